@@ -1,0 +1,150 @@
+"""What is drawn: first, smallest, largest and last reading of each bin, aligned to absolute time.
+
+A bin is 2^k ns wide and begins at a multiple of that, so a bin's points are the same in every frame and
+nothing shimmers while the chart scrolls; only the newest bin still changes. Four points draw the same
+picture as all readings of a bin that is at most a pixel wide (M4; Jugel et al., PVLDB 7(10), 2014).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["BinnedLine", "bin_points", "step_bits"]
+
+
+def step_bits(span_ns: int, n_bins: int) -> int:
+    """Return k of the narrowest step 2^k ns of which at most `n_bins` cover `span_ns`."""
+    width = max(1, -(-span_ns // max(1, n_bins)))
+    return (width - 1).bit_length()
+
+
+def bin_points(times: TimeArray, values: FloatArray, bits: int) -> tuple[TimeArray, FloatArray]:
+    """Return the readings that draw these readings in bins of 2^`bits` ns.
+
+    Parameters
+    ----------
+    times, values
+        int64 ns ascending and float64, shape (n,).
+
+    Returns
+    -------
+    times, values
+        Per bin its first, smallest, largest and last reading, in their order, none twice; and the first
+        missing one (NaN), which breaks the line.
+    """
+    n = len(times)
+    if n < 3:
+        return times.copy(), values.copy()
+    bins = times >> bits
+    starts = np.flatnonzero(np.concatenate(([True], bins[1:] != bins[:-1])))
+    if len(starts) == n:
+        return times.copy(), values.copy()
+    stops = np.append(starts[1:], n)
+    missing = values != values
+    has_missing = bool(missing.any())
+    low = np.minimum.reduceat(np.where(missing, np.inf, values) if has_missing else values, starts)
+    high = np.maximum.reduceat(
+        np.where(missing, -np.inf, values) if has_missing else values, starts
+    )
+    which = np.repeat(np.arange(len(starts)), stops - starts)
+    keep = np.zeros(n, bool)
+    keep[starts] = True
+    keep[stops - 1] = True
+    for extreme in (low, high):
+        hits = np.flatnonzero(values == extreme[which])
+        first_hit = np.concatenate(([True], which[hits][1:] != which[hits][:-1]))[: len(hits)]
+        keep[hits[first_hit]] = True
+    if has_missing:
+        hits = np.flatnonzero(missing)
+        keep[hits[np.concatenate(([True], which[hits][1:] != which[hits][:-1]))]] = True
+    return times[keep], values[keep]
+
+
+class BinnedLine:
+    """The drawn points of one channel, kept as readings come.
+
+    Parameters
+    ----------
+    bits
+        Bins are 2^`bits` ns wide.
+
+    Notes
+    -----
+    Thread safety: none; the link's pump owns it.
+    """
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self._times: list[TimeArray] = []
+        self._values: list[FloatArray] = []
+        self._open_times: TimeArray = np.empty(0, np.int64)
+        self._open_values: FloatArray = np.empty(0)
+        self._pending_cut: int | None = None
+        self._changed_from = 0  # index into the closed parts
+
+    def extend(self, times: TimeArray, values: FloatArray) -> None:
+        """Add readings, not older than those before."""
+        if not len(times):
+            return
+        if len(self._open_times):
+            times = np.concatenate((self._open_times, times))
+            values = np.concatenate((self._open_values, values))
+        if self._pending_cut is None:
+            self._pending_cut = (int(times[0]) >> self.bits) << self.bits
+            self._changed_from = len(self._times)
+        newest_bin = (int(times[-1]) >> self.bits) << self.bits
+        split = int(times.searchsorted(newest_bin, "left"))
+        if split:
+            closed = bin_points(times[:split], values[:split], self.bits)
+            self._times.append(closed[0])
+            self._values.append(closed[1])
+        # First, smallest, largest and last of these and what follows are those of all.
+        self._open_times, self._open_values = bin_points(times[split:], values[split:], self.bits)
+
+    def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
+        """Return what changed since the last call: points from the time `cut` on are replaced by these.
+
+        `cut` is None when nothing changed.
+        """
+        cut, start = self._pending_cut, self._changed_from
+        self._pending_cut = None
+        self._changed_from = len(self._times)
+        if cut is None:
+            return None, self._open_times[:0], self._open_values[:0]
+        return cut, *self._joined(start)
+
+    def points(self) -> tuple[TimeArray, FloatArray]:
+        """Return all points."""
+        return self._joined(0)
+
+    def count_since(self, span_ns: int) -> int:
+        """Return how many points lie in the last `span_ns`."""
+        if not len(self._open_times):
+            return 0
+        start = int(self._open_times[-1]) - span_ns
+        count = len(self._open_times)
+        for times in reversed(self._times):
+            if len(times) and times[0] < start:
+                return count + len(times) - int(times.searchsorted(start, "left"))
+            count += len(times)
+        return count
+
+    def drop_before(self, ns: int) -> None:
+        """Forget whole parts that end before `ns`."""
+        if len(self._times) > 64:  # many small parts: make them one
+            joined = np.concatenate(self._times), np.concatenate(self._values)
+            self._times, self._values = [joined[0]], [joined[1]]
+            first = max(0, int(joined[0].searchsorted(ns, "left")) - 1)
+            self._times, self._values = [joined[0][first:]], [joined[1][first:]]
+            self._changed_from = len(self._times)
+
+    def _joined(self, start: int) -> tuple[TimeArray, FloatArray]:
+        return (
+            np.concatenate([*self._times[start:], self._open_times]),
+            np.concatenate([*self._values[start:], self._open_values]),
+        )

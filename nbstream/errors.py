@@ -1,0 +1,82 @@
+"""nbstream's exceptions, in one tree.
+
+::
+
+    NbstreamError
+    ├── SourceError               a source cannot deliver
+    │   ├── ConnectError          it cannot be reached or opened
+    │   └── ParseError            what it delivers cannot be read (also a ValueError)
+    ├── ClosedError               used after close() (also a RuntimeError)
+    ├── WrongThreadError          a widget was made or closed off the main thread (also a RuntimeError)
+    ├── CallbackError             the user's function raised (its error is ``__cause__``)
+    └── DependencyError           an optional package is missing (also an ImportError)
+
+Bad arguments stay ``ValueError`` and ``TypeError``.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CallbackError",
+    "ClosedError",
+    "ConnectError",
+    "DependencyError",
+    "NbstreamError",
+    "ParseError",
+    "SourceError",
+    "WrongThreadError",
+]
+
+
+class NbstreamError(Exception):
+    """Base class of everything that nbstream raises on its own account."""
+
+
+class SourceError(NbstreamError):
+    """A source cannot deliver readings.
+
+    Parameters
+    ----------
+    message
+        What was wrong, what we got, what to do.
+    source
+        Name of the source, where it is known.
+    """
+
+    def __init__(self, message: str, *, source: str | None = None) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class ConnectError(SourceError):
+    """The thing behind a source cannot be reached or opened."""
+
+
+class ParseError(SourceError, ValueError):
+    """What a source delivers cannot be read as readings."""
+
+
+class ClosedError(NbstreamError, RuntimeError):
+    """The object was closed."""
+
+
+class WrongThreadError(NbstreamError, RuntimeError):
+    """A widget was created or closed off the main thread."""
+
+
+class CallbackError(NbstreamError):
+    """A function that the user gave raised; its own error is ``__cause__``.
+
+    Parameters
+    ----------
+    callback
+        What was called, by name.
+    """
+
+    def __init__(self, message: str, *, callback: str) -> None:
+        super().__init__(message)
+        self.callback = callback
+
+
+class DependencyError(NbstreamError, ImportError):
+    """An optional package is missing."""

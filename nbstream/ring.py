@@ -1,0 +1,217 @@
+"""One channel's storage: a ring of times and values whose rows keep their absolute numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["BYTES_PER_READING", "Ring"]
+
+BYTES_PER_READING = 16
+SMALLEST = 1024
+EARLIEST_NS = -(2**63)
+LATEST_NS = 2**63 - 1
+
+# A row older than the newest is late. So many late rows without one on time between them, ordered
+# among themselves, are not stragglers: the clock behind the data was set back.
+ROWS_THAT_MAKE_A_JUMP = 20
+
+
+class Ring:
+    """A bounded store of one channel's readings, oldest evicted first.
+
+    Rows are numbered from 0 for as long as the channel lives: `first` is the oldest row that is still
+    held and `end` the number that the next row gets, so what is new since a row is a subtraction.
+    Rows of the current segment (from row `segment` on) ascend in time; equal times keep their order of
+    arrival.
+
+    Thread safety: none; `nbstream.Buffer` guards it with its lock.
+    """
+
+    __slots__ = (
+        "capacity",
+        "end",
+        "evicted",
+        "evicted_ns",
+        "first",
+        "last_reading",
+        "late_run",
+        "missing",
+        "newest_ns",
+        "segment",
+        "times",
+        "values",
+    )
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        size = min(capacity, SMALLEST)
+        self.times: TimeArray = np.empty(size, np.int64)
+        self.values: FloatArray = np.empty(size, np.float64)
+        self.first = 0
+        self.end = 0
+        self.segment = 0
+        self.evicted = 0
+        self.evicted_ns = -(2**63)
+        self.missing = 0
+        self.newest_ns = EARLIEST_NS
+        self.last_reading: tuple[int, float] | None = None
+        self.late_run: list[tuple[TimeArray, FloatArray]] = []
+
+    def __len__(self) -> int:
+        """Return the number of rows held."""
+        return self.end - self.first
+
+    def append(self, ns: int, value: float) -> None:
+        """Add one reading that is not late."""
+        row = self.end
+        size = len(self.times)
+        if row - self.first == size:
+            if size < self.capacity:
+                self._allocate(row - self.first + 1)
+                size = len(self.times)
+            else:
+                self.evicted_ns = int(self.times[row % size])
+                self.first += 1
+                self.evicted += 1
+        position = row % size
+        self.times[position] = ns
+        self.values[position] = value
+        self.end = row + 1
+        self.newest_ns = ns
+        if value == value:
+            self.last_reading = (ns, value)
+        else:
+            self.missing += 1
+        if self.late_run:
+            self.late_run = []
+
+    def extend(self, times: TimeArray, values: FloatArray) -> tuple[int, bool]:
+        """Add readings in order of arrival; return how many were accepted, and if the clock jumped.
+
+        Late rows are left out. When they turn out to be a jump of the clock, the rows of the run that
+        were left out before are accepted after all, so the number can exceed the rows given.
+        """
+        n = len(times)
+        if not n:
+            return 0, False
+        ordered = n == 1 or bool((times[1:] >= times[:-1]).all())
+        if ordered and times[0] >= self.newest_ns:
+            self._write(times, values)
+            return n, False
+        starts = [0] if ordered else [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()]
+        accepted, jumped = 0, False
+        for start, stop in zip(starts, [*starts[1:], n], strict=True):
+            n_late = int(np.searchsorted(times[start:stop], self.newest_ns, "left"))
+            if n_late:
+                n_recovered = self._hold_late(
+                    times[start : start + n_late], values[start : start + n_late]
+                )
+                accepted += n_recovered
+                jumped = jumped or n_recovered > 0
+            if start + n_late < stop:
+                self._write(times[start + n_late : stop], values[start + n_late : stop])
+                accepted += stop - start - n_late
+        return accepted, jumped
+
+    def grow(self, capacity: int) -> None:
+        """Allow more rows than before."""
+        self.capacity = max(self.capacity, capacity)
+
+    def rows(self, start: int, stop: int) -> tuple[TimeArray, FloatArray]:
+        """Return copies of the times and values of rows start ≤ row < stop, which must be held."""
+        size = len(self.times)
+        if stop <= start:
+            return self.times[:0].copy(), self.values[:0].copy()
+        a, b = start % size, (stop - 1) % size + 1
+        if a < b:
+            return self.times[a:b].copy(), self.values[a:b].copy()
+        return (
+            np.concatenate((self.times[a:], self.times[:b])),
+            np.concatenate((self.values[a:], self.values[:b])),
+        )
+
+    def row_at(self, ns: int, side: Literal["left", "right"]) -> int:
+        """Return the first row of the current segment with time ≥ `ns` ("left") or > `ns` ("right")."""
+        ns = min(max(ns, EARLIEST_NS), LATEST_NS)  # a window may reach beyond what a time can be
+        return int(self.rows_at(np.array([ns], np.int64), side)[0])
+
+    def rows_at(self, ns: TimeArray, side: Literal["left", "right"]) -> TimeArray:
+        """Return `row_at` of many times at once."""
+        low, size = max(self.first, self.segment), len(self.times)
+        if low >= self.end:
+            return np.full(len(ns), low)
+        a, b = low % size, (self.end - 1) % size + 1
+        if a < b:
+            return low + self.times[a:b].searchsorted(ns, side)
+        n_older = size - a
+        older = self.times[a:].searchsorted(ns, side)
+        newer = self.times[:b].searchsorted(ns, side)
+        return low + np.where(older < n_older, older, n_older + newer)
+
+    def _hold_late(self, times: TimeArray, values: FloatArray) -> int:
+        """Keep a late run in mind; return the number of rows accepted if it makes a jump."""
+        if self.late_run and times[0] < self.late_run[-1][0][-1]:
+            self.late_run = []
+        self.late_run.append((times.copy(), values.copy()))
+        if sum(len(t) for t, _ in self.late_run) < ROWS_THAT_MAKE_A_JUMP:
+            return 0
+        late_times = np.concatenate([t for t, _ in self.late_run])
+        late_values = np.concatenate([v for _, v in self.late_run])
+        self.segment = self.end
+        self._write(late_times, late_values)
+        return len(late_times)
+
+    def _write(self, times: TimeArray, values: FloatArray) -> None:
+        n = len(times)
+        if self.late_run:
+            self.late_run = []
+        self._remember_last(times, values)
+        self.newest_ns = int(times[-1])
+        held = self.end - self.first
+        if held + n > len(self.times) and len(self.times) < self.capacity:
+            self._allocate(held + n)
+        size = len(self.times)
+        n_evicted = max(0, held + n - size)
+        if n_evicted > held:
+            self.evicted_ns = int(times[n_evicted - held - 1])
+        elif n_evicted:
+            self.evicted_ns = int(self.times[(self.first + n_evicted - 1) % size])
+        self.first += n_evicted
+        self.evicted += n_evicted
+        skip = max(0, n - size)  # more than fits at once: only the newest stay
+        row, times, values = self.end + skip, times[skip:], values[skip:]
+        position = row % size
+        n_before_wrap = min(len(times), size - position)
+        self.times[position : position + n_before_wrap] = times[:n_before_wrap]
+        self.values[position : position + n_before_wrap] = values[:n_before_wrap]
+        if n_before_wrap < len(times):
+            self.times[: len(times) - n_before_wrap] = times[n_before_wrap:]
+            self.values[: len(times) - n_before_wrap] = values[n_before_wrap:]
+        self.end += n
+
+    def _remember_last(self, times: TimeArray, values: FloatArray) -> None:
+        last = float(values[-1])
+        smallest = values.min()
+        if smallest == smallest:  # no NaN among them
+            self.last_reading = (int(times[-1]), last)
+            return
+        present = np.flatnonzero(values == values)
+        self.missing += len(values) - len(present)
+        if len(present):
+            self.last_reading = (int(times[present[-1]]), float(values[present[-1]]))
+
+    def _allocate(self, at_least: int) -> None:
+        size = len(self.times)
+        while size < min(at_least, self.capacity):
+            size = min(2 * size, self.capacity)
+        times, values = self.rows(self.first, self.end)
+        old_rows = np.arange(self.first, self.end) % size
+        self.times = np.empty(size, np.int64)
+        self.values = np.empty(size, np.float64)
+        self.times[old_rows] = times
+        self.values[old_rows] = values
