@@ -1,0 +1,132 @@
+"""A function that is called again and again."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from nbstream.errors import CallbackError
+from nbstream.readings import Batch
+from nbstream.sources.base import Source
+from nbstream.sources.items import as_reading, is_table, table_batch
+from nbstream.sources.state import SourceState
+from nbstream.sources.wording import explain, positive_seconds, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CallableSource"]
+
+SILENCE_TO_MENTION = 2.0
+
+
+class CallableSource(Source):
+    """Calls a function at intervals; each call is a reading.
+
+    Parameters
+    ----------
+    function
+        Takes nothing and returns a number (channel "value"), a dict of numbers by channel (a key
+        "time" or "timestamp" is the time), a pair (time, number or dict), or None: no reading.
+    interval
+        Seconds between two calls. The schedule does not drift; calls that could not be made in time
+        are skipped.
+    **options
+        As for every `Source`: buffer, name, units, timezone, clock.
+
+    Raises
+    ------
+    TypeError
+        If `function` cannot be called, or is asynchronous.
+    ValueError
+        If `interval` is not > 0.
+
+    Notes
+    -----
+    A function that raises is called again, less and less often (never more often than `interval`,
+    at most 30 s apart); meanwhile the state is RECONNECTING, each failure counts as rejected, and
+    `last_error` is a `CallbackError` with the function's own error as ``__cause__``.
+
+    Thread safety: any thread. The function is called on the source's thread.
+    """
+
+    kind = "callable"
+
+    def __init__(self, function: Callable[[], Any], interval: float = 1.0, **options: Any) -> None:
+        given: Any = function
+        if not callable(given):
+            message = f"'function' must be callable (got {type(function).__name__})."
+            raise TypeError(message)
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            message = "'function' must not be async. Give a plain function that returns a number."
+            raise TypeError(message)
+        self.interval = positive_seconds(interval, "interval")
+        label = getattr(function, "__name__", None) or type(function).__name__
+        options["name"] = options.get("name") or shorten(label)
+        super().__init__(**options)
+        self.function = function
+        self._called_at: float | None = None
+
+    @property
+    def status(self) -> str:
+        """What the source is doing now, in one short sentence for people."""
+        called_at = self._called_at
+        if called_at is not None and self._state in (SourceState.RUNNING, SourceState.RECONNECTING):
+            seconds = self._clock.monotonic() - called_at
+            if seconds >= SILENCE_TO_MENTION:
+                return f"no return for {seconds:.0f} s"
+        return super().status
+
+    def _run(self) -> None:
+        self._set_state(SourceState.RUNNING)
+        failures = 0
+        ticks = self._ticks(self.interval)
+        for _ in ticks:
+            self._called_at = self._clock.monotonic()
+            try:
+                item = self.function()
+            except BaseException as error:
+                message = f"{self.name} raised {explain(error)}"
+                self._handle(CallbackError(message, callback=self.name), error, failures)
+                failures += 1
+            else:
+                failures = self._take(item, failures)
+            finally:
+                if not self._is_abandoned:
+                    self._called_at = None
+            if failures and self._wait(max(0.0, self._backoff(failures - 1) - self.interval)):
+                return
+
+    def _take(self, item: Any, failures: int) -> int:
+        """Hand over what the function returned; return the failures in a row."""
+        if item is not None:
+            try:
+                batch = self._batch(item)
+            except (TypeError, ValueError) as error:
+                message = f"{self.name} returned what is no reading: {error}"
+                self._handle(CallbackError(message, callback=self.name), error, failures)
+                return failures + 1
+            self._emit(batch)
+        if failures:
+            self._set_state(SourceState.RUNNING)
+            self._has_data()
+        return 0
+
+    def _batch(self, item: Any) -> Batch:
+        if inspect.iscoroutine(item):
+            item.close()
+            message = "a coroutine; async functions cannot be called here"
+            raise TypeError(message)
+        if is_table(item):
+            return table_batch(item, self._clock.wall_ns(), self.timezone)[0]
+        return Batch.from_rows([as_reading(item, self._clock.wall_ns, self.timezone)])
+
+    def _handle(self, error: CallbackError, cause: BaseException, failures: int) -> None:
+        error.__cause__ = cause
+        self._count(received=1, rejected=1)
+        if self._is_abandoned:
+            return
+        self._set_state(SourceState.RECONNECTING, str(error), error)
+        self._report("error", str(error))
+        if not failures:
+            self._count(reconnects=1)

@@ -1,0 +1,336 @@
+"""A growing file of comma-separated (or other) values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.errors import ParseError
+from nbstream.readings import NS_PER_UNIT, Batch, TimeUnit
+from nbstream.sources.base import Source
+from nbstream.sources.csv_format import CsvFormat, CsvOptions, cells_of, discover, is_header
+from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.state import SourceState
+from nbstream.sources.tail import Piece, Tail
+from nbstream.sources.wall_time import WallTimes
+from nbstream.sources.wording import positive_seconds, shorten
+from nbstream.zone import zone_label
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+__all__ = ["CsvSource"]
+
+SAMPLE_LINES = 200
+BOM = b"\xef\xbb\xbf"
+KNOWN_FORMATS = {
+    b"PK\x03\x04": "a zip or Excel file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"\x1f\x8b": "compressed (gzip)",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+class CsvSource(Source):
+    """Reads the rows of a text table, those that are there and those that are added.
+
+    Parameters
+    ----------
+    path
+        The file. While it is missing the state is CONNECTING.
+    time
+        Name of the column of times, or its number from 0. None finds it: called timestamp, time,
+        datetime, date, ts or t in any case, else the first one that reads as times; a file without
+        one gets the time at which each row was read. `notes` say which.
+    channels
+        Names of the columns to read; None reads every column of numbers.
+    timezone
+        Zone of times that name none: an IANA name, a tzinfo, or None for the local zone.
+    from_start
+        False reads only what is added to a file that exists.
+    unit
+        Of times that are numbers: "s", "ms", "us" or "ns"; None infers it from their size.
+    time_format
+        Of times, as for `datetime.strptime`; needed if day and month could be mixed up.
+    delimiter
+        One character; None finds it among comma, semicolon and tab.
+    decimal
+        "." or ",".
+    poll_interval
+        Seconds between two looks at the file.
+    max_line_bytes
+        Longer lines are dropped and counted.
+    **options
+        As for every `Source`: buffer, name, units, clock.
+
+    Raises
+    ------
+    ValueError
+        If an option cannot be what it is.
+
+    Notes
+    -----
+    A row is read when its newline has come. A cell that is no number is a missing reading if
+    another cell of its row is one; else the row counts as rejected. Empty, "nan" and "inf" are
+    missing readings.
+    A file without header has channels c1, c2 … by position, or "value" if there is only one.
+
+    `stop()` and `start()` go on where reading stopped. See `nbstream.sources.tail.Tail` for what
+    may happen to the file.
+
+    Thread safety: any thread.
+    """
+
+    kind = "csv"
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        time: str | int | None = None,
+        channels: Sequence[str] | str | None = None,
+        timezone: str | tzinfo | None = None,
+        from_start: bool = True,
+        *,
+        unit: TimeUnit | None = None,
+        time_format: str | None = None,
+        delimiter: str | None = None,
+        decimal: str = ".",
+        poll_interval: float = 0.25,
+        max_line_bytes: int = 2**20,
+        **options: Any,
+    ) -> None:
+        self.path = Path(path)
+        if unit is not None and unit not in NS_PER_UNIT:
+            message = f"'unit' must be 's', 'ms', 'us' or 'ns' (got {unit!r})."
+            raise ValueError(message)
+        if decimal not in {".", ","}:
+            message = f"'decimal' must be '.' or ',' (got {decimal!r})."
+            raise ValueError(message)
+        is_character = delimiter is None or (len(delimiter) == 1 and delimiter.isascii())
+        if not is_character or delimiter in tuple('"\r\n.+-0123456789'):
+            message = f"'delimiter' must be one character such as ';' (got {delimiter!r})."
+            raise ValueError(message)
+        if delimiter is not None and delimiter == decimal:
+            message = f"'delimiter' and 'decimal' must differ (got {decimal!r} for both)."
+            raise ValueError(message)
+        if isinstance(channels, str):
+            channels = [channels]
+        self.poll_interval = positive_seconds(poll_interval, "poll_interval")
+        options["name"] = options.get("name") or shorten(self.path.name)
+        super().__init__(timezone=timezone, **options)
+        asked = None if channels is None else tuple(channels)
+        self._options = CsvOptions(time, asked, unit, time_format, delimiter, decimal)
+        self._from_start = from_start
+        self._max_line_bytes = max_line_bytes
+        self._zone_word = "zone" if timezone is not None else "local zone"
+        self._wall_times = WallTimes(self.timezone)
+        self._tail = self._new_tail()
+        self._reader: RowReader | None = None
+        self._previous: CsvFormat | None = None
+        self._pending = b""  # lines of which the format is not known yet
+        self._pending_has_header: bool | None = None
+        self._is_sample = False
+
+    def _new_tail(self) -> Tail:
+        return Tail(self.path, from_start=self._from_start, max_line_bytes=self._max_line_bytes)
+
+    def _free(self) -> None:
+        self._tail.close()
+
+    def _run(self) -> None:
+        try:
+            while not self._is_stopping:
+                piece = self._tail.poll()
+                self._take(piece)
+                if not piece.has_more and self._wait(self.poll_interval):
+                    return
+        except ParseError as error:
+            error.source = self.name
+            self._tail.close()
+            self._tail = self._new_tail()
+            self._reader = self._previous = None
+            self._pending = b""
+            raise
+        finally:
+            self._tail.close()
+
+    def _take(self, piece: Piece) -> None:
+        if piece.event:
+            self._tell(piece.event)
+        if piece.n_too_long:
+            self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
+        if piece.n_cut:
+            self._drop(piece.n_cut, "half a line left when the file was replaced")
+        if piece.n_nul:
+            self._note_once(
+                "nul", "NUL bytes taken out (the file was cut while its writer went on)"
+            )
+        lines = piece.lines
+        if piece.at_start and (lines or self._tail.head):
+            self._check_encoding(self._tail.head)
+        if piece.at_start and lines:
+            lines = lines.removeprefix(BOM)
+            self._begin_file(lines, is_sample=piece.is_sample)
+        elif self._reader is None:
+            self._pending += lines
+        elif lines:
+            self._read(lines)
+        while self._pending and self._find_format():
+            pass
+        self._say_state(piece)
+
+    def _say_state(self, piece: Piece) -> None:
+        if piece.is_missing:
+            self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
+        elif self._counters.received:
+            self._set_state(SourceState.RUNNING)
+        elif self._tail.n_waiting:
+            self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
+        else:
+            self._set_state(SourceState.RUNNING, "waiting for the first row")
+
+    def _check_encoding(self, head: bytes) -> None:
+        for magic, what in KNOWN_FORMATS.items():
+            if head.startswith(magic):
+                message = f"{str(self.path)!r} is {what}, not a text file of values."
+                raise ParseError(message, source=self.name)
+        even, odd = head[0:64:2], head[1:64:2]
+        is_utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
+            len(odd) >= 2 and (any(even), any(odd)) in {(True, False), (False, True)}
+        )
+        if is_utf16:
+            message = f"{str(self.path)!r} is encoded as UTF-16, not UTF-8. Save it as UTF-8."
+            raise ParseError(message, source=self.name)
+
+    # The format.
+
+    def _begin_file(self, lines: bytes, *, is_sample: bool) -> None:
+        """Start with a file that may have another format than the one before."""
+        reader = self._reader
+        if reader is not None:
+            first = lines.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+            cells = cells_of(first, reader.fmt.delimiter)
+            if len(cells) == len(reader.fmt.columns) and not is_header(cells):
+                self._read(lines)  # it goes on without a header
+                return
+            self._previous = reader.fmt
+            self._reader = None
+        self._pending, self._pending_has_header, self._is_sample = lines, None, is_sample
+
+    def _find_format(self) -> bool:
+        """Find the format of the pending lines and read them; return False if they are too few."""
+        head = self._pending.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
+        lines = [line.decode("utf-8", "replace").rstrip("\r") for line in head]
+        fmt = discover(lines, self._narrowed(lines), has_header=self._pending_has_header)
+        if fmt is None:
+            if self._is_sample:  # its rows are not to be read, a header still tells the names
+                first = self._pending.split(b"\n", 1)[0] + b"\n"
+                self._pending = first if is_header(cells_of(lines[0], ",")) else b""
+                self._is_sample = False
+            return False
+        previous, self._previous = self._previous, None
+        if previous is not None:
+            self._tell_changes(previous, fmt)
+        self._reader = RowReader(fmt, self._wall_times)
+        pending, self._pending = self._pending, b""
+        self._note_format(fmt)
+        if self._is_sample:
+            self._is_sample = False
+            return True
+        if fmt.header is not None:
+            skip = next(i for i, line in enumerate(lines) if line.strip()) + 1
+            pending = pending.split(b"\n", skip)[skip]
+        self._read(pending)
+        return True
+
+    def _narrowed(self, lines: Sequence[str]) -> CsvOptions:
+        """Return the options without channels that a later header no longer has."""
+        options = self._options
+        if self._previous is None or options.channels is None or not lines:
+            return options
+        names = cells_of(lines[0], self._previous.delimiter)
+        left = tuple(name for name in options.channels if name in names)
+        if not left:
+            return options
+        return CsvOptions(
+            options.time,
+            left,
+            options.unit,
+            options.time_format,
+            options.delimiter,
+            options.decimal,
+        )
+
+    def _tell_changes(self, old: CsvFormat, new: CsvFormat) -> None:
+        before, after = dict.fromkeys(old.columns), dict.fromkeys(new.columns)
+        changes = [f"+{name}" for name in after if name not in before]
+        changes += [f"−{name}" for name in before if name not in after]
+        if changes:
+            self._tell(f"columns changed: {', '.join(changes)}")
+
+    def _note_format(self, fmt: CsvFormat) -> None:
+        text = fmt.describe_time()
+        if fmt.form is not None and fmt.form.kind == "number" and fmt.time_column is not None:
+            if self._options.unit is None:
+                self._note("unit", f"unit of {fmt.columns[fmt.time_column]!r}: {fmt.form.unit}")
+        elif fmt.form is not None and not (fmt.form.pattern or "").endswith("%z"):
+            text += f", {self._zone_word} {zone_label(self.timezone, self._clock.wall_ns())}"
+        self._note("time", text)
+        self._note_text_columns(fmt)
+
+    def _note_text_columns(self, fmt: CsvFormat) -> None:
+        if fmt.texts:
+            self._note("text", f"not numeric: {', '.join(map(repr, fmt.texts))}")
+        else:
+            self._notes.pop("text", None)
+
+    # The rows.
+
+    def _read(self, lines: bytes) -> None:
+        while lines and self._reader is not None:
+            fmt = self._reader.fmt
+            n_texts = len(fmt.texts)
+            rows = self._reader.read(lines, self._clock.wall_ns())
+            self._hand_over(rows)
+            if len(fmt.texts) != n_texts:
+                self._note_text_columns(fmt)
+            lines = rows.after
+            if rows.header_at is not None:
+                lines = self._pass_header(lines)
+
+    def _hand_over(self, rows: Rows) -> None:
+        if rows.n_rows:
+            batch = rows.batch if rows.batch is not None else Batch(np.empty(0, np.int64), {})
+            self._emit(batch, rows.n_rows)
+        if rows.rejected:
+            self._note_once("rejected", f"row left out: {shorten(rows.rejected)}")
+        if rows.bad_cell is not None:
+            channel, text = rows.bad_cell
+            hint = ""
+            if "," in text and text.replace(",", "", 1).lstrip("+-").isdecimal():
+                hint = " (a decimal comma? Pass decimal=',')"
+            self._note_once("cell", f"not a number in {channel!r}: {shorten(text)!r}{hint}")
+        if rows.n_short:
+            self._note_once("short", "rows with fewer cells than columns: the rest is missing")
+        if rows.n_long:
+            self._note_once("long", "rows with more cells than columns: the rest is left out")
+        if rows.n_replaced:
+            self._note_once("utf8", "bytes that are not UTF-8 were replaced")
+
+    def _pass_header(self, lines: bytes) -> bytes:
+        """Deal with a header line in the middle of a file; return the lines that are left."""
+        assert self._reader is not None
+        fmt = self._reader.fmt
+        first, _, rest = lines.partition(b"\n")
+        cells = cells_of(first.decode("utf-8", "replace").rstrip("\r"), fmt.delimiter)
+        if tuple(cells) == fmt.header:
+            self._tell("the header came again: the writer was restarted")
+            return rest
+        self._previous, self._reader = fmt, None
+        self._pending, self._pending_has_header = lines, True
+        return b""

@@ -1,0 +1,217 @@
+"""Lines of a table become columns: plain rows all at once, the others one by one."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.readings import Batch, FloatArray, TimeArray
+from nbstream.sources.csv_cells import MISSING_TIME, NAIVE, is_missing, number
+from nbstream.sources.csv_fast import Layout, read_numbers, read_times, split
+from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
+
+if TYPE_CHECKING:
+    from nbstream.sources.wall_time import WallTimes
+
+__all__ = ["RowReader", "Rows"]
+
+REPLACEMENT = "\ufffd"
+
+
+@dataclass(slots=True)
+class Rows:
+    """What some lines held."""
+
+    batch: Batch | None = None
+    n_rows: int = 0
+    """Lines that are not blank, headers left out; more than in `batch` if some were rejected."""
+    rejected: str = ""
+    """The first line of which nothing could be used, and why."""
+    bad_cell: tuple[str, str] | None = None
+    """Channel and text of the first cell that is no number."""
+    n_short: int = 0
+    """Rows with fewer cells than columns."""
+    n_long: int = 0
+    """Rows with more."""
+    n_replaced: int = 0
+    """Bytes that are not UTF-8."""
+    header_at: int | None = None
+    """Where in the lines a header begins, at which reading stopped."""
+    after: bytes = b""
+    """The lines from that header on."""
+    _rejected_rows: list[int] = field(default_factory=list)
+
+
+class RowReader:
+    """Reads rows of one format.
+
+    Parameters
+    ----------
+    fmt
+        The format; roles of open columns are filled in as rows come.
+    wall_times
+        Makes UTC of times without a zone.
+    is_fast
+        False reads every row by itself, with the same result.
+    """
+
+    def __init__(self, fmt: CsvFormat, wall_times: WallTimes, *, is_fast: bool = True) -> None:
+        self.fmt = fmt
+        self._wall_times = wall_times
+        self._is_fast = is_fast
+        self._layout = Layout.of(fmt.form) if fmt.form is not None else None
+
+    def read(self, lines: bytes, now_ns: int) -> Rows:
+        """Return the rows of `lines`, which end with a newline, as far as the next header.
+
+        Parameters
+        ----------
+        lines
+            Bytes of UTF-8.
+        now_ns
+            The time of readings without one.
+        """
+        fmt = self.fmt
+        chunk = split(lines, fmt.delimiter, len(fmt.columns))
+        n = len(chunk.starts)
+        is_blank = chunk.starts == chunk.ends
+        is_odd = chunk.is_odd | is_blank
+        if not self._is_fast or Role.OPEN in fmt.roles:
+            is_odd = np.ones(n, np.bool_)
+        rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
+        wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
+        values: dict[int, FloatArray] = {}
+        if n and not is_odd.all():
+            is_odd_too = np.zeros(n, np.bool_)
+            if fmt.time_column is not None and fmt.form is not None:
+                wall[rows], offsets[rows], is_odd_too[rows] = read_times(
+                    chunk, fmt.time_column, rows, fmt.form, self._layout
+                )
+            for column, role in enumerate(fmt.roles):
+                if role is Role.NUMBER:
+                    numbers, odd_cells = read_numbers(chunk, column, rows, fmt.decimal)
+                    if isinstance(rows, slice):
+                        values[column] = numbers
+                    else:
+                        values[column] = np.full(n, np.nan)
+                        values[column][rows] = numbers
+                    is_odd_too[rows] |= odd_cells
+            is_odd |= is_odd_too
+        result = Rows()
+        stop = n
+        for i in np.flatnonzero(is_odd & ~is_blank).tolist():
+            if not self._read_one(
+                lines[chunk.starts[i] : chunk.ends[i]], i, n, wall, offsets, values, result
+            ):
+                stop = i
+                result.header_at = int(chunk.starts[i])
+                result.after = lines[result.header_at :]
+                break
+        is_kept = ~is_blank[:stop]
+        result.n_rows = int(np.count_nonzero(is_kept))
+        is_kept[result._rejected_rows] = False
+        self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
+        return result
+
+    def _finish(
+        self,
+        result: Rows,
+        is_kept: Any,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+        now_ns: int,
+    ) -> None:
+        """Put together the batch."""
+        fmt, stop = self.fmt, len(wall)
+        pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
+        wall, offsets = wall[pick], offsets[pick]
+        if not len(wall):
+            return
+        if fmt.time_column is None:
+            times = np.full(len(wall), now_ns, np.int64)
+        else:
+            times = self._to_utc(wall, offsets)
+        columns = {
+            fmt.columns[column]: values[column][pick]
+            for column, role in enumerate(fmt.roles)
+            if role is Role.NUMBER and column in values
+        }
+        result.batch = Batch(times, columns)
+
+    def _to_utc(self, wall: TimeArray, offsets: TimeArray) -> TimeArray:
+        is_naive = offsets == NAIVE
+        if is_naive.all():
+            return self._wall_times.to_utc(wall)
+        if not is_naive.any():
+            return wall - offsets
+        times = wall - np.where(is_naive, 0, offsets)
+        times[is_naive] = self._wall_times.to_utc(wall[is_naive])
+        return times
+
+    def _read_one(
+        self,
+        line: bytes,
+        i: int,
+        n: int,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+        result: Rows,
+    ) -> bool:
+        """Read line `i` by itself, in place; return False if it is a header."""
+        fmt = self.fmt
+        text = line.decode("utf-8", "replace")
+        if REPLACEMENT in text:
+            n_replaced = text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
+            result.n_replaced += n_replaced
+        try:
+            cells = cells_of(text, fmt.delimiter)
+        except csv.Error as error:
+            return self._refuse(i, text, str(error), result)
+        if is_header(cells, fmt):
+            return False
+        if len(cells) != len(fmt.columns):
+            if not text.strip():
+                return self._refuse(i, "", "", result)
+            result.n_short += len(cells) < len(fmt.columns)
+            result.n_long += len(cells) > len(fmt.columns)
+        if fmt.time_column is not None and fmt.form is not None:
+            cell = cells[fmt.time_column] if fmt.time_column < len(cells) else ""
+            wall[i], offsets[i] = fmt.form.read(cell)
+            if wall[i] == MISSING_TIME:
+                return self._refuse(i, text, f"no time in {fmt.columns[fmt.time_column]!r}", result)
+        has_number = False
+        bad_cell = None
+        for column, role in enumerate(fmt.roles):
+            if role not in (Role.NUMBER, Role.OPEN):
+                continue
+            if column not in values:
+                values[column] = np.full(n, np.nan)
+            values[column][i] = np.nan
+            if column >= len(cells):
+                continue
+            value = number(cells[column], fmt.decimal)
+            if value is None:
+                if role is Role.OPEN:
+                    fmt.learn(column, is_number=False)
+                else:
+                    bad_cell = bad_cell or (fmt.columns[column], cells[column])
+                continue
+            if role is Role.OPEN:
+                if is_missing(cells[column]):
+                    continue
+                fmt.learn(column, is_number=True)
+            has_number = True
+            values[column][i] = value
+        result.bad_cell = result.bad_cell or bad_cell
+        return True if has_number else self._refuse(i, text, "no number", result)
+
+    def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
+        result._rejected_rows.append(i)
+        if why and not result.rejected:
+            result.rejected = f"{text!r} ({why})"
+        return True

@@ -1,0 +1,112 @@
+"""Anything that can be looped over: a generator, a list, the chunks of a table."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterable, Iterable, Iterator
+from typing import Any
+
+from nbstream.sources.base import Source
+from nbstream.sources.items import as_reading, batches, is_table, table_batch
+from nbstream.sources.state import SourceState
+from nbstream.sources.wording import positive_seconds, shorten
+
+__all__ = ["IterableSource"]
+
+ITEMS_AT_ONCE = 4096
+
+
+class IterableSource(Source):
+    """Reads the items of an iterable.
+
+    Parameters
+    ----------
+    iterable
+        Its items are numbers (channel "value"), dicts of numbers by channel (a key "time" or
+        "timestamp" is the time), pairs (time, number or dict), a `Batch`, or a DataFrame; None is
+        no reading. A DataFrame given itself is its own only item.
+    interval
+        Seconds between two items; None takes them as fast as they come.
+    **options
+        As for every `Source`: buffer, name, units, timezone, clock.
+
+    Raises
+    ------
+    TypeError
+        If `iterable` cannot be looped over, or only asynchronously.
+    ValueError
+        If `interval` is not > 0.
+
+    Notes
+    -----
+    After the last item the state is ENDED; an error of the iterable itself is FAILED. `start()`
+    after `stop()` goes on with the next item; after the end it loops anew.
+
+    Thread safety: any thread. The iterable is advanced on the source's thread.
+    """
+
+    kind = "iterable"
+
+    def __init__(
+        self, iterable: Iterable[Any], interval: float | None = None, **options: Any
+    ) -> None:
+        if is_table(iterable):
+            iterable = [iterable]
+        given: Any = iterable
+        if not isinstance(given, Iterable):
+            if isinstance(given, AsyncIterable):
+                message = "'iterable' must not be asynchronous. Give a plain iterable or generator."
+            else:
+                message = f"'iterable' must be iterable (got {type(iterable).__name__})."
+            raise TypeError(message)
+        self.interval = None if interval is None else positive_seconds(interval, "interval")
+        label = getattr(iterable, "__name__", None) or type(iterable).__name__
+        options["name"] = options.get("name") or shorten(label)
+        super().__init__(**options)
+        self.iterable = iterable
+        self._items: Iterator[Any] | None = None
+
+    def _run(self) -> None:
+        self._set_state(SourceState.RUNNING)
+        if self._items is None:
+            self._items = iter(self.iterable)
+        # Items that are there already need not be handed over one by one.
+        n = ITEMS_AT_ONCE if isinstance(self.iterable, (list, tuple, range)) else 1
+        for _ in self._ticks(self.interval) if self.interval else itertools.repeat(None):
+            items = list(itertools.islice(self._items, 1 if self.interval else n))
+            if not items:
+                self._items = None
+                self._set_state(SourceState.ENDED)
+                return
+            self._take(items)
+            if self._is_stopping:
+                return
+
+    def _take(self, items: list[Any]) -> None:
+        rows: list[tuple[int, dict[str, float]]] = []
+        for item in items:
+            if item is None:
+                continue
+            try:
+                if is_table(item):
+                    self._emit_rows(rows)
+                    rows = []
+                    self._take_table(item)
+                else:
+                    rows.append(as_reading(item, self._clock.wall_ns, self.timezone))
+            except (TypeError, ValueError) as error:
+                self._reject(1, str(error))
+        self._emit_rows(rows)
+
+    def _emit_rows(self, rows: list[tuple[int, dict[str, float]]]) -> None:
+        for batch in batches(rows):
+            self._emit(batch)
+
+    def _take_table(self, table: Any) -> None:
+        batch, not_numeric = table_batch(table, self._clock.wall_ns(), self.timezone)
+        if not_numeric:
+            self._note("text", f"not numeric: {', '.join(map(repr, not_numeric))}")
+        if batch.values:
+            self._emit(batch, len(table))
+        elif len(table):
+            self._reject(len(table), f"no numeric column among {list(table.columns)}")

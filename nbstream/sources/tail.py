@@ -1,0 +1,395 @@
+"""Follow a growing file as bytes: whole lines, through rotation, truncation and replacement."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbstream.errors import ParseError
+
+__all__ = ["Piece", "Tail", "nearest_neighbour"]
+
+MAX_LINE_BYTES = 2**20
+CHUNK_BYTES = 2**20
+HEAD_BYTES = 1024
+SAMPLE_BYTES = 2**16
+REMEMBERED_BYTES = 4 * 2**20
+FRESH_NS = 1_000_000_000
+
+# Windows lets nobody rename or delete a file that is open.
+KEEP_OPEN = os.name != "nt"
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one poll of a file gave."""
+
+    lines: bytes = b""
+    """Whole lines, the last one ended by a newline; no NULs."""
+    at_start: bool = False
+    """Whether `lines` begin at the start of a file: a header may come."""
+    is_sample: bool = False
+    """Whether `lines` are only to learn the format from, because reading begins at the end."""
+    is_missing: bool = False
+    """Whether there is no file now."""
+    has_more: bool = False
+    """Whether the next poll has something at once."""
+    event: str = ""
+    """What happened to the file, for people."""
+    n_too_long: int = 0
+    """Lines given up because they are longer than allowed."""
+    n_cut: int = 0
+    """Half lines that were left when their file was replaced."""
+    n_nul: int = 0
+    """NUL bytes taken out."""
+
+
+class Tail:
+    """Reads the lines that are added to a file.
+
+    A half line at the end is left alone until its newline comes. The file may be
+
+    - renamed while another takes its place: the old one is read to its end first, for as long as
+    the
+      new one is empty;
+    - truncated, deleted and made again, or replaced in place (found by size, by identity, and by
+      comparing the first 1 KiB): the new content is read from its start;
+    - written anew as a whole with more at its end, as ``DataFrame.to_csv`` in a loop does: only
+    what
+      is new is read, as long as what was read before is at most 4 MiB.
+
+    Parameters
+    ----------
+    path
+        The file; it need not exist yet.
+    from_start
+        False begins at the end of a file that exists at the first poll.
+    max_line_bytes
+        Longer lines are dropped and counted without being held in memory.
+    chunk_bytes
+        Bytes read at once, at most (more if lines are longer).
+
+    Notes
+    -----
+    Thread safety: none; one thread polls. Cost of a poll without news: two stats.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        from_start: bool = True,
+        max_line_bytes: int = MAX_LINE_BYTES,
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> None:
+        self.path = Path(path)
+        self.max_line_bytes = max_line_bytes
+        self.chunk_bytes = chunk_bytes
+        self._skip_to_end = not from_start
+        self._file: io.FileIO | None = None
+        self._identity: tuple[int, int] | None = None
+        self._stamp: tuple[int, int] | None = None  # size and time of change at the last full look
+        self._offset = 0  # the first byte that was not handed over
+        self._in_long_line = False
+        self._head = b""
+        self._seen: bytearray | None = bytearray()  # all of [0, offset), None when it is too much
+        self._doubt = ""  # why the content may be another one, until that is found out
+        self._had_half_line = False
+        self._was_missing = False
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of the file, at most 1 KiB, as far as they were read."""
+        return self._head
+
+    @property
+    def n_waiting(self) -> int:
+        """Bytes of a half line at the end of the file, as far as the last poll saw."""
+        return max(0, (self._stamp[0] if self._stamp else 0) - self._offset)
+
+    def close(self) -> None:
+        """Let go of the file; the next poll opens it again and goes on where this one stopped."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._stamp = None
+
+    def poll(self) -> Piece:
+        """Return what is new since the last poll: at most about `chunk_bytes` of lines.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened or read; a missing file is no error.
+        ParseError
+            If `path` is no regular file.
+        """
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            there = None
+        if there is not None:
+            _check_regular(self.path, there)
+        if self._file is None and there is None:
+            return self._missing()
+        piece = self._read(there)
+        if not KEEP_OPEN and self._file is not None:
+            self._file.close()
+            self._file = None
+        return piece
+
+    def _read(self, there: os.stat_result | None) -> Piece:
+        if self._file is None:
+            opened = self._open()
+            if opened is not None:
+                return opened
+        assert self._file is not None
+        mine = os.fstat(self._file.fileno())
+        stamp = (mine.st_size, mine.st_mtime_ns)
+        is_replaced = (
+            there is not None
+            and (there.st_dev, there.st_ino) != self._identity
+            and there.st_size > 0  # its writer has come; nothing more goes into the open one
+        )
+        piece = Piece()
+        # A file that changed just now may change again with the same time stamp.
+        if stamp != self._stamp or abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS:
+            piece = self._look(mine.st_size)
+            if not piece.has_more:
+                self._stamp = stamp
+            if piece.lines or piece.has_more or piece.event:
+                piece.has_more = piece.has_more or is_replaced
+                return piece
+        if there is None:
+            # The old one stays open: its writer may still add to it.
+            return self._gone(piece)
+        if is_replaced:
+            return self._switch(piece)
+        if self._was_missing and (there.st_dev, there.st_ino) == self._identity:
+            self._was_missing = False
+        return piece
+
+    def _missing(self) -> Piece:
+        first = not self._was_missing
+        self._was_missing = True
+        event = "the file is gone; waiting for it" if first and self._identity else ""
+        self._skip_to_end = False  # all that comes is new
+        return Piece(is_missing=True, event=event)
+
+    def _gone(self, piece: Piece) -> Piece:
+        if not self._was_missing:
+            self._was_missing = True
+            piece.event = "the file is gone; waiting for it"
+        piece.is_missing = True
+        return piece
+
+    def _open(self) -> Piece | None:
+        """Open the path; return a piece if there is something to say first."""
+        try:
+            file = io.FileIO(self.path, "rb")
+        except FileNotFoundError:
+            return self._missing()
+        now = os.fstat(file.fileno())
+        identity = (now.st_dev, now.st_ino)
+        is_other = self._identity is not None and identity != self._identity
+        self._file, self._identity, self._was_missing = file, identity, False
+        if self._skip_to_end:
+            self._skip_to_end = False
+            return self._begin_at_end(now.st_size)
+        if is_other and self._offset:
+            self._begin_to_doubt("another file took the place of the file")
+        return None
+
+    def _begin_at_end(self, size: int) -> Piece | None:
+        if not size:
+            return None
+        sample = self._pread(0, min(size, SAMPLE_BYTES))
+        self._head = sample[:HEAD_BYTES]
+        self._seen = None
+        back = self._pread(max(0, size - self.max_line_bytes), size)
+        newline = back.rfind(b"\n")
+        if newline < 0 and len(back) == size:
+            return None  # one half line, perhaps of the header: read it when it is complete
+        self._offset = size if newline < 0 else size - len(back) + newline + 1
+        self._in_long_line = newline < 0
+        sample = sample[: sample.rfind(b"\n") + 1].replace(b"\0", b"")
+        return Piece(lines=sample, at_start=True, is_sample=True, has_more=True)
+
+    def _look(self, size: int) -> Piece:
+        """Read what is new in the file that is open."""
+        if size < self._offset:
+            self._begin_to_doubt("the file was truncated")
+        elif not self._has_same_head(size):
+            self._begin_to_doubt("the content of the file was replaced")
+        if self._doubt:
+            piece = self._verify(size)
+            if piece is not None:
+                return piece
+        return self._take(size)
+
+    def _verify(self, size: int) -> Piece | None:
+        """Find out if a file with other content begins with all that was read before.
+
+        Returns None when the next byte to read is at the offset, after all.
+        """
+        seen = self._seen
+        if seen is not None and seen:
+            now = self._pread(0, min(size, len(seen)))
+            if now == seen[: len(now)]:
+                if len(now) < len(seen):
+                    # It repeats what we know: it is being written anew, or it starts alike.
+                    return Piece()
+                self._doubt = ""
+                return None
+        elif not size:
+            return Piece()
+        return self._restart()
+
+    def _begin_to_doubt(self, why: str) -> None:
+        if not self._doubt:
+            self._doubt = why
+            self._had_half_line = self.n_waiting > 0
+
+    def _restart(self) -> Piece:
+        event = f"{self._doubt}; reading it from its start"
+        self._offset, self._head, self._seen = 0, b"", bytearray()
+        self._in_long_line = False
+        self._doubt = ""
+        self._stamp = None
+        return Piece(event=event, has_more=True, n_cut=int(self._had_half_line))
+
+    def _switch(self, piece: Piece) -> Piece:
+        """Go on with another file that took the path; the open one was read to its end."""
+        assert self._file is not None
+        size = os.fstat(self._file.fileno()).st_size
+        if (self._stamp or (0,))[0] != size:
+            piece.has_more = True  # it grew meanwhile; the next poll reads that first
+            return piece
+        piece.n_cut = int(size > self._offset and not self._doubt)
+        self._in_long_line = False
+        self._doubt = ""
+        self._had_half_line = False
+        self.close()
+        self._was_missing = False
+        piece.has_more = True
+        return piece
+
+    def _take(self, size: int) -> Piece:
+        """Hand over whole lines from the offset on."""
+        piece = Piece(at_start=self._offset == 0)
+        want = min(size - self._offset, self.chunk_bytes)
+        data = self._pread(self._offset, self._offset + want)
+        is_more_there = self._offset + len(data) < size
+        if data.startswith(b"\0\0"):
+            return self._skip_hole(data)
+        if self._in_long_line:
+            newline = data.find(b"\n")
+            self._in_long_line = newline < 0
+            self._advance(data if newline < 0 else data[: newline + 1])
+            return Piece(has_more=self._offset < size)
+        end = data.rfind(b"\n") + 1
+        if not end:
+            if len(data) > self.max_line_bytes:
+                self._in_long_line = True
+                self._advance(data)
+                return Piece(n_too_long=1, has_more=is_more_there)
+            if is_more_there and len(data) == want:
+                return self._take_long(size)
+            return piece
+        lines, piece.n_too_long = _without_long_lines(data[:end], self.max_line_bytes)
+        self._advance(data[:end])
+        piece.n_nul = lines.count(b"\0")
+        piece.lines = lines.replace(b"\0", b"") if piece.n_nul else lines
+        piece.has_more = is_more_there
+        return piece
+
+    def _skip_hole(self, data: bytes) -> Piece:
+        """Pass over NULs that begin a line: after a truncation the writer did not go back."""
+        n_nul = len(data) - len(data.lstrip(b"\0"))
+        self._advance(data[:n_nul])
+        return Piece(n_nul=n_nul, has_more=True)
+
+    def _take_long(self, size: int) -> Piece:
+        """Read a line that is longer than a chunk, and perhaps not too long."""
+        chunk_bytes = self.chunk_bytes
+        self.chunk_bytes = self.max_line_bytes + 1
+        try:
+            return self._take(size)
+        finally:
+            self.chunk_bytes = chunk_bytes
+
+    def _advance(self, data: bytes) -> None:
+        """Note that `data` at the offset was dealt with."""
+        if len(self._head) < HEAD_BYTES and self._offset <= HEAD_BYTES:
+            self._head = (self._head[: self._offset] + data)[:HEAD_BYTES]
+        if self._seen is not None:
+            if len(self._seen) + len(data) > REMEMBERED_BYTES:
+                self._seen = None
+            else:
+                self._seen += data
+        self._offset += len(data)
+
+    def _has_same_head(self, size: int) -> bool:
+        if size < len(self._head):
+            return False
+        return self._pread(0, len(self._head)) == self._head
+
+    def _pread(self, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop) of the open file, fewer at its end."""
+        assert self._file is not None
+        self._file.seek(start)
+        parts = []
+        while start < stop:
+            part = self._file.read(stop - start)
+            if not part:
+                break
+            parts.append(part)
+            start += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _without_long_lines(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
+    """Return whole lines without those that are too long, and their number."""
+    if len(lines) <= max_line_bytes:
+        return lines, 0
+    kept, n_too_long, start = [], 0, 0
+    while start < len(lines):
+        newline = lines.rfind(b"\n", start, start + max_line_bytes + 1)
+        if newline < 0:
+            n_too_long += 1
+            start = lines.find(b"\n", start) + 1
+        else:
+            kept.append(lines[start : newline + 1])
+            start = newline + 1
+    return (b"".join(kept), n_too_long) if n_too_long else (lines, 0)
+
+
+def _check_regular(path: Path, there: os.stat_result) -> None:
+    if stat.S_ISDIR(there.st_mode):
+        raise IsADirectoryError(21, "Is a directory", str(path))
+    if not stat.S_ISREG(there.st_mode):
+        message = f"{str(path)!r} is not a regular file. Read a pipe or device with ProcessSource."
+        raise ParseError(message)
+
+
+def nearest_neighbour(path: str | os.PathLike[str]) -> Path | None:
+    """Return the file beside a missing one whose name is most like it, or None.
+
+    Parameters
+    ----------
+    path
+        The path that does not exist.
+    """
+    missing = Path(path)
+    try:
+        names = [entry.name for entry in os.scandir(missing.parent) if entry.is_file()]
+    except OSError:
+        return None
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(missing.name.lower(), by_lower, n=1, cutoff=0.7)
+    return missing.parent / by_lower[close[0]] if close else None

@@ -1,0 +1,45 @@
+"""Errors and text from data in a few words that are safe to show."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nbstream.errors import NbstreamError
+
+__all__ = ["explain", "positive_seconds", "shorten"]
+
+
+def explain(error: BaseException) -> str:
+    """Return an error in a few words for people."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return shorten(f"{error.strerror[:1].lower()}{error.strerror[1:]}{where}", 300)
+    if isinstance(error, NbstreamError):
+        return shorten(str(error), 300)
+    return shorten(f"{type(error).__name__}: {error}".rstrip(": "), 300)
+
+
+def shorten(text: Any, length: int = 80) -> str:
+    """Return printable text of at most `length` characters."""
+    plain = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * length]).strip()
+    return plain if len(plain) <= length else plain[: length - 1] + "…"
+
+
+def positive_seconds(seconds: float, name: str) -> float:
+    """Return `seconds` if they are a finite number > 0.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    TypeError
+        If they are no number.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        message = f"{name!r} must be a number of seconds (got {seconds!r})."
+        raise TypeError(message)
+    if not 0 < seconds < math.inf:
+        message = f"{name!r} must be > 0 (got {seconds!r})."
+        raise ValueError(message)
+    return float(seconds)

@@ -1,0 +1,344 @@
+"""What holds for every source: life cycle, counters, back-off, events."""
+
+from __future__ import annotations
+
+import random
+import threading
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nbstream.buffer import Buffer
+from nbstream.errors import ClosedError, ConnectError, ParseError
+from nbstream.readings import Batch
+from nbstream.sources import (
+    CallableSource,
+    Counters,
+    CsvSource,
+    IterableSource,
+    ProcessSource,
+    RandomSource,
+    Source,
+    SourceState,
+    running_sources,
+)
+from nbstream.testing import FakeClock
+from tests.wait import wait_until
+
+
+class ScriptedSource(Source):
+    """Does what its script says, one step for each call of `_run`."""
+
+    kind = "scripted"
+
+    def __init__(self, *script: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.script = list(script)
+        self.n_runs = 0
+
+    def _run(self) -> None:
+        self.n_runs += 1
+        step = self.script.pop(0) if self.script else self._wait_for_ever
+        if isinstance(step, BaseException):
+            raise step
+        step()
+
+    def _wait_for_ever(self) -> None:
+        self._set_state(SourceState.RUNNING)
+        while not self._wait(60):
+            pass
+
+
+def batch(*times: int) -> Batch:
+    """Return a batch with one reading at each of some times in ns."""
+    return Batch(np.array(times, np.int64), {"value": np.arange(len(times), dtype=np.float64)})
+
+
+def texts(source: Source) -> list[str]:
+    """Return the texts of the events of a source's buffer."""
+    return [event.text for event in source.buffer.events]
+
+
+def make_each(tmp_path: Any) -> list[Source]:
+    """Return one source of every exported kind that runs for a while."""
+    return [
+        RandomSource(interval=0.01, seed=1),
+        CallableSource(lambda: 1.0, interval=0.01),
+        IterableSource(iter(lambda: 1.0, None), interval=0.01),
+        CsvSource(tmp_path / "missing.csv", poll_interval=0.01),
+        ProcessSource(["sleep", "60"]),
+    ]
+
+
+def test_every_source_starts_stops_restarts_and_closes(tmp_path: Any) -> None:
+    """Start is idempotent, stop joins, a second start goes on, close is final."""
+    for source in make_each(tmp_path):
+        assert source.state is SourceState.IDLE
+        assert source.status == "not started"
+        source.stop()
+        assert source.state is SourceState.IDLE
+        assert source.start() is source
+        assert source.start() is source
+        assert source in running_sources()
+        assert sum(t.name == f"nbstream-{source.name}" for t in threading.enumerate()) == 1
+        source.stop()
+        source.stop()
+        assert source.state is SourceState.STOPPED
+        assert source not in running_sources()
+        source.start()
+        assert source.state in (SourceState.CONNECTING, SourceState.RUNNING)
+        assert source.name in repr(source)
+        source.close()
+        source.close()
+        with pytest.raises(ClosedError, match="was closed"):
+            source.start()
+
+
+def test_with_starts_and_closes() -> None:
+    """A source in a with block runs inside it and is closed after it."""
+    with RandomSource(interval=0.01) as source:
+        wait_until(lambda: source.counters().accepted)
+    assert not source.is_running
+    with pytest.raises(ClosedError):
+        source.start()
+
+
+def test_close_keeps_a_given_buffer_and_closes_its_own() -> None:
+    """A buffer belongs to who made it."""
+    given = Buffer()
+    with RandomSource(interval=0.01, buffer=given):
+        wait_until(lambda: len(given))
+    given.append(None, other=1.0)
+    with RandomSource(interval=0.01) as source:
+        pass
+    with pytest.raises(ClosedError):
+        source.buffer.append(None, value=1.0)
+
+
+def test_units_are_those_of_the_buffer() -> None:
+    """Units of a source can be asked from its buffer."""
+    source = RandomSource(units={"value": "°C"})
+    assert source.buffer.units == {"value": "°C"}
+    assert source.units == {"value": "°C"}
+
+
+def test_stop_from_its_own_thread_does_not_hang() -> None:
+    """A source may be stopped by what it calls."""
+    source = CallableSource(lambda: source.stop(), interval=0.01)
+    source.start()
+    wait_until(lambda: source.state is SourceState.STOPPED)
+
+
+def test_close_from_its_own_thread_is_no_failure() -> None:
+    """A source may be closed by what it calls."""
+
+    def close() -> float:
+        source.close()
+        return 1.0
+
+    source = CallableSource(close, interval=0.01)
+    source.start()
+    wait_until(lambda: not source.is_running)
+    assert source.state is SourceState.STOPPED
+
+
+def test_an_exception_becomes_a_state() -> None:
+    """Nothing escapes the thread: an unknown error is FAILED, shown and kept."""
+    source = ScriptedSource(ValueError("no good")).start()
+    wait_until(lambda: source.state is SourceState.FAILED)
+    assert source.status == "failed: ValueError: no good"
+    assert isinstance(source.last_error, ValueError)
+    assert texts(source) == ["scripted: failed: ValueError: no good"]
+    source.start()
+    wait_until(lambda: source.state is SourceState.RUNNING)
+    assert source.last_error is None
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (PermissionError(13, "Permission denied", "x.csv"), "permission denied: x.csv"),
+        (IsADirectoryError(21, "Is a directory", "x"), "is a directory: x"),
+        (ParseError("Column 't' is odd."), "Column 't' is odd."),
+        (SystemExit(3), "SystemExit: 3"),
+    ],
+)
+def test_permanent_errors_are_not_tried_again(error: BaseException, status: str) -> None:
+    """What will not get better by itself fails at once and says why."""
+    source = ScriptedSource(error).start()
+    wait_until(lambda: source.state is SourceState.FAILED)
+    assert source.status == f"failed: {status}"
+    assert source.n_runs == 1
+    assert source.counters().reconnects == 0
+
+
+class ImpatientSource(ScriptedSource):
+    """Notes how long it should have waited, and in which status, instead of waiting."""
+
+    def __init__(self, *script: Any, **options: Any) -> None:
+        self.waits: list[tuple[float | None, str]] = []
+        super().__init__(*script, **options)
+
+    def _wait(self, seconds: float | None) -> bool:
+        self.waits.append((seconds, self.status))
+        return False
+
+
+def test_restartable_errors_back_off_with_full_jitter() -> None:
+    """Delays are uniform below 0.5 s doubling to 30 s, and each try counts."""
+    jitter = random.Random(7)
+    delays = [jitter.uniform(0, min(30.0, 0.5 * 2**i)) for i in range(9)]
+    errors = [ConnectError("refused")] * len(delays)
+    source = ImpatientSource(*errors, lambda: None, random=random.Random(7))
+    source._supervise()
+    assert source.waits == [
+        (delay, f"reconnecting in {delay:.0f} s (attempt {i}): refused")
+        for i, delay in enumerate(delays, 1)
+    ]
+    assert source.counters().reconnects == len(delays)
+    assert texts(source) == ["scripted: refused", "scripted: ended"]
+    assert source.state is SourceState.ENDED
+
+
+def test_only_a_minute_of_data_resets_the_back_off() -> None:
+    """A source that connects and fails at once waits longer and longer."""
+    clock = FakeClock()
+
+    def short() -> None:
+        source._emit(batch(clock.wall_ns()))
+        raise OSError("gone")
+
+    def long() -> None:
+        source._emit(batch(clock.wall_ns()))
+        clock.advance(61)
+        source._emit(batch(clock.wall_ns()))
+        raise OSError("gone")
+
+    source = ImpatientSource(short, short, long, lambda: None, clock=clock)
+    source._supervise()
+    attempts = [status.partition("(")[2].partition(")")[0] for _, status in source.waits]
+    assert attempts == ["attempt 1", "attempt 2", "attempt 1"]
+
+
+def test_stop_wakes_a_source_that_backs_off() -> None:
+    """Stopping does not wait for the next try."""
+    source = ScriptedSource(ConnectError("refused"), clock=FakeClock()).start()
+    wait_until(lambda: source.state is SourceState.RECONNECTING)
+    source.stop(timeout=2)
+    assert source.state is SourceState.STOPPED
+    assert source.n_runs == 1
+
+
+def test_counters_add_up_while_they_are_read() -> None:
+    """Received is accepted + rejected + late + dropped at any moment, from any thread."""
+    ready = threading.Event()
+
+    def work() -> None:
+        for i in range(2_000):
+            source._emit(batch(i, i + 1, i - 5), 4)
+            source._reject(2, "x")
+            source._drop(1, "too long")
+        ready.set()
+
+    source = ScriptedSource(work)
+    wrong: list[Counters] = []
+    source.start()
+    while not ready.is_set():
+        c = source.counters()
+        if c.received != c.accepted + c.rejected + c.late + c.dropped:
+            wrong.append(c)
+    source.close()
+    assert not wrong
+    assert source.counters().received == 2_000 * 7
+    assert source.counters().late == 2_000
+
+
+def test_a_clock_that_jumps_back_is_told_and_counted() -> None:
+    """Twenty late rows in order are a jump: they are accepted after all and the sums stay right."""
+    source = ScriptedSource()
+    source._emit(batch(*range(1_000, 1_010)))
+    for i in range(30):
+        source._emit(batch(i))
+    assert source.counters()[:4] == (40, 40, 0, 0)
+    assert any("went back" in text for text in texts(source))
+
+
+def test_too_many_channels_are_dropped_and_told() -> None:
+    """Channels beyond the buffer's bound are an event, and rows of nothing else are dropped."""
+    source = ScriptedSource(buffer=Buffer(max_channels=1))
+    source._emit(batch(1))
+    source._emit(Batch(np.array([2]), {"other": np.array([1.0])}))
+    assert source.counters() == (2, 1, 0, 0, 1, 0)
+    assert texts(source) == ["scripted: more than 1 channels; some left out"]
+
+
+def test_each_kind_of_event_is_told_once() -> None:
+    """A flood of bad readings is one event; the first example is kept."""
+    source = ScriptedSource()
+    for example in ("n/a", "oops", "<b>x</b>"):
+        source._reject(1, example)
+    assert texts(source) == ["scripted: cannot be read: n/a"]
+    assert source.notes == ("cannot be read: n/a",)
+    assert source.counters().rejected == 3
+
+
+def test_a_closed_buffer_ends_the_source() -> None:
+    """A source whose buffer was closed says so and ends."""
+    buffer = Buffer()
+    source = RandomSource(interval=0.01, buffer=buffer).start()
+    wait_until(lambda: len(buffer))
+    buffer.close()
+    wait_until(lambda: source.state is SourceState.FAILED)
+    assert "closed" in source.status
+
+
+def test_a_running_source_that_is_collected_warns() -> None:
+    """Who forgets to stop a source is told."""
+    source = RandomSource(interval=0.01).start()
+    with pytest.warns(ResourceWarning, match="never stopped"):
+        source.__del__()
+    source.stop()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source.__del__()
+
+
+def test_a_source_nobody_holds_goes_on() -> None:
+    """The buffer of a running source keeps filling without a reference to the source."""
+    buffer = Buffer()
+    RandomSource(interval=0.005, buffer=buffer, name="forgotten").start()
+    n = len(buffer)
+    wait_until(lambda: len(buffer) > n + 5)
+    for source in running_sources():
+        if source.name == "forgotten":
+            source.close()
+
+
+def test_start_and_stop_from_many_threads() -> None:
+    """Any order of start and stop from any thread ends without a deadlock or a second thread."""
+    source = RandomSource(interval=0.001)
+    errors: list[BaseException] = []
+    stop = threading.Event()
+
+    def toggle(seed: int) -> None:
+        choose = random.Random(seed)
+        try:
+            while not stop.is_set():
+                (source.start if choose.random() < 0.5 else source.stop)()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=toggle, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: source.counters().accepted > 50)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(5)
+        source.close()
+    assert not errors

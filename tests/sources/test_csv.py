@@ -1,0 +1,317 @@
+"""CSV files as they are in the wild: growing, rotated, broken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+import nbstream as ns
+from tests.wait import wait_until
+
+HEADER = "timestamp,value\n"
+State = ns.SourceState
+
+
+def row(second: int, value: object) -> str:
+    """Return one row, so many seconds after noon."""
+    return f"2026-07-01 12:00:{second:02d},{value}\n"
+
+
+@contextmanager
+def reading(
+    path: Path, content: str | bytes | None = None, **options: object
+) -> Iterator[ns.CsvSource]:
+    """Write a file and read it with a source that looks often."""
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with ns.CsvSource(path, poll_interval=0.01, **options) as source:  # type: ignore[arg-type]
+        yield source
+        counters = source.counters()
+        assert counters.received == (
+            counters.accepted + counters.rejected + counters.late + counters.dropped
+        )
+
+
+def values(source: ns.CsvSource, channel: str = "value") -> list[float]:
+    """Return the readings of a channel."""
+    frame = source.buffer.to_pandas()
+    return frame[channel].tolist() if channel in frame else []
+
+
+def wait_values(source: ns.CsvSource, expected: list[float], channel: str = "value") -> None:
+    """Wait until a channel has exactly these readings."""
+    wait_until(
+        lambda: values(source, channel) == expected,
+        5,
+        lambda: f"{expected}, got {values(source, channel)}, {source.state}, {source.status}",
+    )
+
+
+def said(source: ns.CsvSource) -> str:
+    """Return all that the source said to people."""
+    return "\n".join([*source.notes, *(event.text for event in source.buffer.events)])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the file is."""
+    return tmp_path / "streaming_data.csv"
+
+
+def test_rows_are_readings(path: Path) -> None:
+    """Times in the local zone or the one given, and what was inferred is said."""
+    with reading(path, HEADER + row(1, 1) + row(2, 2.5), timezone="Europe/Prague") as source:
+        wait_values(source, [1.0, 2.5])
+        assert str(source.buffer.to_pandas().index[0]) == "2026-07-01 12:00:01+02:00"
+        wait_until(lambda: source.state is State.RUNNING, 5, "the state")
+        assert "time column 'timestamp'" in said(source)
+
+
+def test_rows_that_are_added_are_read(path: Path) -> None:
+    """What is appended comes, half a line only when it is complete."""
+    with reading(path, HEADER + row(1, 1) + "2026-07-01 12:00:02,4") as source:
+        wait_values(source, [1.0])
+        with path.open("a") as file:
+            file.write("2\n")
+        wait_values(source, [1.0, 42.0])
+
+
+def test_a_missing_file_is_waited_for(path: Path) -> None:
+    """Until the file is there the source says that it waits."""
+    with reading(path) as source:
+        wait_until(lambda: "waiting for streaming_data.csv" in source.status, 5, "the word")
+        assert source.state is State.CONNECTING
+        path.write_text(HEADER + row(1, 1))
+        wait_values(source, [1.0])
+
+
+@pytest.mark.parametrize("content", ["", HEADER, HEADER.strip()])
+def test_an_empty_file_waits_for_its_first_row(path: Path, content: str) -> None:
+    """Empty or header only is no error."""
+    with reading(path, content) as source:
+        wait_until(lambda: "waiting for the" in source.status, 5, lambda: source.status)
+        with path.open("a") as file:
+            file.write("\n" if content and not content.endswith("\n") else "")
+            file.write(("" if content else HEADER) + row(1, 7))
+        wait_values(source, [7.0])
+
+
+def test_a_directory_fails_at_once(tmp_path: Path) -> None:
+    """A directory is no file."""
+    with reading(tmp_path) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, "the failure")
+        assert "is a directory" in source.status
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are not enforced there")
+def test_permission_denied_fails_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that may not be read fails with the reason."""
+    path.write_text(HEADER)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("nbstream.sources.tail.io.FileIO", refuse)
+    with reading(path) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, lambda: source.status)
+        assert "permission denied" in source.status
+
+
+def test_crlf_and_bom(path: Path) -> None:
+    """Windows' line ends and byte order mark leave no trace."""
+    text = (HEADER + row(1, 1) + row(2, 2)).replace("\n", "\r\n")
+    with reading(path, b"\xef\xbb\xbf" + text.encode()) as source:
+        wait_values(source, [1.0, 2.0])
+        assert source.buffer.channels == ("value",)
+
+
+def test_invalid_utf8_costs_its_row(path: Path) -> None:
+    """A row with bytes that are no UTF-8 in its number is rejected; the rest is read."""
+    broken = (HEADER + row(1, 1)).encode() + b"2026-07-01 12:00:02,\xff3\n" + row(3, 3).encode()
+    with reading(path, broken) as source:
+        wait_values(source, [1.0, 3.0])
+        wait_until(lambda: source.counters().rejected == 1, 5, "the count")
+
+
+def test_utf16_is_named(path: Path) -> None:
+    """Another encoding is an error that names it."""
+    with reading(path, (HEADER + row(1, 1)).encode("utf-16")) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, "the failure")
+        assert "UTF-16" in source.status
+
+
+def test_text_in_a_number_column(path: Path) -> None:
+    """Text is rejected with its first example; nan, inf and nothing are missing readings."""
+    texts = ["1", "n/a", "1_000", "4", "nan", "inf", "", "५", "8"]
+    with reading(path, HEADER + "".join(row(i, t) for i, t in enumerate(texts))) as source:
+        wait_until(lambda: source.counters().received == len(texts), 5, "all rows")
+        found = values(source)
+        assert [v for v in found if v == v] == [1.0, 4.0, 8.0]
+        assert len(found) == 6
+        assert source.counters().rejected == 3
+        assert "'n/a'" in said(source)
+
+
+def test_truncated(path: Path) -> None:
+    """After a truncation the file is read from its start."""
+    with reading(path, HEADER + row(1, 1) + row(2, 2)) as source:
+        wait_values(source, [1.0, 2.0])
+        path.write_text(HEADER + row(3, 3))
+        wait_values(source, [1.0, 2.0, 3.0])
+        assert "truncated" in said(source)
+
+
+def test_rotated(path: Path) -> None:
+    """After a rename the old file is read to its end, then the new one."""
+    with reading(path, HEADER + row(1, 1)) as source:
+        wait_values(source, [1.0])
+        old = path.rename(path.with_suffix(".1"))
+        with old.open("a") as file:
+            file.write(row(2, 2))
+        path.write_text(HEADER + row(3, 3))
+        wait_values(source, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_replaced_by_another_of_the_same_size(path: Path, in_place: bool) -> None:
+    """A file of the same size with other content is noticed."""
+    with reading(path, HEADER + row(1, 1) + row(2, 2)) as source:
+        wait_values(source, [1.0, 2.0])
+        content = HEADER + row(3, 3) + row(4, 4)
+        if in_place:
+            with path.open("r+") as file:
+                file.write(content)
+        else:
+            other = path.with_suffix(".new")
+            other.write_text(content)
+            other.replace(path)
+        wait_values(source, [1.0, 2.0, 3.0, 4.0])
+
+
+def test_deleted_and_recreated(path: Path) -> None:
+    """A file that is gone is waited for and read again."""
+    with reading(path, HEADER + row(1, 1)) as source:
+        wait_values(source, [1.0])
+        path.unlink()
+        wait_until(lambda: "gone" in said(source), 5, "the event")
+        path.write_text(HEADER + row(2, 2))
+        wait_values(source, [1.0, 2.0])
+
+
+def test_header_again_and_columns_added(path: Path) -> None:
+    """A repeated header is skipped; a new one with more columns adds channels."""
+    with reading(path, HEADER + row(1, 1) + HEADER + row(2, 2)) as source:
+        wait_values(source, [1.0, 2.0])
+        with path.open("a") as file:
+            file.write("timestamp,value,temp\n2026-07-01 12:00:03,3,20\n")
+        wait_until(lambda: "columns changed: +temp" in said(source), 5, "the event")
+        assert source.buffer.latest()["temp"][1] == 20.0
+
+
+def test_times_that_go_back(path: Path) -> None:
+    """A straggler is late and counted; twenty in order mean that the clock was set back."""
+    with reading(path, HEADER + row(5, 5) + row(3, 3) + row(6, 6)) as source:
+        wait_values(source, [5.0, 6.0])
+        wait_until(lambda: source.counters().late == 1, 5, "the count")
+        with path.open("a") as file:
+            file.write("".join(f"2026-07-01 11:00:{i:02d},{i}\n" for i in range(25)))
+        wait_until(lambda: source.counters().accepted == 27, 5, lambda: str(source.counters()))
+        assert "clock" in said(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("t,value\n1782907200,1\n", "2026-07-01 12:00:00+00:00"),
+        ("t,value\n1782907200500,1\n", "2026-07-01 12:00:00.500000+00:00"),
+        ("TS,value\n1782907200000000,1\n", "2026-07-01 12:00:00+00:00"),
+        ("date,value\n1782907200000000001,1\n", "2026-07-01 12:00:00.000000001+00:00"),
+        ("time;value\n2026-07-01T14:00:00+02:00;1\n", "2026-07-01 12:00:00+00:00"),
+        ("x\tDateTime\tvalue\na\t2026-07-01T12:00:00Z\t1\n", "2026-07-01 12:00:00+00:00"),
+        ("when,value\n25/12/2026 10:00,1\n", "2026-12-25 10:00:00+00:00"),
+        ("2026-07-01 12:00:00,1\n", "2026-07-01 12:00:00+00:00"),
+    ],
+)
+def test_times_and_delimiters(path: Path, text: str, shown: str) -> None:
+    """The time column, its unit and format, and the delimiter are found."""
+    with reading(path, text, timezone="UTC") as source:
+        wait_until(lambda: source.counters().accepted == 1, 5, lambda: source.status + said(source))
+        assert str(source.buffer.to_pandas().index[0]) == shown
+
+
+def test_ambiguous_dates_are_an_error(path: Path) -> None:
+    """Day and month that cannot be told apart are not guessed."""
+    with reading(path, "time,value\n01/02/2026 10:00,1\n") as source:
+        wait_until(lambda: source.state is State.FAILED, 5, "the failure")
+        assert "time_format=" in source.status
+    with reading(path, time_format="%d/%m/%Y %H:%M", timezone="UTC") as source:
+        wait_values(source, [1.0])
+        assert source.buffer.to_pandas().index[0].month == 2
+
+
+def test_no_time_column(path: Path) -> None:
+    """Without times readings get their time of arrival, and it is said."""
+    with reading(path, "a,b\n1,2\n3,4\n") as source:
+        wait_values(source, [1.0, 3.0], "a")
+        assert "time of arrival" in said(source)
+
+
+def test_text_columns_are_left_alone(path: Path) -> None:
+    """A column of text is named and makes no channel."""
+    with reading(path, "time,label,value\n2026-07-01 12:00:01,abc,5\n") as source:
+        wait_values(source, [5.0])
+        assert source.buffer.channels == ("value",)
+        assert "not numeric: 'label'" in said(source)
+
+
+def test_an_open_quote_costs_one_line_at_most(path: Path) -> None:
+    """An unterminated quote does not swallow what follows."""
+    with reading(path, HEADER + '2026-07-01 12:00:01,"5\n' + row(2, 2) + row(3, 3)) as source:
+        wait_until(lambda: source.counters().received == 3, 5, "all rows")
+        assert values(source)[-2:] == [2.0, 3.0]
+
+
+def test_from_the_end(path: Path) -> None:
+    """With from_start=False only what is added counts, under the names of the header."""
+    with reading(path, HEADER + row(1, 1), from_start=False) as source:
+        wait_until(lambda: source.state is State.RUNNING, 5, "the start")
+        wait_until(lambda: source.status != "", 5, "a word")
+        with path.open("a") as file:
+            file.write(row(2, 2))
+        wait_values(source, [2.0])
+
+
+@pytest.mark.timeout(60)
+def test_a_line_of_300_megabytes(path: Path) -> None:
+    """A line without end is dropped and counted, and memory stays flat."""
+    with path.open("wb") as file:
+        file.write((HEADER + row(1, 1)).encode())
+        for _ in range(300):
+            file.write(b"x" * 2**20)
+        file.write(b"\n" + row(2, 2).encode())
+    process = psutil.Process()
+    before = process.memory_info().rss
+    peak = before
+
+    def is_done() -> bool:
+        nonlocal peak
+        peak = max(peak, process.memory_info().rss)
+        return source.counters().received == 3
+
+    with reading(path) as source:
+        wait_until(is_done, 40, "the rows around it")
+        wait_values(source, [1.0, 2.0])
+        wait_until(lambda: source.counters().dropped == 1, 5, "the count")
+    assert peak - before < 60 * 2**20
+
+
+@pytest.mark.parametrize("check", [ns.CsvSource])
+def test_wrong_arguments(check: Callable[..., object], path: Path) -> None:
+    """A zone that does not exist is refused when the source is made."""
+    with pytest.raises(ValueError, match="not a known time zone"):
+        check(path, timezone="Mars/Olympus")
