@@ -1,0 +1,202 @@
+// Numbers and words as people read them: digits that stand still while values change.
+
+const PLAIN_MAGNITUDE = 1e10;
+const TINY_MAGNITUDE = 1e-5;
+const MAX_DECIMALS = 9;
+const SIGNIFICANT = 15;
+const MINUS = "\u2212";
+const NOTHING = "–";
+
+/**
+ * @typedef {object} NumberStyle how the numbers of one channel are written
+ * @property {number} decimals
+ * @property {boolean} isExponential
+ * @property {boolean} isWhole whether all readings so far were whole numbers
+ */
+
+/**
+ * Choose how a channel's numbers are written: three digits of its spread. The choice changes only when it
+ * is clearly wrong, so that numbers don't jump to and fro.
+ * @param {NumberStyle | null} previous
+ * @param {(number | null)[]} values last, mean, std, min, max
+ * @returns {NumberStyle}
+ */
+export function numberStyle(previous, [last, mean, std, min, max]) {
+  const readings = [last, min, max].filter((value) => value !== null);
+  const isWhole = (previous?.isWhole ?? true) && readings.every(Number.isInteger);
+  const magnitude = Math.max(0, ...[last, mean, min, max].map((value) => Math.abs(value ?? 0)));
+  const spread = std || (max ?? 0) - (min ?? 0);
+  const isExponential = magnitude >= PLAIN_MAGNITUDE || (magnitude > 0 && magnitude < TINY_MAGNITUDE);
+  return { decimals: decimalsFor(previous?.decimals ?? null, spread, magnitude), isExponential, isWhole };
+}
+
+function decimalsFor(previous, spread, magnitude) {
+  if (!(spread > 0) && !(magnitude > 0)) return previous ?? 2;
+  const wanted = spread > 0 ? 2 - Math.log10(spread) : 4 - Math.log10(magnitude);
+  if (previous !== null && Math.abs(wanted - (previous - 0.5)) <= 0.8) return previous;
+  const room = SIGNIFICANT - Math.max(1, Math.ceil(Math.log10(Math.max(magnitude, 1))));
+  return Math.min(Math.max(Math.ceil(wanted), 0), MAX_DECIMALS, room);
+}
+
+/**
+ * @param {number | null} value
+ * @param {NumberStyle} style
+ * @param {boolean} [isReading] a reading itself, not computed from several
+ * @returns {string} "–" for no value
+ */
+export function numberText(value, style, isReading = false) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
+  if (style.isExponential && value !== 0) return withMinus(value.toExponential(4).replace("e+", "e"));
+  const decimals = isReading && style.isWhole ? 0 : style.decimals;
+  const text = value.toFixed(decimals);
+  return withMinus(groupThousands(Number(text) === 0 ? text.replace("-", "") : text));
+}
+
+/** @returns {string} a whole number: "12,345", "–" for none */
+export function countText(count) {
+  return Number.isFinite(count) ? withMinus(groupThousands(String(Math.round(count)))) : NOTHING;
+}
+
+/** @returns {{text: string, unit: string}} readings per second, minute or hour, whichever is readable */
+export function rateText(rate) {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return { text: NOTHING, unit: "/s" };
+  const [unit, factor] = rate >= 0.095 || rate <= 0 ? ["/s", 1] : rate * 60 >= 0.095 ? ["/min", 60] : ["/h", 3600];
+  const shown = rate * factor;
+  return { text: groupThousands(shown.toFixed(shown < 10 ? 2 : shown < 1000 ? 1 : 0)), unit };
+}
+
+/** @returns {string} how long something lasted: "0.4 s", "12 s", "2 min 5 s" */
+export function lastedText(seconds) {
+  if (seconds < 10) return `${Number(seconds.toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  if (whole < 7200) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** @returns {string} a number as it stands in a field: all of it, and no more */
+export function fieldText(value) {
+  return value === null || value === undefined ? "" : String(value);
+}
+
+/**
+ * Read a number that somebody typed.
+ * @param {string} typed
+ * @returns {{value?: number, error?: string}}
+ */
+export function readNumber(typed) {
+  const text = typed.trim().replace(MINUS, "-");
+  if (!text) return { error: "Enter a number." };
+  if (/^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(text)) {
+    return { error: `Write ${text.replaceAll(",", "")}, or ${text.replace(",", ".")} for a decimal.` };
+  }
+  const plain = /^[^.,]*,[^.,]*$/.test(text) ? text.replace(",", ".") : text;
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return { error: "That is not a number." };
+  const value = Number(plain);
+  return Number.isFinite(value) ? { value } : { error: "That number is too large." };
+}
+
+/**
+ * Check a window that somebody typed; the kernel has the last word.
+ * @param {string} typed
+ * @returns {{value?: string, error?: string}}
+ */
+export function readWindow(typed) {
+  const text = typed.trim();
+  const hint = "Try 90s, 5min, 2h30min, 1000 (readings) or all.";
+  if (!text) return { error: hint };
+  if (/^(all|\d{1,15})$/i.test(text)) {
+    return Number(text) === 0 ? { error: "It must be more than 0." } : { value: text };
+  }
+  const unit = "(ms|s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)";
+  if (text.length > 64 || !new RegExp(`^((\\d+\\.?\\d*|\\.\\d+)\\s*${unit}\\s*)+$`, "i").test(text)) {
+    return { error: hint };
+  }
+  return /[1-9]/.test(text) ? { value: text } : { error: "It must be more than 0." };
+}
+
+/** The kernel's clock as this page knows it: it goes on without messages. */
+export class KernelClock {
+  constructor() {
+    this.ahead = 0;
+  }
+
+  /** Hear the kernel's time, in ms since the epoch. */
+  hear(now) {
+    this.ahead = now - Date.now();
+  }
+
+  /** @returns {number | null} seconds since `time`, never negative; null if there is none */
+  age(time) {
+    return time === null || time === undefined ? null : Math.max(0, (Date.now() + this.ahead - time) / 1000);
+  }
+}
+
+/**
+ * For everything that takes the focus: JupyterLab takes single keys for commands of its own (two d delete the
+ * cell), unless the focused element itself says this.
+ */
+export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+/** Set a node's text, if it is another. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Set an attribute, if it is another; null removes it. */
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) === value) return;
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, value);
+}
+
+/**
+ * Make the children of `parent` those of `items`, in their order; a child lives as long as its key, so that
+ * focus and selection stay.
+ * @template T, V
+ * @param {HTMLElement} parent
+ * @param {Map<string, V & {el: HTMLElement}>} known what is there by key; changed
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => V & {el: HTMLElement}} make
+ * @param {(part: V & {el: HTMLElement}, item: T) => void} update
+ */
+export function keepChildren(parent, known, items, keyOf, make, update) {
+  const keys = new Set(items.map(keyOf));
+  for (const [key, part] of known) {
+    if (keys.has(key)) continue;
+    part.el.remove();
+    known.delete(key);
+  }
+  let next = parent.firstChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    let part = known.get(key);
+    if (!part) known.set(key, (part = make(item)));
+    update(part, item);
+    if (part.el === next) next = next.nextSibling;
+    else parent.insertBefore(part.el, next);
+  }
+}
+
+/**
+ * What a panel says about its link, "" while all is well.
+ * @param {string} state of the link
+ * @param {number} silence seconds since the kernel was heard
+ * @param {string | null} ended why the analyzer ended
+ */
+export function linkNote(state, silence, ended) {
+  if (ended === "replaced") return "replaced by a later run of its cell";
+  if (ended) return ended;
+  if (state === "connecting") return "connecting…";
+  return state === "disconnected" ? `no answer from the kernel for ${Math.floor(silence)} s` : "";
+}
+
+function groupThousands(text) {
+  const [, sign, whole, rest] = /^(-?)(\d+)(.*)$/.exec(text) ?? [null, "", text, ""];
+  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
+}
+
+function withMinus(text) {
+  return text.replaceAll("-", MINUS);
+}

@@ -1,0 +1,140 @@
+// The page's end of nbstream/widgets/link.py: says hello, acknowledges, notices gaps and silence.
+
+const ACK_EVERY_MS = 2000;
+const LAGGING_ACK_EVERY_MS = 250;
+const LAG_STEP_MS = 250;
+const SILENCE_MS = 3000;
+
+/**
+ * @typedef {"connecting" | "live" | "busy" | "disconnected"} LinkState
+ */
+
+/**
+ * Open the link of one view.
+ * @param {object} options
+ * @param {any} options.model the widget's model
+ * @param {HTMLElement} options.el the view; while it is out of sight nothing is sent to it
+ * @param {(message: any, buffers: DataView[], isSnapshot: boolean) => void} options.onFrame
+ * @param {(state: LinkState) => void} [options.onState]
+ * @param {() => number} [options.width] of the view in device px
+ */
+export function openPageLink({ model, el, onFrame, onState = () => {}, width = () => 1000 }) {
+  const abort = new AbortController();
+  const client = Math.random().toString(36).slice(2, 12);
+  let have = null; // number of the newest frame, null while a snapshot is waited for
+  let heardAt = performance.now();
+  let greetedAt = -Infinity;
+  let ackedAt = performance.now();
+  let ackedLag = 0;
+  let smallestDelay = Infinity;
+  let busy = false;
+  let isInView = true;
+  let isAlive = true;
+  let state = null;
+
+  const isVisible = () => isInView && !document.hidden;
+
+  function enter(next) {
+    if (next === state) return;
+    state = next;
+    onState(next);
+  }
+
+  function send(message) {
+    try {
+      model.send({ client, ...message });
+      return true;
+    } catch {
+      isAlive = false; // the kernel was restarted or has died
+      enter("disconnected");
+      return false;
+    }
+  }
+
+  function greet() {
+    have = null;
+    greetedAt = performance.now();
+    send({ kind: "hello", protocol: 1, visible: isVisible(), width: Math.round(width()) });
+  }
+
+  function acknowledge(lag, now) {
+    ackedAt = now;
+    ackedLag = lag;
+    send({ kind: "ack", seq: have, lag: Math.round(lag) });
+  }
+
+  function receive(message, buffers) {
+    const isSnapshot = message.kind === "snapshot";
+    if (!isSnapshot && message.kind !== "frame") return;
+    if (isSnapshot && !message.to.includes(client)) return;
+    const now = performance.now();
+    heardAt = now;
+    isAlive = true;
+    busy = message.busy > 0;
+    if (!isSnapshot) {
+      if (have === null || message.seq <= have) return;
+      if (message.seq !== have + 1) return greet();
+    }
+    have = message.seq;
+    const delay = Date.now() - message.now;
+    smallestDelay = Math.min(smallestDelay + 0.01, delay);
+    const lag = delay - smallestDelay;
+    onFrame(message, buffers, isSnapshot);
+    enter(busy ? "busy" : "live");
+    const isLagging = lag > ackedLag + LAG_STEP_MS;
+    if (now - ackedAt >= (isLagging ? LAGGING_ACK_EVERY_MS : ACK_EVERY_MS)) acknowledge(lag, now);
+  }
+
+  function lookAround() {
+    const now = performance.now();
+    if (!isVisible()) return;
+    if (now - heardAt > SILENCE_MS) {
+      if (state !== "connecting") enter("disconnected");
+      if (isAlive && now - greetedAt > SILENCE_MS) greet();
+    }
+  }
+
+  function changeVisibility() {
+    heardAt = performance.now();
+    if (isVisible()) have = null; // a snapshot comes
+    send({ kind: "visible", visible: isVisible() });
+  }
+
+  model.on("msg:custom", receive);
+  const onAlive = () => {
+    isAlive = model.comm_live !== false;
+    if (isAlive) greet();
+    else enter("disconnected");
+  };
+  model.on("comm_live_update", onAlive);
+  document.addEventListener("visibilitychange", changeVisibility, { signal: abort.signal });
+  const observer = new IntersectionObserver(([entry]) => {
+    if (entry.isIntersecting === isInView) return;
+    isInView = entry.isIntersecting;
+    changeVisibility();
+  });
+  observer.observe(el);
+  const timer = setInterval(lookAround, 500);
+  enter("connecting");
+  greet();
+
+  return {
+    client,
+    send,
+    /** Ask for a snapshot, after a change of what the view needs. */
+    greet,
+    get state() {
+      return state;
+    },
+    /** Seconds since the kernel was last heard. */
+    silence: () => (performance.now() - heardAt) / 1000,
+    close() {
+      clearInterval(timer);
+      observer.disconnect();
+      abort.abort();
+      model.off("msg:custom", receive);
+      model.off("comm_live_update", onAlive);
+      if (isAlive) send({ kind: "bye" });
+    },
+  };
+}

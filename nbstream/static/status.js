@@ -1,0 +1,62 @@
+// What a view says about itself in a word: live, paused, kernel busy, stale, disconnected …
+
+import { element } from "./dom.js";
+
+/** @returns {string} an age for people: "3 s", "2 min", "1 h 5 min" */
+export function ageText(seconds) {
+  if (seconds < 100) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+/**
+ * What a chart says, from what it knows.
+ * @param {object} facts
+ * @param {string} facts.link state of the link
+ * @param {number} facts.silence seconds since the kernel was heard
+ * @param {string | null} facts.source state of the source, null for a buffer
+ * @param {string} facts.sentence the source's own sentence
+ * @param {number | null} facts.age seconds since the newest reading came, null before the first
+ * @param {number} facts.staleAfter seconds
+ * @param {boolean} facts.isPaused
+ * @param {boolean} facts.isDetached
+ * @param {string | null} facts.ended why the kernel ended the chart ("closed", "replaced")
+ * @returns {{kind: string, text: string}}
+ */
+export function describeState(facts) {
+  if (facts.ended) return { kind: "off", text: facts.ended };
+  if (facts.link === "disconnected") {
+    return { kind: "bad", text: `no answer from the kernel for ${ageText(facts.silence)}` };
+  }
+  if (facts.link === "connecting") return { kind: "wait", text: "connecting…" };
+  if (facts.source === "FAILED") return { kind: "bad", text: facts.sentence };
+  if (facts.isPaused) return { kind: "pause", text: "paused" };
+  if (facts.isDetached) return { kind: "pause", text: "looking back" };
+  if (facts.source === "ENDED" || facts.source === "STOPPED") return { kind: "off", text: facts.sentence };
+  if (facts.age === null) return { kind: "wait", text: facts.sentence || "waiting for data" };
+  if (facts.link === "busy") return { kind: "wait", text: "kernel busy: slowed" };
+  if (facts.source === "RECONNECTING") return { kind: "wait", text: facts.sentence };
+  if (facts.age > facts.staleAfter) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
+  return { kind: "good", text: "live" };
+}
+
+/** The badge in the corner of a chart. */
+export class Badge {
+  constructor() {
+    this.dot = element("span", { class: "nbs-badge-dot" });
+    this.label = element("span", { class: "nbs-badge-text" });
+    this.el = element("div", { class: "nbs-badge", role: "status", "aria-live": "polite" }, [this.dot, this.label]);
+    this.shown = "";
+  }
+
+  show({ kind, text }) {
+    const shown = `${kind} ${text}`;
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.el.dataset.kind = kind;
+    this.label.textContent = text;
+    this.el.title = text;
+  }
+}

@@ -1,0 +1,545 @@
+"""LiveChart: a plotly FigureWidget whose lines are fed by binary frames and drawn at the screen's pace."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.callbacks import InputDeviceState, Points
+from plotly.serializers import custom_serializers
+
+from nbstream import ownership
+from nbstream.analyzer import Analyzer
+from nbstream.main_thread import MAIN
+from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.frames import ChartFeed
+from nbstream.widgets.link import PUMP, Link
+from nbstream.widgets.panel import is_small
+from nbstream.zone import offset_ms, zone_label
+
+if TYPE_CHECKING:
+    from nbstream.alerts import Rule
+    from nbstream.buffer import Buffer
+    from nbstream.readings import TimeArray
+    from nbstream.sources import Source
+    from nbstream.window import WindowLike
+
+__all__ = ["LiveChart"]
+
+logger = logging.getLogger(__name__)
+
+OWN_SHAPE = "nbstream: "
+SEVERITY_COLORS = {"info": "#3b82f6", "warning": "#d97706", "critical": "#dc2626"}
+COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#8a6d1d", "#6b5fd3"]
+MAX_LEGEND = 40
+LATEST_MS = 8e15
+
+# What a page may write: the messages by which plotly's own view reports what a person did to the figure.
+WRITABLE = frozenset(
+    {
+        "_js2py_traceDeltas",
+        "_js2py_layoutDelta",
+        "_js2py_restyle",
+        "_js2py_relayout",
+        "_js2py_update",
+    }
+    | {"_js2py_pointsCallback", "_last_layout_edit_id", "_last_trace_edit_id"}
+)
+
+
+class LiveChart(go.FigureWidget):
+    """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
+
+    Parameters
+    ----------
+    source_or_analyzer
+        A Source, a Buffer or an Analyzer.
+    window
+        Width of the view while it follows, and span of the statistics; None leaves an analyzer's as it
+        is, and is "60s" else.
+    title
+        Of the chart.
+    height
+        In pixels.
+    toolbar
+        Whether the chart shows its own pause button and window choice.
+    name
+        A second chart with the same explicit name replaces the first.
+    layout
+        More of plotly's layout, as for `update_layout`.
+
+    Notes
+    -----
+    The live lines hold no points in `data`; `to_figure()`, `to_dict()`, `to_html()` and `write_image()` hold
+    those of the present window.
+
+    Thread safety: create, change and close it on the main thread; readings may come from any thread.
+    """
+
+    _esm = loader("chart")
+    _css = stylesheet()
+    _ended: str | None = "never opened"
+
+    def __init__(
+        self,
+        source_or_analyzer: Source | Buffer | Analyzer,
+        window: WindowLike | None = None,
+        *,
+        title: str | None = None,
+        height: int = 380,
+        toolbar: bool = True,
+        name: str | None = None,
+        layout: dict[str, Any] | None = None,
+        **unknown: Any,
+    ) -> None:
+        _refuse_unknown(
+            type(self).__name__, unknown, ("window", "title", "height", "toolbar", "name", "layout")
+        )
+        MAIN.require("Creating a LiveChart")
+        owns_analyzer = not isinstance(source_or_analyzer, Analyzer)
+        if isinstance(source_or_analyzer, Analyzer):
+            analyzer = source_or_analyzer
+            if window is not None:
+                analyzer.window = window
+        else:
+            analyzer = Analyzer(source_or_analyzer, "60s" if window is None else window)
+        super().__init__(layout=_base_layout(title, height))
+        if layout:
+            self.update_layout(layout)
+        self._config = {"displaylogo": False, "modeBarButtonsToRemove": ["sendDataToCloud"]}
+        self._explicit_name = name
+        self._analyzer = analyzer
+        self._owns_analyzer = owns_analyzer
+        self._has_toolbar = toolbar
+        self._is_paused = False
+        self._ended: str | None = None
+        self._synced: tuple[Any, ...] = ()
+        self._sync_posted = False
+        self._requests: dict[str, dict[str, Any]] = {}
+        self._link = Link(self.send, _NO_FEED)
+        self._feed = ChartFeed(analyzer, self._describe, lambda: self._link.width_px)
+        self._link.feed = self._feed
+        self.on_msg(self._on_message)
+        self._sync()
+        ownership.replace_named(self, name)
+        ownership.adopt(self)
+        self._link.open(PUMP)
+
+    def __repr__(self) -> str:
+        """Return what is shown, without the figure's contents."""
+        return f"<LiveChart of {list(self._analyzer.channels)} over {self._analyzer.parsed_window.label}>"
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """Whose readings are shown."""
+        return self._analyzer
+
+    @property
+    def source(self) -> Source | None:
+        """Where the readings come from; None for a buffer."""
+        return self._analyzer.source
+
+    @property
+    def explicit_name(self) -> str | None:
+        """The name that was given, or None."""
+        return self._explicit_name
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the views stand still; the data never does."""
+        return self._is_paused
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._ended is not None
+
+    @property
+    def n_views(self) -> int:
+        """Views that look at the chart now."""
+        return self._link.n_visible
+
+    @property
+    def shown(self) -> int:
+        """Points that draw the window at present; each stands for one reading or more."""
+        return self._feed.n_points
+
+    @property
+    def n_frames(self) -> int:
+        """Frames sent so far."""
+        return self._link.n_frames
+
+    def pause(self) -> None:
+        """Let all views stand still; readings are taken in as before."""
+        self._is_paused = True
+        PUMP.wake()
+
+    def resume(self) -> None:
+        """Let all views follow the newest readings again."""
+        self._is_paused = False
+        PUMP.wake()
+
+    def to_figure(self, window: WindowLike | None = None) -> go.Figure:
+        """Return a plain plotly Figure of the present window, with all drawn points.
+
+        Parameters
+        ----------
+        window
+            Another window; None is the chart's.
+        """
+        return go.Figure(self._static(window), skip_invalid=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figure of the present window as a dict (what `to_html` and `write_image` use)."""
+        figure = self._static(None)
+        figure.setdefault("layout", {})
+        return figure
+
+    def close(self) -> None:
+        """End the chart, and the analyzer if the chart made it."""
+        if self._ended is None:
+            self._end("closed")
+
+    def _replaced(self) -> None:
+        if self._ended is None:
+            self._end("replaced by a later run of the cell")
+
+    def _end(self, reason: str) -> None:
+        MAIN.require("Closing a LiveChart")
+        self._ended = reason
+        try:
+            self.send({"kind": "ended", "reason": reason})
+        except Exception:  # the comm was closed by the other side
+            logger.debug("The end of a chart could not be sent.", exc_info=True)
+        self._link.close()
+        if self._owns_analyzer:
+            self._analyzer.close()
+        ownership.forget(self)
+        super().close()
+
+    # State that a page restores from, and what it may write.
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the widget's state; the figure in it is the present one."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        # FigureWidget keeps copies made when it was displayed; a page that is reloaded would show those.
+        if getattr(self, "_layout_obj", None) is not None:
+            present = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
+            for name in present.keys() & state.keys():
+                state[name] = custom_serializers["to_json"](copy.deepcopy(present[name]), self)
+        return state
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page may write; anything else is ignored."""
+        super().set_state({name: value for name, value in sync_data.items() if name in WRITABLE})
+
+    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        self._sync()
+        bundle = dict(super()._repr_mimebundle_(*arguments, **keywords))
+        bundle["text/plain"] = self._summary()
+        return bundle
+
+    def _summary(self) -> str:
+        latest = self._analyzer.buffer.latest()
+        values = [
+            f"{name} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
+            for name, (time, value) in latest.items()
+        ]
+        return "\n".join([repr(self)[1:-1], *values])
+
+    # Messages of a page.
+
+    def _on_message(self, _: Any, message: Any, __: Any) -> None:
+        if answer_need(self.send, message) or self._link.receive(message):
+            return
+        kind = message.get("kind") if isinstance(message, dict) else None
+        if kind == "history":
+            self._request_history(message)
+        elif kind == "pause" and isinstance(message.get("paused"), bool):
+            (self.pause if message["paused"] else self.resume)()
+        elif kind == "figure":
+            MAIN.run(self._send_figure)
+        elif kind == "click":
+            self._click(message)
+        elif kind == "window":
+            self._choose_window(message.get("value"))
+        else:
+            self._link.n_ignored += 1
+
+    def _send_figure(self) -> None:
+        """Give a page the figure as it is now, before it begins to take in changes of it."""
+        if self._ended is None:
+            self._sync()
+            self.send_state(["_widget_data", "_widget_layout"])
+            self.send({"kind": "figure"})
+
+    def _choose_window(self, value: Any) -> None:
+        try:
+            self._analyzer.window = value
+        except (TypeError, ValueError):
+            self._link.n_ignored += 1
+
+    def _request_history(self, message: dict[str, Any]) -> None:
+        client: Any = message.get("client")
+        low: Any = message.get("from")
+        high: Any = message.get("to")
+        number: Any = message.get("request")
+        is_valid = (
+            isinstance(client, str)
+            and len(client) <= 64
+            and isinstance(number, int)
+            and _is_time(low)
+            and _is_time(high)
+            and low < high
+            and (client in self._requests or len(self._requests) < 50)
+        )
+        if not is_valid:
+            self._link.n_ignored += 1
+            return
+        self._requests[client] = {"from": low, "to": high, "request": number}
+        PUMP.post(self._answer_requests)
+
+    def _answer_requests(self) -> None:
+        """Send views that look back their points; on the pump's thread."""
+        while self._requests:
+            client, wanted = self._requests.popitem()
+            payload = self._feed.history(
+                int(wanted["from"] * 1e6), int(wanted["to"] * 1e6), self._link.width_px
+            )
+            content = {
+                "kind": "history",
+                "to": client,
+                "request": wanted["request"],
+                **payload.content,
+            }
+            self.send(content, payload.buffers)
+
+    def _click(self, message: dict[str, Any]) -> None:
+        channel: Any = message.get("channel")
+        time: Any = message.get("time")
+        value: Any = message.get("value")
+        is_valid = isinstance(channel, int) and _is_time(time) and isinstance(value, (int, float))
+        if not is_valid or not is_small(message):
+            self._link.n_ignored += 1
+            return
+        MAIN.post(lambda: self._dispatch_click(channel, time, value))
+
+    def _dispatch_click(self, channel: int, time_ms: float, value: float) -> None:
+        for index, trace in enumerate(self.data):
+            if trace.meta == f"nbs-{channel}":
+                when = self._wall_clock(np.array([round(time_ms * 1e6)]))[0]
+                points = Points(
+                    point_inds=[0],
+                    xs=[str(when)],
+                    ys=[value],
+                    trace_name=trace.name,
+                    trace_index=index,
+                )
+                trace._dispatch_on_click(points, InputDeviceState())
+
+    # The figure.
+
+    def _describe(self) -> dict[str, Any]:
+        """Return what a page must know beside the points; called on the pump's thread for each frame."""
+        wanted = self._wanted()
+        if wanted != self._synced and not self._sync_posted:
+            self._sync_posted = True
+            MAIN.post(self._sync)
+        source = self._analyzer.source
+        return {
+            "chart": self.model_id,
+            "paused": self._is_paused,
+            "toolbar": self._has_toolbar,
+            "limits": [limit for rule in self._analyzer.rules for limit in _drawn_limits(rule)],
+            "source": None if source is None else source.state.name,
+            "sentence": "waiting for data" if source is None else source.status,
+        }
+
+    def _wanted(self) -> tuple[Any, ...]:
+        buffer = self._analyzer.buffer
+        rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
+        newest = buffer.newest_ns
+        return buffer.channels, dict(buffer.units), rules, zone_label(buffer.timezone, newest or 0)
+
+    def _sync(self) -> None:
+        """Give the figure a trace per channel, a line per threshold and the zone on its axis; main thread."""
+        self._sync_posted = False
+        if self._ended is not None:
+            return
+        wanted = self._wanted()
+        if wanted == self._synced:
+            return
+        channels, units, _, zone = wanted
+        before, self._synced = self._synced, wanted
+        known = {trace.meta for trace in self.data}
+        new = [
+            go.Scatter(
+                # One point without a value: plotly leaves a trace without points out of its legend.
+                x=[None],
+                y=[None],
+                name=_legend_text(name, units.get(name)),
+                meta=f"nbs-{number}",
+                hoverinfo="skip",
+                line_width=1.5,
+            )
+            for number, name in enumerate(channels)
+            if f"nbs-{number}" not in known
+        ]
+        if new:
+            self.add_traces(new)
+        if not before or before[3] != zone:
+            self.layout.xaxis.title.text = _plotly_text(zone)
+        if len(channels) == 1 and channels[0] in units and self.layout.yaxis.title.text is None:
+            self.layout.yaxis.title.text = _plotly_text(units[channels[0]])
+        self._sync_thresholds()
+
+    def _sync_thresholds(self) -> None:
+        shapes = [s for s in self.layout.shapes if not (s.name or "").startswith(OWN_SHAPE)]
+        own = [
+            _threshold_shape(rule, limit)
+            for rule in self._analyzer.rules
+            for limit in _drawn_limits(rule)
+        ]
+        if own or len(shapes) != len(self.layout.shapes):
+            self.layout.shapes = (*shapes, *own)
+
+    def _static(self, window: WindowLike | None) -> dict[str, Any]:
+        """Return the figure with the points of a window in its live traces."""
+        from nbstream.window import Window
+
+        self._sync()
+        data = copy.deepcopy(self._data)
+        layout = copy.deepcopy(self._layout_obj._props)
+        parsed = self._analyzer.parsed_window if window is None else Window.parse(window)
+        points = self._feed.points(parsed)
+        names = {f"nbs-{number}": name for number, name in enumerate(self._analyzer.channels)}
+        for trace in data:
+            name = names.get(trace.get("meta"))
+            if name is not None and name in points:
+                times, values = points[name]
+                trace["x"] = self._wall_clock(times)
+                trace["y"] = values
+                trace.pop("hoverinfo", None)
+        newest = self._analyzer.buffer.newest_ns
+        if newest is not None and parsed.duration_ns is not None:
+            ends = self._wall_clock(np.array([newest - parsed.duration_ns, newest]))
+            layout.setdefault("xaxis", {}).setdefault("range", [str(end) for end in ends])
+        return {"data": data, "layout": layout}
+
+    def _wall_clock(self, times: TimeArray) -> Any:
+        """Return times as the display zone's wall clock, which is what plotly's date axis shows."""
+        buffer = self._analyzer.buffer
+        newest = buffer.newest_ns or 0
+        return (
+            (times + offset_ms(buffer.timezone, newest) * 1_000_000).view("M8[ns]").astype("M8[us]")
+        )
+
+
+class _NoFeed:
+    """Stands in until a chart's own feed is made."""
+
+    def frame(self) -> None:
+        return None
+
+    keep_alive = snapshot = frame
+
+
+_NO_FEED: Any = _NoFeed()
+
+
+def _is_time(value: Any) -> bool:
+    """Return whether what a page sent is a time in epoch ms, within plotly's years."""
+    return isinstance(value, (int, float)) and abs(value) < LATEST_MS
+
+
+def _drawn_limits(rule: Rule) -> tuple[float, ...]:
+    """Return the limits of a rule that are values on the y axis."""
+    return rule.limits if rule.condition.variable == "value" else ()
+
+
+def _threshold_shape(rule: Rule, limit: float) -> dict[str, Any]:
+    color = SEVERITY_COLORS[rule.severity]
+    return {
+        "type": "line",
+        "name": f"{OWN_SHAPE}{_plotly_text(rule.name)}",
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "y0": limit,
+        "y1": limit,
+        "line": {"color": color, "width": 1.2, "dash": "dash"},
+        "label": {
+            "text": _plotly_text(rule.name),
+            "textposition": "start",
+            "yanchor": "bottom",
+            "padding": 2,
+            "font": {"size": 10, "color": color},
+        },
+    }
+
+
+def _plotly_text(text: str) -> str:
+    """Return text from data so that plotly shows it as it is: no tags, no links, no %{…}."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(character, entity)
+    return text.replace("%{", "%\u200b{")
+
+
+def _legend_text(name: str, unit: str | None) -> str:
+    short = name if len(name) <= MAX_LEGEND else name[: MAX_LEGEND - 1] + "…"
+    return _plotly_text(f"{short} ({unit})" if unit else short)
+
+
+def _base_layout(title: str | None, height: int) -> dict[str, Any]:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    axis = {
+        "showline": True,
+        "ticks": "outside",
+        "ticklen": 4,
+        "zeroline": False,
+        "automargin": True,
+    }
+    return {
+        "height": height,
+        "title": {
+            "text": None if title is None else _plotly_text(title),
+            "font": {"size": 15},
+            "x": 0.01,
+            "xref": "container",
+            "y": 0.98,
+            "yref": "container",
+            "yanchor": "top",
+            "automargin": title is not None,
+        },
+        "margin": {"l": 56, "r": 16, "t": 40, "b": 44},
+        "xaxis": {
+            **axis,
+            "type": "date",
+            "title": {"font": {"size": 11}, "standoff": 6},
+            # Without data plotly would show the year 2000.
+            "range": [str(now - timedelta(minutes=1)), str(now)],
+        },
+        "yaxis": {**axis, "title": {"font": {"size": 11}}},
+        "colorway": COLORWAY,
+        "hovermode": False,
+        "dragmode": "zoom",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+        "uirevision": "nbstream",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
+
+
+def _refuse_unknown(what: str, unknown: dict[str, Any], known: tuple[str, ...]) -> None:
+    for name in unknown:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" It knows {', '.join(known)}."
+        msg = f"{what} has no option {name!r}.{hint}"
+        raise TypeError(msg)

@@ -1,0 +1,204 @@
+"""The dashboard: controls, cards, chart and alert feed of one analyzer."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections import deque
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import ipywidgets
+
+from nbstream import ownership
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
+from nbstream.main_thread import MAIN
+from nbstream.sources import Source
+from nbstream.widgets.cards import Cards
+from nbstream.widgets.chart import LiveChart
+from nbstream.widgets.controls import Controls
+from nbstream.widgets.feed import AlertFeed
+
+if TYPE_CHECKING:
+    from nbstream.window import WindowLike
+
+__all__ = ["Dashboard", "chart_options", "refuse_option"]
+
+REPLACED = "replaced: this dashboard was ended by a later run. The newer one shows the data."
+MAX_REPLACED = 20
+
+_replaced_boxes: deque[Dashboard] = deque()
+
+
+class Dashboard(ipywidgets.VBox):
+    """Everything about one stream of readings on one page.
+
+    Parameters
+    ----------
+    x
+        A Source (it is not started), a Buffer, or an Analyzer.
+    title
+        The heading; None is the source's name.
+    window
+        Of the statistics and of the chart: "60s", 1000 readings, "all"; None is "60s", or the window
+        that an Analyzer has.
+    name
+        A second dashboard with the same explicit name replaces the first.
+    **options
+        Further options of LiveChart.
+
+    Raises
+    ------
+    TypeError
+        If `x` is something else, or an option is unknown.
+    WrongThreadError
+        If made off the main thread of a kernel.
+
+    Notes
+    -----
+    An analyzer that it was not given is its own, and ends with it.
+
+    Thread safety: make and close it on the main thread.
+    """
+
+    _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
+    _is_replaced = False
+
+    def __init__(
+        self,
+        x: Source | Buffer | Analyzer,
+        *,
+        title: str | None = None,
+        window: WindowLike | None = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        MAIN.require("Making a dashboard")
+        for option in options:
+            if option not in chart_options():
+                refuse_option("Dashboard", option, {*chart_options(), "title", "window", "name"})
+        if not isinstance(x, (Source, Buffer, Analyzer)):
+            raise _not_shown(x)
+        self.explicit_name = name
+        self._owns: list[Any] = []
+        try:
+            self._build(x, title, window, options)
+        except BaseException:
+            self._end_parts()
+            raise
+        ownership.replace_named(self, name)
+        ownership.adopt(self)
+
+    def _build(
+        self,
+        x: Source | Buffer | Analyzer,
+        title: str | None,
+        window: WindowLike | None,
+        options: dict[str, Any],
+    ) -> None:
+        if isinstance(x, Analyzer):
+            self.analyzer = x
+            if window is not None:
+                x.window = window
+        else:
+            self.analyzer = self._own(Analyzer(x, "60s" if window is None else window))
+        self.chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
+        self.cards = self._own(Cards(self.analyzer))
+        self.controls = self._own(Controls(self.analyzer, self.chart, title=title))
+        self.feed = self._own(AlertFeed(self.analyzer, self.chart))
+        super().__init__(children=[self.controls, self.cards, self.chart, self.feed])
+        self._is_closed = False
+        self.add_class("nbs-dashboard")
+
+    def __repr__(self) -> str:
+        """Return what the dashboard shows, in one line."""
+        if self._is_closed or self._is_replaced:
+            return f"<Dashboard, {'replaced' if self._is_replaced else 'closed'}>"
+        return f"<Dashboard of {list(self.analyzer.channels)} over {self.analyzer.parsed_window.label}>"
+
+    @property
+    def source(self) -> Source | None:
+        """The source, None for a buffer."""
+        return self.analyzer.source
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Remove the dashboard from its pages and end what it made; what it was given goes on.
+
+        Raises
+        ------
+        WrongThreadError
+            If called off the main thread of a kernel.
+        """
+        if self._is_closed:
+            return
+        MAIN.require("Closing a dashboard")
+        self._is_closed = True
+        children = self.children
+        self._end_parts()
+        layout = self.layout
+        super().close()
+        layout.close()
+        if self._is_replaced:
+            _close_all(children)
+        ownership.forget(self)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Ignore a page that writes traits."""
+
+    def own(self, *things: Any) -> None:
+        """Close `things` when the dashboard closes, after its own parts, the last one first."""
+        self._owns[:0] = things
+
+    def _own(self, part: Any) -> Any:
+        self._owns.append(part)
+        return part
+
+    def _end_parts(self) -> None:
+        owned, self._owns = self._owns, []
+        for part in reversed(owned):
+            part.close()
+
+    def _replaced(self) -> None:
+        """End what it made and leave a word in its place; only so many empty boxes stay open."""
+        if self._is_closed or self._is_replaced:
+            return
+        self._is_replaced = True
+        self.children = (ipywidgets.Label(REPLACED),)
+        self._end_parts()
+        ownership.forget(self)
+        _replaced_boxes.append(self)
+        while len(_replaced_boxes) > MAX_REPLACED:
+            _replaced_boxes.popleft().close()
+
+
+def _not_shown(x: object) -> TypeError:
+    given = f"got {type(x).__name__}; watch() takes a path, a command or a DataFrame"
+    return TypeError(f"Dashboard needs a Source, a Buffer or an Analyzer ({given}).")
+
+
+def _close_all(widgets: Any) -> None:
+    for widget in widgets:
+        parts = [getattr(widget, name, None) for name in ("layout", "style")]
+        widget.close()
+        for part in parts:
+            if part is not None:
+                part.close()
+
+
+def chart_options() -> frozenset[str]:
+    """Return the names of LiveChart's options."""
+    parameters = inspect.signature(LiveChart.__init__).parameters.values()
+    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def refuse_option(where: str, option: str, known: set[str]) -> NoReturn:
+    """Raise the TypeError that names the nearest option."""
+    near = difflib.get_close_matches(option, known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(known))}."
+    message = f"{where} has no option {option!r}. {hint}"
+    raise TypeError(message)

@@ -1,0 +1,240 @@
+"""The frames of a chart: what changed on its lines since the frame before, as numbers in one buffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.bins import BinnedLine, bin_points, step_bits
+from nbstream.readings import FloatArray, TimeArray
+from nbstream.widgets.link import Payload
+from nbstream.zone import offset_ms, zone_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbstream.analyzer import Analyzer
+    from nbstream.buffer import Buffer
+    from nbstream.window import Window
+
+__all__ = ["ChartFeed", "pack_lines"]
+
+BINS_PER_PX = 2
+GAP_FACTOR = 4.1
+"""A line breaks where readings are further apart than this many median intervals …"""
+SHORTEST_GAP_MS = 250.0
+"""… and than this: shorter pauses are the jitter of schedulers and networks, not holes in the data."""
+STALE_INTERVALS = 10
+STALE_SECONDS = 2.0
+RECENT = 256
+"""Readings of which the median interval is taken."""
+SPAN_OF_ALL_NS = 60 * 10**9
+MAX_POINTS = 200_000
+
+Points = tuple[TimeArray, FloatArray]
+
+
+def pack_lines(lines: Sequence[tuple[int, Points, int | None]]) -> Payload:
+    """Return a frame's lines: (channel number, points, cut in ns) each.
+
+    The buffer holds per line its times in epoch ms, then its values, all float64; unpackFrame in
+    static/wire.js takes it apart.
+    """
+    header = []
+    parts: list[FloatArray] = []
+    for number, (times, values), cut in lines:
+        header.append([number, len(times), None if cut is None else cut / 1e6])
+        parts += [times / 1e6, values]
+    if not parts:
+        return Payload({})
+    return Payload({"lines": header}, [np.concatenate(parts).data.cast("B")])
+
+
+class ChartFeed:
+    """Makes the frames of one chart from its analyzer's buffer.
+
+    Parameters
+    ----------
+    analyzer
+        Whose window and buffer.
+    describe
+        Returns what else the page must know (title, pause, source …); sent when it changes.
+    width_px
+        Returns the width of the widest view in device pixels.
+
+    Notes
+    -----
+    Thread safety: the link's pump owns it; `points` may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        describe: Callable[[], dict[str, Any]],
+        width_px: Callable[[], int],
+    ) -> None:
+        self._analyzer = analyzer
+        self._describe = describe
+        self._width_px = width_px
+        self._lines: dict[str, BinnedLine] = {}
+        self._rows: dict[str, int] = {}
+        self._segments: dict[str, int] = {}
+        self._intervals: dict[str, tuple[int, float]] = {}
+        self._bits = 0
+        self._sent_meta: dict[str, Any] = {}
+        self.n_points = 0
+
+    @property
+    def _buffer(self) -> Buffer:
+        return self._analyzer.buffer
+
+    def frame(self) -> Payload | None:
+        """Return what changed since the last frame, or None."""
+        span_ns = self._span_ns()
+        self._choose_step(span_ns)
+        lines = []
+        for number, name in enumerate(self._buffer.channels):
+            change = self._advance(name, span_ns)
+            if change is not None:
+                lines.append((number, *change))
+        self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
+        meta = self._meta(span_ns)
+        changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
+        if not lines and not changed:
+            return None
+        payload = pack_lines(lines)
+        self._add(payload, changed)
+        self._sent_meta = meta
+        return payload
+
+    def keep_alive(self) -> Payload:
+        """Return a frame without news."""
+        return self._add(Payload({}), {})
+
+    def snapshot(self) -> Payload:
+        """Return all points as of the last frame, and all that a page must know."""
+        lines = [
+            (number, self._lines[name].points(), None)
+            for number, name in enumerate(self._buffer.channels)
+            if name in self._lines
+        ]
+        return self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
+
+    def points(self, window: Window | None = None) -> dict[str, Points]:
+        """Return the points that draw the readings in the window, by channel."""
+        window = window or self._analyzer.parsed_window
+        points = {}
+        for name in self._buffer.channels:
+            rows = self._buffer.rows(name, *self._buffer.window_rows(name, window))
+            span = int(rows.times[-1] - rows.times[0]) if len(rows.times) else 0
+            bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
+            points[name] = bin_points(rows.times, rows.values, bits)
+        return points
+
+    def history(self, from_ns: int, to_ns: int, width_px: int) -> Payload:
+        """Return the points of a span for one view that looks back, with those just outside of it."""
+        bits = step_bits(max(1, to_ns - from_ns), BINS_PER_PX * width_px)
+        lines = []
+        for number, name in enumerate(self._buffer.channels):
+            start = self._buffer.row_at(name, from_ns) - 1
+            stop = self._buffer.row_at(name, to_ns) + 1
+            rows = self._buffer.rows(name, max(start, 0), stop)
+            lines.append((number, bin_points(rows.times, rows.values, bits), None))
+        return pack_lines(lines)
+
+    def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
+        """Bin a channel's new rows; return the points and the cut, or None if there are none."""
+        segment = self._buffer.segment(name)
+        line = self._lines.get(name)
+        first, end = self._buffer.span(name)
+        is_new = line is None or self._segments.get(name) != segment or self._rows[name] < first
+        if line is None or is_new:
+            newest = self._buffer.newest_ns or 0
+            start = self._buffer.row_at(name, newest - span_ns) - 1
+            line = self._lines[name] = BinnedLine(self._bits)
+            self._rows[name] = max(start, first)
+            self._segments[name] = segment
+        rows = self._buffer.rows(name, self._rows[name], end)
+        self._rows[name] = end
+        line.extend(rows.times, rows.values)
+        cut, times, values = line.take_changes()
+        if len(times):
+            line.drop_before(int(times[-1]) - 2 * span_ns)
+        if is_new:
+            return (times, values), None
+        return None if cut is None else ((times, values), cut)
+
+    def _choose_step(self, span_ns: int) -> None:
+        """Bin anew when the width of the bins no longer fits the view."""
+        bits = step_bits(span_ns, BINS_PER_PX * self._width_px())
+        # The span of a count window breathes: there a step too fine or too coarse by one may stay.
+        slack = 0 if self._analyzer.parsed_window.duration_ns is not None else 1
+        if not self._lines or abs(bits - self._bits) > slack:
+            self._bits = bits
+            self._lines.clear()
+
+    def _span_ns(self) -> int:
+        """Return the width of a following view in ns of event time."""
+        window = self._analyzer.parsed_window
+        if window.duration_ns is not None:
+            return window.duration_ns
+        span = 0
+        for name in self._buffer.channels:
+            start, stop = self._buffer.window_rows(name, window)
+            if stop - start > 1:
+                ends = (
+                    self._buffer.rows(name, start, start + 1).times[0],
+                    self._buffer.newest_ns or 0,
+                )
+                span = max(span, int(ends[1] - ends[0]))
+        return span or SPAN_OF_ALL_NS
+
+    def _meta(self, span_ns: int) -> dict[str, Any]:
+        buffer = self._buffer
+        newest = buffer.newest_ns
+        at_ns = newest if newest is not None else 0
+        intervals = {name: self._interval_ms(name) for name in buffer.channels}
+        known = [interval for interval in intervals.values() if interval > 0]
+        return {
+            "channels": [
+                {
+                    "name": name,
+                    "unit": buffer.units.get(name, ""),
+                    "gap": max(GAP_FACTOR * interval, SHORTEST_GAP_MS) if interval > 0 else None,
+                }
+                for name, interval in intervals.items()
+            ],
+            "span": span_ns / 1e6,
+            "window": str(self._analyzer.parsed_window),
+            "zone": {
+                "offset": offset_ms(buffer.timezone, at_ns),
+                "label": zone_label(buffer.timezone, at_ns),
+            },
+            "interval": max(known, default=0.0),
+            "stale": max(STALE_SECONDS, STALE_INTERVALS * max(known, default=0.0) / 1000),
+            **self._describe(),
+        }
+
+    def _add(self, payload: Payload, meta: dict[str, Any]) -> Payload:
+        newest = self._buffer.newest_ns
+        payload.content["newest"] = None if newest is None else newest / 1e6
+        payload.content["total"] = self._buffer.n_added
+        if meta:
+            payload.content["meta"] = meta
+        return payload
+
+    def _interval_ms(self, name: str) -> float:
+        """Return the median interval of the newest readings, to two digits so that it rests; 0 if unknown."""
+        first, end = self._buffer.span(name)
+        known = self._intervals.get(name)
+        if known is not None and end - known[0] < RECENT // 4 and known[1] > 0:
+            return known[1]
+        times = self._buffer.rows(
+            name, max(first, self._buffer.segment(name), end - RECENT), end
+        ).times
+        gaps = np.diff(times)
+        gaps = gaps[gaps > 0]
+        interval = float(f"{np.median(gaps) / 1e6:.2g}") if len(gaps) else 0.0
+        self._intervals[name] = (end, interval)
+        return interval

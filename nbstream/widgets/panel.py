@@ -1,0 +1,304 @@
+"""What the dashboard's panels share: a widget whose page shows one small state, newest wins."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import numpy as np
+import traitlets
+
+from nbstream import ownership
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
+from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.main_thread import MAIN
+from nbstream.sources import Source
+from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.link import PUMP, Link, Payload, Pump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "Panel",
+    "StateFeed",
+    "finite",
+    "is_small",
+    "newest_of",
+    "plain_text",
+    "require_analyzer",
+    "source_state",
+]
+
+logger = logging.getLogger(__name__)
+
+PANEL_INTERVAL = 0.25
+"""Seconds between two frames of a panel: people read text no faster."""
+MAX_MESSAGE_BYTES = 4096
+MAX_MESSAGES_PER_S = 50
+MAX_DEPTH = 6
+STALE_AFTER = 2.0
+STALE_INTERVALS = 10
+"""A channel is stale after so many of its median intervals without data, and never before 2 s."""
+INTERVALS_LOOKED_AT = 100
+
+
+class StateFeed:
+    """A feed of whole states: a frame when the state has changed since the last one.
+
+    Parameters
+    ----------
+    read
+        Returns the state as of now: plain JSON, finite numbers only, made anew at each call.
+
+    Notes
+    -----
+    Thread safety: one thread at a time (the pump's).
+    """
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+        self._sent: dict[str, Any] | None = None
+
+    def frame(self) -> Payload | None:
+        """Return the state if it has changed since the last frame."""
+        state = self._read()
+        if state == self._sent:
+            return None
+        self._sent = state
+        return Payload({"state": state})
+
+    def keep_alive(self) -> Payload:
+        """Return an empty payload: the page keeps what it has."""
+        return Payload({})
+
+    def snapshot(self) -> Payload:
+        """Return the state of the last frame."""
+        if self._sent is None:
+            self._sent = self._read()
+        return Payload({"state": self._sent})
+
+
+class Panel(anywidget.AnyWidget):
+    """Base class of the panels: it feeds its pages, and distrusts what they send.
+
+    A kind of panel names its page side in `_view`, says in `_state` what the page shows, and takes the
+    page's commands in `_command`.
+
+    Parameters
+    ----------
+    analyzer
+        What the panel shows; it is not closed with the panel.
+    clock, pump
+        Injectable for tests.
+
+    Notes
+    -----
+    Thread safety: make and close it on the main thread; messages of a page may come on any thread.
+    """
+
+    _view: ClassVar[str] = ""
+    _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self, analyzer: Analyzer, *, clock: Clock = SYSTEM_CLOCK, pump: Pump = PUMP
+    ) -> None:
+        MAIN.require("Making a widget")
+        require_analyzer(analyzer, type(self).__name__)
+        self.analyzer = analyzer
+        self.n_ignored = 0
+        self._clock = clock
+        self._allowance = _Allowance(MAX_MESSAGES_PER_S, clock)
+        super().__init__(_esm=loader(self._view), _css=stylesheet())
+        self._is_closed = False
+        self.on_msg(self._receive)
+        self._link = Link(self.send, StateFeed(self._read), interval=PANEL_INTERVAL, clock=clock)
+        self._link.open(pump)
+        ownership.adopt(self)
+
+    def __repr__(self) -> str:
+        """Return what the panel shows, in one line that a notebook keeps for later."""
+        return f"<{type(self).__name__}: {self._summary()}>"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Remove the panel from its pages; what it shows goes on.
+
+        Raises
+        ------
+        WrongThreadError
+            If called off the main thread of a kernel.
+        """
+        if self._is_closed:
+            return
+        MAIN.require("Closing a widget")
+        self._is_closed = True
+        self._link.close()
+        layout = self.layout
+        super().close()
+        layout.close()
+        ownership.forget(self)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Ignore a page that writes traits: what it may change goes by checked messages."""
+        self.n_ignored += 1
+
+    # What a kind of panel writes.
+
+    def _state(self) -> dict[str, Any]:
+        """Return what the page shows: JSON with finite numbers; called on the pump's thread."""
+        raise NotImplementedError
+
+    def _command(self, message: dict[str, Any]) -> bool:
+        """Take a command of a page, on any thread; return whether it was a valid one."""
+        return False
+
+    def _summary(self) -> str:
+        latest = [
+            f"{plain_text(name, 20)} {value:.6g}"
+            for name, (_, value) in list(self.analyzer.buffer.latest().items())[:3]
+        ]
+        return ", ".join(latest) or "no readings yet"
+
+    # The wire.
+
+    def _read(self) -> dict[str, Any]:
+        analyzer = self.analyzer
+        ended = "closed" if analyzer.is_closed else None
+        return {**self._state(), "ended": "replaced" if analyzer.is_replaced else ended}
+
+    def _handle_msg(self, msg: Any) -> None:
+        """Take a raw message of a page: nothing in it may be what it seems."""
+        data = msg["content"].get("data")
+        data = data if isinstance(data, dict) else {}
+        method = data.get("method")
+        if method == "custom" and "content" in data:
+            self._handle_custom_msg(data["content"], msg.get("buffers") or [])
+        elif method == "request_state" and self._allowance.take():
+            self.send_state()
+        else:
+            self.n_ignored += 1
+
+    def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
+        is_fair = (
+            isinstance(message, dict)
+            and all(isinstance(message.get(key, ""), str) for key in ("kind", "name"))
+            and not buffers
+            and is_small(message)
+            and self._allowance.take()
+        )
+        if not is_fair or not (
+            answer_need(self.send, message) or self._link.receive(message) or self._command(message)
+        ):
+            self.n_ignored += 1
+
+
+class _Allowance:
+    """Lets so many messages a second through, and no more."""
+
+    def __init__(self, per_second: int, clock: Clock) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._left = float(per_second)
+        self._at = clock.monotonic()
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
+            self._at = now
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+
+def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
+    """Return whether a message of a page has at most `limit` characters and a few levels.
+
+    It looks no further than it must, so that a message of a megabyte costs nothing.
+    """
+    left = limit
+    waiting = [(message, 0)]
+    while waiting:
+        thing, depth = waiting.pop()
+        if isinstance(thing, str):
+            left -= len(thing)
+        elif isinstance(thing, (dict, list)):
+            left -= 2 * len(thing)
+            if left >= 0 and depth < MAX_DEPTH:
+                children = [*thing.keys(), *thing.values()] if isinstance(thing, dict) else thing
+                waiting.extend((child, depth + 1) for child in children)
+            elif thing:
+                return False
+        elif isinstance(thing, int) and not -(2**63) <= thing < 2**63:
+            return False
+        else:
+            left -= 8
+        if left < 0:
+            return False
+    return True
+
+
+def require_analyzer(analyzer: Any, what: str) -> None:
+    """Raise TypeError unless `analyzer` is an Analyzer."""
+    if not isinstance(analyzer, Analyzer):
+        text = f"{what} needs an Analyzer (got {type(analyzer).__name__})."
+        if isinstance(analyzer, (Source, Buffer)):
+            text += " Make one: Analyzer(source_or_buffer, window='60s')."
+        raise TypeError(text)
+
+
+def finite(number: float) -> float | None:
+    """Return a number as it can travel in JSON: at most 12 digits, None if it is not finite."""
+    number = float(number)
+    if number - number != 0.0:
+        return None
+    return float(f"{number:.12g}")
+
+
+# Characters that change the direction of the text around them.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+
+
+def plain_text(text: Any, length: int = 80) -> str:
+    """Return text from data as a page may show it: one printable line of at most `length`."""
+    kept = str(text)[: 4 * length].translate(_DIRECTIONS)
+    plain = " ".join("".join(c if c.isprintable() else " " for c in kept).split())
+    return plain if len(plain) <= length else plain[: length - 1] + "…"
+
+
+def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float]:
+    """Return the newest time of a channel (ns or None), and after how many seconds it is stale."""
+    try:
+        _, end = buffer.span(channel)
+        times = buffer.rows(channel, end - INTERVALS_LOOKED_AT - 1).times
+    except KeyError:  # the buffer was closed
+        return None, STALE_AFTER
+    if not len(times):
+        return None, STALE_AFTER
+    steps = np.diff(times)
+    median = float(np.median(steps)) / 1e9 if len(steps) else 0.0
+    return int(times[-1]), max(STALE_AFTER, round(STALE_INTERVALS * median, 1))
+
+
+def source_state(source: Source | None) -> dict[str, str] | None:
+    """Return what a page says about a source; None without one."""
+    if source is None:
+        return None
+    return {
+        "name": plain_text(source.name),
+        "state": source.state.name,
+        "text": plain_text(source.status, 200),
+    }

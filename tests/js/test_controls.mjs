@@ -1,0 +1,262 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { conditionWords, readRule, renderControls } from "../../nbstream/static/controls.js";
+import { click, FakeModel, fakeEvent, installDom, press, typeInto } from "./fakeDom.mjs";
+
+const EVIL = "<b onclick=alert(1)>x</b>";
+
+function condition(operator, ...limits) {
+  return { text: `value ${operator} ${limits}`, subject: "value", operator, limits };
+}
+
+function rule(id, more = {}) {
+  return {
+    id,
+    name: "",
+    condition: condition(">", 90),
+    clear: null,
+    unit: "",
+    for: "",
+    channel: "value",
+    severity: "warning",
+    state: "OK",
+    error: "",
+    ...more,
+  };
+}
+
+function stateOf(more = {}) {
+  return {
+    title: "streaming_data.csv",
+    window: "60s",
+    windowLabel: "60s",
+    choices: ["10s", "60s", "5min", "all"],
+    chart: "abc",
+    paused: false,
+    channels: [{ name: "value", unit: "" }],
+    rules: [rule(1)],
+    source: null,
+    ended: null,
+    ...more,
+  };
+}
+
+let page, model, el, close;
+
+beforeEach(() => {
+  page = installDom();
+  model = new FakeModel();
+  el = document.createElement("div");
+  close = renderControls({ model, el });
+  model.snapshot(stateOf());
+});
+
+const limitField = () => el.one("nbs-rules").all("nbs-input")[0];
+const windowField = () => el.one("nbs-window").one("nbs-input");
+const errorBeside = (input) => input.parentNode.one("nbs-field-error").textContent;
+const pressed = () => el.all("nbs-choice").filter((node) => node.getAttribute("aria-pressed") === "true").map((node) => node.textContent);
+
+test("the present window is marked among the choices, another stands in the field", () => {
+  assert.deepEqual(pressed(), ["60s"]);
+  assert.equal(windowField().value, "");
+  model.frame(stateOf({ window: "90s" }));
+  assert.deepEqual(pressed(), []);
+  assert.equal(windowField().value, "90s");
+});
+
+test("a choice is sent to the kernel", () => {
+  click(el.all("nbs-choice")[2]);
+  assert.equal(model.commands("window")[0].value, "5min");
+});
+
+test("a typed window is checked, sent on Enter, and an error of the kernel is shown in its place", () => {
+  typeInto(windowField(), "5 lightyears");
+  press(windowField(), "Enter");
+  assert.match(errorBeside(windowField()), /Try 90s/);
+  assert.equal(windowField().getAttribute("aria-invalid"), "true");
+  assert.equal(model.commands("window").length, 0);
+  typeInto(windowField(), "2h30min");
+  press(windowField(), "Enter");
+  assert.equal(model.commands("window")[0].value, "2h30min");
+  model.reply("'window' is too long.");
+  assert.equal(errorBeside(windowField()), "'window' is too long.");
+  assert.equal(windowField().value, "2h30min");
+});
+
+test("a limit is sent once, on Enter or when the field is left", () => {
+  typeInto(limitField(), "80");
+  press(limitField(), "Enter");
+  limitField().dispatchEvent(fakeEvent("blur"));
+  assert.deepEqual(model.commands("limits").map(({ rule: id, limits }) => [id, limits]), [[1, [80]]]);
+  model.reply();
+  typeInto(limitField(), "70");
+  limitField().dispatchEvent(fakeEvent("blur"));
+  assert.deepEqual(model.commands("limits")[1].limits, [70]);
+});
+
+test("Escape gives up an edit and nothing is sent", () => {
+  typeInto(limitField(), "8");
+  press(limitField(), "Escape");
+  limitField().dispatchEvent(fakeEvent("blur"));
+  assert.equal(limitField().value, "90");
+  assert.equal(model.commands("limits").length, 0);
+});
+
+test("a number that is none is refused in place", () => {
+  typeInto(limitField(), "ninety");
+  press(limitField(), "Enter");
+  assert.match(errorBeside(limitField()), /not a number/);
+  assert.equal(model.commands("limits").length, 0);
+});
+
+test("a field that somebody edits, or whose value is on its way, is not overwritten", () => {
+  typeInto(limitField(), "8");
+  model.frame(stateOf({ rules: [rule(1, { condition: condition(">", 95) })] }));
+  assert.equal(limitField().value, "8");
+  press(limitField(), "Enter");
+  model.frame(stateOf({ rules: [rule(1, { condition: condition(">", 96) })] }));
+  assert.equal(limitField().value, "8");
+  model.reply();
+  model.frame(stateOf({ rules: [rule(1, { condition: condition(">", 8) })] }));
+  assert.equal(limitField().value, "8");
+  model.frame(stateOf({ rules: [rule(1, { condition: condition(">", 50) })] }));
+  assert.equal(limitField().value, "50");
+});
+
+test("rows keep their nodes and the focus through updates", () => {
+  const field = limitField();
+  field.focus();
+  model.frame(stateOf({ rules: [rule(2), rule(1, { state: "FIRING" })] }));
+  assert.equal(document.activeElement, field);
+  assert.equal(el.all("nbs-rule").length, 2);
+});
+
+test("both limits of a range and a clear limit have fields of their own", () => {
+  model.frame(stateOf({ rules: [rule(3, { condition: condition("outside", 10, 90), clear: condition("inside", 15, 85) })] }));
+  const inputs = el.one("nbs-rules").all("nbs-input");
+  assert.deepEqual(inputs.map((input) => input.value), ["10", "90", "15", "85"]);
+  typeInto(inputs[1], "95");
+  press(inputs[1], "Enter");
+  assert.deepEqual(model.commands("limits")[0].limits, [10, 95]);
+  typeInto(inputs[2], "20");
+  press(inputs[2], "Enter");
+  const { limits, clear } = model.commands("limits")[1];
+  assert.deepEqual([limits, clear], [[10, 90], [20, 85]]);
+  assert.deepEqual(conditionWords(condition("outside", 10, 90)), ["value outside", "…"]);
+});
+
+test("a rule's state is a word", () => {
+  model.frame(stateOf({ rules: [rule(1, { state: "FIRING", severity: "critical" }), rule(2, { state: "PENDING" }), rule(3, { error: "it broke" })] }));
+  assert.deepEqual(el.one("nbs-rules").all("nbs-chip").map((node) => node.textContent), ["firing", "pending", "failed"]);
+});
+
+test("a rule is removed by its button, and the focus stays in the panel", () => {
+  const button = el.one("nbs-rule").one("nbs-icon");
+  button.focus();
+  click(button);
+  assert.equal(model.commands("remove")[0].rule, 1);
+  model.reply();
+  assert.equal(document.activeElement.textContent, "+ threshold");
+});
+
+test("a new rule is sent with all that was entered", () => {
+  click(el.one("nbs-rule-opener").one("nbs-button"));
+  const form = el.one("nbs-rule-form");
+  assert.ok(!form.hidden);
+  const [value, clear] = form.all("nbs-input");
+  form.all("nbs-select")[1].value = ">";
+  typeInto(value, "90");
+  typeInto(clear, "85");
+  form.dispatchEvent(fakeEvent("keydown", { key: "Enter", target: clear }));
+  const { operator, value: limit, clear: back, severity, channel } = model.commands("add")[0];
+  assert.deepEqual([operator, limit, back, severity, channel], [">", 90, 85, "warning", null]);
+  click(form.one("nbs-primary"));
+  assert.equal(model.commands("add").length, 1);
+  model.reply("There are 100 rules already.");
+  assert.match(form.textContent, /100 rules/);
+  click(form.one("nbs-primary"));
+  model.reply();
+  assert.ok(form.hidden);
+});
+
+test("Escape closes the form, forgets what was entered, and gives the focus back", () => {
+  click(el.one("nbs-rule-opener").one("nbs-button"));
+  const form = el.one("nbs-rule-form");
+  const [value] = form.all("nbs-input");
+  typeInto(value, "90");
+  form.dispatchEvent(fakeEvent("keydown", { key: "Escape", target: value }));
+  assert.ok(form.hidden);
+  assert.equal(value.value, "");
+  assert.equal(document.activeElement.textContent, "+ threshold");
+});
+
+test("a new rule is checked before it is sent", () => {
+  const entered = { operator: ">", value: "90", clear: "", severity: "info", channel: null };
+  assert.deepEqual(readRule(entered).command, { kind: "add", operator: ">", value: 90, clear: null, severity: "info", channel: null });
+  assert.equal(readRule({ ...entered, value: "x" }).field, "value");
+  assert.equal(readRule({ ...entered, clear: "95" }).field, "clear");
+  assert.equal(readRule({ ...entered, operator: "<", clear: "85" }).field, "clear");
+});
+
+test("pause stops the page's charts at once and tells the kernel", () => {
+  const heard = [];
+  document.addEventListener("nbstream:pause", ({ detail }) => heard.push(detail));
+  const button = el.one("nbs-pause");
+  click(button);
+  assert.deepEqual(heard, [{ chart: "abc", paused: true }]);
+  assert.equal(model.commands("pause")[0].value, true);
+  assert.equal(button.getAttribute("aria-pressed"), "true");
+  model.frame(stateOf({ title: "x", paused: false })); // sent before the kernel heard of it
+  assert.equal(button.getAttribute("aria-pressed"), "true");
+  model.reply();
+  model.frame(stateOf({ paused: false }));
+  assert.equal(button.getAttribute("aria-pressed"), "false");
+});
+
+test("without a chart there is nothing to pause", () => {
+  model.frame(stateOf({ chart: null }));
+  assert.ok(el.one("nbs-pause").hidden);
+});
+
+test("JupyterLab's shortcuts are kept off everything that takes the focus", () => {
+  const walk = (node) => [node, ...node.childNodes.flatMap(walk)];
+  const focusable = walk(el).filter((node) => ["BUTTON", "INPUT", "SELECT"].includes(node.tagName));
+  assert.ok(focusable.length > 10);
+  assert.ok(focusable.every((node) => node.getAttribute("data-lm-suppress-shortcuts") === "true"));
+});
+
+test("a dead kernel and a busy one are said", () => {
+  typeInto(limitField(), "80");
+  press(limitField(), "Enter");
+  model.frame(null, 2);
+  page.tick();
+  assert.match(el.one("nbs-note").textContent, /when the cell ends/);
+  model.isDead = true;
+  click(el.all("nbs-choice")[0]);
+  assert.match(errorBeside(windowField()), /does not answer/);
+});
+
+test("an answer that never comes is said", (context) => {
+  typeInto(limitField(), "80");
+  press(limitField(), "Enter");
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() + 20_000 });
+  page.tick();
+  assert.match(errorBeside(limitField()), /did not answer/);
+});
+
+test("text from data is shown as it is", () => {
+  model.frame(stateOf({ title: EVIL, rules: [rule(1, { name: EVIL, unit: EVIL, channel: EVIL })], channels: [{ name: EVIL }, { name: "b" }] }));
+  for (const name of ["nbs-title", "nbs-rule-name", "nbs-rule-channel"]) {
+    assert.equal(el.one(name).textContent, EVIL);
+    assert.equal(el.one(name).childNodes.length, 0);
+  }
+});
+
+test("clean-up leaves nothing behind", () => {
+  close();
+  assert.equal(el.childNodes.length, 0);
+  assert.equal(page.timers.size, 0);
+  assert.deepEqual(model.handlers, []);
+  assert.deepEqual(document.listeners.get("nbstream:pause"), []);
+});

@@ -1,0 +1,34 @@
+"""The units of the browser half, run by Node's own test runner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import playwright
+import pytest
+
+FOLDER = Path(__file__).parent / "js"
+
+
+def node() -> str:
+    """Return a Node: the one on the PATH, else the one that playwright brings."""
+    name = "node.exe" if os.name == "nt" else "node"
+    bundled = Path(playwright.__file__).parent / "driver" / name
+    found = shutil.which("node") or (str(bundled) if bundled.exists() else None)
+    if found is None:
+        pytest.fail("There is no Node: neither on the PATH nor in the playwright package.")
+    return found
+
+
+@pytest.mark.timeout(60)
+def test_javascript_units() -> None:
+    """Every test of tests/js passes."""
+    files = sorted(str(path) for path in FOLDER.glob("test_*.mjs"))
+    assert files
+    done = subprocess.run(
+        [node(), "--test", *files], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

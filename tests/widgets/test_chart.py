@@ -1,0 +1,274 @@
+"""LiveChart without a page: the figure, what a page may do to it, and its end."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nbstream as ns
+from nbstream.main_thread import MAIN
+from tests.conftest import open_widgets
+
+START = 1_782_907_200.0
+
+
+@pytest.fixture
+def buffer() -> ns.Buffer:
+    """A minute of a ramp, in UTC."""
+    buffer = ns.Buffer(timezone="UTC")
+    buffer.extend(START + np.arange(60.0), value=np.arange(60.0))
+    return buffer
+
+
+@pytest.fixture
+def chart(buffer: ns.Buffer) -> Iterator[ns.LiveChart]:
+    """A chart of the ramp."""
+    chart = ns.LiveChart(buffer, window="30s")
+    yield chart
+    chart.close()
+
+
+def messages(chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return the list into which the chart's messages to its pages go from now on."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(chart, "send", lambda content, buffers=None: sent.append(content))
+    return sent
+
+
+def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
+    """Figure methods work; the live trace holds no points."""
+    assert isinstance(chart, go.FigureWidget)
+    chart.update_layout(title_text="Mine")
+    chart.add_hline(y=3)
+    chart.add_scatter(x=[1], y=[2], name="mine")
+    assert [trace.name for trace in chart.data] == ["value", "mine"]
+    assert chart.data[0].y == (None,)
+
+
+def test_static_copies_hold_the_window(chart: ns.LiveChart) -> None:
+    """to_figure has the window's readings at the zone's wall clock; another window can be asked for."""
+    trace = chart.to_figure().data[0]
+    np.testing.assert_array_equal(trace.y, np.arange(30.0, 60.0))
+    assert str(trace.x[-1])[:19] == "2026-07-01T12:00:59"
+    assert len(chart.to_figure("all").data[0].y) == 60
+    assert "2026-07-01" in chart.to_html(include_plotlyjs=False)
+    assert chart.to_dict()["data"][0]["y"][0] == 30.0
+
+
+def test_new_channels_become_traces(chart: ns.LiveChart, buffer: ns.Buffer) -> None:
+    """A channel that appears later gets a trace with its name and unit."""
+    buffer.units["temp"] = "°C"
+    buffer.append(START + 60, temp=20.0)
+    figure = chart.to_figure()
+    assert [trace.name for trace in figure.data] == ["value", "temp (°C)"]
+    assert list(figure.data[1].y) == [20.0]
+
+
+def test_threshold_lines_follow_the_rules(chart: ns.LiveChart) -> None:
+    """A rule's limits are lines; they move with it, go with it, and leave the user's shapes alone."""
+    chart.add_hline(y=7)
+    rule = chart.analyzer.alert("value > 40")
+    chart.analyzer.alert("outside(5, 50)", severity="critical")
+    chart.analyzer.alert("abs(zscore) > 4")
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 40, 50]
+    rule.limits = (45,)
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 45, 50]
+    rule.close()
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 50]
+
+
+def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
+    """Tags, links and templates in names never reach plotly as such."""
+    buffer.append(START + 60, {"<a href='%'>x</a> %{y} &amp;": 1.0})
+    chart = ns.LiveChart(buffer, title="<b>t</b>")
+    assert chart.data[1].name == "&lt;a href='%'&gt;x&lt;/a&gt; %\u200b{y} &amp;amp;"
+    assert chart.layout.title.text == "&lt;b&gt;t&lt;/b&gt;"
+    chart.close()
+
+
+def test_a_page_restores_from_the_present_figure(chart: ns.LiveChart) -> None:
+    """The state that a reloaded page gets is of now, not of the first display."""
+    chart._repr_mimebundle_()
+    chart.update_layout(title_text="Later")
+    chart.data[0].line.color = "red"
+    state = chart.get_state(["_widget_layout", "_widget_data"])
+    assert state["_widget_layout"]["title"]["text"] == "Later"
+    assert state["_widget_data"][0]["line"]["color"] == "red"
+
+
+def test_a_page_may_write_next_to_nothing(chart: ns.LiveChart) -> None:
+    """A page cannot change the script, the layout or the data of the other pages."""
+    before = {name: chart.get_state([name])[name] for name in ("_esm", "_css", "_widget_layout")}
+    chart.set_state(
+        {"_esm": "evil", "_css": "evil", "_widget_layout": {}, "_view_name": "x", "y": 1}
+    )
+    assert {name: chart.get_state([name])[name] for name in before} == before
+    chart.set_state(
+        {"_js2py_relayout": {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}}
+    )
+    assert chart.layout.title.text == "by hand"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3)
+    ),
+    max_leaves=8,
+)
+HOSTILE = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(
+            [
+                "hello",
+                "ack",
+                "visible",
+                "bye",
+                "history",
+                "pause",
+                "click",
+                "window",
+                "need",
+                "figure",
+                "x",
+            ]
+        )
+        | JSON,
+        **dict.fromkeys(
+            "client visible width lag seq from to request paused channel time value name".split(),
+            JSON,
+        ),
+    },
+)
+
+
+def test_hostile_messages_are_ignored() -> None:
+    """Whatever a page sends, nothing is raised."""
+    chart = ns.LiveChart(ns.Buffer())
+
+    @settings(max_examples=300, deadline=None)
+    @given(message=HOSTILE | JSON)
+    def send(message: Any) -> None:
+        chart._on_message(None, message, [])
+
+    try:
+        send()
+    finally:
+        chart.close()
+
+
+def test_hostile_messages_are_counted(chart: ns.LiveChart) -> None:
+    """What cannot be understood is counted, so that it can be noticed."""
+    before = chart._link.n_ignored
+    for message in (
+        None,
+        {"kind": "evil"},
+        {"kind": "history", "from": "x"},
+        {"kind": "window", "value": "x"},
+    ):
+        chart._on_message(None, message, [])
+    assert chart._link.n_ignored == before + 4
+    assert chart.analyzer.window == "30s"
+
+
+def test_history_is_answered_for_its_client(
+    chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view that looks back gets the points of its span, with a neighbour on either side."""
+    sent = messages(chart, monkeypatch)
+    span = {"from": (START + 10) * 1e3, "to": (START + 20) * 1e3}
+    chart._requests["me"] = {**span, "request": 3}
+    chart._answer_requests()
+    (message,) = (m for m in sent if m["kind"] == "history")
+    assert (message["to"], message["request"]) == ("me", 3)
+    assert message["lines"] == [[0, 12, None]]
+
+
+def test_a_click_reaches_on_click(chart: ns.LiveChart) -> None:
+    """A click on a live line calls the trace's on_click with the reading."""
+    clicked = []
+    chart.data[0].on_click(lambda trace, points, state: clicked.append((points.xs, points.ys)))
+    chart._on_message(None, {"kind": "click", "channel": 0, "time": START * 1e3, "value": 7.0}, [])
+    assert clicked == [(["2026-07-01T12:00:00.000000"], [7.0])]
+
+
+def test_window_and_pause(chart: ns.LiveChart) -> None:
+    """A page chooses the window and pauses; so does Python."""
+    chart._on_message(None, {"kind": "window", "value": "5min"}, [])
+    assert chart.analyzer.window == "5min"
+    chart._on_message(None, {"kind": "pause", "paused": True}, [])
+    assert chart.is_paused
+    chart.resume()
+    assert not chart.is_paused
+
+
+def test_unknown_option_names_the_nearest() -> None:
+    """A misspelt option is an error that says what was meant."""
+    with pytest.raises(TypeError, match="Did you mean 'height'"):
+        ns.LiveChart(ns.Buffer(), heihgt=3)
+
+
+def test_wrong_thread_is_refused(monkeypatch: pytest.MonkeyPatch, chart: ns.LiveChart) -> None:
+    """In a kernel, a chart is made and closed on the main thread only."""
+    monkeypatch.setattr(type(MAIN), "has_loop", property(lambda self: True))
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        for attempt in (lambda: ns.LiveChart(chart.analyzer), chart.close):
+            try:
+                attempt()
+            except ns.WrongThreadError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    assert len(errors) == 2
+
+
+def test_close_ends_and_frees(buffer: ns.Buffer) -> None:
+    """A closed chart ends its own analyzer, leaves no widget and no thread, and can be collected."""
+    before = open_widgets()
+    chart = ns.LiveChart(buffer)
+    analyzer = chart.analyzer
+    chart.close()
+    chart.close()
+    assert analyzer.is_closed
+    assert open_widgets().keys() == before.keys()
+    gone = weakref.ref(chart)
+    del chart, analyzer
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_analyzer_that_was_given_goes_on(buffer: ns.Buffer) -> None:
+    """The chart ends what it made, nothing it was given."""
+    with ns.Analyzer(buffer) as analyzer:
+        ns.LiveChart(analyzer, window="5s").close()
+        assert not analyzer.is_closed
+        assert analyzer.window == "5s"
+
+
+def test_equal_names_replace(buffer: ns.Buffer) -> None:
+    """A second chart of the same explicit name ends the first."""
+    first = ns.LiveChart(buffer, name="mine")
+    second = ns.LiveChart(buffer, name="mine")
+    assert first.is_closed
+    assert not second.is_closed
+    second.close()
+
+
+def test_text_fallback_names_the_latest_readings(chart: ns.LiveChart) -> None:
+    """A notebook without a front end shows the channels and their last values."""
+    text = chart._repr_mimebundle_()["text/plain"]
+    assert "value = 59 at 2026-07-01 12:00:59" in text

@@ -1,0 +1,177 @@
+"""Tests of the dashboard: what it makes, what it ends, and what takes its place."""
+
+from __future__ import annotations
+
+import threading
+
+import ipywidgets
+import pytest
+
+from nbstream import ownership
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
+from nbstream.errors import WrongThreadError
+from nbstream.main_thread import MainThread
+from nbstream.sources import RandomSource
+from nbstream.widgets import dashboard as dashboard_module
+from nbstream.widgets.dashboard import Dashboard
+from tests.conftest import open_widgets, our_threads
+
+
+def test_has_controls_cards_chart_and_feed_of_one_analyzer() -> None:
+    """The parts are public, in the order in which they stand on the page."""
+    with Analyzer(Buffer()) as analyzer:
+        dashboard = Dashboard(analyzer, title="Boiler")
+        assert dashboard.children == (
+            dashboard.controls,
+            dashboard.cards,
+            dashboard.chart,
+            dashboard.feed,
+        )
+        parts = (dashboard.controls, dashboard.cards, dashboard.chart, dashboard.feed)
+        assert all(part.analyzer is analyzer for part in parts)
+        assert dashboard.source is None
+        assert isinstance(dashboard, ipywidgets.VBox)
+        dashboard.close()
+
+
+def test_close_ends_what_it_made_and_nothing_else() -> None:
+    """Its own analyzer ends with it; source and analyzer that it was given go on."""
+    with RandomSource(interval=60) as source:
+        dashboard = Dashboard(source)
+        analyzer = dashboard.analyzer
+        assert dashboard.source is source
+        dashboard.close()
+        dashboard.close()
+        assert analyzer.is_closed
+        assert source.is_running
+        with Analyzer(source) as given:
+            Dashboard(given).close()
+            assert not given.is_closed
+
+
+def test_does_not_start_its_source() -> None:
+    """Only watch starts what it makes."""
+    source = RandomSource()
+    dashboard = Dashboard(source)
+    assert not source.is_running
+    dashboard.close()
+    source.close()
+
+
+def test_close_leaves_no_widget_and_no_thread() -> None:
+    """Every widget and thread that it made is gone, layouts included."""
+    widgets, threads = open_widgets().keys(), our_threads()
+    dashboard = Dashboard(Buffer())
+    dashboard.close()
+    assert open_widgets().keys() == widgets
+    for thread in our_threads() - threads:
+        thread.join(2.0)
+        assert not thread.is_alive()
+    assert dashboard not in ownership.living()
+
+
+def test_the_window_is_the_analyzers_unless_it_is_given() -> None:
+    """None leaves an analyzer's window alone."""
+    with Analyzer(Buffer(), window="5min") as analyzer:
+        dashboard = Dashboard(analyzer)
+        assert analyzer.window == "5min"
+        dashboard.close()
+        dashboard = Dashboard(analyzer, window=100)
+        assert analyzer.window == 100
+        dashboard.close()
+
+
+def test_options_go_to_the_chart() -> None:
+    """What LiveChart knows, a dashboard takes."""
+    dashboard = Dashboard(Buffer(), height=250)
+    assert dashboard.chart.layout.height == 250
+    dashboard.close()
+
+
+def test_an_unknown_option_names_the_nearest() -> None:
+    """A typo is an error at once, before anything is made."""
+    before = our_threads()
+    with pytest.raises(TypeError, match=r"Dashboard has no option 'hieght'. Did you mean 'height'"):
+        Dashboard(Buffer(), hieght=250)
+    assert our_threads() == before
+
+
+def test_needs_something_that_has_readings() -> None:
+    """A path is refused with the way to watch it."""
+    with pytest.raises(TypeError, match=r"got str; watch\(\) takes a path"):
+        Dashboard("data.csv")  # type: ignore[arg-type]
+
+
+def test_a_bad_window_leaves_nothing_behind() -> None:
+    """What was made before the error is ended."""
+    before = our_threads()
+    with pytest.raises(ValueError, match="window"):
+        Dashboard(Buffer(), window="soon")
+    assert our_threads() == before
+
+
+def test_an_equal_name_replaces_and_leaves_a_word() -> None:
+    """The older dashboard ends and says "replaced" where it stood."""
+    buffer = Buffer()
+    old = Dashboard(buffer, name="boiler")
+    new = Dashboard(buffer, name="boiler")
+    assert old.analyzer.is_closed
+    (label,) = old.children
+    assert "replaced" in label.value
+    assert repr(old) == "<Dashboard, replaced>"
+    assert not new.analyzer.is_closed
+    old.close()
+    new.close()
+
+
+def test_only_so_many_replaced_dashboards_keep_their_word() -> None:
+    """Boxes of replaced dashboards don't pile up."""
+    before = len(open_widgets())
+    dashboards = [Dashboard(Buffer(), name="boiler") for _ in range(25)]
+    assert sum(not d.is_closed for d in dashboards) == dashboard_module.MAX_REPLACED + 1
+    for dashboard in dashboards:
+        dashboard.close()
+    dashboard_module._replaced_boxes.clear()
+    assert len(open_widgets()) == before
+
+
+def test_a_cell_that_runs_again_ends_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second run's first widget ends the first run's dashboard."""
+    run = ("cell", "first run")
+    monkeypatch.setattr(ownership, "_running_request", lambda: run)
+    old = Dashboard(Buffer())
+    run = ("cell", "second run")
+    new = Dashboard(Buffer())
+    assert old.analyzer.is_closed
+    assert "replaced" in old.children[0].value
+    assert not new.analyzer.is_closed
+    old.close()
+    new.close()
+    ownership._cells.pop("cell")
+
+
+def test_pages_write_no_traits() -> None:
+    """A page cannot put other widgets into the box."""
+    dashboard = Dashboard(Buffer())
+    children = dashboard.children
+    dashboard.set_state({"children": [], "box_style": "danger"})
+    assert dashboard.children == children
+    dashboard.close()
+
+
+def test_made_on_another_thread_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a kernel a dashboard is made on the main thread."""
+    monkeypatch.setattr(MainThread, "has_loop", True)
+    errors: list[Exception] = []
+
+    def make() -> None:
+        try:
+            Dashboard(Buffer())
+        except WrongThreadError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    assert len(errors) == 1

@@ -1,0 +1,300 @@
+"""Tests of watch: anything that yields numbers becomes a dashboard, or a helpful error."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
+from nbstream.sources import (
+    CallableSource,
+    CsvSource,
+    IterableSource,
+    ProcessSource,
+    RandomSource,
+    SourceState,
+)
+from nbstream.widgets.dashboard import Dashboard
+from nbstream.widgets.watch import watch
+from tests.conftest import our_threads
+from tests.wait import wait_until
+
+CSV = "timestamp,value\n2026-07-01 12:00:00,5\n2026-07-01 12:00:01,95\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the path of a CSV file with two readings."""
+    path = tmp_path / "streaming_data.csv"
+    path.write_text(CSV)
+    return path
+
+
+def has(dashboard: Dashboard, n: int) -> bool:
+    """Return whether `n` readings came in."""
+    dashboard.analyzer.update()
+    return len(dashboard.analyzer.buffer) >= n
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_read(path: Path, kind: Any) -> None:
+    """A path of either type is tailed, and closing the dashboard ends that."""
+    dashboard = watch(kind(path), alerts=["value > 90"])
+    source = dashboard.source
+    assert isinstance(source, CsvSource)
+    wait_until(lambda: has(dashboard, 2))
+    wait_until(lambda: dashboard.analyzer.alerts.n_fired == 1)
+    dashboard.close()
+    assert not source.is_running
+    assert dashboard.analyzer.is_closed
+
+
+def test_options_go_to_the_source_or_the_chart(path: Path) -> None:
+    """Each option finds its taker; one that none knows is an error with the nearest."""
+    dashboard = watch(path, timezone="UTC", height=222, title="Boiler")
+    assert str(dashboard.analyzer.buffer.timezone) == "UTC"
+    assert dashboard.chart.layout.height == 222
+    assert dashboard.controls.title == "Boiler"
+    dashboard.close()
+    with pytest.raises(TypeError, match=r"no option 'timezon'. Did you mean 'timezone'"):
+        watch(path, timezon="UTC")
+
+
+def test_a_missing_path_names_its_neighbour(path: Path) -> None:
+    """A typo in a file's name is answered with the file that is there."""
+    with pytest.raises(FileNotFoundError, match=r"Did you mean '.*streaming_data\.csv'"):
+        watch(path.with_name("streaming_dat.csv"))
+
+
+def test_a_missing_path_without_neighbour_tells_how_to_wait(tmp_path: Path) -> None:
+    """A file that does not exist yet needs wait=True."""
+    with pytest.raises(FileNotFoundError, match="wait=True"):
+        watch(tmp_path / "later.csv")
+
+
+def test_wait_waits_for_the_file(tmp_path: Path) -> None:
+    """With wait=True the source connects when the file is there."""
+    path = tmp_path / "later.csv"
+    dashboard = watch(path, wait=True)
+    wait_until(lambda: dashboard.source.state is SourceState.CONNECTING)
+    path.write_text(CSV)
+    wait_until(lambda: has(dashboard, 2))
+    dashboard.close()
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    """A directory has no readings."""
+    with pytest.raises(IsADirectoryError, match="directory"):
+        watch(tmp_path)
+
+
+def test_a_command_in_one_str_is_refused_with_its_list() -> None:
+    """A str is a path and never a command; the error shows how to write it."""
+    python = Path(sys.executable).as_posix()
+    with pytest.raises(FileNotFoundError, match=r"pass a list: watch\(\['.*', 'x\.py'\]\)"):
+        watch(f"'{python}' x.py")
+
+
+def test_a_list_of_str_is_a_command() -> None:
+    """What the program prints is read, and the program ends with the dashboard."""
+    code = "import time\nfor i in range(9999): print(i, flush=True); time.sleep(0.01)"
+    dashboard = watch([sys.executable, "-c", code])
+    assert isinstance(dashboard.source, ProcessSource)
+    wait_until(lambda: has(dashboard, 3))
+    dashboard.close()
+    assert not dashboard.source.is_running
+
+
+def test_a_callable_is_called() -> None:
+    """A function is called every `interval` seconds."""
+    count = itertools.count()
+    dashboard = watch(lambda: next(count), interval=0.01)
+    assert isinstance(dashboard.source, CallableSource)
+    wait_until(lambda: has(dashboard, 3))
+    dashboard.close()
+
+
+@pytest.mark.parametrize("what", [[1.0, 2.0, 6.0], (1.0, 2.0, 6.0), iter([1.0, 2.0, 6.0])])
+def test_an_iterable_is_read(what: Any) -> None:
+    """Lists of numbers, tuples and iterators are readings one after the other."""
+    dashboard = watch(what, window="all")
+    assert isinstance(dashboard.source, IterableSource)
+    wait_until(lambda: has(dashboard, 3))
+    assert dashboard.analyzer.mean == 3.0
+    dashboard.close()
+
+
+def test_a_generator_function_is_called_once() -> None:
+    """A generator function stands for the generator that it makes."""
+
+    def readings() -> Iterator[float]:
+        yield 1.0
+        yield 2.0
+
+    dashboard = watch(readings)
+    wait_until(lambda: has(dashboard, 2))
+    dashboard.close()
+
+
+def test_a_source_is_started_and_goes_on() -> None:
+    """A source that was given is started if it never was, and is not ended."""
+    source = RandomSource(interval=60)
+    dashboard = watch(source)
+    assert source.is_running
+    dashboard.close()
+    assert source.is_running
+    source.close()
+
+
+def test_a_stopped_source_stays_stopped() -> None:
+    """Somebody stopped it: that is not undone."""
+    source = RandomSource(interval=60).start()
+    source.stop()
+    watch(source).close()
+    assert source.state is SourceState.STOPPED
+    source.close()
+
+
+def test_a_buffer_and_an_analyzer_are_shown() -> None:
+    """Both are used as they are, and stay open."""
+    buffer = Buffer()
+    dashboard = watch(buffer)
+    assert dashboard.analyzer.window == "60s"
+    dashboard.close()
+    buffer.append(1.0, x=1.0)
+    with Analyzer(buffer, window="5min") as analyzer:
+        dashboard = watch(analyzer)
+        assert dashboard.analyzer is analyzer
+        assert analyzer.window == "5min"
+        dashboard.close()
+        assert not analyzer.is_closed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(
+            {"temp": [1.0, 3.0, 2.0], "room": ["a", "b", "c"]},
+            index=pd.DatetimeIndex(["2026-07-01", "2026-07-03", "2026-07-02"], tz="UTC"),
+        ),
+        pd.DataFrame(
+            {
+                "temp": [1, 3, 2],
+                "Time": ["2026-07-01T00:00Z", "2026-07-03T00:00Z", "2026-07-02T00:00Z"],
+            }
+        ),
+        pd.DataFrame({"temp": [1, 3, 2], "t": [1782864000.0, 1783036800.0, 1782950400.0]}),
+        pd.Series(
+            [1.0, 3.0, 2.0],
+            index=pd.to_datetime(["2026-07-01", "2026-07-03", "2026-07-02"], utc=True),
+            name="temp",
+        ),
+    ],
+    ids=["index", "text column", "seconds", "series"],
+)
+def test_a_dataframe_is_shown_whole(frame: Any) -> None:
+    """Times come from index or column, rows are put in order, text columns are left alone."""
+    dashboard = watch(frame)
+    dashboard.analyzer.update()
+    held = dashboard.analyzer.buffer.to_pandas()
+    assert list(held.columns) == ["temp"]
+    assert held["temp"].tolist() == [1.0, 2.0, 3.0]
+    assert held.index[0] == pd.Timestamp("2026-07-01", tz="UTC")
+    assert dashboard.analyzer.window == "all"
+    dashboard.close()
+
+
+def test_a_dataframe_with_gaps(caplog: pytest.LogCaptureFixture) -> None:
+    """A row without a time is left out and told, a missing value is NaN."""
+    frame = pd.DataFrame(
+        {
+            "time": [pd.Timestamp(0, tz="UTC"), pd.NaT, pd.Timestamp(1e9, tz="UTC")],
+            "x": [1, 2, None],
+        }
+    )
+    dashboard = watch(frame)
+    values = dashboard.analyzer.buffer.to_pandas()["x"].to_numpy()
+    assert np.array_equal(values, [1.0, np.nan], equal_nan=True)
+    assert any("1 rows without a time" in event.text for event in dashboard.analyzer.buffer.events)
+    dashboard.close()
+
+
+def test_a_dataframe_that_has_no_times_or_numbers_is_refused() -> None:
+    """The error says which columns there are."""
+    with pytest.raises(ValueError, match=r"no times.*\['x'\].*Pass time="):
+        watch(pd.DataFrame({"x": [1.0]}))
+    index = pd.DatetimeIndex(["2026-07-01"])
+    with pytest.raises(ValueError, match=r"no column of numbers.*\['x'\]"):
+        watch(pd.DataFrame({"x": ["a"]}, index=index))
+    with pytest.raises(ValueError, match=r"'time' are not ISO 8601.*to_datetime"):
+        watch(pd.DataFrame({"x": [1.0], "time": ["01/02/2026"]}))
+    with pytest.raises(ValueError, match=r"no column 'y'"):
+        watch(pd.DataFrame({"x": [1.0]}, index=index), channels=["y"])
+
+
+@pytest.mark.parametrize("what", [None, 5, b"data.csv", {"x": [1]}])
+def test_anything_else_is_refused(what: Any) -> None:
+    """The error lists what watch takes."""
+    with pytest.raises(TypeError, match=r"watch needs a path, a list of str"):
+        watch(what)
+
+
+def test_an_async_function_is_refused() -> None:
+    """It would never be awaited."""
+
+    async def read() -> float:
+        return 1.0
+
+    with pytest.raises(TypeError, match="async"):
+        watch(read)
+
+
+def test_alerts_are_conditions_or_dicts() -> None:
+    """A single one needs no list; a dict has Analyzer.alert's arguments."""
+    dashboard = watch(Buffer(), alerts="value > 90")
+    assert [rule.condition.text for rule in dashboard.analyzer.rules] == ["value > 90"]
+    dashboard.close()
+    dashboard = watch(
+        Buffer(), alerts=["value > 90", {"condition": "value < 5", "for_": "3s", "name": "low"}]
+    )
+    assert [rule.name for rule in dashboard.analyzer.rules] == ["value > 90", "low"]
+    assert dashboard.analyzer.rules[1].for_ == 3.0
+    dashboard.close()
+
+
+@pytest.mark.parametrize(
+    ("alerts", "error", "text"),
+    [
+        (["value >"], ValueError, "value >"),
+        ([5], TypeError, "An alert is a condition"),
+        (5, TypeError, "'alerts' must be a list"),
+        ([{"conditon": "value > 1"}], TypeError, "Did you mean 'condition'"),
+        ([{"name": "x"}], ValueError, "needs a 'condition'"),
+    ],
+)
+def test_a_bad_alert_leaves_nothing_behind(
+    path: Path, alerts: Any, error: type[Exception], text: str
+) -> None:
+    """What was made before the error is ended, and no widget is shown."""
+    before = our_threads()
+    with pytest.raises(error, match=text):
+        watch(path, alerts=alerts)
+    assert our_threads() == before
+
+
+def test_an_equal_name_replaces_the_older_dashboard(path: Path) -> None:
+    """The older one's source ends with it."""
+    old = watch(path, name="data")
+    new = watch(path, name="data")
+    wait_until(lambda: not old.source.is_running)
+    assert old.analyzer.is_closed
+    old.close()
+    new.close()
