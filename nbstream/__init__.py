@@ -1,0 +1,109 @@
+"""nbstream: live data in notebooks, in one line of a cell.
+
+    import nbstream as ns
+    ns.watch("streaming_data.csv")
+
+Importing it loads numpy and traitlets only; pandas and plotly are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from nbstream import ownership as _ownership
+from nbstream.alerts import AlertLog, Rule
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
+from nbstream.errors import (
+    CallbackError,
+    ClosedError,
+    ConnectError,
+    DependencyError,
+    NbstreamError,
+    ParseError,
+    SourceError,
+    WrongThreadError,
+)
+from nbstream.sources import (
+    CallableSource,
+    CsvSource,
+    IterableSource,
+    ProcessSource,
+    RandomSource,
+    Source,
+    SourceState,
+)
+
+if TYPE_CHECKING:
+    from nbstream.widgets.chart import LiveChart
+    from nbstream.widgets.dashboard import Dashboard
+    from nbstream.widgets.watch import watch
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AlertLog",
+    "Analyzer",
+    "Buffer",
+    "CallableSource",
+    "CallbackError",
+    "ClosedError",
+    "ConnectError",
+    "CsvSource",
+    "Dashboard",
+    "DependencyError",
+    "IterableSource",
+    "LiveChart",
+    "NbstreamError",
+    "ParseError",
+    "ProcessSource",
+    "RandomSource",
+    "Rule",
+    "Source",
+    "SourceError",
+    "SourceState",
+    "WrongThreadError",
+    "stop_all",
+    "watch",
+]
+
+_ON_FIRST_USE = {
+    "Dashboard": "nbstream.widgets.dashboard",
+    "LiveChart": "nbstream.widgets.chart",
+    "watch": "nbstream.widgets.watch",
+}
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def stop_all() -> None:
+    """Close every dashboard, chart and analyzer, and stop every source that runs.
+
+    Notes
+    -----
+    Thread safety: call it on the main thread.
+    """
+    from nbstream.sources.base import running_sources
+
+    for thing in reversed(_ownership.living()):
+        thing.close()
+    for source in running_sources():
+        source.stop()
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs plotly or ipywidgets on first use (PEP 562)."""
+    module = _ON_FIRST_USE.get(name)
+    if module is None:
+        msg = f"module 'nbstream' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)
