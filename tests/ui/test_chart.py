@@ -1,0 +1,324 @@
+"""LiveChart on a real JupyterLab page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.charts import FEED, PageChart
+from tests.ui.jupyter import Lab, LabPage
+from tests.wait import wait_until
+
+CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s', title='A sine')\nchart"]
+
+
+@pytest.fixture
+def live(lab: Lab) -> tuple[LabPage, PageChart]:
+    """Open a page with a chart that is live."""
+    page = lab.open(CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    return page, chart
+
+
+def test_it_draws_and_scrolls(live: tuple[LabPage, PageChart]) -> None:
+    """The line is painted, its newest reading moves on, and the y axis fits it."""
+    page, chart = live
+    chart.wait("chart.newest - chart.lines[0].times[chart.lines[0].start] > 3000")
+    assert chart.n_inked() > 200
+    bottom, top = chart.read("chart.figure._fullLayout.yaxis.range")
+    assert bottom < chart.read("Math.min(...chart.lines[0].values.subarray(0, 5))") < top
+    edge = chart.read("chart.painted.to")
+    chart.wait("chart.painted.to > given + 500", argument=edge)
+    page.screenshot("chart-live")
+    assert page.external_requests == []
+
+
+def test_it_follows_user_layout(live: tuple[LabPage, PageChart]) -> None:
+    """update_layout, add_hline and trace styles work as on any FigureWidget, while it is live."""
+    page, chart = live
+    page.kernel_eval(
+        "chart.update_layout(title_text='Mine'); chart.add_hline(y=20, line_color='red');"
+        "chart.data[0].line.color = 'rgb(1, 2, 3)'; chart.data[0].name = 'other'"
+    )
+    chart.wait("chart.figure._fullLayout.title.text === 'Mine'")
+    chart.wait("chart.figure._fullLayout.shapes.some((shape) => shape.y0 === 20)")
+    chart.wait("chart.drawable()[0].style.color === 'rgb(1, 2, 3)'")
+    expect(chart.root.locator(".legendtext")).to_have_text("other")
+    chart.wait_newer()
+
+
+def test_pause_and_resume(live: tuple[LabPage, PageChart]) -> None:
+    """Pause stops the view and puts the points into plotly; the data goes on; resume follows again."""
+    page, chart = live
+    chart.root.get_by_role("button", name="Pause").click()
+    expect(chart.badge).to_have_text("paused")
+    chart.wait("chart.figure.data[0].x.length > 5 && chart.figure.data[0].y[2] !== null")
+    painted = chart.read("chart.figure._fullLayout.xaxis.range")
+    expect(chart.jump).to_contain_text("jump to live (+")
+    wait_until(
+        lambda: page.kernel_eval("print(chart.is_paused)") == "True", 10, "the kernel to know"
+    )
+    chart.wait_newer()
+    assert chart.read("chart.figure._fullLayout.xaxis.range") == painted
+    page.screenshot("chart-paused")
+
+    chart.jump.click()
+    expect(chart.badge).to_have_text("live")
+    chart.wait("!chart.isFrozen && chart.figure.data[0].x.length === 1")
+    assert chart.read("chart.figure._fullLayout.xaxis.type") == "date"
+    wait_until(
+        lambda: page.kernel_eval("print(chart.is_paused)") == "False", 10, "the kernel to know"
+    )
+    page.kernel_eval("chart.pause()")
+    expect(chart.badge).to_have_text("paused")
+    page.kernel_eval("chart.resume()")
+    expect(chart.badge).to_have_text("live")
+
+
+def test_zoom_into_history_stays_there(live: tuple[LabPage, PageChart]) -> None:
+    """A zoom away from the live edge stands still with finer points; a double click goes back."""
+    page, chart = live
+    chart.wait("chart.lines[0].length > 150")
+    chart.drag((0.7, 0.5), (0.85, 0.5))
+    expect(chart.badge).to_have_text("looking back")
+    chart.wait("chart.figure.data[0].x.length > 5")
+    shown = chart.read("chart.visibleRange(performance.now())")
+    assert 500 < shown[1] - shown[0] < 4000
+    chart.wait_newer()
+    assert chart.read("chart.visibleRange(performance.now())") == shown
+    page.screenshot("chart-history")
+
+    chart.page.mouse.dblclick(*_middle(chart))
+    expect(chart.badge).to_have_text("live")
+    chart.wait("!chart.isFrozen")
+
+
+def test_zoom_at_the_live_edge_goes_on_following(live: tuple[LabPage, PageChart]) -> None:
+    """A zoom that reaches the live edge keeps its width and follows."""
+    page, chart = live
+    chart.drag((0.6, 0.5), (0.999, 0.5))
+    chart.wait("chart.zoomedWidth !== null && chart.isFollowing && !chart.isFrozen")
+    width = chart.read("chart.zoomedWidth")
+    assert 3000 < width < 5000
+    edge = chart.read("chart.painted.to")
+    chart.wait("chart.painted.to > given + 300", argument=edge)
+    assert chart.read("chart.painted.to - chart.painted.from") == pytest.approx(width)
+    expect(chart.jump).to_have_text("back to the whole window")
+    chart.jump.click()
+    chart.wait("chart.zoomedWidth === null")
+    page.screenshot("chart-followed")
+
+
+def test_window_choice(live: tuple[LabPage, PageChart]) -> None:
+    """The choice on the chart changes the view and the statistics."""
+    page, chart = live
+    chart.root.get_by_label("Window").select_option("60s")
+    wait_until(lambda: page.kernel_eval("print(chart.analyzer.window)") == "60s", 10, "the window")
+    chart.wait("Math.abs(chart.painted.to - chart.painted.from - 60000) < 1")
+    page.kernel_eval("chart.analyzer.window = 100")
+    expect(chart.root.get_by_label("Window")).to_have_value("100")
+    chart.wait("chart.painted.to - chart.painted.from < 5000")
+
+
+def test_values_at_the_cursor_while_live(live: tuple[LabPage, PageChart]) -> None:
+    """The crosshair shows the values under the cursor and changes while the line moves under it."""
+    page, chart = live
+    chart.wait("chart.lines[0].length > 150")
+    chart.page.mouse.move(*_middle(chart))
+    readout = chart.root.locator(".nbs-readout")
+    expect(readout).to_contain_text("value")
+    first = readout.inner_text()
+    expect(readout).not_to_have_text(first)
+    page.screenshot("chart-cursor")
+
+
+def test_two_views_in_one_page(lab: Lab) -> None:
+    """A chart that is displayed twice is live in both places; removing one leaves the other."""
+    page = lab.open([*CHART, "chart"])
+    page.run_all()
+    page.hide_code()  # a chart out of sight is sent nothing
+    charts = page.page.locator(".nbs-chart")
+    expect(charts).to_have_count(2)
+    wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "2", 10, "two views")
+    page.kernel_eval("chart.update_layout(title_text='Both')")
+    for number in range(2):
+        expect(charts.nth(number).locator(".gtitle")).to_have_text("Both")
+    page.page.evaluate(
+        """() => { const { content } = jupyterapp.shell.currentWidget;
+                   content.widgets[2].model.clearExecution(); }"""
+    )
+    expect(charts).to_have_count(1)
+    wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "1", 10, "one view")
+    page.kernel_eval("chart.update_layout(title_text='One'); chart.data[0].name = 'left'")
+    expect(charts.locator(".gtitle")).to_have_text("One")
+
+
+def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
+    """After a reload of the page the chart has the data and layout of now, not of its first display."""
+    page, chart = live
+    page.kernel_eval("chart.update_layout(title_text='Later')")
+    page.save()
+    before = chart.read("chart.newest")
+    page.reload()
+    again = PageChart(page)
+    again.wait_live()
+    again.wait("chart.newest > given", argument=before)
+    again.wait("chart.lines[0].times[chart.lines[0].start] < given", argument=before)
+    expect(again.root.locator(".gtitle")).to_have_text("Later")
+
+
+def test_second_tab(lab: Lab) -> None:
+    """A second tab of the notebook is live too, and the first one goes on."""
+    page = lab.open(CHART)
+    page.run_all()
+    first = PageChart(page)
+    first.wait_live()
+    page.save()
+    tab = lab.open(page.path, context=page.context)
+    second = PageChart(tab)
+    second.wait_live()
+    wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "2", 10, "two views")
+    first.wait_newer()
+    second.wait_newer()
+
+
+def test_busy_cell(live: tuple[LabPage, PageChart]) -> None:
+    """While a cell runs the chart goes on at a lower rate and says why."""
+    page, chart = live
+    page.page.evaluate(
+        "() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{ code: 'import time; time.sleep(6)' })"
+    )
+    expect(chart.badge).to_have_text("kernel busy: slowed", timeout=6000)
+    chart.wait_newer(3)
+    chart.wait_newer(3)
+    page.wait_idle()
+    expect(chart.badge).to_have_text("live")
+
+
+def test_hidden_tab(live: tuple[LabPage, PageChart]) -> None:
+    """Nothing is sent to a hidden page, and it is up to date at once when it is shown again."""
+    page, chart = live
+    _set_hidden(page, hidden=True)
+    wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "0", 10, "no view")
+    sent = page.kernel_eval("print(chart.n_frames)")
+    grown = "len(buffer) > {n} + 100"
+    n = page.kernel_eval("print(len(buffer))")
+    wait_until(
+        lambda: page.kernel_eval(f"print({grown.format(n=n)})") == "True", 15, "a hundred readings"
+    )
+    assert page.kernel_eval("print(chart.n_frames)") == sent
+    _set_hidden(page, hidden=False)
+    chart.wait("Date.now() - chart.newest < 1500", 5)
+    expect(chart.badge).to_have_text("live")
+
+
+def test_kernel_restart(live: tuple[LabPage, PageChart]) -> None:
+    """After a restart of the kernel the chart says that nobody answers."""
+    page, chart = live
+    page.restart_kernel()
+    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=10_000)
+    page.screenshot("chart-restarted")
+
+
+def test_cell_run_twice(live: tuple[LabPage, PageChart]) -> None:
+    """Running the cell again replaces the chart: one view, one analyzer thread."""
+    page, _ = live
+    page.kernel_eval("first = chart")
+    page.run_cell(1)
+    PageChart(page).wait_live()
+    assert page.kernel_eval("print(first.is_closed, first.analyzer.is_closed)") == "True True"
+    counted = "print(sum(t.name == 'nbstream-analyzer' for t in threading.enumerate()))"
+    assert page.kernel_eval(counted) == "1"
+    expect(page.page.locator(".nbs-chart")).to_have_count(1)
+
+
+def test_hostile_names_are_text(lab: Lab) -> None:
+    """Names from data are shown as they are: nothing runs, nothing breaks."""
+    names = [
+        "<img src=x onerror=pwned=1>",
+        "<a href='%'>x</a>",
+        "%{x} \u202egnp",
+        "n" * 300,
+        "a\nb",
+    ]
+    fill = f"names = {names!r}\nfor n in names:\n    buffer.append(None, {{n: 1.0}})\n"
+    page = lab.open([FEED + fill, "chart = ns.LiveChart(buffer, title=names[0])\nchart"])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.lines.length >= 6")
+    expect(chart.root.locator(".legendtext").filter(has_text="<img src=x")).to_have_count(1)
+    expect(chart.root.locator(".gtitle")).to_contain_text("<img src=x")
+    chart.page.mouse.move(*_middle(chart))
+    assert page.page.evaluate("() => globalThis.pwned ?? null") is None
+    page.screenshot("chart-hostile")
+
+
+def test_zone_of_the_source_is_on_the_axis(lab: Lab) -> None:
+    """The axis shows the wall clock of the source's zone, whatever zone the browser is in."""
+    cells = [
+        "import nbstream as ns\nbuffer = ns.Buffer(timezone='Asia/Kolkata')\n"
+        "buffer.extend([1_782_907_200.0 + i for i in range(60)], x=range(60))",
+        "chart = ns.LiveChart(buffer)\nchart",
+    ]
+    context = lab.browser.new_context(timezone_id="America/New_York")
+    lab.contexts.append(context)
+    page = lab.open(cells, context=context)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.lines[0]?.length === 60 && chart.plane")
+    chart.wait("chart.figure._fullLayout.xaxis.title.text === 'Asia/Kolkata (UTC+05:30)'")
+    low, high = chart.read("chart.figure._fullLayout.xaxis.range")
+    assert (low[:19], high[:19]) == ("2026-07-01 17:29:59", "2026-07-01 17:30:59")
+
+
+def test_dark_theme(live: tuple[LabPage, PageChart]) -> None:
+    """The figure follows the notebook's theme."""
+    page, chart = live
+    light = chart.read("chart.figure._fullLayout.font.color")
+    page.set_theme("JupyterLab Dark")
+    chart.wait("chart.figure._fullLayout.font.color !== given", argument=light)
+    page.screenshot("chart-dark")
+
+
+def test_a_style_that_the_canvas_cannot_draw(live: tuple[LabPage, PageChart]) -> None:
+    """A filled line is drawn by plotly itself."""
+    page, chart = live
+    page.kernel_eval("chart.data[0].fill = 'tozeroy'")
+    chart.wait("chart.figure.data[0].x.length > 5 && chart.figure.data[0].fill === 'tozeroy'")
+    chart.wait_newer()
+
+
+def test_static_copies_hold_the_points(live: tuple[LabPage, PageChart]) -> None:
+    """to_html and to_figure hold the points that the live traces do not."""
+    page, _ = live
+    assert page.kernel_eval("print(len(chart.data[0].x))") == "1"
+    assert int(page.kernel_eval("print(len(chart.to_figure().data[0].x))")) > 5
+    assert int(page.kernel_eval("print(len(chart.to_html(include_plotlyjs=False)))")) > 2000
+
+
+def _middle(chart: PageChart) -> tuple[float, float]:
+    """Return the middle of the plot area in page coordinates."""
+    x, y = chart.read(
+        """(() => {
+            const { left, top } = chart.figure.getBoundingClientRect();
+            const { l, t, w, h } = chart.figure._fullLayout._size;
+            return [left + l + w / 2, top + t + h / 2];
+        })()"""
+    )
+    return float(x), float(y)
+
+
+def _set_hidden(page: LabPage, *, hidden: bool) -> None:
+    """Make the page believe that its tab is hidden, or shown again."""
+    page.page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+            Object.defineProperty(document, 'visibilityState',
+                { value: hidden ? 'hidden' : 'visible', configurable: true });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""",
+        hidden,
+    )

@@ -1,0 +1,146 @@
+"""What a page shows when something goes wrong around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.ui.charts import FEED, PageChart
+from tests.ui.jupyter import Lab, LabPage, Voila, VoilaServer
+from tests.wait import wait_until
+
+CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s')\nchart"]
+
+
+@pytest.fixture
+def live(lab: Lab) -> tuple[LabPage, PageChart]:
+    """Open a page with a chart that is live."""
+    page = lab.open(CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    return page, chart
+
+
+def test_restart_by_somebody_else(live: tuple[LabPage, PageChart]) -> None:
+    """A restart that the page is not told of shows as silence."""
+    page, chart = live
+    kernel = page.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+    )
+    page.server.request("POST", f"/api/kernels/{kernel}/restart")
+    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=15_000)
+
+
+def test_reload_while_the_kernel_is_busy(live: tuple[LabPage, PageChart]) -> None:
+    """A reload during a long cell is live again when the cell ends."""
+    page, _ = live
+    page.save()
+    page.page.evaluate(
+        "() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{ code: 'import time; time.sleep(6)' })"
+    )
+    page.reload(wait=False)
+    PageChart(page).wait("chart.link?.state === 'live'", 40)
+    PageChart(page).wait_newer()
+
+
+def test_a_closed_tab_is_sent_nothing(lab: Lab) -> None:
+    """When the only tab is gone, the kernel stops sending, and a new tab is up to date at once."""
+    context = lab.new_context()
+    page = lab.open(CHART, context=context)
+    page.run_all()
+    PageChart(page).wait_live()
+    page.save()
+    page.close()
+    again = lab.open(page.path, context=context)
+    wait_until(lambda: again.kernel_eval("print(chart.n_views)") == "1", 20, "only the new view")
+    chart = PageChart(again)
+    chart.wait_live()
+    chart.wait("Date.now() - chart.newest < 1500", 5)
+
+
+def test_stopped_and_failed_sources_say_so(lab: Lab) -> None:
+    """The badge has the source's own words when it ended or failed."""
+    page = lab.open(
+        [
+            "import nbstream as ns\nsource = ns.IterableSource(iter([1.0, 2.0, 3.0])).start()\n"
+            "ns.LiveChart(source, window='all')",
+            "import sys\nbad = ns.ProcessSource([sys.executable, '-c', "
+            "'import sys; sys.exit(\"no sensor\")']).start()\nns.LiveChart(bad)",
+        ]
+    )
+    page.run_all()
+    page.hide_code()
+    expect(PageChart(page, 0).badge).to_contain_text("ended")
+    expect(PageChart(page, 1).badge).to_contain_text("no sensor")
+    page.screenshot("faults-sources")
+
+
+ODD_DATA = """
+import numpy as np
+import nbstream as ns
+START = 1_782_907_200.0
+def chart(values, **options):
+    buffer = ns.Buffer(timezone="UTC")
+    if len(values):
+        buffer.extend(START + np.arange(len(values)), value=np.array(values, float))
+    return ns.LiveChart(buffer, window="60s", height=200, **options)
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "inked"),
+    [
+        ("[7.0]", True),
+        ("[5.0] * 50", True),
+        ("[]", False),
+        ("[np.nan] * 50", False),
+        ("[1.0, 2.0, np.nan, np.inf, 3.0, 1.0]", True),
+        ("[1e308, -1e308] * 5", True),
+        ("[1e-308, 2e-308] * 5", True),
+        ("1e9 + np.arange(50) * 1e-3", True),
+    ],
+)
+def test_odd_data_leaves_axes_in_order(lab: Lab, values: str, inked: bool) -> None:
+    """A single point, a constant, nothing, gaps and extremes: the axes stay finite and ordered."""
+    page = lab.open([ODD_DATA, f"chart({values})"])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.plane")
+    low, high = chart.read("chart.figure._fullLayout.yaxis.range")
+    assert low < high
+    assert chart.read("chart.figure._fullLayout.xaxis.range")[0] > "2026"
+    wait_until(lambda: (chart.n_inked() > 0) == inked, 5, "ink" if inked else "no ink")
+
+
+@pytest.fixture
+def culling_voila(
+    tmp_path: Path, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Voila]:
+    """A voila that culls kernels which were idle for five seconds."""
+    arguments = [
+        "--MappingKernelManager.cull_interval=1",
+        "--MappingKernelManager.cull_idle_timeout=5",
+    ]
+    server = VoilaServer(tmp_path, arguments)
+    pages = Voila(server, browser, request.node.name)
+    yield pages
+    try:
+        pages.finish(has_failed=False)
+    finally:
+        server.close()
+
+
+def test_voila_culls_what_nobody_looks_at(culling_voila: Voila) -> None:
+    """A kernel whose page is watched lives on; when the page is closed it falls idle and is culled."""
+    page = culling_voila.open(CHART)
+    chart = PageChart(page)
+    chart.wait_live()
+    chart.wait("chart.newest > given + 8000", argument=chart.read("chart.newest"))
+    assert len(culling_voila.server.kernels()) == 1
+    page.close()
+    wait_until(lambda: not culling_voila.server.kernels(), 45, "the kernel to be culled")

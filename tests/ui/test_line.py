@@ -1,0 +1,167 @@
+"""The whole line: a program writes a CSV file, a page in JupyterLab or voila shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.charts import PageChart
+from tests.ui.jupyter import Lab, LabPage, Voila
+from tests.ui.writer import Writer
+from tests.wait import wait_until
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Iterator[Path]:
+    """Let a program write a reading ten times a second."""
+    path = tmp_path / "streaming_data.csv"
+    with Writer(path, 0.1):
+        yield path
+
+
+def watch_cells(path: Path, arguments: str = "") -> list[str]:
+    """Return the cells that watch a file."""
+    return ["import nbstream as ns", f"d = ns.watch({str(path)!r}, wait=True{arguments})\nd"]
+
+
+@pytest.fixture
+def page(lab: Lab, csv_file: Path) -> LabPage:
+    """Open a page with a dashboard of the file that is live."""
+    page = lab.open(watch_cells(csv_file, ", alerts=['value > 90'], title='My file'"))
+    page.run_all()
+    page.hide_code()
+    PageChart(page).wait_live()
+    return page
+
+
+def test_reading_a_second_reaches_the_page(lab: Lab, tmp_path: Path) -> None:
+    """One reading a second from the file is on the chart with lines and markers."""
+    with Writer(tmp_path / "streaming_data.csv", 1.0):
+        page = lab.open(watch_cells(tmp_path / "streaming_data.csv"))
+        page.run_all()
+        page.hide_code()
+        chart = PageChart(page)
+        chart.wait("chart.lines[0]?.length >= 4")
+        newest = chart.read("chart.newest")
+        chart.wait("chart.newest >= given + 2000", argument=newest)
+        shown = float(page.kernel_eval("d.analyzer.update(); print(d.analyzer.last)"))
+        assert 1 <= shown <= 100
+        page.screenshot("dashboard-one-a-second")
+
+
+def test_dashboard_shows_everything(page: LabPage) -> None:
+    """Title, cards, chart, controls, alerts and health line are there and change with the readings."""
+    body = page.page
+    expect(body.locator(".nbs-controls")).to_contain_text("My file")
+    count = body.locator(".nbs-cards .nbs-row-head").first
+    expect(count).to_contain_text("readings in 60s")
+    before = count.inner_text()
+    expect(count).not_to_have_text(before)
+    for name in ("last", "mean", "std", "min", "max", "rate"):
+        expect(body.locator(f".nbs-card-{name} .nbs-value").first).not_to_have_text("–")
+    expect(body.locator(".nbs-feed-list")).to_contain_text("> 90 since", timeout=60_000)
+    health = body.locator(".nbs-health")
+    for word in ("received", "dropped", "rejected"):
+        expect(health).to_contain_text(word)
+    page.screenshot("dashboard-lab")
+
+
+def test_controls_change_window_threshold_and_pause(page: LabPage) -> None:
+    """The controls reach the kernel: window, a threshold's limit, a new threshold, pause."""
+    body = page.page
+    controls = body.locator(".nbs-controls")
+    controls.get_by_role("button", name="5min", exact=True).click()
+    wait_until(lambda: page.kernel_eval("print(d.analyzer.window)") == "5min", 10, "the window")
+    chart = PageChart(page)
+    chart.wait("Math.abs(chart.painted.to - chart.painted.from - 300000) < 1")
+
+    limit = controls.locator(".nbs-rule .nbs-limits input").first
+    limit.fill("70")
+    limit.press("Enter")
+    wait_until(lambda: page.kernel_eval("print(d.analyzer.rules[0].limits)") == "(70.0,)", 10, "70")
+    chart.wait("chart.figure._fullLayout.shapes.some((shape) => shape.y0 === 70)")
+
+    controls.get_by_role("button", name="+ threshold").click()
+    form = controls.get_by_role("group", name="New threshold")
+    form.locator("input").first.fill("20")
+    form.get_by_role("button", name="add").click()
+    wait_until(lambda: page.kernel_eval("print(len(d.analyzer.rules))") == "2", 10, "a second rule")
+    chart.wait("chart.figure._fullLayout.shapes.length === 2")
+
+    controls.locator(".nbs-pause").click()
+    expect(chart.badge).to_have_text("paused")
+    wait_until(lambda: page.kernel_eval("print(d.chart.is_paused)") == "True", 10, "the pause")
+    controls.locator(".nbs-pause").click()
+    expect(chart.badge).to_have_text("live")
+    page.screenshot("dashboard-controls")
+
+
+def test_cards_go_on_in_a_busy_cell(page: LabPage) -> None:
+    """While a cell runs, cards and chart change."""
+    page.page.evaluate(
+        "() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{ code: 'import time; time.sleep(5)' })"
+    )
+    chart = PageChart(page)
+    expect(chart.badge).to_have_text("kernel busy: slowed")
+    count = page.page.locator(".nbs-cards .nbs-row-head").first
+    before = count.inner_text()
+    expect(count).not_to_have_text(before, timeout=2500)
+    page.wait_idle()
+
+
+def test_watching_twice_replaces(page: LabPage) -> None:
+    """Running the cell again ends the first dashboard: one source thread, one chart."""
+    page.kernel_eval("first = d")
+    page.run_cell(1)
+    PageChart(page).wait_live()
+    assert page.kernel_eval("print(first.source.state.name, first.analyzer.is_closed)") == (
+        "STOPPED True"
+    )
+    threads = (
+        "import threading; print(sum('streaming_data' in t.name for t in threading.enumerate()))"
+    )
+    assert page.kernel_eval(threads) == "1"
+
+
+def test_a_missing_file_names_its_neighbour(lab: Lab, csv_file: Path) -> None:
+    """A misspelt path is an error that names the file that is there."""
+    wrong = csv_file.with_name("streaming_dat.csv")
+    page = lab.open(["import nbstream as ns", f"ns.watch({str(wrong)!r})"])
+    page.run_all(allow_errors=True)
+    (error,) = page.cell_errors()
+    assert "FileNotFoundError" in error
+    assert "streaming_data.csv" in error
+
+
+def test_waiting_for_a_missing_file(lab: Lab, tmp_path: Path) -> None:
+    """The page says that it waits, and goes live when the file appears."""
+    path = tmp_path / "later.csv"
+    page = lab.open(watch_cells(path))
+    page.run_all()
+    page.hide_code()
+    chart = PageChart(page)
+    expect(chart.badge).to_contain_text("waiting for later.csv")
+    page.screenshot("dashboard-waiting")
+    with Writer(path, 0.1):
+        chart.wait_live()
+
+
+def test_voila_page(voila: Voila, csv_file: Path) -> None:
+    """The same cells make a voila page that is live."""
+    page = voila.open(watch_cells(csv_file, ", alerts=['value > 90']"))
+    chart = PageChart(page)
+    chart.wait_live()
+    chart.wait_newer()
+    expect(page.page.locator(".nbs-card-mean .nbs-value").first).not_to_have_text("–")
+    page.page.set_viewport_size({"width": 420, "height": 900})
+    chart.wait_newer()
+    page.screenshot("voila-narrow")
+    page.page.set_viewport_size({"width": 1280, "height": 900})
+    chart.wait_newer()
+    page.screenshot("voila")
+    own = [url for url in page.external_requests if "awesome" not in url]
+    assert own == []

@@ -1,0 +1,48 @@
+"""Wait for something to become true; tests never sleep for a fixed time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PERIOD = 0.01
+
+
+def wait_until(
+    predicate: Callable[[], T],
+    timeout: float = 5.0,
+    message: str | Callable[[], str] = "",
+    period: float = PERIOD,
+) -> T:
+    """Call `predicate` until it returns something true, and return that.
+
+    Parameters
+    ----------
+    predicate
+        Asked at once, then every `period` seconds, and one last time at the end.
+    timeout
+        Seconds to wait at most.
+    message
+        What was waited for; a callable is asked at the end, so it can say how things stood.
+    period
+        Seconds between two calls.
+
+    Raises
+    ------
+    AssertionError
+        If it is not true within `timeout`.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        is_last = time.monotonic() >= deadline
+        result = predicate()
+        if result:
+            return result
+        if is_last:
+            text = message() if callable(message) else message
+            what = text or repr(predicate)
+            raise AssertionError(f"Waited {timeout:g} s in vain for {what} (last: {result!r}).")
+        time.sleep(period)
