@@ -1,0 +1,1 @@
+"""Speed: `make bench` prints the tables. These are measurements, not tests."""
