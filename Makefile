@@ -1,0 +1,108 @@
+# `make` lists the targets. Needs Python 3.11 or newer, make and git; everything else goes into .venv.
+# Written for GNU make 3.81 too, which is what macOS ships.
+
+PYTHON ?= python3
+VENV   := .venv
+BENCH  := .venv-bench
+OLDEST := .venv-oldest
+
+ifeq ($(OS),Windows_NT)
+BIN := Scripts
+else
+BIN := bin
+endif
+PY := $(VENV)/$(BIN)/python
+
+PYTEST_ARGS ?=
+BENCH_ARGS  ?=
+
+# 25.1 is the first pip that installs dependency groups.
+PIP := "pip>=25.1"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo lab test test-oldest check lint types layers format bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+demo: $(VENV)/.lab ## show a growing CSV file live on a voila page; Ctrl-C ends it
+	@exec $(VENV)/$(BIN)/nbstream demo
+
+lab: $(VENV)/.lab ## open JupyterLab on notebooks/
+	@exec $(VENV)/$(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: $(VENV)/.test ## run every test, the browser ones included (PYTEST_ARGS="-k window")
+	@chromium="$$($(PY) tools/find_chromium.py --install)" || exit 1; \
+		echo "Chromium: $$chromium"; \
+		NBSTREAM_CHROMIUM="$$chromium" exec $(PY) -m pytest $(PYTEST_ARGS)
+
+test-oldest: $(OLDEST)/.test ## run every test on the lower bounds of pyproject.toml
+	@chromium="$$($(OLDEST)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
+		NBSTREAM_CHROMIUM="$$chromium" exec $(OLDEST)/$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint types layers ## lint, types and import rules
+
+lint: $(VENV)/.lint ## ruff, spelling, pyproject.toml, notebooks without outputs
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m validate_pyproject pyproject.toml
+	$(VENV)/$(BIN)/typos
+	$(PY) -m nbstripout --verify notebooks/*.ipynb
+
+types: $(VENV)/.lint
+	$(PY) -m mypy
+
+layers: $(VENV)/.lint
+	$(VENV)/$(BIN)/lint-imports
+
+format: $(VENV)/.lint ## let ruff and nbstripout repair what they can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(PY) -m nbstripout notebooks/*.ipynb
+
+bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
+	@if [ -f benchmarks/core.py ]; then $(BENCH)/$(BIN)/python -m benchmarks.core || exit 1; fi; \
+		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
+		NBSTREAM_CHROMIUM="$$chromium" exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
+
+clean: ## remove the environments and everything that tools wrote
+	rm -rf $(VENV) $(BENCH) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache .ipynb_checkpoints notebooks/.ipynb_checkpoints
+	find nbstream tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp file says that a step is done; it is done again when pyproject.toml changes.
+
+%/.made:
+	@$(PYTHON) tools/check_python.py
+	@echo "Making $* (once; the packages take a minute or two)"
+	@$(PYTHON) -m venv --clear $*
+	@$*/$(BIN)/python -m pip install --quiet --upgrade $(PIP)
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.made pyproject.toml
+	@$(PY) -m pip install --quiet --editable ".[lab]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.lab
+	@$(PY) -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.lab
+	@$(PY) -m pip install --quiet --group lint
+	@touch $@
+
+# Panel and Bokeh bring JupyterLab extensions of their own, so they stay out of the tests' environment.
+$(BENCH)/.bench: $(BENCH)/.made pyproject.toml
+	@$(BENCH)/$(BIN)/python -m pip install --quiet --group bench --editable ".[lab]"
+	@touch $@
+
+$(OLDEST)/.test: $(OLDEST)/.made pyproject.toml tools/lower_bounds.py
+	@$(PYTHON) tools/lower_bounds.py > $(OLDEST)/constraints.txt
+	@$(OLDEST)/$(BIN)/python -m pip install --quiet --group test --editable ".[lab]" \
+		--constraint $(OLDEST)/constraints.txt
+	@touch $@
+
+# Keep the stamp of the environment itself, which make takes for an intermediate file.
+.SECONDARY: $(VENV)/.made $(BENCH)/.made $(OLDEST)/.made

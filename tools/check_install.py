@@ -1,0 +1,47 @@
+"""Check an installed nbstream against its checkout: `python tools/check_install.py CHECKOUT`.
+
+Run by the Python of a clean environment that holds the wheel. Every file of the package must have
+come along (scripts, style sheet, py.typed), the import must work without the extras, and the
+command must exist.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+IGNORED = {".pyc", ".pyo"}
+
+
+def package_files(folder: Path) -> set[str]:
+    """Return the files of a package relative to `folder`, without compiled ones."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in IGNORED and not path.name.startswith(".")
+    }
+
+
+def main() -> None:
+    """Exit with a message if something is missing."""
+    checkout = Path(sys.argv[1]).resolve()
+    nbstream = importlib.import_module("nbstream")
+    installed = Path(str(nbstream.__file__)).parent
+    if checkout in installed.parents and "site-packages" not in installed.parts:
+        sys.exit(f"nbstream was imported from the checkout, not from the wheel: {installed}")
+    missing = sorted(package_files(checkout / "nbstream") - package_files(installed))
+    if missing:
+        sys.exit(f"The wheel lacks: {', '.join(missing)}")
+    if nbstream.__version__ != version("nbstream"):
+        sys.exit(f"__version__ is {nbstream.__version__}, the wheel's is {version('nbstream')}.")
+    for name in nbstream.__all__:
+        getattr(nbstream, name)  # the lazy names resolve
+    for command in entry_points(group="console_scripts", name="nbstream"):
+        command.load()
+    print(f"nbstream {nbstream.__version__}: {len(package_files(installed))} files, all there.")
+
+
+if __name__ == "__main__":
+    main()
