@@ -20,6 +20,7 @@ from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
 from nbstream.widgets.panel import is_small
+from nbstream.widgets.subshell import AnswersOnMainShell
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ WRITABLE = frozenset(
 )
 
 
-class LiveChart(go.FigureWidget):
+class LiveChart(AnswersOnMainShell, go.FigureWidget):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters

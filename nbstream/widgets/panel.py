@@ -18,6 +18,7 @@ from nbstream.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.link import PUMP, Link, Payload, Pump
+from nbstream.widgets.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ class StateFeed:
         return Payload({"state": self._sent})
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(AnswersOnMainShell, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
 
     A kind of panel names its page side in `_view`, says in `_state` what the page shows, and takes the

@@ -54,6 +54,10 @@ KNOWN_NOISE = [
         re.compile(r"reading 'Queue'\)\s+at .*voila\.js", re.DOTALL),
         "old voila (0.5.7) calls MathJax without asking whether its CDN answered",
     ),
+    (
+        re.compile(r"Could not restore the debugger state: Canceled future for debug_request"),
+        "JupyterLab 4.6 asks for the debugger when it opens a notebook; a short test ends before the answer",
+    ),
 ]
 
 Notebook = Path | Sequence[str]
