@@ -21,7 +21,7 @@ PIP := "pip>=25.1"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test test-oldest check lint types layers format bench clean
+.PHONY: help demo lab test test-oldest check lint types layers format bench picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -66,6 +66,9 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 	@if [ -f benchmarks/core.py ]; then $(BENCH)/$(BIN)/python -m benchmarks.core || exit 1; fi; \
 		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
 		NBSTREAM_CHROMIUM="$$chromium" exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
+
+picture: ## take the README's picture anew, docs/dashboard.png
+	@NBSTREAM_SCREENSHOTS=docs $(MAKE) test PYTEST_ARGS="-k test_the_page_of_the_demo"
 
 clean: ## remove the environments and everything that tools wrote
 	rm -rf $(VENV) $(BENCH) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache \

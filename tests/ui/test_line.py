@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,3 +168,34 @@ def test_voila_page(voila: Voila, csv_file: Path) -> None:
     page.screenshot("voila")
     own = [url for url in page.external_requests if "awesome" not in url]
     assert own == []
+
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb"
+
+
+def test_the_page_of_the_demo(voila: Voila) -> None:
+    """The notebook of `make demo` shows a file's last minutes at once, and what was wrong in them.
+
+    Its picture is the README's: `make picture` takes it anew.
+    """
+    folder = voila.server.notebooks
+    numbers = random.Random(4)
+    now = datetime.now()
+    rows = [
+        f"{now - timedelta(seconds=300 - i):%Y-%m-%d %H:%M:%S},{numbers.randint(1, 100)}"
+        for i in range(300)
+    ]
+    rows[200] = rows[200].partition(",")[0] + ",420"
+    with Writer(folder / "streaming_data.csv", 1.0, rows):
+        page = voila.open(Path(shutil.copy(NOTEBOOK, folder)))
+        page.page.set_viewport_size({"width": 1200, "height": 830})
+        chart = PageChart(page)
+        chart.wait_live()
+        chart.wait_newer()
+        feed = page.page.locator(".nbs-feed-list")
+        expect(feed).to_contain_text("abs(zscore)")
+        expect(feed).to_contain_text("value 420 > 90")
+        expect(page.page.locator(".nbs-card-max .nbs-value")).to_have_text("420")
+        expect(page.page.locator(".nbs-health")).not_to_contain_text("shown 0")
+        chart.wait("globalThis.__nbstream.stats.fps > 10")  # it scrolls, though a reading comes a second
+        page.screenshot("dashboard")

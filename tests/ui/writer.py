@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from datetime import datetime
 
 path, interval = sys.argv[1], float(sys.argv[2])
 with open(path, "w") as file:
-    file.write("timestamp,value\\n")
+    file.write("".join(f"{row}\\n" for row in ["timestamp,value", *sys.argv[3:]]))
     while True:
         now = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
         file.write(f"{now},{random.randint(1, 100)}\\n")
@@ -32,12 +33,15 @@ class Writer:
         The file; it is written anew.
     interval
         Seconds between two rows.
+    rows
+        What the file begins with, after its header.
     """
 
-    def __init__(self, path: Path, interval: float = 1.0) -> None:
+    def __init__(self, path: Path, interval: float = 1.0, rows: Sequence[str] = ()) -> None:
         self.path = path
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(path), str(interval)], stdin=subprocess.DEVNULL
+            [sys.executable, "-c", SCRIPT, str(path), str(interval), *rows],
+            stdin=subprocess.DEVNULL,
         )
 
     def __enter__(self) -> Self:
