@@ -55,13 +55,11 @@ class Tail:
     A half line at the end is left alone until its newline comes. The file may be
 
     - renamed while another takes its place: the old one is read to its end first, for as long as
-    the
-      new one is empty;
+      the new one is empty;
     - truncated, deleted and made again, or replaced in place (found by size, by identity, and by
       comparing the first 1 KiB): the new content is read from its start;
     - written anew as a whole with more at its end, as ``DataFrame.to_csv`` in a loop does: only
-    what
-      is new is read, as long as what was read before is at most 4 MiB.
+      what is new is read, as long as what was read before is at most 4 MiB.
 
     Parameters
     ----------
@@ -97,6 +95,7 @@ class Tail:
         self._offset = 0  # the first byte that was not handed over
         self._in_long_line = False
         self._head = b""
+        self._first_half = b""  # what begins the file while its first line has no end
         self._seen: bytearray | None = bytearray()  # all of [0, offset), None when it is too much
         self._doubt = ""  # why the content may be another one, until that is found out
         self._had_half_line = False
@@ -105,7 +104,7 @@ class Tail:
     @property
     def head(self) -> bytes:
         """The first bytes of the file, at most 1 KiB, as far as they were read."""
-        return self._head
+        return self._head or self._first_half
 
     @property
     def n_waiting(self) -> int:
@@ -294,6 +293,8 @@ class Tail:
             return Piece(has_more=self._offset < size)
         end = data.rfind(b"\n") + 1
         if not end:
+            if self._offset == 0:
+                self._first_half = data[:HEAD_BYTES]
             if len(data) > self.max_line_bytes:
                 self._in_long_line = True
                 self._advance(data)

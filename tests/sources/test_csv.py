@@ -145,6 +145,13 @@ def test_utf16_is_named(path: Path) -> None:
         assert "UTF-16" in source.status
 
 
+def test_compressed_without_a_line_is_named(path: Path) -> None:
+    """A file that is no text fails at once, also while no end of a line has come."""
+    with reading(path, b"\x1f\x8b\x08" + bytes(range(11, 40))) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, "the failure")
+        assert "gzip" in source.status
+
+
 def test_text_in_a_number_column(path: Path) -> None:
     """Text is rejected with its first example; nan, inf and nothing are missing readings."""
     texts = ["1", "n/a", "1_000", "4", "nan", "inf", "", "५", "8"]
