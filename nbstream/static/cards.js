@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
-import { openPageLink } from "./pageLink.js";
+import { showPanel } from "./panel.js";
 import { ageText } from "./status.js";
 
 const CARD_NAMES = ["last", "mean", "std", "min", "max", "rate"];
@@ -34,21 +34,8 @@ export function channelState(channel, source, age) {
 }
 
 /** @returns {() => void} the clean-up */
-export function renderCards({ model, el }) {
-  const panel = new CardsPanel();
-  el.append(panel.el);
-  panel.link = openPageLink({
-    model,
-    el: panel.el,
-    onFrame: (message) => panel.take(message),
-    onState: (state) => panel.showLink(state),
-  });
-  const timer = setInterval(() => panel.showAges(), 500);
-  return () => {
-    clearInterval(timer);
-    panel.link.close();
-    panel.el.remove();
-  };
+export function renderCards(view) {
+  return showPanel(view, new CardsPanel());
 }
 
 class CardsPanel {
@@ -78,7 +65,7 @@ class CardsPanel {
       this.state = message.state;
       this.show();
     }
-    this.showAges();
+    this.tick();
   }
 
   show() {
@@ -107,7 +94,7 @@ class CardsPanel {
     );
   }
 
-  showAges() {
+  tick() {
     if (this.state) {
       const { channels, source } = this.state;
       for (const channel of channels.length ? channels : [NO_CHANNEL]) {

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "./format.js";
-import { openPageLink } from "./pageLink.js";
+import { showPanel } from "./panel.js";
 
 const NO_ANSWER_MS = 15_000;
 const PAUSE_EVENT = "nbstream:pause";
@@ -12,24 +12,15 @@ const SEVERITY_WORDS = ["info", "warning", "critical"];
 /** @returns {() => void} the clean-up */
 export function renderControls({ model, el }) {
   const panel = new ControlsPanel(model);
-  el.append(panel.el);
-  panel.link = openPageLink({
-    model,
-    el: panel.el,
-    onFrame: (message) => panel.take(message),
-    onState: (state) => panel.showLink(state),
-  });
-  const timer = setInterval(() => panel.tick(), 500);
+  const remove = showPanel({ model, el }, panel);
   const onReply = (message) => panel.requests.answer(message);
   const onPause = ({ detail }) => panel.hearPause(detail);
   model.on("msg:custom", onReply);
   document.addEventListener(PAUSE_EVENT, onPause);
   return () => {
-    clearInterval(timer);
     document.removeEventListener(PAUSE_EVENT, onPause);
     model.off("msg:custom", onReply);
-    panel.link.close();
-    panel.el.remove();
+    remove();
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, lastedText, linkNote, OWN_KEYS, setAttribute, setText } from "./format.js";
-import { openPageLink } from "./pageLink.js";
+import { showPanel } from "./panel.js";
 import { ageText } from "./status.js";
 
 const SPEAK_EVERY_MS = 3000;
@@ -48,21 +48,8 @@ export function emptyText(rules, n) {
 }
 
 /** @returns {() => void} the clean-up */
-export function renderFeed({ model, el }) {
-  const panel = new FeedPanel();
-  el.append(panel.el);
-  panel.link = openPageLink({
-    model,
-    el: panel.el,
-    onFrame: (message) => panel.take(message),
-    onState: (state) => panel.showLink(state),
-  });
-  const timer = setInterval(() => panel.tick(), 500);
-  return () => {
-    clearInterval(timer);
-    panel.link.close();
-    panel.el.remove();
-  };
+export function renderFeed(view) {
+  return showPanel(view, new FeedPanel());
 }
 
 class FeedPanel {

@@ -26,6 +26,7 @@ APP_MODULES = (
     "status.js",
     "crosshair.js",
     "pageLink.js",
+    "panel.js",
     "figure.js",
     "chart.js",
     "format.js",

@@ -28,6 +28,9 @@ feed.start()
 '''
 """A cell that fills `buffer` from a thread of its own."""
 
+CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s', title='A sine')\nchart"]
+"""Cells that show it live."""
+
 
 class PageChart:
     """One LiveChart of a page, seen through what chart.js exposes for tests.

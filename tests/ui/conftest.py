@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.ui.jupyter import CHROMIUM_ARGUMENTS, Lab, LabServer, Voila, VoilaServer
+from tests.ui.charts import CHART, PageChart
+from tests.ui.jupyter import CHROMIUM_ARGUMENTS, Lab, LabPage, LabServer, Voila, VoilaServer
 from tools import find_chromium
 
 UI_TIMEOUT = 120
@@ -91,3 +92,13 @@ def voila(
     pages = Voila(voila_server, browser, request.node.name)
     yield pages
     pages.finish(has_failed=FAILED in request.node.stash)
+
+
+@pytest.fixture
+def live(lab: Lab) -> tuple[LabPage, PageChart]:
+    """Open a page with a chart that is live."""
+    page = lab.open(CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    return page, chart

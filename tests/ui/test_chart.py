@@ -5,21 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.charts import FEED, PageChart
+from tests.ui.charts import CHART, FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage
 from tests.wait import wait_until
-
-CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s', title='A sine')\nchart"]
-
-
-@pytest.fixture
-def live(lab: Lab) -> tuple[LabPage, PageChart]:
-    """Open a page with a chart that is live."""
-    page = lab.open(CHART)
-    page.run_all()
-    chart = PageChart(page)
-    chart.wait_live()
-    return page, chart
 
 
 def test_it_draws_and_scrolls(live: tuple[LabPage, PageChart]) -> None:

@@ -8,21 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.ui.charts import FEED, PageChart
+from tests.ui.charts import CHART, PageChart
 from tests.ui.jupyter import Lab, LabPage, Voila, VoilaServer
 from tests.wait import wait_until
-
-CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s')\nchart"]
-
-
-@pytest.fixture
-def live(lab: Lab) -> tuple[LabPage, PageChart]:
-    """Open a page with a chart that is live."""
-    page = lab.open(CHART)
-    page.run_all()
-    chart = PageChart(page)
-    chart.wait_live()
-    return page, chart
 
 
 def test_restart_by_somebody_else(live: tuple[LabPage, PageChart]) -> None:
