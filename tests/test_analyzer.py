@@ -62,7 +62,7 @@ def test_statistics_are_those_of_pandas(window: str | int) -> None:
                 (analyzer.median, held.median()),
             ):
                 assert found == pytest.approx(expected, rel=1e-9, nan_ok=True)
-            span = (held.index[-1] - held.index[0]).total_seconds() if len(held) > 1 else 0
+            span = (held.index[-1] - held.index[0]) / pd.Timedelta("1s") if len(held) > 1 else 0
             rate = (len(held) - 1) / span if span else np.nan
             assert analyzer.rate == pytest.approx(rate, nan_ok=True)
 

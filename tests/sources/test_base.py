@@ -319,14 +319,13 @@ def test_a_source_nobody_holds_goes_on() -> None:
 
 def test_start_and_stop_from_many_threads() -> None:
     """Any order of start and stop from any thread ends without a deadlock or a second thread."""
-    source = RandomSource(interval=0.001)
+    source = RandomSource(interval=0.001, name="toggled")
     errors: list[BaseException] = []
-    stop = threading.Event()
 
     def toggle(seed: int) -> None:
         choose = random.Random(seed)
         try:
-            while not stop.is_set():
+            for _ in range(50):
                 (source.start if choose.random() < 0.5 else source.stop)()
         except BaseException as error:
             errors.append(error)
@@ -334,11 +333,12 @@ def test_start_and_stop_from_many_threads() -> None:
     threads = [threading.Thread(target=toggle, args=(i,)) for i in range(6)]
     for thread in threads:
         thread.start()
-    try:
-        wait_until(lambda: source.counters().accepted > 50)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(5)
-        source.close()
+    for thread in threads:
+        thread.join(15)
+    assert not any(thread.is_alive() for thread in threads)
     assert not errors
+    source.start()
+    n = source.counters().accepted
+    wait_until(lambda: source.counters().accepted > n)
+    assert sum("toggled" in thread.name for thread in threading.enumerate()) == 1
+    source.close()
