@@ -2,9 +2,8 @@
 
 import { element } from "./dom.js";
 import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "./format.js";
-import { showPanel } from "./panel.js";
+import { Requests, showPanel } from "./panel.js";
 
-const NO_ANSWER_MS = 15_000;
 const PAUSE_EVENT = "nbstream:pause";
 const RULE_WORDS = { OK: "ok", PENDING: "pending", FIRING: "firing" };
 const SEVERITY_WORDS = ["info", "warning", "critical"];
@@ -13,51 +12,12 @@ const SEVERITY_WORDS = ["info", "warning", "critical"];
 export function renderControls({ model, el }) {
   const panel = new ControlsPanel(model);
   const remove = showPanel({ model, el }, panel);
-  const onReply = (message) => panel.requests.answer(message);
   const onPause = ({ detail }) => panel.hearPause(detail);
-  model.on("msg:custom", onReply);
   document.addEventListener(PAUSE_EVENT, onPause);
   return () => {
     document.removeEventListener(PAUSE_EVENT, onPause);
-    model.off("msg:custom", onReply);
     remove();
   };
-}
-
-/** Commands to the kernel, and what becomes of them. */
-export class Requests {
-  /** @param {(message: object) => boolean} send */
-  constructor(send) {
-    this.send = send;
-    this.waiting = new Map();
-  }
-
-  /**
-   * @param {object} command
-   * @param {(error: string) => void} onAnswer called once, with "" if it was done
-   */
-  ask(command, onAnswer) {
-    const request = Math.floor(Math.random() * 2 ** 48);
-    if (!this.send({ ...command, request })) return onAnswer("The kernel does not answer.");
-    this.waiting.set(request, { onAnswer, askedAt: Date.now() });
-  }
-
-  answer(message) {
-    if (message.kind !== "reply") return;
-    const entry = this.waiting.get(message.request);
-    this.waiting.delete(message.request);
-    entry?.onAnswer(message.error);
-  }
-
-  /** Give up on what was asked long ago; a busy kernel answers when it is free. */
-  expire(isBusy) {
-    for (const [request, entry] of this.waiting) {
-      if (isBusy) entry.askedAt = Date.now();
-      if (Date.now() - entry.askedAt <= NO_ANSWER_MS) continue;
-      this.waiting.delete(request);
-      entry.onAnswer("The kernel did not answer. Try again.");
-    }
-  }
 }
 
 /** A text field with a value of the kernel: Enter or leaving it sends, Escape gives up. */
@@ -208,7 +168,6 @@ class ControlsPanel {
   }
 
   tick() {
-    this.requests.expire(this.linkState === "busy");
     this.showLink(this.linkState);
   }
 

@@ -3,11 +3,12 @@
 import { openPageLink } from "./pageLink.js";
 
 const TICK_MS = 500;
+const NO_ANSWER_MS = 15_000;
 
 /**
  * Show a panel, and feed it.
  * @param {{model: any, el: HTMLElement}} view
- * @param {{el: HTMLElement, link: any, take: (message: any) => void, tick: () => void, showLink: (state: string) => void}} panel
+ * @param {{el: HTMLElement, link: any, requests?: Requests, take: (message: any) => void, tick: () => void, showLink: (state: string) => void}} panel
  * @returns {() => void} the clean-up
  */
 export function showPanel({ model, el }, panel) {
@@ -18,10 +19,52 @@ export function showPanel({ model, el }, panel) {
     onFrame: (message) => panel.take(message),
     onState: (state) => panel.showLink(state),
   });
-  const timer = setInterval(() => panel.tick(), TICK_MS);
+  const onReply = (message) => panel.requests?.answer(message);
+  model.on("msg:custom", onReply);
+  const timer = setInterval(() => {
+    panel.requests?.expire(panel.link.state === "busy");
+    panel.tick();
+  }, TICK_MS);
   return () => {
     clearInterval(timer);
+    model.off("msg:custom", onReply);
     panel.link.close();
     panel.el.remove();
   };
+}
+
+/** Commands to the kernel, and what becomes of them. */
+export class Requests {
+  /** @param {(message: object) => boolean} send */
+  constructor(send) {
+    this.send = send;
+    this.waiting = new Map();
+  }
+
+  /**
+   * @param {object} command
+   * @param {(error: string) => void} onAnswer called once, with "" if it was done
+   */
+  ask(command, onAnswer) {
+    const request = Math.floor(Math.random() * 2 ** 48);
+    if (!this.send({ ...command, request })) return onAnswer("The kernel does not answer.");
+    this.waiting.set(request, { onAnswer, askedAt: Date.now() });
+  }
+
+  answer(message) {
+    if (message.kind !== "reply") return;
+    const entry = this.waiting.get(message.request);
+    this.waiting.delete(message.request);
+    entry?.onAnswer(message.error);
+  }
+
+  /** Give up on what was asked long ago; a busy kernel answers when it is free. */
+  expire(isBusy) {
+    for (const [request, entry] of this.waiting) {
+      if (isBusy) entry.askedAt = Date.now();
+      if (Date.now() - entry.askedAt <= NO_ANSWER_MS) continue;
+      this.waiting.delete(request);
+      entry.onAnswer("The kernel did not answer. Try again.");
+    }
+  }
 }

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import math
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.clock import SYSTEM_CLOCK, Clock
-from nbstream.errors import NbstreamError
-from nbstream.main_thread import MAIN
 from nbstream.widgets.link import PUMP, Pump
-from nbstream.widgets.panel import Panel, plain_text, source_state
+from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
 from nbstream.window import Window, format_duration
 
 if TYPE_CHECKING:
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Controls"]
 
-logger = logging.getLogger(__name__)
-
 CHOICES = ("10s", "60s", "5min", "15min", "1h", "all")
 MAX_RULES = 100
 MAX_CHANNELS = 200
@@ -33,8 +28,6 @@ _CLEAR_OPERATOR = {">": "<", ">=": "<", "<": ">", "<=": ">"}
 
 class Controls(Panel):
     """The window, pause, and a number field for each limit.
-
-    What a page asks for is checked here and done on the main thread; the page is told if it failed.
 
     Parameters
     ----------
@@ -121,40 +114,18 @@ class Controls(Panel):
 
     # Commands of the page.
 
-    def _command(self, message: dict[str, Any]) -> bool:
-        actions: dict[Any, Callable[[dict[str, Any]], Callable[[], Any] | None]] = {
+    def _actions(self) -> dict[str, Action]:
+        return {
             "window": self._window_command,
             "limits": self._limits_command,
             "add": self._add_command,
             "remove": self._remove_command,
             "pause": self._pause_command,
         }
-        kind, request = message.get("kind"), message.get("request")
-        if not isinstance(kind, str) or kind not in actions or not _is_int(request):
-            return False
-        action = actions[kind](message)
-        if action is None:
-            return False
-        MAIN.run(lambda: self._answer(request, action))
-        return True
-
-    def _answer(self, request: Any, action: Callable[[], Any]) -> None:
-        """Do what a page asked for and tell it whether it worked."""
-        if self._is_closed:
-            return
-        error = ""
-        try:
-            action()
-        except (ValueError, TypeError, NbstreamError) as problem:
-            error = plain_text(problem, 300)
-        except Exception as problem:
-            logger.exception("A command of a page failed.")
-            error = plain_text(f"That failed: {problem!r}", 300)
-        self.send({"kind": "reply", "request": request, "error": error})
 
     def _window_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         value = message.get("value")
-        if _is_int(value):
+        if is_int(value):
             value = str(value)
         if not isinstance(value, str) or len(value) > 64:
             return None
@@ -167,7 +138,7 @@ class Controls(Panel):
     def _limits_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         number = message.get("rule")
         limits, clear = message.get("limits"), message.get("clear")
-        if not _is_int(number) or not _are_limits(limits):
+        if not is_int(number) or not _are_limits(limits):
             return None
         if clear is not None and not _are_limits(clear):
             return None
@@ -216,7 +187,7 @@ class Controls(Panel):
 
     def _remove_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         number = message.get("rule")
-        if not _is_int(number):
+        if not is_int(number):
             return None
         return lambda: self._find(number).close()
 
@@ -245,10 +216,6 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 def _are_limits(limits: Any) -> bool:
     return isinstance(limits, list) and 1 <= len(limits) <= 2 and all(map(_is_number, limits))
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:

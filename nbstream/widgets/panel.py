@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
 
 import anywidget
 import numpy as np
@@ -14,19 +15,19 @@ from nbstream import ownership
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.errors import NbstreamError
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.subshell import AnswersOnMainShell
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 __all__ = [
+    "Action",
     "Panel",
     "StateFeed",
     "finite",
+    "is_int",
     "is_small",
     "newest_of",
     "plain_text",
@@ -35,6 +36,9 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
+
+Action: TypeAlias = Callable[[dict[str, Any]], Callable[[], Any] | None]
+"""Reads a command of a page and returns what is to be done."""
 
 PANEL_INTERVAL = 0.25
 """Seconds between two frames of a panel: people read text no faster."""
@@ -86,8 +90,9 @@ class StateFeed:
 class Panel(AnswersOnMainShell, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
 
-    A kind of panel names its page side in `_view`, says in `_state` what the page shows, and takes the
-    page's commands in `_command`.
+    A kind of panel names its page side in `_view`, says in `_state` what the page shows, and in `_actions`
+    what a page may ask for: that is checked there, done on the main thread, and the page is told if it
+    failed.
 
     Parameters
     ----------
@@ -160,9 +165,13 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
         """Return what the page shows: JSON with finite numbers; called on the pump's thread."""
         raise NotImplementedError
 
-    def _command(self, message: dict[str, Any]) -> bool:
-        """Take a command of a page, on any thread; return whether it was a valid one."""
-        return False
+    def _actions(self) -> dict[str, Action]:
+        """Return the commands of a page by their kind.
+
+        Each takes the message, on any thread, and returns what is to be done on the main thread; None if
+        the message is not what it should be.
+        """
+        return {}
 
     def _summary(self) -> str:
         latest = [
@@ -202,6 +211,32 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
             answer_need(self.send, message) or self._link.receive(message) or self._command(message)
         ):
             self.n_ignored += 1
+
+    def _command(self, message: dict[str, Any]) -> bool:
+        """Take a command of a page; return whether it was a valid one."""
+        action = self._actions().get(message.get("kind", ""))
+        request = message.get("request")
+        if action is None or not is_int(request):
+            return False
+        do = action(message)
+        if do is None:
+            return False
+        MAIN.run(lambda: self._answer(request, do))
+        return True
+
+    def _answer(self, request: Any, do: Callable[[], Any]) -> None:
+        """Do what a page asked for and tell it whether it worked."""
+        if self._is_closed:
+            return
+        error = ""
+        try:
+            do()
+        except (ValueError, TypeError, NbstreamError) as problem:
+            error = plain_text(problem, 300)
+        except Exception as problem:
+            logger.exception("A command of a page failed.")
+            error = plain_text(f"That failed: {problem!r}", 300)
+        self.send({"kind": "reply", "request": request, "error": error})
 
 
 class _Allowance:
@@ -250,6 +285,11 @@ def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
         if left < 0:
             return False
     return True
+
+
+def is_int(value: Any) -> bool:
+    """Return whether what a page sent is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def require_analyzer(analyzer: Any, what: str) -> None:
