@@ -9,6 +9,7 @@ import { showFigure } from "./figure.js";
 import { FollowClock } from "./follow.js";
 import { OWN_KEYS } from "./format.js";
 import { Line } from "./line.js";
+import { drawMarks, Marks } from "./marks.js";
 import { openPageLink } from "./pageLink.js";
 import { Badge, describeState } from "./status.js";
 import { themeLayout, watchTheme } from "./theme.js";
@@ -24,6 +25,7 @@ const LIVE_EDGE = 0.03; // a zoom whose right end is so near the edge (share of 
 const MAX_POINTS = 400_000;
 const MAX_AGES = 4096;
 const REDUCED_MOTION_MS = 250;
+const MARK_COLOR = "#dc2626";
 const WINDOWS = ["10s", "60s", "5min", "15min", "1h", "all"];
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [] }, charts: new Map() });
@@ -43,6 +45,7 @@ class ChartView {
     this.meta = { channels: [], span: 60_000, interval: 0, stale: 2, limits: [], zone: { offset: 0, label: "" } };
     /** @type {Line[]} */
     this.lines = [];
+    this.marks = new Marks();
     this.clock = new FollowClock();
     this.fitted = new FittedRange();
     this.newest = null;
@@ -160,12 +163,16 @@ class ChartView {
 
   take(message, buffers, isSnapshot) {
     const now = performance.now();
-    if (isSnapshot) for (const line of this.lines) line.clear();
+    if (isSnapshot) {
+      for (const line of this.lines) line.clear();
+      this.marks.clear();
+    }
     if (message.meta) this.takeMeta(message.meta);
     for (const patch of unpackLines(message, buffers)) {
       while (this.lines.length <= patch.channel) this.lines.push(new Line());
       this.lines[patch.channel].patch(patch);
     }
+    this.marks.add(message.marks ?? []);
     this.total = message.total ?? this.total;
     if (message.newest !== null && message.newest !== this.newest) {
       this.newest = message.newest;
@@ -247,8 +254,12 @@ class ChartView {
     };
     this.placeCanvas(size, plane);
     this.context.clearRect(0, 0, plane.width, plane.height);
+    const drawable = this.drawable();
+    for (const { number } of drawable) {
+      drawMarks(this.context, this.marks.inView(number, plane), plane, MARK_COLOR);
+    }
     if (!this.isFrozen) {
-      for (const { line, style, isNative } of this.drawable()) {
+      for (const { line, style, isNative } of drawable) {
         if (!isNative) drawLine(this.context, line, plane, style);
       }
       if (!this.figure._dragging) {
@@ -260,7 +271,8 @@ class ChartView {
     this.crosshair.el.style.left = `${size.l}px`;
     this.crosshair.el.style.top = `${size.t}px`;
     this.crosshair.el.style.height = `${size.h}px`;
-    this.crosshair.update(plane, this.drawable().map(({ line, style, channel }) => ({ line, color: style.color, ...channel })), this.meta.zone.offset);
+    const entries = drawable.map(({ line, number, style, channel }) => ({ line, number, color: style.color, ...channel }));
+    this.crosshair.update(plane, entries, this.meta.zone.offset, this.marks);
     this.painted = { at: now, from, to };
     this.hasNews = false;
     this.count(now, to);
@@ -276,6 +288,7 @@ class ChartView {
       const given = this.figure.data[trace.index] ?? {};
       found.push({
         line,
+        number,
         index: trace.index,
         channel: this.meta.channels[number] ?? { name: trace.name, unit: "" },
         isNative: !canDraw(trace),

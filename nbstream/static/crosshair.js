@@ -30,10 +30,11 @@ export class Crosshair {
   /**
    * Show what is at the cursor.
    * @param {import("./draw.js").Plane} plane
-   * @param {{name: string, unit: string, color: string, line: import("./line.js").Line}[]} entries
+   * @param {{number: number, name: string, unit: string, color: string, line: import("./line.js").Line}[]} entries
    * @param {number} offset of the display zone, ms
+   * @param {import("./marks.js").Marks} marks
    */
-  update(plane, entries, offset) {
+  update(plane, entries, offset, marks) {
     if (this.x === null) return;
     const width = plane.width / plane.ratio;
     const time = plane.from + ((plane.to - plane.from) * this.x) / width;
@@ -54,23 +55,25 @@ export class Crosshair {
       : `translate(${(x + 10).toFixed(0)}px, 8px)`;
     const span = plane.top - plane.bottom;
     const clock = wallClock(when, offset).slice(11, plane.to - plane.from < 120_000 ? 23 : 19);
-    const rows = found.map(({ name, unit, color, line, at }) => [
+    const rows = found.map(({ number, name, unit, color, line, at }) => [
       color,
       name,
       `${cursorNumber(line.values[at], span)}${unit ? ` ${unit}` : ""}`,
+      marks.near(number, time, plane)?.reason ?? "",
     ]);
     const shown = `${clock} ${rows.join(" ")}`;
     if (shown === this.shown) return;
     this.shown = shown;
     this.readout.replaceChildren(
       element("div", { class: "nbs-readout-time", text: clock }),
-      ...rows.map(([color, name, value]) =>
+      ...rows.flatMap(([color, name, value, reason]) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
           element("span", { text: name }),
           element("b", { text: value }),
         ]),
-      ),
+        reason ? element("div", { class: "nbs-readout-reason", text: reason }) : "",
+      ]),
     );
   }
 }

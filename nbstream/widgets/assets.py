@@ -19,6 +19,7 @@ APP_MODULES = (
     "dom.js",
     "wire.js",
     "line.js",
+    "marks.js",
     "follow.js",
     "axes.js",
     "draw.js",
