@@ -21,7 +21,7 @@ from nbstream.readings import (
     channel_name,
     time_ns,
 )
-from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Ring
+from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Change, Cursor, Ring
 from nbstream.window import Window, WindowLike
 from nbstream.zone import as_zone
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Buffer", "Event", "Extended", "Rows"]
+__all__ = ["Buffer", "Event", "Extended", "Moment", "Rows"]
 
 MAX_EVENTS = 200
 NAN = float("nan")
@@ -62,6 +62,15 @@ class Rows(NamedTuple):
     start: int
     times: TimeArray
     values: FloatArray
+
+
+class Moment(NamedTuple):
+    """How far all channels are, at one moment."""
+
+    newest_ns: int | None
+    """The newest time of all channels; None before the first reading."""
+    ends: dict[str, int]
+    """The number of the next row, by channel."""
 
 
 class Buffer:
@@ -313,14 +322,57 @@ class Buffer:
             stop = ring.end if stop is None else min(stop, ring.end)
             return Rows(start, *ring.rows(start, max(start, stop)))
 
-    def window_rows(self, channel: str, window: Window) -> tuple[int, int]:
+    def moment(self) -> Moment:
+        """Return how far all channels are."""
+        with self._lock:
+            rings = self._rings
+            times = [ring.newest_ns for ring in rings.values() if ring.end > ring.first]
+            return Moment(
+                max(times, default=None), {name: ring.end for name, ring in rings.items()}
+            )
+
+    def window_rows(
+        self,
+        channel: str,
+        window: Window,
+        *,
+        newest_ns: int | None = None,
+        end: int | None = None,
+    ) -> tuple[int, int]:
         """Return the rows (start, stop) of a channel that lie in `window`.
 
         Windows of a duration end at the newest time of the whole buffer, so that all channels speak of
-        the same span.
+        the same span; `newest_ns` and `end` say what was the newest at an earlier moment.
         """
         with self._lock:
-            return self._window_rows(self._rings[channel], window)
+            return self._window_rows(self._rings[channel], window, newest_ns, end)
+
+    def cursor(self, channel: str, row: int | None = None) -> Cursor:
+        """Return a place in a channel that stays right when late rows are put in; None is the oldest row."""
+        with self._lock:
+            ring = self._rings[channel]
+            cursor = Cursor(ring.first if row is None else row)
+            ring.cursors.add(cursor)
+            return cursor
+
+    def read_on(self, channel: str, cursor: Cursor, end: int) -> Rows:
+        """Return copies of the rows from a cursor to `end`, and move it there."""
+        with self._lock:
+            ring = self._rings[channel]
+            start = max(cursor.row, ring.first)
+            stop = max(start, min(end, ring.end))
+            cursor.row = stop
+            return Rows(start, *ring.rows(start, stop))
+
+    def take_change(self, channel: str, cursor: Cursor) -> Change | None:
+        """Return what has changed before a cursor since the last call, or None."""
+        with self._lock:
+            change, cursor.change = cursor.change, None
+            return change
+
+    def revision(self, channel: str) -> int:
+        """Return how often late rows were put in between rows of a channel."""
+        return self._rings[channel].revision
 
     def row_at(self, channel: str, ns: int) -> int:
         """Return the first row of a channel whose time is ≥ `ns`, among those held."""
@@ -456,12 +508,18 @@ class Buffer:
         most = self.max_bytes // (BYTES_PER_READING * max(1, len(self._rings)))
         ring.grow(min(max(needed, 2 * ring.capacity), most))
 
-    def _window_rows(self, ring: Ring, window: Window) -> tuple[int, int]:
+    def _window_rows(
+        self, ring: Ring, window: Window, newest_ns: int | None = None, end: int | None = None
+    ) -> tuple[int, int]:
+        stop = ring.end if end is None else min(end, ring.end)
         if window.readings is not None:
-            return max(ring.first, ring.segment, ring.end - window.readings), ring.end
-        if window.duration_ns is None:
-            return ring.first, ring.end
-        return ring.row_at(self._newest_ns() - window.duration_ns, "right"), ring.end
+            start = max(ring.first, ring.segment, stop - window.readings)
+        elif window.duration_ns is None:
+            start = ring.first
+        else:
+            newest_ns = self._newest_ns() if newest_ns is None else newest_ns
+            start = ring.row_at(newest_ns - window.duration_ns, "right")
+        return min(start, stop), stop
 
     def _newest_ns(self) -> int:
         return max(ring.newest_ns for ring in self._rings.values())

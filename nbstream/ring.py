@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import weakref
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["BYTES_PER_READING", "Ring"]
+__all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring"]
 
 BYTES_PER_READING = 16
 SMALLEST = 1024
@@ -19,6 +20,37 @@ LATEST_NS = 2**63 - 1
 # A row older than the newest is late. So many late rows without one on time between them, ordered
 # among themselves, are not stragglers: the clock behind the data was set back.
 ROWS_THAT_MAKE_A_JUMP = 20
+
+
+class Change(NamedTuple):
+    """Rows that a reader had seen are no longer what they were: late rows were put in between."""
+
+    row: int
+    """The first row that is not what it was."""
+    oldest_ns: int
+    """Time of the oldest row that was put in."""
+    newest_ns: int
+    """Time of the newest row that was put in."""
+
+
+class Cursor:
+    """A reader's place in a channel, which stays right when late rows are put in before it.
+
+    Parameters
+    ----------
+    row
+        The next row that it will read.
+
+    Notes
+    -----
+    Thread safety: the ring moves it, under the lock of its buffer; read `change` there.
+    """
+
+    __slots__ = ("__weakref__", "change", "row")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.change: Change | None = None
 
 
 class Ring:
@@ -34,6 +66,7 @@ class Ring:
 
     __slots__ = (
         "capacity",
+        "cursors",
         "end",
         "evicted",
         "evicted_ns",
@@ -42,6 +75,7 @@ class Ring:
         "late_run",
         "missing",
         "newest_ns",
+        "revision",
         "segment",
         "times",
         "values",
@@ -61,6 +95,8 @@ class Ring:
         self.newest_ns = EARLIEST_NS
         self.last_reading: tuple[int, float] | None = None
         self.late_run: list[tuple[TimeArray, FloatArray]] = []
+        self.revision = 0
+        self.cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     def __len__(self) -> int:
         """Return the number of rows held."""

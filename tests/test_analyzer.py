@@ -282,3 +282,219 @@ def test_wrong_arguments_are_named(buffer: ns.Buffer) -> None:
     """What is no source or buffer is refused."""
     with pytest.raises(TypeError, match="needs a Source or a Buffer"):
         ns.Analyzer("streaming_data.csv")  # type: ignore[arg-type]
+
+
+WINDOWS: list[str | int] = ["3s", "20s", 50, "all"]
+
+
+def test_several_windows_at_once() -> None:
+    """Each window has the statistics of pandas at every step; the first is the default."""
+    buffer = ns.Buffer(timezone="UTC", capacity=1000)
+    rng = np.random.default_rng(6)
+    with ns.Analyzer(buffer, windows=WINDOWS) as analyzer:
+        assert analyzer.window == "3s"
+        views = {window: analyzer.over(window) for window in WINDOWS}
+        for step in range(30):
+            n = int(rng.integers(1, 150))
+            buffer.extend(START + step * 5 + np.arange(n) / 30, x=rng.normal(size=n))
+            buffer.extend([START + step * 5], y=[step])
+            analyzer.update()
+            assert analyzer.mean == views["3s"].mean
+            for window, view in views.items():
+                held = buffer.to_pandas(window)["x"].dropna()
+                assert view.count == len(held)
+                assert view.std == pytest.approx(held.std(), nan_ok=True)
+                assert view.median == pytest.approx(held.median())
+                assert view.channel("y").last == step
+                assert view.window == window
+
+
+def test_a_window_can_be_asked_for_later(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
+    """`over` begins with what is held, is kept up to date, and is the same object each time."""
+    fill(buffer)
+    analyzer.update()
+    view = analyzer.over("2s")
+    assert view is analyzer.over("2s")
+    assert view.count == len(buffer.to_pandas("2s")["x"].dropna())
+    buffer.append(START + 100, x=1.0)
+    analyzer.update()
+    assert (view.count, view.mean) == (1, 1.0)
+    assert view.channel("not yet").count == 0
+    for bad in ("x", 0, None):
+        with pytest.raises((ValueError, TypeError)):
+            analyzer.over(bad)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="channel's name"):
+        view.channel(1)  # type: ignore[arg-type]
+
+
+def test_windows_are_bounded(analyzer: ns.Analyzer) -> None:
+    """More windows than the bound are refused with the number."""
+    for n in range(1, 33):
+        analyzer.over(n)
+    with pytest.raises(ValueError, match="32 windows at most"):
+        analyzer.over(33)
+    assert analyzer.over(1).count == 0
+
+
+def test_windows_given_as_text_are_refused(buffer: ns.Buffer) -> None:
+    """One text is not several windows."""
+    with pytest.raises(TypeError, match=r"Write \['10s'\]"):
+        ns.Analyzer(buffer, windows="10s")
+
+
+def test_another_window_is_observable(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
+    """Observers of a window, and of a channel over it, hear changes."""
+    seen: list[Any] = []
+    analyzer.over("2s").observe(lambda change: seen.append(change["new"]), "max")
+    analyzer.over("2s").channel("y").observe(lambda change: seen.append(change["new"]), "mean")
+    buffer.extend([START, START + 5], x=[9.0, 3.0], y=[1.0, 2.0])
+    analyzer.update()
+    wait_until(lambda: len(seen) == 2, 5, "two notifications")
+    assert sorted(seen) == [2.0, 3.0]
+
+
+def test_the_largest_window_makes_room() -> None:
+    """The buffer grows for any window, and ends it with the analyzer."""
+    buffer = ns.Buffer(capacity=50)
+    with ns.Analyzer(buffer, windows=["1s", "10s"]) as analyzer:
+        for second in range(20):
+            buffer.extend(START + second + np.arange(20) / 20, x=np.arange(20.0))
+        analyzer.update()
+        assert analyzer.over("10s").count == 200
+    assert buffer._needs == {}
+
+
+def test_any_statistic_over_any_window(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
+    """`statistic` takes names, parameters, windows and channels; wrong ones are explained."""
+    times, _ = fill(buffer)
+    buffer.extend(times, y=np.sin(times))
+    analyzer.update()
+    held = buffer.to_pandas("4s")
+    assert analyzer.statistic("p99", window="4s") == pytest.approx(held["x"].quantile(0.99))
+    assert analyzer.statistic("std", "4s", "y") == pytest.approx(held["y"].std())
+    assert analyzer.statistic("correlation(y)", "4s") == pytest.approx(held["x"].corr(held["y"]))
+    assert analyzer.statistic(ns.statistics.quantile(0.5)) == analyzer.median
+    assert analyzer.statistic("rate") == analyzer.rate
+    assert np.isnan(analyzer.statistic("mean", channel="not yet"))
+    assert analyzer.statistic("count", channel="not yet") == 0
+    with pytest.raises(ValueError, match="Did you mean 'mean'"):
+        analyzer.statistic("meen")
+    with pytest.raises(ValueError, match="Did you mean 'y'"):
+        analyzer.statistic("correlation(yy)")
+    with pytest.raises(ValueError, match="'window'"):
+        analyzer.statistic("mean", window="x")
+    with pytest.raises(TypeError, match="channel's name"):
+        analyzer.statistic("mean", channel=0)  # type: ignore[arg-type]
+
+
+def test_time_weighted_statistics_know_the_value_before(
+    analyzer: ns.Analyzer, buffer: ns.Buffer
+) -> None:
+    """The value before the window holds until the first reading, the last until the newest time."""
+    buffer.extend(START + np.array([0.0, 13.0, 16.0]), x=[10.0, 4.0, 1.0])
+    buffer.append(START + 20, y=0.0)
+    analyzer.update()
+    assert analyzer.statistic("time_above(5)") == pytest.approx(3.0)
+    assert analyzer.statistic("time_below(2)") == pytest.approx(4.0)
+    assert analyzer.statistic("time_weighted_mean") == pytest.approx((30 + 12 + 4) / 10)
+    assert analyzer.statistic("time_since_last") == pytest.approx(4.0)
+    assert analyzer.statistic("time_since_last", "1s") == pytest.approx(4.0)
+
+
+def resampled(buffer: ns.Buffer, step: str) -> pd.DataFrame:
+    """Return what pandas says of the whole steps of what is held."""
+    held = buffer.to_pandas("all")["x"]
+    groups = held.resample(step)
+    table = groups.agg(["count", "mean", "std", "min", "max"]).astype(float)
+    table["p90"] = groups.quantile(0.9)
+    first = held.index[0].ceil(step)
+    return table[(table.index >= first) & (table.index < held.index[-1].floor(step))]
+
+
+def test_stepped_is_a_resample_that_grows() -> None:
+    """At every moment the table has the rows of pandas' resample for the steps that are over."""
+    buffer = ns.Buffer(timezone="Europe/Berlin")
+    rng = np.random.default_rng(8)
+    with ns.Analyzer(buffer) as analyzer:
+        table = analyzer.stepped("5s", ["count", "mean", "std", "min", "max", "p90"])
+        assert table.to_pandas().empty
+        time = START + 0.3
+        for _ in range(40):
+            gaps = rng.exponential(0.05, int(rng.integers(1, 100)))
+            gaps[0] += rng.choice([0.0, 12.0], p=[0.8, 0.2])
+            times = time + gaps.cumsum()
+            time = times[-1]
+            buffer.extend(times, x=rng.normal(1e6, 1, len(times)))
+            analyzer.update()
+            expected = resampled(buffer, "5s")
+            found = table.to_pandas()
+            pd.testing.assert_frame_equal(found, expected, check_freq=False, rtol=1e-9, atol=1e-9)
+        # A table that is asked for later begins with what is held.
+        pd.testing.assert_frame_equal(analyzer.stepped("5s", ["p90"]).to_pandas(), found[["p90"]])
+
+
+def test_stepped_is_bounded_and_closes(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
+    """The oldest rows go and are counted; a closed table stays as it is."""
+    table = analyzer.stepped(1, ["last"], max_rows=10)
+    buffer.extend(START + np.arange(26.0), x=np.arange(26.0))
+    analyzer.update()
+    assert table.to_pandas()["last"].tolist() == list(range(15, 25))
+    buffer.append(START + 30, x=30.0)
+    analyzer.update()
+    assert table.to_pandas()["last"].dropna().tolist() == [20, 21, 22, 23, 24, 25]
+    assert table.n_dropped == 5
+    table.close()
+    buffer.append(START + 40, x=40.0)
+    analyzer.update()
+    assert len(table) == 10
+
+
+def test_steps_begin_anew_after_a_jump_of_the_clock(
+    analyzer: ns.Analyzer, buffer: ns.Buffer
+) -> None:
+    """When the clock went back the table goes on with the first whole step of the new time."""
+    table = analyzer.stepped("10s", ["count"])
+    buffer.extend(START + np.arange(100.0), x=np.arange(100.0))
+    analyzer.update()
+    buffer.extend(START - 1000.5 + np.arange(45.0), x=np.arange(45.0))
+    analyzer.update()
+    seconds = (table.to_pandas().index - pd.Timestamp(START, unit="s", tz="UTC")).total_seconds()
+    assert seconds.tolist() == [*range(0, 90, 10), -1000, -990, -980, -970]
+    assert set(table.to_pandas()["count"]) == {10.0}
+
+
+def test_a_statistic_of_a_user_that_raises_is_kept_apart(
+    analyzer: ns.Analyzer, buffer: ns.Buffer
+) -> None:
+    """In a table it is NaN and the error is kept; asked directly it raises."""
+
+    def bad(sample: ns.statistics.Sample) -> float:
+        raise RuntimeError("mine")
+
+    own = ns.statistics.statistic(bad, replace=True)
+    ns.statistics.base._users.clear()
+    table = analyzer.stepped("1s", [own, "mean"])
+    buffer.extend(START + np.arange(5.0), x=np.arange(5.0))
+    analyzer.update()
+    assert table.to_pandas()["bad"].isna().all()
+    assert table.to_pandas()["mean"].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert isinstance(table.last_error, ns.CallbackError)
+    with pytest.raises(RuntimeError, match="mine"):
+        analyzer.statistic(own)
+
+
+def test_a_table_of_nonsense_is_refused(analyzer: ns.Analyzer) -> None:
+    """Steps, statistics and bounds are checked."""
+    with pytest.raises(ValueError, match="'step' must be > 0"):
+        analyzer.stepped(0)
+    with pytest.raises(ValueError, match="Did you mean"):
+        analyzer.stepped("1s", ["meen"])
+    with pytest.raises(ValueError, match="'histogram\\(50\\)' is none"):
+        analyzer.stepped("1s", ["histogram"])
+    with pytest.raises(ValueError, match="'max_rows'"):
+        analyzer.stepped("1s", max_rows=0)
+    analyzer.close()
+    with pytest.raises(ns.ClosedError):
+        analyzer.stepped("1s")
+    with pytest.raises(ns.ClosedError):
+        analyzer.over("7s")
