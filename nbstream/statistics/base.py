@@ -225,7 +225,7 @@ def find(wanted: StatisticLike) -> Statistic:
 def _percent(text: str) -> float:
     """Return a percentage as a fraction, rounded once: "99.9" is 0.999."""
     whole, _, fraction = text.partition(".")
-    return int(whole + fraction) / 10 ** (2 + len(fraction))
+    return int(whole + fraction) / 10.0 ** (2 + len(fraction))
 
 
 def _make(cls: type[Statistic], given: list[Any]) -> Statistic:

@@ -73,7 +73,7 @@ class SlidingHistogram:
     reference is the median when the window is counted first, and is chosen anew when the median has moved
     by more than the interquartile range. Smallest and largest reading are exact.
 
-    Cost: 4 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
+    Cost: 5 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
     """
 
     def __init__(self) -> None:
@@ -82,6 +82,7 @@ class SlidingHistogram:
         self.stop = 0
         self._counters = np.zeros(N_CODES, np.int64)
         self._codes: Codes = np.empty(0, np.uint16)
+        self._places = np.empty(CHUNK, np.intp)  # what bincount would allocate each time
         self._offset = 0  # where the code of row `start` lies
         self._n_since = 0  # rows added since the reference was chosen
         self._sums: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
@@ -97,7 +98,7 @@ class SlidingHistogram:
             self._offset += start - self.start
             self.start = start
         if stop > self.stop:
-            self._add(stop, read)
+            self._add_rows(stop, read)
         if self._has_drifted():
             self._begin(start, stop, read)
 
@@ -173,13 +174,13 @@ class SlidingHistogram:
         self.start = self.stop = start
         self._offset = 0
         self._n_since = 0
-        self._add(stop, read)
+        self._add_rows(stop, read)
         median = self.quantile(0.5, -np.inf, np.inf)
         if self._is_far(median):  # that of a few parts is not that of all
             self.reference = median
             self._counters[:] = 0
             self.stop = start
-            self._add(stop, read)
+            self._add_rows(stop, read)
         self._n_since = 0
 
     def _has_drifted(self) -> bool:
@@ -192,7 +193,7 @@ class SlidingHistogram:
         low, high = (self.quantile(q, -np.inf, np.inf) for q in (0.25, 0.75))
         return bool(abs(median - self.reference) > high - low)
 
-    def _add(self, stop: int, read: Callable[[int, int], FloatArray]) -> None:
+    def _add_rows(self, stop: int, read: Callable[[int, int], FloatArray]) -> None:
         self._make_room(stop - self.stop)
         while self.stop < stop:
             n = min(CHUNK, stop - self.stop)
@@ -216,7 +217,10 @@ class SlidingHistogram:
 
     def _count(self, codes: Codes, sign: int) -> None:
         for position in range(0, len(codes), CHUNK):
-            found = np.bincount(codes[position : position + CHUNK], minlength=N_CODES)
+            part = codes[position : position + CHUNK]
+            places = self._places[: len(part)]
+            places[:] = part
+            found = np.bincount(places, minlength=N_CODES)
             if sign > 0:
                 self._counters += found
             else:
@@ -250,8 +254,9 @@ class SlidingHistogram:
 
 def _codes(values: FloatArray, reference: float) -> Codes:
     """Return the upper halves of the bits of float32(value − reference)."""
+    distances = np.empty(len(values), np.float32)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        distances = (values - reference).astype(np.float32)
+        np.subtract(values, reference, out=distances, casting="same_kind")
     return distances.view(np.uint16)[UPPER_HALF::2]
 
 
