@@ -268,6 +268,10 @@ class Analyzer(ChannelStatistics):
             require_name(channel)
         with self._lock:
             state = self._state_of(channel)
+            if state is not None and state.name not in self.buffer.channels:
+                state = None  # the buffer was closed
+            if state is not None and not state.is_current:
+                self._update()
             return found(Sample.of([], []) if state is None else state.sample(parsed))
 
     def stepped(
@@ -481,7 +485,7 @@ class Analyzer(ChannelStatistics):
                 self._refresh_all(newest_ns)
                 for table in self._stepped:
                     state = self._state_of(table.channel)
-                    if state is not None:
+                    if state is not None and state.name in ends:
                         table.advance(state)
 
     def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
@@ -498,7 +502,10 @@ class Analyzer(ChannelStatistics):
     def _refresh_all(self, newest_ns: int | None = None) -> None:
         """Compute the statistics of all channels anew, as of an event time; None is that of before."""
         windows = {self._window, *self._over}
+        held = self.buffer.channels  # none after it was closed
         for channel in self._channels.values():
+            if channel.name not in held:
+                continue
             as_of = channel.newest_ns if newest_ns is None else newest_ns
             channel.refresh(windows, self._window, as_of)
 

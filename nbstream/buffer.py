@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time as _time
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -22,18 +22,20 @@ from nbstream.readings import (
     time_ns,
 )
 from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Change, Cursor, Ring
-from nbstream.window import Window, WindowLike
+from nbstream.window import Window, WindowLike, parse_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import tzinfo
+    from datetime import timedelta, tzinfo
 
     import pandas as pd
 
 __all__ = ["Buffer", "Event", "Extended", "Moment", "Rows"]
 
 MAX_EVENTS = 200
+EVER = 2**63 - 1
+"""Longer than any two times are apart."""
 NAN = float("nan")
 
 
@@ -88,9 +90,18 @@ class Buffer:
     timezone
         Zone of times that name none, and of the times that are returned: an IANA name, a tzinfo, or
         None for the local zone of this machine.
+    lateness
+        By how much a reading may be older than its channel's newest and is still put in its place:
+        seconds, "5s" or a timedelta, in event time. What is later is dropped.
+    late
+        "drop", or "insert": late readings are put in their place wherever that is still held.
 
     Notes
     -----
+    Readings that are put in their place come after those of the same time. A clock that goes back is
+    noticed only beyond `lateness`, with "insert" only beyond what is held. Cost: about 0.5 ms for up to
+    1,000 late readings at once among the newest 100,000.
+
     Thread safety: any method may be called from any thread; what is returned is a copy.
 
     Examples
@@ -111,7 +122,12 @@ class Buffer:
         max_bytes: int = 512 * 2**20,
         max_channels: int = 200,
         timezone: str | tzinfo | None = None,
+        lateness: str | float | timedelta = 0,
+        late: Literal["drop", "insert"] = "drop",
     ) -> None:
+        if late not in ("drop", "insert"):
+            msg = f"'late' must be 'drop' or 'insert' (got {late!r})."
+            raise ValueError(msg)
         if isinstance(capacity, bool) or not isinstance(capacity, (int, np.integer)):
             msg = f"'capacity' must be a whole number of readings (got {capacity!r})."
             raise TypeError(msg)
@@ -122,6 +138,7 @@ class Buffer:
         self.max_bytes = max_bytes
         self.max_channels = max_channels
         self.timezone = as_zone(timezone)
+        self.lateness_ns = EVER if late == "insert" else parse_duration(lateness, name="lateness")
         self.units: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self.refused_channels: set[str] = set()
@@ -179,7 +196,7 @@ class Buffer:
 
         Notes
         -----
-        A reading older than its channel's newest is dropped: use a source to have it counted.
+        A reading that is later than the buffer allows is dropped: use a source to have it counted.
         """
         if time is None:
             ns = _time.time_ns()
@@ -235,7 +252,7 @@ class Buffer:
 
         Notes
         -----
-        Readings older than their channel's newest are dropped: use a source to have them counted.
+        Readings that are later than the buffer allows are dropped: use a source to have them counted.
         """
         ns = as_times_ns(times, unit=unit, timezone=self.timezone)
         if values is not None:
@@ -546,7 +563,7 @@ class Buffer:
             if len(self.refused_channels) < 10 * self.max_channels:
                 self.refused_channels.add(name)
             return None
-        ring = Ring(self.capacity)
+        ring = Ring(self.capacity, self.lateness_ns)
         # A new dict, so that readers may iterate over the old one without the lock.
         self._rings = {**self._rings, name: ring}
         return ring

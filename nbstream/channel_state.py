@@ -72,6 +72,11 @@ class ChannelState:
         self._pairs: dict[str, tuple[tuple[int, int, int], PairPyramid]] = {}
         self._histograms: dict[Hashable, SlidingHistogram] = {}
 
+    @property
+    def is_current(self) -> bool:
+        """Whether no late rows changed what was taken in."""
+        return self.cursor.change is None
+
     # New rows.
 
     def take_in(self, end: int, show: Callable[[Rows], object]) -> bool:
@@ -97,7 +102,7 @@ class ChannelState:
             else:
                 self.pyramid.extend(rows.values)
             show(rows)
-        return changed
+        return changed or bool(self.changes)
 
     def _catch_up(self) -> None:
         """Summarise the rows before the cursor that are not summarised: they have changed."""

@@ -498,3 +498,155 @@ def test_a_table_of_nonsense_is_refused(analyzer: ns.Analyzer) -> None:
         analyzer.stepped("1s")
     with pytest.raises(ns.ClosedError):
         analyzer.over("7s")
+
+
+def late_batches(seed: int, n: int, missing: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return batches of readings of which many are late, by up to 20 s."""
+    rng = np.random.default_rng(seed)
+    times = START + rng.exponential(0.02, n).cumsum()
+    values = 1e6 + rng.normal(size=n) + 0.01 * (times - START)
+    values[rng.random(n) < missing] = np.nan
+    arrival = times + np.where(rng.random(n) < 0.2, rng.exponential(4, n), 0)
+    order = arrival.argsort()
+    cuts = np.sort(rng.integers(0, n, 25))
+    return list(zip(np.split(times[order], cuts), np.split(values[order], cuts), strict=True))
+
+
+@pytest.mark.parametrize("late", [{"late": "insert"}, {"lateness": "3s"}])
+@pytest.mark.parametrize("capacity", [1_000_000, 3000])
+@pytest.mark.parametrize("missing", [0.0, 0.05])
+def test_late_readings_count_where_they_belong(
+    late: dict[str, Any], capacity: int, missing: float
+) -> None:
+    """At every step every statistic of every window is that of two passes over what is held."""
+    buffer = ns.Buffer(timezone="UTC", capacity=capacity, max_bytes=16 * capacity, **late)
+    with ns.Analyzer(buffer, windows=["10s", "2min", "all"]) as analyzer:
+        for times, values in late_batches(5, 20_000, missing):
+            buffer.extend(times, x=values)
+            analyzer.update()
+            for window in ("10s", "2min", "all"):
+                held = buffer.to_pandas(window)["x"].dropna()
+                view = analyzer.over(window)
+                assert view.count == len(held)
+                if len(held) < 5:
+                    continue
+                exact = held.to_numpy().astype(np.longdouble)
+                t = (held.index - held.index[0]).to_numpy().astype(np.int64).astype(np.longdouble)
+                t, x = t / 10**9 - (t / 10**9).mean(), exact - exact.mean()
+                slope = float((t * x).sum() / (t * t).sum())
+                found = analyzer.statistic
+                assert view.mean == pytest.approx(float(exact.mean()), rel=1e-12)
+                assert view.std == pytest.approx(float(exact.std(ddof=1)), rel=1e-9)
+                assert (view.min, view.max) == (held.min(), held.max())
+                assert view.median == pytest.approx(held.median(), rel=1e-14)
+                assert found("sum", window) == pytest.approx(float(exact.sum()), rel=1e-12)
+                scale = float(np.sqrt((x * x).sum() / (t * t).sum()))
+                assert abs(found("slope", window) - slope) <= 1e-9 * scale
+                shape = pd.Series(x.astype(float))
+                assert found("skewness", window) == pytest.approx(shape.skew(), abs=1e-8)
+                assert found("kurtosis", window) == pytest.approx(shape.kurt(), abs=1e-8)
+        assert buffer.revision("x") > 0
+
+
+def test_late_readings_correct_the_rows_of_a_table() -> None:
+    """A table over readings that came late is that over the same readings in order."""
+    buffer = ns.Buffer(timezone="UTC", late="insert")
+    with ns.Analyzer(buffer) as analyzer:
+        statistics = ["count", "mean", "std", "min", "max", "p90"]
+        buffer.append(START - 1, x=0.0)
+        analyzer.update()
+        table = analyzer.stepped("5s", statistics)
+        for times, values in late_batches(6, 5000, 0.02):
+            buffer.extend(times, x=values)
+            analyzer.update()
+            expected = resampled(buffer, "5s")
+            pd.testing.assert_frame_equal(
+                table.to_pandas(), expected, check_freq=False, rtol=1e-9, atol=1e-9
+            )
+
+
+def test_rules_see_no_reading_twice() -> None:
+    """Late readings between those that a rule has seen are not shown to it, new ones are shown once."""
+    buffer = ns.Buffer(timezone="UTC", late="insert")
+    with ns.Analyzer(buffer) as analyzer:
+        analyzer.alert("value > 90")
+        buffer.append(START - 1, x=1.0)
+        analyzer.update()
+        for second in range(0, 100, 2):
+            buffer.append(START + second, x=95.0 if second % 10 == 0 else 1.0)
+            buffer.append(START + second - 5, x=99.0)
+            analyzer.update()
+        log = analyzer.alerts.to_pandas()
+        assert log["peak"].tolist() == [95.0] * 10
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+def test_correlation_of_channels_that_do_not_march_in_step(offset: float) -> None:
+    """Pairs are readings of the same time, whenever either came, over windows of any size."""
+    buffer = ns.Buffer(timezone="UTC", capacity=40_000)
+    rng = np.random.default_rng(11)
+    with ns.Analyzer(buffer, window="all") as analyzer:
+        for step in range(12):
+            times = START + step * 500 + np.sort(rng.integers(0, 5000, 6000)) / 10
+            x = offset + rng.normal(size=len(times))
+            x[rng.random(len(times)) < 0.02] = np.nan
+            has_y = rng.random(len(times)) < 0.8
+            y = (x + rng.normal(size=len(times)))[has_y]
+            parts = [(times, {"x": x}), (times[has_y], {"y": y})]
+            for at, columns in parts if step % 2 else reversed(parts):
+                buffer.extend(at, **columns)
+                analyzer.update()
+                if len(buffer.channels) == 2:
+                    pairs = buffer.to_pandas("all")[["x", "y"]].dropna()
+                    expected = (pairs - offset).corr().iloc[0, 1]
+                    found = analyzer.statistic("correlation(y)", channel="x")
+                    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_readers_beside_late_readings() -> None:
+    """While late readings are put in, what others read is never torn for good."""
+    buffer = ns.Buffer(late="insert", capacity=5000)
+    errors: list[BaseException] = []
+    stop = threading.Event()
+    with ns.Analyzer(buffer, windows=["60s", "all"]) as analyzer:
+        table = analyzer.stepped("1s", ["count", "mean"])
+
+        def read() -> None:
+            try:
+                while not stop.is_set():
+                    analyzer.update()
+                    for name in ("median", "slope", "p99", "time_above(0)"):
+                        analyzer.statistic(name, "all")
+                    assert table.to_pandas().index.is_monotonic_increasing
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for times, values in late_batches(12, 30_000, 0.01):
+                for part in np.array_split(np.arange(len(times)), 5):
+                    buffer.extend(times[part], x=values[part])
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(10)
+        assert errors == []
+        assert analyzer.last_error is None
+        analyzer.update()
+        held = buffer.to_pandas("all")["x"].dropna()
+        assert analyzer.over("all").count == len(held)
+        assert analyzer.over("all").mean == pytest.approx(held.mean(), rel=1e-12)
+
+
+def test_after_the_buffer_was_closed(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
+    """The traits of a channel stay as they were; what would need its readings is NaN."""
+    buffer.extend([START, START + 1], x=[1.0, 3.0])
+    analyzer.update()
+    view = analyzer.channel("x")
+    buffer.close()
+    analyzer.update()
+    assert (view.count, view.mean) == (2, 2.0)
+    assert np.isnan(view.median)
+    assert np.isnan(analyzer.statistic("p99", channel="x"))

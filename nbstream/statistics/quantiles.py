@@ -184,7 +184,7 @@ class SlidingHistogram:
         self._n_since = 0
 
     def _has_drifted(self) -> bool:
-        if self._n_since < (self.stop - self.start) // 4:
+        if self._n_since < max(4 * CHUNK, (self.stop - self.start) // 4):
             return False
         self._n_since = 0
         return self._is_far(self.quantile(0.5, -np.inf, np.inf))

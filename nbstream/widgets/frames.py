@@ -79,7 +79,7 @@ class ChartFeed:
         self._width_px = width_px
         self._lines: dict[str, BinnedLine] = {}
         self._rows: dict[str, int] = {}
-        self._segments: dict[str, int] = {}
+        self._segments: dict[str, tuple[int, int]] = {}
         self._intervals: dict[str, tuple[int, float]] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
@@ -145,7 +145,8 @@ class ChartFeed:
 
     def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
         """Bin a channel's new rows; return the points and the cut, or None if there are none."""
-        segment = self._buffer.segment(name)
+        # Late readings that were put in between may change any bin.
+        segment = self._buffer.segment(name), self._buffer.revision(name)
         line = self._lines.get(name)
         first, end = self._buffer.span(name)
         is_new = line is None or self._segments.get(name) != segment or self._rows[name] < first

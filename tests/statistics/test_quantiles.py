@@ -17,6 +17,8 @@ from nbstream.statistics.quantiles import (
     exact_mad,
     exact_quantile,
 )
+from nbstream.window import Window
+from tests.strategies import batch_sizes, cut_into
 
 START = 1_782_907_200.0
 FRACTIONS = (0.0, 1e-4, 0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1.0)
@@ -78,6 +80,14 @@ def assert_within_bounds(histogram: SlidingHistogram, values: FloatArray) -> Non
     assert abs(histogram.mad(low, high) - mad) <= error
 
 
+def assert_counts(histogram: SlidingHistogram, values: FloatArray) -> None:
+    """Compare the counters with those of a new histogram."""
+    fresh = SlidingHistogram()
+    fresh.reference = histogram.reference
+    fresh._add_rows(len(values), lambda a, b: values[a:b])
+    np.testing.assert_array_equal(histogram._counters, fresh._counters)
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_the_bound_holds(attack: str) -> None:
     """While a window slides, every quantile lies within the documented distance of the exact one."""
@@ -121,10 +131,7 @@ def test_any_slide_counts_what_a_new_one_counts(
             histogram.cut(row)
             column[row:] = rng.permutation(column[row:])
         histogram.slide(start, stop, lambda a, b: column[a:b])
-        fresh = SlidingHistogram()
-        fresh.reference = histogram.reference
-        fresh._add_rows(stop - start, lambda a, b: column[start + a : start + b])
-        np.testing.assert_array_equal(histogram._counters, fresh._counters)
+        assert_counts(histogram, column[start:stop])
         assert (histogram.start, histogram.stop) == (start, stop)
 
 
@@ -169,3 +176,39 @@ def test_extremes_are_sorted_in_a_large_window() -> None:
         buffer.extend(START + np.arange(len(values)), x=values)
         analyzer.update()
         assert analyzer.statistic("p90") == pytest.approx(0.8e308)
+
+
+@settings(max_examples=15)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([500, 1_000_000]),
+    st.sampled_from([0.0, 0.1]),
+    batch_sizes(900, mostly=300),
+)
+def test_windows_slide_through_eviction_and_late_readings(
+    seed: int, capacity: int, late: float, sizes: list[int]
+) -> None:
+    """The counters of an analyzer's windows are at every step those of what is in them."""
+    rng = np.random.default_rng(seed)
+    times = START + rng.exponential(0.1, 4000).cumsum()
+    values = rng.lognormal(0, 2, 4000)
+    arrival = (times + np.where(rng.random(4000) < late, rng.exponential(10, 4000), 0)).argsort()
+    buffer = ns.Buffer(capacity=capacity, max_bytes=16 * capacity, late="insert")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        ns.Analyzer(buffer, windows=["20s", 300, "all"]) as analyzer,
+    ):
+        patch.setattr("nbstream.statistics.sample.EXACT_LIMIT", 10)
+        for part in cut_into(4000, sizes):
+            buffer.extend(times[arrival[part]], x=values[arrival[part]])
+            analyzer.update()
+            for window in ("20s", 300, "all"):
+                parsed = Window.parse(window)
+                found = analyzer.statistic("p90", window)
+                held = buffer.rows("x", *buffer.window_rows("x", parsed)).values
+                if len(held) <= 10:
+                    continue
+                histogram = analyzer._channels["x"]._histograms[parsed]
+                assert_counts(histogram, held)
+                error = 2.0**-8 * np.abs(held - histogram.reference).max()
+                assert abs(found - np.quantile(held, 0.9)) <= error
