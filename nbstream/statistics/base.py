@@ -86,11 +86,11 @@ def names() -> list[str]:
     return sorted({*_catalogue, *_users})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _FunctionStatistic(Statistic):
+    """A user's function; each has a subclass with its name and unit."""
+
     function: Callable[[Sample], Any]
-    label: str
-    unit_rule: Unit
 
     def __call__(self, sample: Sample) -> Any:
         """Return what the user's function says of a sample."""
@@ -98,11 +98,7 @@ class _FunctionStatistic(Statistic):
 
     def __str__(self) -> str:
         """Return its name."""
-        return self.label
-
-    def unit_of(self, unit: str) -> str:
-        """Return its unit for readings in `unit`."""
-        return _UNITS[self.unit_rule](unit)
+        return self.name
 
 
 def statistic(
@@ -166,7 +162,9 @@ def statistic(
         hint = "" if is_taken else ", or replace=True"
         msg = f"There is a statistic {label!r} already. Pass another name='…'{hint}."
         raise ValueError(msg)
-    made = _users[label] = _FunctionStatistic(function, label, unit)
+    members = {"name": label, "unit": unit, "__doc__": function.__doc__}
+    made = type(label, (_FunctionStatistic,), members)(function)
+    _users[label] = made
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -249,6 +250,7 @@ def test_users_add_their_own() -> None:
     sample = Sample.of([0, 1], [1.0, 3.0])
     assert power(sample) == statistics.find("power")(sample) == 8.0
     assert power.unit_of("V") == "V²"
+    assert (power.name, power.unit, str(power)) == ("power", "squared", "power")
     assert "power" in statistics.names()
 
 
@@ -285,3 +287,10 @@ def test_importing_loads_neither_pandas_nor_scipy() -> None:
     """The catalogue needs numpy only."""
     code = "import sys, nbstream.statistics; print({'pandas', 'scipy'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+def test_the_page_lists_all() -> None:
+    """docs/statistics.md has a row for each statistic, with its unit."""
+    text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for name in statistics.names():
+        assert f"| `{name}" in text, name
