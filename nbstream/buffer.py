@@ -372,12 +372,17 @@ class Buffer:
             ring.cursors.add(cursor)
             return cursor
 
-    def read_on(self, channel: str, cursor: Cursor, end: int) -> Rows:
-        """Return copies of the rows from a cursor to `end`, and move it there."""
+    def move_to(self, channel: str, cursor: Cursor, ns: int) -> None:
+        """Move a cursor to the first row whose time is ≥ `ns`, among those held."""
+        with self._lock:
+            cursor.row = self._rings[channel].row_at(ns, "left")
+
+    def read_on(self, channel: str, cursor: Cursor, end: int | None = None) -> Rows:
+        """Return copies of the rows from a cursor to `end` (None is the newest), and move it there."""
         with self._lock:
             ring = self._rings[channel]
             start = max(cursor.row, ring.first)
-            stop = max(start, min(end, ring.end))
+            stop = ring.end if end is None else max(start, min(end, ring.end))
             cursor.row = stop
             return Rows(start, *ring.rows(start, stop))
 
