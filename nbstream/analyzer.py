@@ -5,30 +5,37 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import traitlets
-from traitlets import HasTraits, TraitType
-from traitlets.utils.bunch import Bunch
 
 from nbstream import ownership
 from nbstream.alerts import AlertLog, Rule
 from nbstream.buffer import Buffer
+from nbstream.channel_state import ChannelState as _Channel
+from nbstream.channel_statistics import (
+    STATISTICS,
+    ChannelStatistics,
+    Snapshot,
+    Statistics,
+    WindowStatistics,
+    WindowTrait,
+    require_name,
+)
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source
-from nbstream.statistics import trailing_zscores
-from nbstream.summary import BlockPyramid, Summary
-from nbstream.window import Window, WindowLike
+from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
+from nbstream.stepped import Stepped
+from nbstream.window import Window, WindowLike, parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     import pandas as pd
 
+    from nbstream.buffer import Rows
     from nbstream.readings import FloatArray, TimeArray
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
@@ -40,158 +47,9 @@ UPDATE_INTERVAL = 0.1
 """Seconds between two updates of the analyzer thread, at least: 10 a second, as often as is notified."""
 NOTIFY_INTERVAL = 0.1
 """Seconds between two change notifications, at least: 10 a second."""
-CHUNK = 262_144
-"""Rows read from the buffer at a time."""
-
-STATISTICS = ("count", "last", "mean", "std", "min", "max", "median", "rate")
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """The statistics of one channel over the window; NaN where there is no reading."""
-
-    count: int = 0
-    """Readings in the window that are not missing."""
-    last: float = NAN
-    """Newest reading of the channel (not only of the window)."""
-    mean: float = NAN
-    std: float = NAN
-    """Sample standard deviation (ddof = 1, as pandas)."""
-    min: float = NAN
-    max: float = NAN
-    rate: float = NAN
-    """Readings per second of event time: (count − 1) / (newest time − oldest time)."""
-
-
-@dataclass(frozen=True)
-class Snapshot(Mapping[str, Statistics]):
-    """The statistics of all channels at one moment.
-
-    Parameters
-    ----------
-    window
-        The window they were computed over.
-    time_ns
-        The newest time in the buffer, ns since the epoch; None before the first reading.
-    channels
-        Statistics by channel; the snapshot itself is a mapping of these.
-    """
-
-    window: Window
-    time_ns: int | None
-    channels: dict[str, Statistics]
-
-    def __getitem__(self, channel: str) -> Statistics:
-        """Return the statistics of one channel."""
-        return self.channels[channel]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names of the channels."""
-        return iter(self.channels)
-
-    def __len__(self) -> int:
-        """Return the number of channels."""
-        return len(self.channels)
-
-
-class Statistic(TraitType[Any, Any]):
-    """A read-only trait whose value is computed elsewhere; reading it gives the newest at once."""
-
-    def __init__(self, help: str) -> None:
-        super().__init__(NAN, read_only=True, help=help)
-
-    def get(self, obj: HasTraits, cls: type[Any] | None = None) -> Any:
-        """Return the newest computed value."""
-        assert self.name is not None
-        return obj._statistic(self.name)  # type: ignore[attr-defined]
-
-
-class WindowTrait(TraitType[Any, Any]):
-    """A window, set from any thread: it counts at once, observers are notified on the main thread."""
-
-    def set(self, obj: Any, value: Any) -> None:
-        """Take a window, or raise ValueError or TypeError."""
-        window = Window.parse(value)
-        obj._apply_window(window)
-        store = super().set
-        MAIN.run(lambda: store(obj, _plain(window)))
-
-    def get(self, obj: Any, cls: type[Any] | None = None) -> Any:
-        """Return the window as text, or as a number of readings."""
-        return _plain(obj._window)
-
-
-def _plain(window: Window) -> str | int:
-    return str(window) if window.readings is None else window.readings
-
-
-class ChannelStatistics(HasTraits):
-    """The statistics of one channel, as traits that can be read and observed.
-
-    Notes
-    -----
-    Reading a trait gives the newest computed value, at once and from any thread. Changes are notified
-    on the main thread, at most 10 times a second; from NaN to NaN is no change.
-
-    Thread safety: reading, from any thread; observe on the main thread.
-    """
-
-    count = Statistic(help="Readings in the window that are not missing.")
-    last = Statistic(help="The newest reading.")
-    mean = Statistic(help="Arithmetic mean.")
-    std = Statistic(help="Sample standard deviation (ddof = 1); NaN for fewer than two readings.")
-    min = Statistic(help="Smallest reading.")
-    max = Statistic(help="Largest reading.")
-    median = Statistic(help="Median, exact; computed when it is read or somebody observes it.")
-    rate = Statistic(help="Readings per second of event time.")
-
-    def __init__(self, analyzer: Analyzer | None, name: str | None) -> None:
-        super().__init__()
-        self._analyzer = analyzer
-        self._name = name
-        self._notified: dict[str, Any] = {}
-
-    def __repr__(self) -> str:
-        """Return the channel's name and statistics."""
-        values = ", ".join(f"{s}={getattr(self, s):.6g}" for s in STATISTICS)
-        return f"<statistics of {self._name!r}: {values}>"
-
-    def _statistic(self, statistic: str) -> Any:
-        if self._analyzer is None or self._name is None:
-            return 0 if statistic == "count" else NAN
-        return self._analyzer._statistic_of(self._name, statistic)
-
-    def _notify(self) -> None:
-        """Notify observers of what changed since the last time; on the main thread."""
-        for statistic in STATISTICS:
-            if not self.has_observers(statistic):
-                continue
-            old = self._notified.get(statistic, 0 if statistic == "count" else NAN)
-            new = getattr(self, statistic)
-            if new == old or (new != new and old != old):
-                continue
-            self._notified[statistic] = new
-            self.notify_change(Bunch(name=statistic, old=old, new=new, owner=self, type="change"))
-
-    def has_observers(self, statistic: str) -> bool:
-        """Return whether somebody observes this statistic."""
-        notifiers: dict[Any, dict[Any, list[Any]]] = self._trait_notifiers
-        return any(
-            observers
-            for name in (statistic, traitlets.All)
-            for observers in notifiers.get(name, {}).values()
-        )
-
-
-@dataclass
-class _Channel:
-    """What the analyzer keeps of one channel."""
-
-    pyramid: BlockPyramid
-    statistics: Statistics = field(default_factory=Statistics)
-    window_rows: tuple[int, int] = (0, 0)
-    covered: bool = True
-    median: tuple[tuple[int, int], float] | None = None
+MAX_WINDOWS = 32
+"""Windows whose statistics are kept."""
+STEPPED_STATISTICS = ("count", "mean", "std", "min", "max")
 
 
 class Analyzer(ChannelStatistics):
@@ -202,15 +60,19 @@ class Analyzer(ChannelStatistics):
     source_or_buffer
         A Source (it is not started) or a Buffer.
     window
-        "60s", "5min", a timedelta, a number of readings, or "all".
+        "60s", "5min", a timedelta, a number of readings, or "all"; None is the first of `windows`, or
+        "60s".
+    windows
+        Windows whose statistics are kept too, for `over`.
     name
         A name; a second analyzer with the same explicit name replaces the first.
 
     Notes
     -----
     The traits `count`, `last`, `mean`, `std`, `min`, `max`, `median` and `rate` are those of the first
-    channel; `channel(name)` has the others'. They are computed on raw readings, on a thread that runs
-    from construction to `close()`.
+    channel; `channel(name)` has the others', `over(window)` those of another window, and `statistic(name)`
+    is any of the catalogue (`nbstream.statistics`). They are computed on raw readings, on a thread that
+    runs from construction to `close()`.
 
     Thread safety: any method from any thread; observers are called on the main thread.
 
@@ -222,6 +84,8 @@ class Analyzer(ChannelStatistics):
     >>> analyzer.update()
     >>> analyzer.mean, analyzer.rate
     (3.0, 1.0)
+    >>> analyzer.statistic("p50"), analyzer.statistic("slope", window="2s")
+    (2.0, 4.0)
     >>> analyzer.close()
     """
 
@@ -230,8 +94,9 @@ class Analyzer(ChannelStatistics):
     def __init__(
         self,
         source_or_buffer: Source | Buffer,
-        window: WindowLike = "60s",
+        window: WindowLike | None = None,
         *,
+        windows: Sequence[WindowLike] | None = None,
         name: str | None = None,
     ) -> None:
         if isinstance(source_or_buffer, Source):
@@ -241,9 +106,14 @@ class Analyzer(ChannelStatistics):
         else:
             msg = f"Analyzer needs a Source or a Buffer (got {type(source_or_buffer).__name__})."
             raise TypeError(msg)
-        super().__init__(None, None)
+        super().__init__(lambda statistic: self._statistic_of(None, statistic), None)
+        if isinstance(windows, str):
+            msg = f"'windows' must be several windows (got {windows!r}). Write [{windows!r}]."
+            raise TypeError(msg)
+        others = [Window.parse(other) for other in windows or ()]
+        if window is None:
+            window = others[0] if others else "60s"
         self._window = Window.parse(window)
-        self._analyzer = self
         self.explicit_name = name
         self.source: Source | None = source
         self.buffer: Buffer = buffer
@@ -253,6 +123,8 @@ class Analyzer(ChannelStatistics):
         self._rules: tuple[Rule, ...] = ()
         self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
+        self._over: dict[Window, WindowStatistics] = {}
+        self._stepped: tuple[Stepped, ...] = ()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._closed = threading.Event()
@@ -260,6 +132,8 @@ class Analyzer(ChannelStatistics):
         self._notify_posted = False
         self._is_dirty = False
         self.window = window
+        for other in others:
+            self.over(other)
         buffer.subscribe(self._wake)
         ownership.replace_named(self, name)
         ownership.adopt(self)
@@ -312,14 +186,156 @@ class Analyzer(ChannelStatistics):
         TypeError
             If `name` is not a str.
         """
-        if not isinstance(name, str):
-            msg = f"A channel's name must be a str (got {name!r})."
-            raise TypeError(msg)
+        require_name(name)
+        view = self._views.get(name)
+        if view is None:
+            view = ChannelStatistics(lambda statistic: self._statistic_of(name, statistic), name)
+            view = self._views.setdefault(name, view)
+        return view
+
+    def over(self, window: WindowLike) -> WindowStatistics:
+        """Return the statistics over another window: the same traits, `channel(name)` the same too.
+
+        They are kept up to date from now on. Windows named at construction are from the beginning.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or 32 are kept already.
+        ClosedError
+            If the analyzer was closed.
+
+        Notes
+        -----
+        Cost: about 0.1 ms per window, channel and update, whatever the window.
+        """
+        parsed = Window.parse(window)
         with self._lock:
-            view = self._views.get(name)
-            if view is None:
-                view = self._views[name] = ChannelStatistics(self, name)
-            return view
+            view = self._over.get(parsed)
+            if view is not None:
+                return view
+            self._require_open()
+            if len(self._over) >= MAX_WINDOWS:
+                msg = (
+                    f"An analyzer keeps {MAX_WINDOWS} windows at most, and {str(parsed)!r} would be "
+                    "one more."
+                )
+                raise ValueError(msg)
+            view = WindowStatistics(
+                parsed, lambda name, statistic: self._statistic_of(name, statistic, parsed)
+            )
+            self._over[parsed] = view
+            self.buffer.need((self, parsed), parsed)
+            self._refresh_all()
+        return view
+
+    def statistic(
+        self,
+        statistic: StatisticLike,
+        window: WindowLike | None = None,
+        channel: str | None = None,
+    ) -> Any:
+        """Return any statistic of the catalogue, as of the newest update.
+
+        Parameters
+        ----------
+        statistic
+            A name such as "median", "p99.9", "time_above(90)" or "correlation(pressure)"; or a
+            `Statistic`. `nbstream.statistics.names()` has all.
+        window
+            Any window; None is the analyzer's.
+        channel
+            None is the first.
+
+        Returns
+        -------
+        float
+            NaN where there are too few readings; what else, says the statistic.
+
+        Raises
+        ------
+        ValueError
+            If there is no such statistic, or its parameters or the window cannot be read.
+
+        Notes
+        -----
+        Thread safety: any thread. Cost: the statistic's docstring; the readings are looked at once for
+        all statistics of an update.
+        """
+        found = find(statistic)
+        parsed = self._window if window is None else Window.parse(window)
+        if channel is not None:
+            require_name(channel)
+        with self._lock:
+            state = self._state_of(channel)
+            if state is not None and state.name not in self.buffer.channels:
+                state = None  # the buffer was closed
+            if state is not None and not state.is_current:
+                self._update()
+            return found(Sample.of([], []) if state is None else state.sample(parsed))
+
+    def stepped(
+        self,
+        step: str | float | timedelta,
+        statistics: Sequence[StatisticLike] = STEPPED_STATISTICS,
+        channel: str | None = None,
+        *,
+        max_rows: int = 100_000,
+    ) -> Stepped:
+        """Return a table that gets a row of statistics for each whole step of event time.
+
+        Parameters
+        ----------
+        step
+            Length of a step: "1min", seconds or a timedelta. Steps are aligned to absolute time.
+        statistics
+            One column each.
+        channel
+            None is the first.
+        max_rows
+            Rows that are kept; the oldest are dropped.
+
+        Returns
+        -------
+        Stepped
+            `to_pandas()` is the table so far, beginning with the readings that are held already.
+
+        Raises
+        ------
+        ValueError
+            If the step is not > 0, or a statistic is unknown or no number.
+        ClosedError
+            If the analyzer was closed.
+        """
+        step_ns = parse_duration(step, name="step")
+        if not step_ns > 0:
+            msg = f"'step' must be > 0 (got {step!r})."
+            raise ValueError(msg)
+        if isinstance(statistics, str):
+            statistics = [statistics]
+        found = tuple(find(statistic) for statistic in statistics)
+        for wrong in found:
+            if not wrong.is_number:
+                msg = f"A column of a table is a number, and {str(wrong)!r} is none."
+                raise ValueError(msg)
+        if max_rows < 1:
+            msg = f"'max_rows' must be >= 1 (got {max_rows!r})."
+            raise ValueError(msg)
+        self._require_open()
+        table = Stepped(
+            step_ns,
+            found,
+            channel,
+            timezone=self.buffer.timezone,
+            max_rows=max_rows,
+            on_close=self._drop_stepped,
+        )
+        with self._lock:
+            self._stepped = (*self._stepped, table)
+            state = self._state_of(channel)
+            if state is not None and state.newest_ns is not None:
+                table.advance(state)
+        return table
 
     def snapshot(self) -> Snapshot:
         """Return the newest computed statistics of all channels, of one moment."""
@@ -327,7 +343,10 @@ class Analyzer(ChannelStatistics):
             return Snapshot(
                 self._window,
                 self.buffer.newest_ns,
-                {name: channel.statistics for name, channel in self._channels.items()},
+                {
+                    name: channel.statistics.get(self._window, Statistics())
+                    for name, channel in self._channels.items()
+                },
             )
 
     def to_pandas(self, window: WindowLike | None = None) -> pd.DataFrame:
@@ -414,6 +433,8 @@ class Analyzer(ChannelStatistics):
         self._wake.set()
         self.buffer.unsubscribe(self._wake)
         self.buffer.need(self, None)
+        for window in list(self._over):
+            self.buffer.need((self, window), None)
         if threading.current_thread() is not self._thread:
             self._thread.join(5.0)
         for rule in self._rules:
@@ -428,8 +449,7 @@ class Analyzer(ChannelStatistics):
         self._window = window
         self.buffer.need(self, window)
         with self._lock:
-            for name, channel in self._channels.items():
-                self._refresh(name, channel)
+            self._refresh_all()
         self._is_dirty = True
         self._wake.set()
 
@@ -453,38 +473,41 @@ class Analyzer(ChannelStatistics):
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
             changed = False
-            for name in self.buffer.channels:
+            newest_ns, ends = self.buffer.moment()
+            for name, end in ends.items():
                 channel = self._channels.get(name)
                 if channel is None:
-                    first, _ = self.buffer.span(name)
-                    channel = self._channels[name] = _Channel(BlockPyramid(first))
+                    channel = self._channels[name] = _Channel(self.buffer, name)
                     changed = True
-                changed |= self._take_in(name, channel)
+                changed |= self._take_in(name, channel, end)
             self._is_dirty |= changed
             if changed or force:
-                for name, channel in self._channels.items():
-                    self._refresh(name, channel)
+                self._refresh_all(newest_ns)
+                for table in self._stepped:
+                    state = self._state_of(table.channel)
+                    if state is not None and state.name in ends:
+                        table.advance(state)
 
-    def _take_in(self, name: str, channel: _Channel) -> bool:
+    def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
         """Add a channel's new rows to its summaries and show them to the rules."""
         rules = [rule for rule in self._rules if self._watches(rule, name)]
-        first, end = self.buffer.span(name)
-        if channel.pyramid.end < first:  # more came between two looks than the buffer holds
-            self.buffer.note(
-                f"{first - channel.pyramid.end:,} readings of {name!r} were evicted unseen"
-            )
-            channel.pyramid = BlockPyramid(first)
-        changed = channel.pyramid.end < end
-        while channel.pyramid.end < end:
-            start = channel.pyramid.end
-            stop = min(start + CHUNK, end)
-            rows = self.buffer.rows(name, start, stop)
-            if rows.start > start:
-                return self._take_in(name, channel)
-            channel.pyramid.extend(rows.values)
+
+        def show(rows: Rows) -> None:
             if rules:
-                self._evaluate(rules, name, channel, start, stop, rows.times, rows.values)
-        return changed
+                stop = rows.start + len(rows.times)
+                self._evaluate(rules, name, channel, rows.start, stop, rows.times, rows.values)
+
+        return channel.take_in(end, show)
+
+    def _refresh_all(self, newest_ns: int | None = None) -> None:
+        """Compute the statistics of all channels anew, as of an event time; None is that of before."""
+        windows = {self._window, *self._over}
+        held = self.buffer.channels  # none after it was closed
+        for channel in self._channels.values():
+            if channel.name not in held:
+                continue
+            as_of = channel.newest_ns if newest_ns is None else newest_ns
+            channel.refresh(windows, self._window, as_of)
 
     def _evaluate(
         self,
@@ -537,74 +560,23 @@ class Analyzer(ChannelStatistics):
             return bool(channels) and channels[0] == name
         return rule.channel == name
 
-    def _refresh(self, name: str, channel: _Channel) -> None:
-        """Compute a channel's statistics anew."""
-        start, stop = self.buffer.window_rows(name, self._window)
-        stop = min(stop, channel.pyramid.end)
-        start = min(start, stop)
-        last = self.buffer.last_value(name)
+    def _state_of(self, name: str | None) -> _Channel | None:
+        """Return what is kept of a channel, None before it is known; without a name of the first."""
+        if name is None:
+            channels = self.buffer.channels
+            return self._channels.get(channels[0]) if channels else None
+        return self._channels.get(name)
 
-        def read(a: int, b: int) -> FloatArray:
-            return self.buffer.rows(name, a, b).values
-
-        summary = channel.pyramid.query(start, stop, read)
-        channel.window_rows = (start, stop)
-        channel.covered = self.buffer.covers(name, self._window)
-        channel.pyramid.forget_before(self.buffer.span(name)[0])
-        channel.statistics = Statistics(
-            count=summary.n,
-            last=last,
-            mean=summary.mean,
-            std=summary.std,
-            min=summary.min,
-            max=summary.max,
-            rate=self._rate(name, start, stop, summary),
-        )
-
-    def _rate(self, name: str, start: int, stop: int, summary: Summary) -> float:
-        if summary.n < 2:
-            return NAN
-        oldest = self._time_of_first_present(name, start, stop, 1)
-        newest = self._time_of_first_present(name, stop - 1, start - 1, -1)
-        span = (newest - oldest) / 1e9
-        return (summary.n - 1) / span if span > 0 else NAN
-
-    def _time_of_first_present(self, name: str, row: int, end: int, step: int) -> int:
-        """Return the time of the first row that is not missing, going by blocks from `row` to `end`."""
-        while (end - row) * step > 0:
-            n = min(64, abs(end - row))
-            low = row if step > 0 else row - n + 1
-            rows = self.buffer.rows(name, low, low + n)
-            present = np.flatnonzero(rows.values == rows.values)
-            if len(present):
-                return int(rows.times[present[0 if step > 0 else -1]])
-            row += step * n
-        return 0
-
-    def _statistic(self, statistic: str) -> Any:
-        channels = self.buffer.channels
-        if not channels:
-            return 0 if statistic == "count" else NAN
-        return self._statistic_of(channels[0], statistic)
-
-    def _statistic_of(self, name: str, statistic: str) -> Any:
-        channel = self._channels.get(name)
-        if channel is None:
-            return 0 if statistic == "count" else NAN
+    def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
+        channel = self._state_of(name)
         if statistic == "median":
-            return self._median(name, channel)
-        return getattr(channel.statistics, statistic)
+            return NAN if channel is None else self.statistic("median", window, channel.name)
+        known = None if channel is None else channel.statistics.get(window or self._window)
+        return getattr(known or Statistics(), statistic)
 
-    def _median(self, name: str, channel: _Channel) -> float:
-        rows = channel.window_rows
-        cached = channel.median
-        if cached is not None and cached[0] == rows:
-            return cached[1]
-        values = self.buffer.rows(name, *rows).values
-        values = values[values == values]
-        median = float(np.median(values)) if len(values) else NAN
-        channel.median = (rows, median)
-        return median
+    def _drop_stepped(self, table: Stepped) -> None:
+        with self._lock:
+            self._stepped = tuple(other for other in self._stepped if other is not table)
 
     def _drop_rule(self, rule: Rule) -> None:
         with self._lock:
@@ -632,7 +604,10 @@ class Analyzer(ChannelStatistics):
         self._notify_all()
 
     def _notify_all(self) -> None:
-        for statistics in (self, *list(self._views.values())):
+        views: list[ChannelStatistics] = [self, *self._views.values()]
+        for over in list(self._over.values()):
+            views += over._notify_views()
+        for statistics in views:
             try:
                 statistics._notify()
             except Exception as error:

@@ -106,6 +106,27 @@ class BinnedLine:
         # First, smallest, largest and last of these and what follows are those of all.
         self._open_times, self._open_values = bin_points(times[split:], values[split:], self.bits)
 
+    def rewind(self, ns: int) -> int:
+        """Take back the points from the bin of `ns` on; return from which time on to add readings again.
+
+        That is not before the line begins.
+        """
+        begin = next((times[0] for times in [*self._times, self._open_times] if len(times)), ns)
+        start = (max(ns, int(begin)) >> self.bits) << self.bits
+        n = len(self._times)
+        while n and self._times[n - 1][-1] >= start:
+            n -= 1
+        if n < len(self._times):
+            keep = int(self._times[n].searchsorted(start, "left"))
+            self._times[n:] = [self._times[n][:keep]] if keep else []
+            self._values[n:] = [self._values[n][:keep]] if keep else []
+        keep = int(self._open_times.searchsorted(start, "left"))
+        self._open_times, self._open_values = self._open_times[:keep], self._open_values[:keep]
+        if self._pending_cut is None or start < self._pending_cut:
+            self._pending_cut = start
+            self._changed_from = len(self._times)
+        return start
+
     def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
         """Return what changed since the last call: points from the time `cut` on are replaced by these.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time as _time
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,19 +21,21 @@ from nbstream.readings import (
     channel_name,
     time_ns,
 )
-from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Ring
-from nbstream.window import Window, WindowLike
+from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Change, Cursor, Ring
+from nbstream.window import Window, WindowLike, parse_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import tzinfo
+    from datetime import timedelta, tzinfo
 
     import pandas as pd
 
-__all__ = ["Buffer", "Event", "Extended", "Rows"]
+__all__ = ["Buffer", "Event", "Extended", "Moment", "Rows"]
 
 MAX_EVENTS = 200
+EVER = 2**63 - 1
+"""Longer than any two times are apart."""
 NAN = float("nan")
 
 
@@ -64,6 +66,15 @@ class Rows(NamedTuple):
     values: FloatArray
 
 
+class Moment(NamedTuple):
+    """How far all channels are, at one moment."""
+
+    newest_ns: int | None
+    """The newest time of all channels; None before the first reading."""
+    ends: dict[str, int]
+    """The number of the next row, by channel."""
+
+
 class Buffer:
     """A bounded store of readings, one ring per channel.
 
@@ -79,9 +90,18 @@ class Buffer:
     timezone
         Zone of times that name none, and of the times that are returned: an IANA name, a tzinfo, or
         None for the local zone of this machine.
+    lateness
+        By how much a reading may be older than its channel's newest and is still put in its place:
+        seconds, "5s" or a timedelta, in event time. What is later is dropped.
+    late
+        "drop", or "insert": late readings are put in their place wherever that is still held.
 
     Notes
     -----
+    Readings that are put in their place come after those of the same time. A clock that goes back is
+    noticed only beyond `lateness`, with "insert" only beyond what is held. Cost: about 0.5 ms for up to
+    1,000 late readings at once among the newest 100,000.
+
     Thread safety: any method may be called from any thread; what is returned is a copy.
 
     Examples
@@ -102,7 +122,12 @@ class Buffer:
         max_bytes: int = 512 * 2**20,
         max_channels: int = 200,
         timezone: str | tzinfo | None = None,
+        lateness: str | float | timedelta = 0,
+        late: Literal["drop", "insert"] = "drop",
     ) -> None:
+        if late not in ("drop", "insert"):
+            msg = f"'late' must be 'drop' or 'insert' (got {late!r})."
+            raise ValueError(msg)
         if isinstance(capacity, bool) or not isinstance(capacity, (int, np.integer)):
             msg = f"'capacity' must be a whole number of readings (got {capacity!r})."
             raise TypeError(msg)
@@ -113,6 +138,7 @@ class Buffer:
         self.max_bytes = max_bytes
         self.max_channels = max_channels
         self.timezone = as_zone(timezone)
+        self.lateness_ns = EVER if late == "insert" else parse_duration(lateness, name="lateness")
         self.units: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self.refused_channels: set[str] = set()
@@ -170,7 +196,7 @@ class Buffer:
 
         Notes
         -----
-        A reading older than its channel's newest is dropped: use a source to have it counted.
+        A reading that is later than the buffer allows is dropped: use a source to have it counted.
         """
         if time is None:
             ns = _time.time_ns()
@@ -226,7 +252,7 @@ class Buffer:
 
         Notes
         -----
-        Readings older than their channel's newest are dropped: use a source to have them counted.
+        Readings that are later than the buffer allows are dropped: use a source to have them counted.
         """
         ns = as_times_ns(times, unit=unit, timezone=self.timezone)
         if values is not None:
@@ -313,14 +339,62 @@ class Buffer:
             stop = ring.end if stop is None else min(stop, ring.end)
             return Rows(start, *ring.rows(start, max(start, stop)))
 
-    def window_rows(self, channel: str, window: Window) -> tuple[int, int]:
+    def moment(self) -> Moment:
+        """Return how far all channels are."""
+        with self._lock:
+            rings = self._rings
+            times = [ring.newest_ns for ring in rings.values() if ring.end > ring.first]
+            return Moment(
+                max(times, default=None), {name: ring.end for name, ring in rings.items()}
+            )
+
+    def window_rows(
+        self,
+        channel: str,
+        window: Window,
+        *,
+        newest_ns: int | None = None,
+        end: int | None = None,
+    ) -> tuple[int, int]:
         """Return the rows (start, stop) of a channel that lie in `window`.
 
         Windows of a duration end at the newest time of the whole buffer, so that all channels speak of
-        the same span.
+        the same span; `newest_ns` and `end` say what was the newest at an earlier moment.
         """
         with self._lock:
-            return self._window_rows(self._rings[channel], window)
+            return self._window_rows(self._rings[channel], window, newest_ns, end)
+
+    def cursor(self, channel: str, row: int | None = None) -> Cursor:
+        """Return a place in a channel that stays right when late rows are put in; None is the oldest row."""
+        with self._lock:
+            ring = self._rings[channel]
+            cursor = Cursor(ring.first if row is None else row)
+            ring.cursors.add(cursor)
+            return cursor
+
+    def move_to(self, channel: str, cursor: Cursor, ns: int) -> None:
+        """Move a cursor to the first row whose time is ≥ `ns`, among those held."""
+        with self._lock:
+            cursor.row = self._rings[channel].row_at(ns, "left")
+
+    def read_on(self, channel: str, cursor: Cursor, end: int | None = None) -> Rows:
+        """Return copies of the rows from a cursor to `end` (None is the newest), and move it there."""
+        with self._lock:
+            ring = self._rings[channel]
+            start = max(cursor.row, ring.first)
+            stop = ring.end if end is None else max(start, min(end, ring.end))
+            cursor.row = stop
+            return Rows(start, *ring.rows(start, stop))
+
+    def take_change(self, channel: str, cursor: Cursor) -> Change | None:
+        """Return what has changed before a cursor since the last call, or None."""
+        with self._lock:
+            change, cursor.change = cursor.change, None
+            return change
+
+    def revision(self, channel: str) -> int:
+        """Return how often late rows were put in between rows of a channel."""
+        return self._rings[channel].revision
 
     def row_at(self, channel: str, ns: int) -> int:
         """Return the first row of a channel whose time is ≥ `ns`, among those held."""
@@ -456,12 +530,18 @@ class Buffer:
         most = self.max_bytes // (BYTES_PER_READING * max(1, len(self._rings)))
         ring.grow(min(max(needed, 2 * ring.capacity), most))
 
-    def _window_rows(self, ring: Ring, window: Window) -> tuple[int, int]:
+    def _window_rows(
+        self, ring: Ring, window: Window, newest_ns: int | None = None, end: int | None = None
+    ) -> tuple[int, int]:
+        stop = ring.end if end is None else min(end, ring.end)
         if window.readings is not None:
-            return max(ring.first, ring.segment, ring.end - window.readings), ring.end
-        if window.duration_ns is None:
-            return ring.first, ring.end
-        return ring.row_at(self._newest_ns() - window.duration_ns, "right"), ring.end
+            start = max(ring.first, ring.segment, stop - window.readings)
+        elif window.duration_ns is None:
+            start = ring.first
+        else:
+            newest_ns = self._newest_ns() if newest_ns is None else newest_ns
+            start = ring.row_at(newest_ns - window.duration_ns, "right")
+        return min(start, stop), stop
 
     def _newest_ns(self) -> int:
         return max(ring.newest_ns for ring in self._rings.values())
@@ -488,7 +568,7 @@ class Buffer:
             if len(self.refused_channels) < 10 * self.max_channels:
                 self.refused_channels.add(name)
             return None
-        ring = Ring(self.capacity)
+        ring = Ring(self.capacity, self.lateness_ns)
         # A new dict, so that readers may iterate over the old one without the lock.
         self._rings = {**self._rings, name: ring}
         return ring

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import weakref
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["BYTES_PER_READING", "Ring"]
+__all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring"]
 
 BYTES_PER_READING = 16
 SMALLEST = 1024
@@ -21,34 +22,83 @@ LATEST_NS = 2**63 - 1
 ROWS_THAT_MAKE_A_JUMP = 20
 
 
+class Change(NamedTuple):
+    """Rows that a reader had seen are no longer what they were: late rows were put in between."""
+
+    row: int
+    """The first row that is not what it was."""
+    oldest_ns: int
+    """Time of the oldest row that was put in."""
+    newest_ns: int
+    """Time of the newest row that was put in."""
+
+
+class Cursor:
+    """A reader's place in a channel, which stays right when late rows are put in before it.
+
+    Parameters
+    ----------
+    row
+        The next row that it will read.
+
+    Notes
+    -----
+    Thread safety: the ring moves it, under the lock of its buffer; read `change` there.
+    """
+
+    __slots__ = ("__weakref__", "change", "row")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.change: Change | None = None
+
+    def move(self, places: TimeArray, times: TimeArray) -> None:
+        """Follow rows that were put in before the old rows `places`, both ascending."""
+        n = int(places.searchsorted(self.row, "left"))
+        if not n:
+            return
+        self.row += n
+        row, oldest_ns, newest_ns = int(places[0]), int(times[0]), int(times[n - 1])
+        if self.change is not None:
+            row = min(row, self.change.row)
+            oldest_ns = min(oldest_ns, self.change.oldest_ns)
+            newest_ns = max(newest_ns, self.change.newest_ns)
+        self.change = Change(row, oldest_ns, newest_ns)
+
+
 class Ring:
     """A bounded store of one channel's readings, oldest evicted first.
 
     Rows are numbered from 0 for as long as the channel lives: `first` is the oldest row that is still
     held and `end` the number that the next row gets, so what is new since a row is a subtraction.
     Rows of the current segment (from row `segment` on) ascend in time; equal times keep their order of
-    arrival.
+    arrival. Rows that are late by `lateness_ns` at most are put in between them, and later rows get higher
+    numbers: `revision` counts that, and cursors are moved along.
 
     Thread safety: none; `nbstream.Buffer` guards it with its lock.
     """
 
     __slots__ = (
         "capacity",
+        "cursors",
         "end",
         "evicted",
         "evicted_ns",
         "first",
         "last_reading",
         "late_run",
+        "lateness_ns",
         "missing",
         "newest_ns",
+        "revision",
         "segment",
         "times",
         "values",
     )
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, lateness_ns: int = 0) -> None:
         self.capacity = capacity
+        self.lateness_ns = lateness_ns
         size = min(capacity, SMALLEST)
         self.times: TimeArray = np.empty(size, np.int64)
         self.values: FloatArray = np.empty(size, np.float64)
@@ -61,6 +111,8 @@ class Ring:
         self.newest_ns = EARLIEST_NS
         self.last_reading: tuple[int, float] | None = None
         self.late_run: list[tuple[TimeArray, FloatArray]] = []
+        self.revision = 0
+        self.cursors: weakref.WeakSet[Cursor] = weakref.WeakSet()
 
     def __len__(self) -> int:
         """Return the number of rows held."""
@@ -93,7 +145,8 @@ class Ring:
     def extend(self, times: TimeArray, values: FloatArray) -> tuple[int, bool]:
         """Add readings in order of arrival; return how many were accepted, and if the clock jumped.
 
-        Late rows are left out. When they turn out to be a jump of the clock, the rows of the run that
+        Late rows are put in their place if they are within `lateness_ns` and their place is still held;
+        otherwise they are left out. When they turn out to be a jump of the clock, the rows of the run that
         were left out before are accepted after all, so the number can exceed the rows given.
         """
         n = len(times)
@@ -103,6 +156,15 @@ class Ring:
         if ordered and times[0] >= self.newest_ns:
             self._write(times, values)
             return n, False
+        if self.lateness_ns:
+            return self._extend_late(times, values)
+        return self._extend_in_runs(times, values, ordered=ordered)
+
+    def _extend_in_runs(
+        self, times: TimeArray, values: FloatArray, *, ordered: bool
+    ) -> tuple[int, bool]:
+        """Add readings, without those that are late."""
+        n = len(times)
         starts = [0] if ordered else [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()]
         accepted, jumped = 0, False
         for start, stop in zip(starts, [*starts[1:], n], strict=True):
@@ -153,6 +215,85 @@ class Ring:
         newer = self.times[:b].searchsorted(ns, side)
         return low + np.where(older < n_older, older, n_older + newer)
 
+    def _extend_late(self, times: TimeArray, values: FloatArray) -> tuple[int, bool]:
+        """Add readings, late ones where they belong, as if they came one by one."""
+        accepted, jumped = 0, False
+        while len(times):
+            # What was the newest time when each came; too old ones never are.
+            newest = np.maximum.accumulate(np.append(self.newest_ns, times[:-1]))
+            oldest = np.maximum(newest, EARLIEST_NS + self.lateness_ns) - self.lateness_ns
+            fits = times >= np.maximum(oldest, self._oldest_place())
+            is_late = times < newest
+            on_time = ~is_late
+            if on_time.any():
+                self._write(times[on_time], values[on_time])
+            late = fits & is_late
+            if late.any():
+                order = times[late].argsort(kind="stable")
+                self._insert(times[late][order], values[late][order])
+            accepted += int(np.count_nonzero(fits))
+            # Those that did not fit at the end may be the beginning of a jump of the clock.
+            n_fitting = len(times) - int(fits[::-1].argmax()) if fits.any() else 0
+            times, values = times[n_fitting:], values[n_fitting:]
+            n_held, n_recovered = self._hold_runs(times, values)
+            times, values = times[n_held:], values[n_held:]
+            accepted += n_recovered
+            jumped = jumped or n_recovered > 0
+        return accepted, jumped
+
+    def _hold_runs(self, times: TimeArray, values: FloatArray) -> tuple[int, int]:
+        """Keep late rows in mind until the clock jumped; return how many, and how many were accepted."""
+        ends = [*(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist(), len(times)]
+        start = 0
+        for stop in ends:
+            n_recovered = self._hold_late(times[start:stop], values[start:stop]) if stop else 0
+            if n_recovered:
+                return stop, n_recovered
+            start = stop
+        return len(times), 0
+
+    def _oldest_place(self) -> int:
+        """Return the oldest time whose place is held; before it there were rows that are evicted."""
+        if self.segment and self.segment >= self.first:
+            return int(self.times[self.segment % len(self.times)])
+        return self.evicted_ns
+
+    def _insert(self, times: TimeArray, values: FloatArray) -> None:
+        """Put rows in order that are older than the newest where they belong, after those of equal time."""
+        places = self.rows_at(times, "right")
+        n, held, start = len(times), self.end - self.first, int(places[0])
+        if held + n > len(self.times) and len(self.times) < self.capacity:
+            self._allocate(held + n)
+        size = len(self.times)
+        later = self.rows(start, self.end)
+        is_old = np.ones(n + len(later[0]), np.bool_)
+        is_old[places - start + np.arange(n)] = False
+        merged_times = np.empty(len(is_old), np.int64)
+        merged_values = np.empty(len(is_old), np.float64)
+        merged_times[is_old], merged_times[~is_old] = later[0], times
+        merged_values[is_old], merged_values[~is_old] = later[1], values
+        n_evicted = max(0, held + n - size)
+        if n_evicted:
+            last = self.first + n_evicted - 1
+            self.evicted_ns = int(
+                merged_times[last - start] if last >= start else self.times[last % size]
+            )
+            self.first += n_evicted
+            self.evicted += n_evicted
+        skip = max(0, self.first - start)
+        self._put(start + skip, merged_times[skip:], merged_values[skip:])
+        self.end += n
+        present = np.flatnonzero(values == values)
+        self.missing += n - len(present)
+        if len(present) and (
+            self.last_reading is None or times[present[-1]] >= self.last_reading[0]
+        ):
+            self.last_reading = (int(times[present[-1]]), float(values[present[-1]]))
+        self.late_run = []
+        self.revision += 1
+        for cursor in self.cursors:
+            cursor.move(places, times)
+
     def _hold_late(self, times: TimeArray, values: FloatArray) -> int:
         """Keep a late run in mind; return the number of rows accepted if it makes a jump."""
         if self.late_run and times[0] < self.late_run[-1][0][-1]:
@@ -184,7 +325,12 @@ class Ring:
         self.first += n_evicted
         self.evicted += n_evicted
         skip = max(0, n - size)  # more than fits at once: only the newest stay
-        row, times, values = self.end + skip, times[skip:], values[skip:]
+        self._put(self.end + skip, times[skip:], values[skip:])
+        self.end += n
+
+    def _put(self, row: int, times: TimeArray, values: FloatArray) -> None:
+        """Store rows from number `row` on; there is room."""
+        size = len(self.times)
         position = row % size
         n_before_wrap = min(len(times), size - position)
         self.times[position : position + n_before_wrap] = times[:n_before_wrap]
@@ -192,7 +338,6 @@ class Ring:
         if n_before_wrap < len(times):
             self.times[: len(times) - n_before_wrap] = times[n_before_wrap:]
             self.values[: len(times) - n_before_wrap] = values[n_before_wrap:]
-        self.end += n
 
     def _remember_last(self, times: TimeArray, values: FloatArray) -> None:
         last = float(values[-1])

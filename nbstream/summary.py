@@ -7,10 +7,11 @@ so there is no drift, and a window over many millions of readings costs microsec
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+
+from nbstream.pyramid import BLOCK, Columns, Nodes, Pyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from nbstream.readings import FloatArray
 
 __all__ = ["BLOCK", "BlockPyramid", "Nodes", "Summary", "merge", "summarize", "summarize_blocks"]
-
-BLOCK = 1024
-RADIX = 32
-
-Nodes: TypeAlias = npt.NDArray[np.float64]
-"""Summaries as columns, shape (5, k): n, mean, m2, min, max; of no readings 0, any, 0, inf, −inf."""
 
 NAN = float("nan")
 
@@ -47,7 +42,10 @@ class Summary(NamedTuple):
 
 
 def summarize_blocks(blocks: FloatArray) -> Nodes:
-    """Return the summary of each row of `blocks`, shape (k, block size); NaN is a missing reading."""
+    """Return the summary of each row of `blocks`, shape (k, block size); NaN is a missing reading.
+
+    Shape (5, k): n, mean, m2, min, max; of no readings 0, any, 0, inf, −inf.
+    """
     k, size = blocks.shape
     nodes = np.empty((5, k))
     first = blocks[:, :1]
@@ -117,43 +115,8 @@ def merge_groups(nodes: Nodes, size: int) -> Nodes:
     return merged
 
 
-class _Level:
-    """Nodes with absolute numbers `first` … `end` − 1; the oldest can be forgotten."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.end = first
-        self._nodes: Nodes = np.empty((5, 64))
-        self._offset = 0  # where node `first` lies
-
-    def append(self, nodes: Nodes) -> None:
-        n, k = self.end - self.first, nodes.shape[1]
-        if self._offset + n + k > self._nodes.shape[1]:
-            room = np.empty((5, max(64, 2 * (n + k))))
-            room[:, :n] = self._nodes[:, self._offset : self._offset + n]
-            self._nodes, self._offset = room, 0
-        self._nodes[:, self._offset + n : self._offset + n + k] = nodes
-        self.end += k
-
-    def forget_before(self, number: int) -> None:
-        n = min(max(number - self.first, 0), self.end - self.first)
-        self.first += n
-        self._offset += n
-
-    def skip_to(self, number: int) -> None:
-        """Go on at node `number`, which lies beyond the last one, without those before."""
-        self.first = self.end = number
-        self._offset = 0
-
-    def __getitem__(self, numbers: slice) -> Nodes:
-        shift = self._offset - self.first
-        return self._nodes[:, numbers.start + shift : numbers.stop + shift]
-
-
-class BlockPyramid:
-    """Summaries of consecutive rows: blocks of 1,024 rows, and above them groups of 32 blocks, and so on.
-
-    Blocks are aligned to absolute row numbers, so how readings were batched makes no difference.
+class BlockPyramid(Pyramid):
+    """Summaries of consecutive rows, in blocks of 1,024 and groups of 32 of them.
 
     Parameters
     ----------
@@ -165,51 +128,20 @@ class BlockPyramid:
     Thread safety: none; its analyzer guards it.
     """
 
-    def __init__(self, first_row: int = 0) -> None:
-        first_block = -(-first_row // BLOCK)
-        self.end = first_row
-        self._first_row = first_row
-        self._open: FloatArray = np.empty(BLOCK)
-        self._levels = [_Level(first_block)]
+    n_fields = 5
+    dtypes = (np.float64,)
+
+    def summarize_blocks(self, columns: Columns) -> Nodes:
+        """Return the summaries of blocks of values."""
+        return summarize_blocks(columns[0])
+
+    def merge_groups(self, nodes: Nodes, size: int) -> Nodes:
+        """Merge each `size` consecutive summaries into one."""
+        return merge_groups(nodes, size)
 
     def extend(self, values: FloatArray) -> None:
         """Add the readings of the next rows."""
-        # Values near the end of float64 overflow in their squares: the deviation is then infinite or NaN,
-        # which is what float64 can say of them, and no reason to warn.
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._extend(values)
-
-    def _extend(self, values: FloatArray) -> None:
-        position = 0
-        aligned_from = self._levels[0].end * BLOCK
-        if self.end < aligned_from:  # rows before the first whole block stay raw
-            position = min(aligned_from - self.end, len(values))
-            self.end += position
-        n_open = self.end % BLOCK
-        if n_open and position < len(values):
-            n = min(BLOCK - n_open, len(values) - position)
-            self._open[n_open : n_open + n] = values[position : position + n]
-            self.end += n
-            position += n
-            if self.end % BLOCK == 0:
-                self._append(summarize_blocks(self._open[None, :]))
-        n_whole = (len(values) - position) // BLOCK
-        if n_whole:
-            whole = values[position : position + n_whole * BLOCK]
-            self._append(summarize_blocks(whole.reshape(n_whole, BLOCK)))
-            self.end += n_whole * BLOCK
-            position += n_whole * BLOCK
-        rest = values[position:]
-        if len(rest):
-            self._open[: len(rest)] = rest
-            self.end += len(rest)
-
-    def forget_before(self, row: int) -> None:
-        """Free what only concerns rows before `row`."""
-        number = row // BLOCK
-        for level in self._levels:
-            level.forget_before(number)
-            number //= RADIX
+        self.extend_columns((values,))
 
     def query(self, start: int, stop: int, read: Callable[[int, int], FloatArray]) -> Summary:
         """Return the summary of rows start ≤ row < stop.
@@ -222,46 +154,4 @@ class BlockPyramid:
             Returns the values of such rows; called for fewer than 1,024 rows at either end.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            return merge(self.nodes(start, stop, read))
-
-    def nodes(self, start: int, stop: int, read: Callable[[int, int], FloatArray]) -> Nodes:
-        """Return summaries that together are those of rows start ≤ row < stop."""
-        low = max(-(-start // BLOCK), self._levels[0].first)
-        high = min(stop // BLOCK, self._levels[0].end)
-        if low >= high:
-            return summarize(read(start, stop))
-        parts = self.blocks(low, high)
-        if start < low * BLOCK:
-            parts.append(summarize(read(start, low * BLOCK)))
-        if high * BLOCK < stop:
-            parts.append(summarize(read(high * BLOCK, stop)))
-        return np.concatenate(parts, axis=1)
-
-    def blocks(self, low: int, high: int) -> list[Nodes]:
-        """Return few nodes that together are blocks low ≤ number < high."""
-        parts = []
-        for level, above in zip(self._levels, [*self._levels[1:], None], strict=True):
-            up, down = -(-low // RADIX), high // RADIX
-            if above is None or up >= down or up < above.first or down > above.end:
-                parts.append(level[low:high])
-                break
-            parts += [level[low : up * RADIX], level[down * RADIX : high]]
-            low, high = up, down
-        return parts
-
-    def _append(self, nodes: Nodes) -> None:
-        for depth in range(64):
-            level = self._levels[depth]
-            level.append(nodes)
-            if depth + 1 == len(self._levels):
-                if level.end - level.first < 2 * RADIX:
-                    return
-                self._levels.append(_Level(-(-level.first // RADIX)))
-            above = self._levels[depth + 1]
-            first_whole = -(-level.first // RADIX)
-            if above.end < first_whole:  # what it would have summarised was forgotten meanwhile
-                above.skip_to(first_whole)
-            complete = level.end // RADIX
-            if complete <= above.end:
-                return
-            nodes = merge_groups(level[above.end * RADIX : complete * RADIX], RADIX)
+            return merge(self.nodes_of(start, stop, lambda a, b: (read(a, b),)))

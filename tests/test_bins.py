@@ -162,3 +162,31 @@ def test_a_line_without_readings() -> None:
     assert line.take_changes()[0] is None
     assert len(line.points()[0]) == 0
     line.drop_before(EPOCH_NS)
+
+
+@given(
+    readings(largest_gap=NS // 4),
+    BITS,
+    batch_sizes(30),
+    st.lists(st.tuples(st.integers(0, 10**9), st.booleans()), min_size=1),
+)
+def test_late_readings_take_points_back(
+    column: Column, bits: int, sizes: list[int], late: list[tuple[int, bool]]
+) -> None:
+    """After late readings were put in, line and page have the points of all readings in order."""
+    times, values = column
+    line, page, held = BinnedLine(bits), Page(), (times[:0], values[:0])
+    for i, part in enumerate(cut_into(len(times), sizes)):
+        line.extend(times[part], values[part])
+        held = np.append(held[0], times[part]), np.append(held[1], values[part])
+        if held[0][-1] > held[0][0]:
+            ns = int(held[0][0] + late[i % len(late)][0] % (held[0][-1] - held[0][0]))
+            place = held[0].searchsorted(ns, "right")
+            held = np.insert(held[0], place, ns), np.insert(held[1], place, 7.5)
+            again = int(held[0].searchsorted(line.rewind(ns)))
+            line.extend(held[0][again:], held[1][again:])
+        same(line.points(), bin_points(*held, bits))
+        if late[i % len(late)][1]:
+            page.apply(*line.take_changes())
+            assert page.times.tolist() == (line.points()[0] / 1e6).tolist()
+            np.testing.assert_array_equal(page.values, line.points()[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -172,6 +172,62 @@ def test_late_rows_are_left_out_and_counted() -> None:
     buffer.append(EPOCH_NS, x=99.0, unit="ns")
     assert 99.0 not in buffer.rows("x", 0).values
     assert [event.text for event in buffer.events] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({}, [0, 10, 20]),
+        ({"lateness": 5}, [0, 10, 15, 15, 20]),
+        ({"lateness": "12s"}, [0, 8, 10, 15, 15, 20]),
+        ({"lateness": timedelta(seconds=12)}, [0, 8, 10, 15, 15, 20]),
+        ({"late": "insert"}, [-5, 0, 8, 10, 15, 15, 20]),
+    ],
+)
+def test_late_rows_can_be_put_in_their_place(options: dict[str, Any], kept: list[int]) -> None:
+    """Within the lateness, or anywhere, late rows count and stand where they belong."""
+    buffer = Buffer(**options)
+    seconds = np.array([0, 10, 20, 15, 8, -5, 15])
+    batch = Batch(EPOCH_NS + seconds * NS, {"x": np.arange(7.0)})
+    assert buffer.extend_batch(batch) == (len(kept), 7 - len(kept))
+    rows = buffer.rows("x", 0)
+    assert ((rows.times - EPOCH_NS) // NS).tolist() == kept
+    again = Buffer(**options)
+    for second, value in zip(seconds.tolist(), range(7), strict=True):
+        again.append(EPOCH_NS + second * NS, x=float(value), unit="ns")
+    np.testing.assert_array_equal(again.rows("x", 0).values, rows.values)
+    if 15 in kept:
+        assert rows.values[kept.index(15) : kept.index(20)].tolist() == [3.0, 6.0]
+    assert (buffer.revision("x") > 0) == (len(kept) > 3)
+
+
+def test_a_cursor_follows_late_rows() -> None:
+    """A reader's place moves with the rows, and it hears from where on they are not what they were."""
+    buffer = Buffer(late="insert")
+    buffer.extend(at(10), x=np.arange(10.0), unit="ns")
+    cursor = buffer.cursor("x")
+    assert len(buffer.read_on("x", cursor, 8).times) == 8
+    assert buffer.take_change("x", cursor) is None
+    late = EPOCH_NS + np.array([25, 45, 85]) * (NS // 10)
+    buffer.extend(late, x=[0.0, 0.0, 0.0], unit="ns")
+    assert buffer.take_change("x", cursor) == (3, late[0], late[1])
+    assert buffer.take_change("x", cursor) is None
+    assert cursor.row == 10
+    assert buffer.read_on("x", cursor, 100).values.tolist() == [8.0, 0.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"late": "keep"}, "'late' must be 'drop' or 'insert'"),
+        ({"lateness": -1}, "'lateness' must be >= 0"),
+        ({"lateness": "soon"}, "'lateness' must be a duration"),
+    ],
+)
+def test_wrong_lateness_is_refused(options: dict[str, Any], said: str) -> None:
+    """The error says which argument and what it may be."""
+    with pytest.raises(ValueError, match=said):
+        Buffer(**options)
 
 
 def test_a_clock_that_was_set_back_starts_a_segment() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.ring import ROWS_THAT_MAKE_A_JUMP, Ring
+from nbstream.ring import ROWS_THAT_MAKE_A_JUMP, Cursor, Ring
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into, values
 
 Step = tuple[int, float]
@@ -192,3 +192,129 @@ def test_a_held_late_run_is_copied() -> None:
         ring.extend(times, late)
     assert ring.rows(1, 21)[1].tolist() == list(range(20))
     assert ring.segment == 1
+
+
+class LateModel:
+    """What a ring that puts late rows in should hold: a plain sorted list, one reading after the other."""
+
+    def __init__(self, capacity: int, lateness: int) -> None:
+        self.capacity = capacity
+        self.lateness = lateness
+        self.rows: list[Step] = []
+        self.newest = -(2**63)
+        self.evicted: int | None = None
+        self.n_dropped = 0
+
+    def add(self, ns: int, value: float) -> None:
+        """Put one reading in after those of equal time, or drop it."""
+        is_held = self.evicted is None or ns >= self.evicted
+        if not (ns >= self.newest - self.lateness and is_held):
+            self.n_dropped += 1
+            return
+        self.rows.insert(bisect_right(self.rows, ns, key=lambda row: row[0]), (ns, value))
+        self.newest = max(self.newest, ns)
+        if len(self.rows) > self.capacity:
+            self.evicted = self.rows.pop(0)[0]
+
+
+class Mirror:
+    """A reader that keeps a copy of what it has read, by row number, and follows changes."""
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self.cursor = Cursor(ring.first)
+        ring.cursors.add(self.cursor)
+        self.rows: dict[int, Step] = {}
+        self.shown: list[Step] = []
+
+    def read(self) -> None:
+        """Repair what changed, then read on."""
+        change, self.cursor.change = self.cursor.change, None
+        start = max(self.cursor.row, self.ring.first)
+        if change is not None:
+            self._copy(max(change.row, self.ring.first), start)
+        self._copy(start, self.ring.end)
+        self.shown += [self.rows[row] for row in range(start, self.ring.end)]
+        self.cursor.row = self.ring.end
+
+    def _copy(self, start: int, stop: int) -> None:
+        times, column = self.ring.rows(start, stop)
+        steps = zip(times.tolist(), column.tolist(), strict=True)
+        self.rows |= dict(zip(range(start, stop), steps, strict=True))
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.integers(-6, 3), max_size=60),
+    st.integers(1, 40),
+    st.sampled_from([1, 3, 5, 2**62]),
+    batch_sizes(15),
+    st.data(),
+)
+def test_late_rows_are_put_where_they_belong(
+    steps: list[int], capacity: int, lateness: int, sizes: list[int], data: st.DataObject
+) -> None:
+    """The ring holds what a sorted list holds, in any batches, and readers can follow."""
+    # Fewer rows too late at a time than would make a jump of the clock.
+    times = np.maximum(np.cumsum(steps), 0) if len(steps) else np.empty(0, np.int64)
+    column = np.arange(len(times), dtype=float)
+    column[column % 5 == 3] = np.nan
+    ring, model = Ring(capacity, lateness), LateModel(capacity, lateness)
+    mirror = Mirror(ring)
+    for part in cut_into(len(times), sizes):
+        n, _ = ring.extend(times[part].astype(np.int64), column[part])
+        n_dropped = model.n_dropped
+        for ns, value in zip(times[part].tolist(), column[part].tolist(), strict=True):
+            model.add(ns, value)
+        if ring.segment:
+            return
+        assert part.stop - part.start - n <= model.n_dropped - n_dropped
+        assert len(ring) == len(model.rows)
+        found_times, found = ring.rows(ring.first, ring.end)
+        assert found_times.tolist() == [ns for ns, _ in model.rows]
+        np.testing.assert_array_equal(found, [value for _, value in model.rows])
+        assert ring.newest_ns == model.newest
+        present = [row for row in model.rows if row[1] == row[1]]
+        if present:
+            assert ring.last_reading == present[-1]
+        if data.draw(st.booleans()):
+            mirror.read()
+            rows = [mirror.rows[row] for row in range(ring.first, ring.end)]
+            np.testing.assert_array_equal(rows, np.array(model.rows).reshape(-1, 2))
+    shown = [value for _, value in mirror.shown if value == value]
+    assert len(set(shown)) == len(shown)
+
+
+def test_late_rows_wrap_around() -> None:
+    """Rows are put in across the end of the ring's arrays, while the oldest are evicted."""
+    ring = Ring(1000, 2**62)
+    rng = np.random.default_rng(4)
+    held: list[int] = []
+    for step in range(200):
+        times = step * 50 + rng.integers(-400, 50, 40)
+        ring.extend(times, np.zeros(40))
+        held = sorted([*held, *times.tolist()])[-1000:]
+        assert ring.rows(ring.first, ring.end)[0].tolist() == held
+        assert ring.end - ring.first == len(held)
+
+
+def test_a_jump_beyond_the_lateness_is_still_a_jump() -> None:
+    """Twenty ordered rows beyond the lateness begin a new segment; late rows find their place in it."""
+    ring = Ring(1000, 10)
+    ring.extend(np.arange(500, 600), np.zeros(100))
+    assert ring.extend(np.arange(100, 130), np.zeros(30)) == (30, True)
+    assert ring.segment == 100
+    assert ring.extend(np.array([120, 119, 131, 110, 95, 125]), np.arange(6.0)) == (4, False)
+    times, _ = ring.rows(100, ring.end)
+    expected = [*range(100, 120), 119, 120, 120, *range(121, 126), 125, *range(126, 130), 131]
+    assert times.tolist() == expected
+
+
+def test_runs_beyond_the_lateness_in_one_batch() -> None:
+    """After a jump in the middle of a batch the rest of it belongs to the new segment."""
+    ring = Ring(1000, 3)
+    ring.extend(np.arange(500, 510), np.zeros(10))
+    batch = np.array([511, 509, *range(30), 28, 31, 5, 32])
+    assert ring.extend(batch, np.zeros(len(batch))) == (len(batch) - 1, True)
+    times, _ = ring.rows(ring.segment, ring.end)
+    assert times.tolist() == [*range(29), 28, 29, 31, 32]

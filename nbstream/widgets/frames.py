@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nbstream.analyzer import Analyzer
     from nbstream.buffer import Buffer
+    from nbstream.ring import Cursor
     from nbstream.window import Window
 
 __all__ = ["ChartFeed", "pack_lines"]
@@ -78,7 +79,7 @@ class ChartFeed:
         self._describe = describe
         self._width_px = width_px
         self._lines: dict[str, BinnedLine] = {}
-        self._rows: dict[str, int] = {}
+        self._cursors: dict[str, Cursor] = {}
         self._segments: dict[str, int] = {}
         self._intervals: dict[str, tuple[int, float]] = {}
         self._bits = 0
@@ -147,16 +148,21 @@ class ChartFeed:
         """Bin a channel's new rows; return the points and the cut, or None if there are none."""
         segment = self._buffer.segment(name)
         line = self._lines.get(name)
-        first, end = self._buffer.span(name)
-        is_new = line is None or self._segments.get(name) != segment or self._rows[name] < first
+        first, _ = self._buffer.span(name)
+        is_new = (
+            line is None or self._segments.get(name) != segment or self._cursors[name].row < first
+        )
         if line is None or is_new:
             newest = self._buffer.newest_ns or 0
             start = self._buffer.row_at(name, newest - span_ns) - 1
             line = self._lines[name] = BinnedLine(self._bits)
-            self._rows[name] = max(start, first)
+            self._cursors[name] = self._buffer.cursor(name, max(start, first))
             self._segments[name] = segment
-        rows = self._buffer.rows(name, self._rows[name], end)
-        self._rows[name] = end
+        cursor = self._cursors[name]
+        change = self._buffer.take_change(name, cursor)
+        if change is not None and not is_new:  # late readings were put in between
+            self._buffer.move_to(name, cursor, line.rewind(change.oldest_ns))
+        rows = self._buffer.read_on(name, cursor)
         line.extend(rows.times, rows.values)
         cut, times, values = line.take_changes()
         if len(times):

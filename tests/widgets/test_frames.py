@@ -1,0 +1,76 @@
+"""The frames of a chart, without a page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nbstream as ns
+from nbstream.bins import bin_points
+from nbstream.widgets.frames import ChartFeed
+from nbstream.widgets.link import Payload
+
+START = 1_782_907_200.0
+
+
+class Line:
+    """The only line of a page: what comes replaces the points from the cut on."""
+
+    def __init__(self) -> None:
+        self.ms = np.empty(0)
+        self.values = np.empty(0)
+        self.n_received = 0
+
+    def apply(self, frame: Payload | None) -> None:
+        """Take in a frame."""
+        if frame is None or "lines" not in frame.content:
+            return
+        [[_, n, cut]] = frame.content["lines"]
+        numbers = np.frombuffer(b"".join(frame.buffers), np.float64)
+        keep = 0 if cut is None else int(self.ms.searchsorted(cut, "left"))
+        self.ms = np.append(self.ms[:keep], numbers[:n])
+        self.values = np.append(self.values[:keep], numbers[n:])
+        self.n_received += n
+
+
+@pytest.mark.parametrize("capacity", [1_000_000, 1500])
+def test_late_readings_are_drawn_where_they_belong(capacity: int) -> None:
+    """A page that gets the frames has the points of all readings in order, and gets few twice."""
+    buffer = ns.Buffer(timezone="UTC", late="insert", capacity=capacity, max_bytes=16 * capacity)
+    rng = np.random.default_rng(2)
+    times = START + np.arange(6000) / 50
+    arrival = (times + np.where(rng.random(6000) < 0.05, rng.exponential(0.3, 6000), 0)).argsort()
+    with ns.Analyzer(buffer, window="20s") as analyzer:
+        feed, page = ChartFeed(analyzer, dict, lambda: 200), Line()
+        for rows in np.array_split(arrival, 200):
+            buffer.extend(times[rows], x=np.sin(times[rows]))
+            page.apply(feed.frame())
+            shown = Line()
+            shown.apply(feed.snapshot())
+            since = page.ms.searchsorted(shown.ms[0])
+            assert page.ms[since:].tolist() == shown.ms.tolist()
+            np.testing.assert_array_equal(page.values[since:], shown.values)
+            held = buffer.rows("x", 0)
+            bits, oldest = feed._bits, max(int(held.times[0]), int(shown.ms[0] * 1e6))
+            begin = ((oldest >> bits) + 1) << bits  # of the first bin that both have
+            first = held.times.searchsorted(begin)
+            drawn, values = bin_points(held.times[first:], held.values[first:], bits)
+            since = shown.ms.searchsorted(begin / 1e6)
+            assert shown.ms[since:].tolist() == (drawn / 1e6).tolist()
+            np.testing.assert_array_equal(shown.values[since:], values)
+        assert page.n_received < 6 * len(page.ms)
+
+
+def test_a_reading_older_than_the_line_is_not_drawn() -> None:
+    """What lies before the line's beginning doesn't make it longer."""
+    buffer = ns.Buffer(timezone="UTC", late="insert")
+    with ns.Analyzer(buffer, window="20s") as analyzer:
+        feed, page = ChartFeed(analyzer, dict, lambda: 800), Line()
+        buffer.extend(START + np.arange(0.0, 100.0, 2.0), x=np.arange(50.0))
+        page.apply(feed.frame())
+        first = page.ms[0]
+        buffer.append(START + 1, x=7.0)
+        buffer.append(START + 91, x=8.0)
+        page.apply(feed.frame())
+        assert page.ms[0] == first
+        assert ((page.ms[-6:] / 1e3) - START).tolist() == [90, 91, 92, 94, 96, 98]
