@@ -1,5 +1,8 @@
 """Alerts: conditions on channels, the rules that watch them, and the log of what happened."""
 
+from nbstream.alerts.alerting import Alerting
+from nbstream.alerts.book import RuleBook
+from nbstream.alerts.columns import BufferTable
 from nbstream.alerts.expression import Condition, Formula
 from nbstream.alerts.incident import Acknowledgement, Escalation, Incident
 from nbstream.alerts.log import AlertLog, LogCounters, Silence
@@ -12,6 +15,8 @@ from nbstream.alerts.rule import Rule
 __all__ = [
     "Acknowledgement",
     "AlertLog",
+    "Alerting",
+    "BufferTable",
     "Condition",
     "ConditionError",
     "Escalation",
@@ -23,6 +28,7 @@ __all__ = [
     "Notification",
     "Preview",
     "Rule",
+    "RuleBook",
     "RuleState",
     "Silence",
 ]

@@ -40,7 +40,7 @@ class Preview:
     n: int
     """Incidents."""
     firings: tuple[Firing, ...]
-    """The incidents, oldest first; at most 1,000, of more the newest."""
+    """The incidents, oldest first; of more than 10,000 the newest."""
     firing_s: float
     """Seconds of event time that they were open, together; an open one lasts until the newest reading."""
     n_readings: int

@@ -80,6 +80,8 @@ class Rule:
         Wall time of notifications.
     on_close
         Called once with the rule when it is closed.
+    on_edit
+        Called after each edit.
     previewer
         Answers `preview`; an analyzer gives it.
 
@@ -130,6 +132,7 @@ class Rule:
         log: AlertLog,
         clock: Clock = SYSTEM_CLOCK,
         on_close: Callable[[Rule], object] | None = None,
+        on_edit: Callable[[], object] | None = None,
         previewer: Callable[[Rule, WindowLike], Preview] | None = None,
     ) -> None:
         self._selected = _selected(channel)
@@ -137,6 +140,7 @@ class Rule:
         self._log = log
         self._clock = clock
         self._on_close = on_close
+        self._on_edit = on_edit
         self._previewer = previewer
         self._channels = channels
         self._lock = threading.RLock()
@@ -398,6 +402,8 @@ class Rule:
             self._settings, self._trigger = after, Trigger(after)
             self._error = None
             self._version += 1
+        if self._on_edit is not None:
+            self._on_edit()
 
     def evaluate(
         self,
