@@ -507,8 +507,8 @@ def _joined(
     joined: list[str] = []
     for operand in told:
         text = operand.describe(columns, sense)
-        is_looser = isinstance(operand, (Both, Either)) and len(told) > 1
-        joined.append(f"({text})" if is_looser else text)
+        is_long = isinstance(operand, (Both, Either, Not)) and (" and " in text or " or " in text)
+        joined.append(f"({text})" if is_long and len(told) > 1 else text)
     return f" {word} ".join(joined)
 
 
