@@ -74,7 +74,8 @@ class Muting:
         if incident.acknowledged is not None:
             self._log.count_muted()
             return []
-        return self._tell(incident, now, is_new=False, kind="escalated")
+        is_told = self._told == incident.number
+        return self._tell(incident, now, is_new=False, kind="escalated" if is_told else "fired")
 
     def resolved(self, incident: Incident, now: int) -> list[Notification]:
         """Return what is to be told of an incident that ended."""

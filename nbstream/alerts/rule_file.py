@@ -85,12 +85,9 @@ def _is_time(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and abs(value) < 1e309
-        and math.isfinite(value)
-    )
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or _is_time(value)
 
 
 def _is_note(value: Any) -> bool:

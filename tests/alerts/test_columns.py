@@ -21,7 +21,9 @@ from nbstream.window import Window
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into, readings
 
 
-def table_of(buffer: ns.Buffer, name: str = "x", start: int = 0, window: str = "60s") -> BufferTable:
+def table_of(
+    buffer: ns.Buffer, name: str = "x", start: int = 0, window: str = "60s"
+) -> BufferTable:
     """Return a channel's rows from `start` on as conditions see them."""
     pyramid = BlockPyramid()
     pyramid.extend(buffer.rows(name, 0).values)
@@ -136,7 +138,7 @@ def test_rates_are_those_of_the_last_two_readings() -> None:
 
 
 def test_readings_per_second_and_quantiles() -> None:
-    """rate is per reading; a median is that of the newest window, for all of the batch."""
+    """Rate is per reading; a median is that of the newest window, for all of the batch."""
     buffer = ns.Buffer(timezone="UTC")
     buffer.extend(np.arange(10) / 2, x=np.arange(10.0))
     table = table_of(buffer)
@@ -183,7 +185,9 @@ def test_incidents_do_not_depend_on_batches(sizes: list[int], seed: int) -> None
                 analyzer.update()
             assert [rule.error for rule in analyzer.rules] == [None] * len(CONDITIONS)
             found.append(
-                sorted((i.rule, i.breached_ns, i.fired_ns, i.reason) for i in analyzer.alerts.incidents)
+                sorted(
+                    (i.rule, i.breached_ns, i.fired_ns, i.reason) for i in analyzer.alerts.incidents
+                )
             )
     assert found[0] == found[1]
     assert len(found[0]) > 5
@@ -233,5 +237,7 @@ def test_a_wrong_channel_is_refused_with_the_nearest(analyzer: ns.Analyzer) -> N
 
 def test_variables_are_found_once_each() -> None:
     """A tree tells all that it needs."""
-    tree = read_condition("value > 3 and (abs(a - value) > 1 or not mean('1s') > a) or outside(1, 2)")
+    tree = read_condition(
+        "value > 3 and (abs(a - value) > 1 or not mean('1s') > a) or outside(1, 2)"
+    )
     assert [v.text for v in dict.fromkeys(variables(tree))] == ["value", "a", 'mean("1s")']

@@ -47,9 +47,7 @@ quantities = st.recursive(
         st.sampled_from([VALUE, A, B]).map(Negative),
         st.builds(Arithmetic, st.sampled_from("+-"), inner, inner).map(Negative),
         inner.map(lambda node: Call("abs", (node,))),
-        st.builds(
-            lambda f, x, y: Call(f, (x, y)), st.sampled_from(["min", "max"]), inner, inner
-        ),
+        st.builds(lambda f, x, y: Call(f, (x, y)), st.sampled_from(["min", "max"]), inner, inner),
     ),
     max_leaves=5,
 )
@@ -195,9 +193,7 @@ def test_a_formula_tells_why_it_was_cleared() -> None:
     log = AlertLog(timezone="UTC")
     rule = Rule("value > 90 and pressure < 3", clear="value < 80 or pressure > 5", log=log)
     pressure = np.array([2.0, 2.0, 6.0])
-    table = Table(
-        np.arange(3) * NS, np.array([93.0, 97.0, 95.0]), {Channel("pressure"): pressure}
-    )
+    table = Table(np.arange(3) * NS, np.array([93.0, 97.0, 95.0]), {Channel("pressure"): pressure})
     rule.take_in(table)
     (incident,) = log.incidents
     assert incident.resolution == "pressure 6 > 5 at 00:00:02"

@@ -107,7 +107,7 @@ class Model:
             self.breach, self.first, self.worst = t, value, (-math.inf, value)
         if self.state is not RuleState.OK and beyond > self.worst[0]:
             self.worst = (beyond, value)
-        if self.state is RuleState.PENDING and t - self.breach >= self.for_ns or (
+        if (self.state is RuleState.PENDING and t - self.breach >= self.for_ns) or (
             self.state is RuleState.PENDING and not self.for_ns
         ):
             self.state, self.since = RuleState.FIRING, t
