@@ -83,6 +83,11 @@ class Table:
         return len(self.times)
 
     @cached_property
+    def newest_ns(self) -> int:
+        """The last reading's time; there must be one."""
+        return int(self.times[-1])
+
+    @cached_property
     def extent(self) -> tuple[float, float] | None:
         """The smallest and the largest reading; None without any."""
         if not len(self.values):

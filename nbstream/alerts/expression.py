@@ -255,9 +255,14 @@ class Condition:
 
         The ends are known readings: where no end holds, nothing between does, except inside a range.
         """
-        if self.variable != "value" or self.operator == "inside" or self.is_absolute:
+        if self.variable != "value" or self.is_absolute:
             return True
-        return bool(self.holds(np.array([low, high])).any())
+        limit = self.limits[0]
+        if self.operator[0] == ">":
+            return high > limit or (high == limit and self.operator == ">=")
+        if self.operator[0] == "<":
+            return low < limit or (low == limit and self.operator == "<=")
+        return self.operator == "inside" or low < limit or high > self.limits[1]
 
     def overlaps(self, other: Condition) -> bool:
         """Return whether some value makes both conditions hold, as far as that can be decided.

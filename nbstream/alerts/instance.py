@@ -105,14 +105,22 @@ class Instance:
 
     @property
     def has_news(self) -> bool:
-        """Whether `deliver` has something to decide on."""
-        return bool(self._queue)
+        """Whether `deliver` has something to decide on, now or later."""
+        return bool(self._queue) or self._muting.holds_back
 
     def take_in(self, table: Table) -> bool:
         """Take in a batch; return whether anything changed."""
-        if not len(table):
+        if not len(table.times):
             return False
         first, is_back = 0, False
+        if (
+            not self._silence
+            and self._machine.state is RuleState.OK
+            and not self._trigger.is_about_staleness
+            and not self._trigger.may_hold(table)
+        ):
+            self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+            return False
         if self._silence:
             if table.extent is None:  # still nothing but missing readings
                 return False
@@ -124,7 +132,7 @@ class Instance:
         episodes: list[Episode] = []
         if machine.state is not RuleState.OK or self._trigger.may_hold(table):
             episodes = machine.step(Judged(self._trigger, table, first))
-        self.newest_ns, self._has_data = int(table.times[-1]), True
+        self.newest_ns, self._has_data = table.newest_ns, True
         for episode in episodes:
             self._record(episode)
         if self._trigger.is_about_staleness:

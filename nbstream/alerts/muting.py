@@ -50,6 +50,11 @@ class Muting:
         self._recent: deque[int] = deque(maxlen=FLAPPING_AFTER + 1)
         self.is_flapping = False
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether something is to be told later."""
+        return self._held is not None
+
     def resume(self, number: int) -> None:
         """Take an incident as told already."""
         self._told = number

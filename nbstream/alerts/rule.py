@@ -147,6 +147,7 @@ class Rule:
         self._is_closed = False
         self._error: Exception | None = None
         self._version = 0
+        self._has_news = False
         self._instances: dict[str, Instance] = {}
         self._former: dict[str, Instance] = {}
         self._leaving: list[Instance] = []
@@ -466,6 +467,7 @@ class Rule:
                 return
             if is_changed:
                 self._version += 1
+                self._has_news = True
 
     def tick(self, now_wall_ns: int, pulse: Pulse, *, channel: str | None = None) -> None:
         """Let time go on where no reading comes, about once a second.
@@ -490,13 +492,17 @@ class Rule:
                 return
             if is_changed:
                 self._version += 1
+                self._has_news = True
 
     def deliver(self, now_wall_ns: int | None = None) -> None:
         """Tell the log's subscribers what happened since the last call, if it is to be told."""
+        if not self._has_news:
+            return
         now = self._clock.wall_ns() if now_wall_ns is None else now_wall_ns
         with self._lock:
             leaving, self._leaving = self._leaving, []
             told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
+            self._has_news = any(i.has_news for i in self._instances.values())
         for notification in told:
             self._log.publish(notification)
 
@@ -569,6 +575,7 @@ class Rule:
         """End what is open and begin anew; what is still to be told is kept for `deliver`."""
         for instance in self._instances.values():
             instance.end(why)
+        self._has_news = True
         self._leaving += [i for i in self._instances.values() if i.has_news]
         self._former, self._instances = {**self._former, **self._instances}, {}
 

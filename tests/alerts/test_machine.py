@@ -77,7 +77,7 @@ class Model:
 
     def take(self, t: int, value: float, x: float) -> None:
         """Take in one reading with what the condition compares."""
-        previous_ns, self.last_ns = self.last_ns, t
+        self.last_ns = t
         if self.silent and math.isnan(value):
             return
         if self.silent:
