@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream import ownership
-from nbstream.alerts import AlertLog, Rule
+from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
 from nbstream.buffer import Buffer
 from nbstream.channel_state import ChannelState as _Channel
 from nbstream.channel_statistics import (
@@ -24,7 +24,7 @@ from nbstream.channel_statistics import (
 )
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.main_thread import MAIN
-from nbstream.sources import Source
+from nbstream.sources import Source, SourceState
 from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
 from nbstream.stepped import Stepped
 from nbstream.window import Window, WindowLike, parse_duration
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from nbstream.buffer import Rows
     from nbstream.readings import FloatArray, TimeArray
+    from nbstream.summary import BlockPyramid
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 
@@ -47,12 +48,16 @@ UPDATE_INTERVAL = 0.1
 """Seconds between two updates of the analyzer thread, at least: 10 a second, as often as is notified."""
 NOTIFY_INTERVAL = 0.1
 """Seconds between two change notifications, at least: 10 a second."""
+TICK_INTERVAL = 1.0
+"""Seconds between two looks of the rules at the clock."""
 MAX_WINDOWS = 32
 """Windows whose statistics are kept."""
 STEPPED_STATISTICS = ("count", "mean", "std", "min", "max")
+SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
+"""States of a source in which no reading is expected."""
 
 
-class Analyzer(ChannelStatistics):
+class Analyzer(Alerting, ChannelStatistics):
     """Statistics over a window that slides with the readings, and rules that watch every one of them.
 
     Parameters
@@ -120,7 +125,7 @@ class Analyzer(ChannelStatistics):
         self.alerts = AlertLog(timezone=buffer.timezone)
         self.last_error: Exception | None = None
         self.is_replaced = False
-        self._rules: tuple[Rule, ...] = ()
+        self._book = RuleBook(buffer)
         self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
@@ -129,6 +134,7 @@ class Analyzer(ChannelStatistics):
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._notify_due = 0.0
+        self._tick_due = 0.0
         self._notify_posted = False
         self._is_dirty = False
         self.window = window
@@ -162,11 +168,6 @@ class Analyzer(ChannelStatistics):
     def parsed_window(self) -> Window:
         """The window, taken apart."""
         return self._window
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules that are not closed, oldest first."""
-        return self._rules
 
     @property
     def covered(self) -> bool:
@@ -353,65 +354,6 @@ class Analyzer(ChannelStatistics):
         """Return the readings in the window as a DataFrame (see `Buffer.to_pandas`)."""
         return self.buffer.to_pandas(self._window if window is None else window)
 
-    def alert(
-        self,
-        condition: str,
-        channel: str | None = None,
-        clear: str | None = None,
-        for_: str | float | timedelta = 0,
-        severity: str = "warning",
-        name: str | None = None,
-    ) -> Rule:
-        """Watch one channel with a rule.
-
-        Parameters
-        ----------
-        condition
-            When it is breached: ``value > 90``, ``>=``, ``<``, ``<=``, ``outside(10, 90)`` or
-            ``abs(zscore) > 4``.
-        channel
-            The channel that it watches; None is the first.
-        clear
-            When it has recovered, e.g. ``value < 85`` (hysteresis); None is when `condition` does not hold.
-        for_
-            How long the condition must hold before the rule fires, in event time: seconds or "3s".
-        severity
-            "info", "warning" or "critical".
-        name
-            For people; None is the condition.
-
-        Returns
-        -------
-        Rule
-            Its `limits` and conditions can be changed; `close()` ends it.
-
-        Raises
-        ------
-        ValueError
-            If a condition cannot be read.
-        ClosedError
-            If the analyzer was closed.
-        """
-        self._require_open()
-        rule = Rule(
-            condition,
-            channel=channel,
-            clear=clear,
-            for_=for_,
-            severity=severity,
-            name=name,
-            log=self.alerts,
-            on_close=self._drop_rule,
-        )
-        with self._lock:
-            self._rules = (*self._rules, rule)
-            # The rule sees what is held already, as if it had been there from the beginning.
-            for channel_name, state in self._channels.items():
-                if self._watches(rule, channel_name):
-                    first, _ = self.buffer.span(channel_name)
-                    self._evaluate([rule], channel_name, state, first, state.pyramid.end)
-        return rule
-
     def update(self) -> None:
         """Take in everything that was added to the buffer before the call; safe beside the thread.
 
@@ -422,6 +364,7 @@ class Analyzer(ChannelStatistics):
         """
         self._require_open()
         self._update(force=True)
+        self._wake.set()  # people are told of incidents on the analyzer's own thread
         if MAIN.is_current or not MAIN.has_loop:
             self._notify_all()
 
@@ -437,8 +380,7 @@ class Analyzer(ChannelStatistics):
             self.buffer.need((self, window), None)
         if threading.current_thread() is not self._thread:
             self._thread.join(5.0)
-        for rule in self._rules:
-            rule.close()
+        self._book.close()
         ownership.forget(self)
 
     def _replaced(self) -> None:
@@ -457,11 +399,13 @@ class Analyzer(ChannelStatistics):
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            self._wake.wait()
+            self._wake.wait(TICK_INTERVAL if self._book.has_rules else None)
             self._wake.clear()
             started = time.monotonic()
             try:
                 self._update()
+                self._let_time_go_on(started)
+                self._book.deliver()
             except Exception as error:
                 self.last_error = error
                 logger.exception("The analyzer could not take in readings.")
@@ -469,6 +413,13 @@ class Analyzer(ChannelStatistics):
             rest = UPDATE_INTERVAL - (time.monotonic() - started)
             if rest > 0:
                 self._closed.wait(rest)
+
+    def _let_time_go_on(self, now: float) -> None:
+        """Show the rules about once a second that time goes on, also where no reading comes."""
+        if now >= self._tick_due:
+            self._tick_due = now + TICK_INTERVAL
+            state = None if self.source is None else self.source.state
+            self._book.tick(expects_data=state not in SILENT_STATES)
 
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
@@ -490,12 +441,10 @@ class Analyzer(ChannelStatistics):
 
     def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
         """Add a channel's new rows to its summaries and show them to the rules."""
-        rules = [rule for rule in self._rules if self._watches(rule, name)]
 
         def show(rows: Rows) -> None:
-            if rules:
-                stop = rows.start + len(rows.times)
-                self._evaluate(rules, name, channel, rows.start, stop, rows.times, rows.values)
+            if self._book.watching(name):
+                self._book.take_in(self._table_of(name, rows))
 
         return channel.take_in(end, show)
 
@@ -509,30 +458,26 @@ class Analyzer(ChannelStatistics):
             as_of = channel.newest_ns if newest_ns is None else newest_ns
             channel.refresh(windows, self._window, as_of)
 
-    def _evaluate(
-        self,
-        rules: list[Rule],
-        name: str,
-        channel: _Channel,
-        start: int,
-        stop: int,
-        times: TimeArray | None = None,
-        values: FloatArray | None = None,
-    ) -> None:
-        if times is None or values is None:
-            start, times, values = self.buffer.rows(name, start, stop)
-        if not len(times):
-            return
-        unit = self.buffer.units.get(name)
-        scores: FloatArray | None = None
-        for rule in rules:
-            variable = rule.condition.variable
-            if variable == "zscore" and scores is None:
-                scores = self._zscores(name, channel, start, times)
-            compared = values if scores is None or variable == "value" else scores
-            rule.evaluate(times, values, compared, variable=variable, channel=name, unit=unit)
+    def _taken_in(self) -> dict[str, int]:
+        return {name: channel.pyramid.end for name, channel in self._channels.items()}
 
-    def _zscores(self, name: str, channel: _Channel, start: int, times: TimeArray) -> FloatArray:
+    def _table(self, channel: str, start: int, stop: int) -> BufferTable:
+        return self._table_of(channel, self.buffer.rows(channel, start, stop))
+
+    def _table_of(self, channel: str, rows: Rows) -> BufferTable:
+        pyramid = self._channels[channel].pyramid
+        return BufferTable(
+            self.buffer,
+            channel,
+            *rows,
+            pyramid=pyramid,
+            window=self._window,
+            zscores=lambda: self._zscores(channel, pyramid, rows.start, rows.times),
+        )
+
+    def _zscores(
+        self, name: str, pyramid: BlockPyramid, start: int, times: TimeArray
+    ) -> FloatArray:
         scores = np.full(len(times), NAN)
         first, _ = self.buffer.span(name)
         # Rows before a jump of the clock that came with the same batch have no window to speak of.
@@ -550,15 +495,9 @@ class Analyzer(ChannelStatistics):
             starts = np.full(len(rows), segment)
         starts = np.minimum(starts, rows)
         scores[skip:] = trailing_zscores(
-            starts, start + skip, channel.pyramid, lambda a, b: self.buffer.rows(name, a, b).values
+            starts, start + skip, pyramid, lambda a, b: self.buffer.rows(name, a, b).values
         )
         return scores
-
-    def _watches(self, rule: Rule, name: str) -> bool:
-        if rule.channel is None:
-            channels = self.buffer.channels
-            return bool(channels) and channels[0] == name
-        return rule.channel == name
 
     def _state_of(self, name: str | None) -> _Channel | None:
         """Return what is kept of a channel, None before it is known; without a name of the first."""
@@ -577,10 +516,6 @@ class Analyzer(ChannelStatistics):
     def _drop_stepped(self, table: Stepped) -> None:
         with self._lock:
             self._stepped = tuple(other for other in self._stepped if other is not table)
-
-    def _drop_rule(self, rule: Rule) -> None:
-        with self._lock:
-            self._rules = tuple(r for r in self._rules if r is not rule)
 
     # Notifications.
 

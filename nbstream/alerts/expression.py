@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.alerts.parsing import Operator, Variable, fail, read_comparison
+from nbstream.alerts.columns import Table
+from nbstream.alerts.parsing import ConditionError, read_condition
+from nbstream.alerts.tree import (
+    STALE,
+    VALUE,
+    ZSCORE,
+    Both,
+    Call,
+    Comparison,
+    Either,
+    Not,
+    Number,
+    Range,
+    Stale,
+    Truth,
+    TruthNode,
+    Value,
+    Variable,
+    ZScore,
+    exact_number,
+    short_number,
+    variables,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from nbstream.alerts.tree import Columns
     from nbstream.readings import FloatArray
 
-__all__ = ["Condition", "short_number"]
+__all__ = ["Condition", "Formula", "Operator", "VariableName", "short_number"]
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Operator: TypeAlias = Literal[">", ">=", "<", "<=", "outside", "inside", "formula"]
+VariableName: TypeAlias = Literal["value", "zscore", "formula"]
 
 _OPPOSITE: dict[Operator, Operator] = {
     ">": "<=",
@@ -26,13 +54,14 @@ _OPPOSITE: dict[Operator, Operator] = {
     "outside": "inside",
     "inside": "outside",
 }
+_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A comparison of a reading, or of its zscore, with one limit or two.
 
-    `Condition.parse` makes one from text.
+    `Condition.parse` makes one from text; what says more than one such comparison becomes a `Formula`.
 
     Parameters
     ----------
@@ -63,7 +92,7 @@ class Condition:
 
     operator: Operator
     limits: tuple[float, ...]
-    variable: Variable = "value"
+    variable: VariableName = "value"
     is_absolute: bool = False
 
     def __post_init__(self) -> None:
@@ -74,44 +103,47 @@ class Condition:
             raise ValueError(message)
         limits = tuple(_as_limit(limit) for limit in self.limits)
         if self.is_range and not limits[0] < limits[1]:
-            low, high = map(_exact_number, limits)
+            low, high = map(exact_number, limits)
             message = f"The lower limit of {self.operator!r} must come first (got {low}, {high})."
             raise ValueError(message)
         if self.is_absolute and limits[0] < 0:
-            message = f"An absolute value is never below 0 (got {_exact_number(limits[0])})."
+            message = f"An absolute value is never below 0 (got {exact_number(limits[0])})."
             raise ValueError(message)
         object.__setattr__(self, "limits", limits)
 
     @classmethod
-    def parse(cls, text: str | Condition) -> Condition:
+    def parse(cls, text: str | Condition, channels: Collection[str] | None = None) -> Condition:
         """Return the condition that `text` says.
 
         Parameters
         ----------
         text
             ``value > 90`` (``>=``, ``<``, ``<=``; ``zscore`` or ``abs(zscore)`` for ``value``; the
-            limit may stand left), ``outside(10, 90)``, ``inside(15, 85)``, or a Condition. Numbers
-            are written as 90, -5, 0.5 or 1e3. At most 200 characters.
+            limit may stand left), ``outside(10, 90)``, ``inside(15, 85)``, a Condition, or a formula of
+            these, such as ``mean("1min") > 70 and pressure - value < 3``; docs/alerts.md has all of the
+            language. Numbers are written as 90, -5, 0.5 or 1e3. At most 500 characters.
+        channels
+            Names of the channels that there are: another name is refused. None is not known.
 
         Raises
         ------
-        ValueError
-            If it says anything else; the message says what, and what is allowed.
+        ConditionError
+            A ValueError, if it says anything else; the message points at the character.
         TypeError
             If it is not a str.
         """
         if isinstance(text, Condition):
             return text
-        comparison = read_comparison(text)
+        tree = read_condition(text, channels)
         try:
-            return cls(*comparison)
+            return _simple(tree) or Formula(tree=tree)
         except ValueError as error:
-            fail(text, f"is not possible: {str(error).rstrip('.')}")
+            raise ConditionError(text, f"is not possible: {str(error).rstrip('.')}", 0) from None
 
     @property
     def text(self) -> str:
         """The condition as `parse` reads it back: "value > 90", "outside(10, 90)"."""
-        limits = ", ".join(_exact_number(limit) for limit in self.limits)
+        limits = ", ".join(exact_number(limit) for limit in self.limits)
         if self.is_range:
             return f"{self.operator}({limits})"
         return f"{self.subject} {self.operator} {limits}"
@@ -122,7 +154,7 @@ class Condition:
 
     def __repr__(self) -> str:
         """Return the parsed form for people."""
-        return f"Condition({self.text!r})"
+        return f"{type(self).__name__}({self.text!r})"
 
     @property
     def is_range(self) -> bool:
@@ -133,6 +165,11 @@ class Condition:
     def subject(self) -> str:
         """What is compared, as it is written: "value", "zscore" or "abs(zscore)"."""
         return f"abs({self.variable})" if self.is_absolute else self.variable
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What must be known of a batch to judge it."""
+        return (ZSCORE,) if self.variable == "zscore" else (VALUE,)
 
     @property
     def opposite(self) -> Condition:
@@ -196,11 +233,57 @@ class Condition:
                 return np.maximum(low - values, values - high)
             return np.minimum(values - low, high - values)
 
+    def truth(self, columns: Columns) -> Truth:
+        """Return where the condition is certainly true, and where certainly false."""
+        values = columns.column(self.variables[0])
+        return Truth(self.holds(values), self.recovered(values))
+
+    def margin(self, columns: Columns) -> FloatArray:
+        """Return `severity_of` each reading of a batch."""
+        return self.severity_of(columns.column(self.variables[0]))
+
+    def compared(self, columns: Columns) -> FloatArray:
+        """Return what is compared, one number per reading of a batch."""
+        return columns.column(self.variables[0])
+
+    def parts(self, columns: Columns) -> str:
+        """Return the numbers of a formula's parts, in words; a plain comparison has none."""
+        return ""
+
+    def may_hold(self, low: float, high: float) -> bool:
+        """Return whether the condition can hold for readings that all lie in low … high.
+
+        The ends are known readings: where no end holds, nothing between does, except inside a range.
+        """
+        if self.variable != "value" or self.is_absolute:
+            return True
+        limit = self.limits[0]
+        if self.operator[0] == ">":
+            return high > limit or (high == limit and self.operator == ">=")
+        if self.operator[0] == "<":
+            return low < limit or (low == limit and self.operator == "<=")
+        return self.operator == "inside" or low < limit or high > self.limits[1]
+
     def overlaps(self, other: Condition) -> bool:
-        """Return whether some value makes both conditions hold; both are of the same variable."""
-        return any(
-            _intersect(mine, theirs) for mine in self._intervals() for theirs in other._intervals()
-        )
+        """Return whether some value makes both conditions hold, as far as that can be decided.
+
+        It can if both compare one variable, the same, with numbers. Of a formula that does more it is False.
+        """
+        if not (isinstance(self, Formula) or isinstance(other, Formula)):
+            return any(
+                _intersect(mine, theirs)
+                for mine in self._intervals()
+                for theirs in other._intervals()
+            )
+        mine, theirs = self._turning_points(), other._turning_points()
+        if mine is None or theirs is None or mine[0] != theirs[0]:
+            return False
+        # Between two neighbouring numbers neither condition changes: one value of each stretch decides.
+        ends = np.unique(np.array([*mine[1], *theirs[1], 0.0], np.float64))
+        ends = np.unique(np.concatenate((ends, -ends)))
+        points = np.concatenate((ends, np.nextafter(ends, -np.inf), np.nextafter(ends, np.inf)))
+        table = Table(np.zeros(len(points), np.int64), points, {mine[0]: points})
+        return bool((self.truth(table).true & other.truth(table).true).any())
 
     def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
         """Return what makes the condition hold, or not, at one value.
@@ -225,7 +308,7 @@ class Condition:
             subject = unit = None
         elif subject and self.is_absolute:
             subject = f"abs({subject})"
-        limits = " … ".join(_exact_number(limit) for limit in self.limits)
+        limits = " … ".join(exact_number(limit) for limit in self.limits)
         number = self._telling_number(abs(value) if self.is_absolute else value)
         # A false "value 93 <= 90" must never be said.
         operator = self.operator if self._holds_at(value) else _OPPOSITE[self.operator]
@@ -242,6 +325,10 @@ class Condition:
     def _holds_at(self, value: float) -> bool:
         return bool(self.holds(np.array([value], np.float64))[0])
 
+    def _turning_points(self) -> tuple[Variable, tuple[float, ...]] | None:
+        """Return the only variable and the numbers where the condition may change; None if others."""
+        return self.variables[0], self.limits
+
     def _intervals(self) -> list[_Interval]:
         inf = math.inf
         low, high = self.limits[0], self.limits[-1]
@@ -256,6 +343,161 @@ class Condition:
         return [(-low if self.is_absolute else -inf, closed and self.is_absolute, low, closed)]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Formula(Condition):
+    """A condition that says more than one comparison of a reading with limits.
+
+    It has no limits to edit or to draw; assign a new condition to its rule instead.
+
+    Parameters
+    ----------
+    tree
+        What was read.
+
+    Notes
+    -----
+    Thread safety: immutable, any thread.
+
+    Examples
+    --------
+    >>> Condition.parse('value > 90 and (mean("60s") > 70 or pressure < 3)')
+    Formula('value > 90 and (mean("60s") > 70 or pressure < 3)')
+    """
+
+    operator: Operator = "formula"
+    limits: tuple[float, ...] = ()
+    variable: VariableName = "formula"
+    is_absolute: bool = False
+    tree: TruthNode = field(default=STALE)
+
+    def __post_init__(self) -> None:
+        """Check nothing: the parser did."""
+
+    @property
+    def text(self) -> str:
+        """The condition as `parse` reads it back."""
+        return self.tree.text
+
+    @property
+    def subject(self) -> str:
+        """The whole text: there is no single thing that is compared."""
+        return self.tree.text
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What must be known of a batch to judge it."""
+        return tuple(dict.fromkeys(variables(self.tree)))
+
+    @property
+    def opposite(self) -> Condition:
+        """The condition that is true exactly where this one is false."""
+        tree = self.tree.operand if isinstance(self.tree, Not) else Not(self.tree)
+        return _simple(tree) or Formula(tree=tree)
+
+    def with_limits(self, *limits: float) -> Condition:
+        """Raise ValueError, unless no limits are given."""
+        if limits:
+            message = f"{self.text!r} has no limits to set. Assign a new condition."
+            raise ValueError(message)
+        return self
+
+    def holds(self, values: FloatArray) -> BoolArray:
+        """Return where it holds for readings alone; what needs more is unknown and doesn't hold."""
+        return self.truth(Table(np.zeros(len(values), np.int64), values)).true
+
+    def recovered(self, values: FloatArray) -> BoolArray:
+        """Return where it is certainly false for readings alone."""
+        return self.truth(Table(np.zeros(len(values), np.int64), values)).false
+
+    def severity_of(self, values: FloatArray) -> FloatArray:
+        """Return how far its first comparison is beyond the limit, for readings alone."""
+        return self.margin(Table(np.zeros(len(values), np.int64), values))
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where it is certainly true, and where certainly false."""
+        n = len(columns.column(VALUE))
+        with np.errstate(all="ignore"):
+            true, false = self.tree.truth(columns)
+        return Truth(np.broadcast_to(true, n), np.broadcast_to(false, n))
+
+    def margin(self, columns: Columns) -> FloatArray:
+        """Return how far the first comparison is beyond its limit; NaN if there is none."""
+        n = len(columns.column(VALUE))
+        with np.errstate(all="ignore"):
+            margin = self.tree.margin(columns)
+        return np.full(n, np.nan) if margin is None else np.broadcast_to(margin, n)
+
+    def compared(self, columns: Columns) -> FloatArray:
+        """Return the readings: a formula compares more than one thing."""
+        return columns.column(VALUE)
+
+    def parts(self, columns: Columns) -> str:
+        """Return what the formula says with its numbers, for the only reading of `columns`."""
+        with np.errstate(all="ignore"):
+            is_true = bool(self.tree.truth(columns).true[0])
+            return self.tree.describe(columns, is_true)
+
+    def may_hold(self, low: float, high: float) -> bool:
+        """Return True: only the readings themselves tell."""
+        return True
+
+    def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
+        """Return the text: the numbers of a formula's parts are in the moment's `parts`."""
+        return self.text
+
+    def _turning_points(self) -> tuple[Variable, tuple[float, ...]] | None:
+        found = self.variables
+        if len(found) != 1 or isinstance(found[0], Stale):
+            return None
+        numbers = _numbers_compared(self.tree)
+        return None if numbers is None else (found[0], numbers)
+
+
+def _numbers_compared(tree: TruthNode) -> tuple[float, ...] | None:
+    """Return the numbers that a variable is compared with; None if there is arithmetic."""
+    match tree:
+        case Range():
+            return tree.low, tree.high
+        case Not():
+            return _numbers_compared(tree.operand)
+        case Both() | Either():
+            parts = [_numbers_compared(operand) for operand in tree.operands]
+            if any(part is None for part in parts):
+                return None
+            return tuple(chain.from_iterable(cast("Any", parts)))
+        case Comparison():
+            numbers = []
+            for operand in tree.operands:
+                if isinstance(operand, Number):
+                    numbers.append(operand.number)
+                elif isinstance(operand, Call) and operand.function == "abs":
+                    if not isinstance(operand.arguments[0], Variable):
+                        return None
+                elif not isinstance(operand, Variable):
+                    return None
+            return tuple(numbers)
+    return None
+
+
+def _simple(tree: TruthNode) -> Condition | None:
+    """Return a tree as one comparison with limits, or None if it says more."""
+    if isinstance(tree, Range):
+        return Condition(cast("Operator", tree.operator), (tree.low, tree.high))
+    if not isinstance(tree, Comparison) or tree.operators[0] not in _MIRRORED:
+        return None
+    if len(tree.operands) != 2:
+        return None
+    (left, right), operator = tree.operands, tree.operators[0]
+    if isinstance(left, Number):
+        left, right, operator = right, left, _MIRRORED[operator]
+    is_absolute = isinstance(left, Call) and left.function == "abs"
+    subject = left.arguments[0] if isinstance(left, Call) and is_absolute else left
+    if not isinstance(right, Number) or not isinstance(subject, (Value, ZScore)):
+        return None
+    variable: VariableName = "value" if isinstance(subject, Value) else "zscore"
+    return Condition(cast("Operator", operator), (right.number,), variable, is_absolute)
+
+
 # Lower end, whether it belongs to the interval, upper end, whether that does.
 _Interval: TypeAlias = tuple[float, bool, float, bool]
 
@@ -264,18 +506,6 @@ def _intersect(a: _Interval, b: _Interval) -> bool:
     low, low_open = max((a[0], not a[1]), (b[0], not b[1]))
     high, high_closed = min((a[2], a[3]), (b[2], b[3]))
     return low < high or (low == high and not low_open and high_closed)
-
-
-def short_number(number: float, digits: int = 6) -> str:
-    """Return a number for people: a whole one in full, others with `digits` significant digits."""
-    number = float(number)
-    if math.isfinite(number) and not (number.is_integer() and abs(number) < 1e15):
-        number = float(f"{number:.{digits}g}")
-    return _exact_number(number)
-
-
-def _exact_number(number: float) -> str:
-    return repr(number + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 plain
 
 
 def _as_limit(limit: object) -> float:

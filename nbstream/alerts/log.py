@@ -1,127 +1,86 @@
-"""What happened: the incidents of all rules, bounded, newest last."""
+"""What happened: the incidents of all rules, bounded, newest last; and who is told of it."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from glob import escape
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbstream.alerts.expression import Condition, short_number
-from nbstream.window import format_duration
+from nbstream.alerts.export import csv_of, json_lines_of, write_atomically
+from nbstream.alerts.incident import Acknowledgement, Escalation, Incident
+from nbstream.clock import SYSTEM_CLOCK
+from nbstream.errors import CallbackError
+from nbstream.readings import time_ns
+from nbstream.window import parse_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta, tzinfo
+    from os import PathLike
+
     import pandas as pd
 
-    from nbstream.alerts.machine import Moment
+    from nbstream.alerts.notification import Notification
+    from nbstream.clock import Clock
+    from nbstream.readings import TimeLike
 
-__all__ = ["AlertLog", "Incident"]
+__all__ = ["AlertLog", "Incident", "LogCounters", "Silence"]
+
+logger = logging.getLogger(__name__)
+
+MAX_SILENCES = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """One firing of a rule, from the breach to its end.
+class LogCounters(NamedTuple):
+    """What became of all incidents so far."""
 
-    All texts are plain text: names come from data and must be escaped where they meet HTML.
+    fired: int
+    """Incidents that there ever were."""
+    dropped: int
+    """Of these, no longer held because there were more than `maxlen`."""
+    past: int
+    """Of these, over long before they were found."""
+    notified: int
+    """Notifications that went to subscribers."""
+    muted: int
+    """Notifications kept back by a silence, an acknowledgement, the cooldown or flapping."""
+    failed: int
+    """Calls of a subscriber that raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Until a time, nobody is told of some rules; they go on watching.
 
     Notes
     -----
     Thread safety: immutable, any thread.
     """
 
-    number: int
-    """Counts the incidents of a log, from 1."""
     rule: str
-    """The rule's name when it fired."""
+    """Pattern of the rule's name, as `fnmatch`: "*", "temp*"."""
     channel: str
-    """The channel's name."""
-    severity: str
-    """"info", "warning" or "critical"."""
-    condition: Condition
-    """What was breached."""
-    breach: Moment
-    """The first reading that breached it."""
-    fired_ns: int
-    """When it fired: the breach, or `for_` later. Event time, ns since the epoch, UTC."""
-    peak: float
-    """The reading farthest beyond the limit; of a zscore's rule the reading with that zscore."""
-    for_ns: int = 0
-    """How long the condition had to hold, ns."""
-    unit: str | None = None
-    """The channel's unit, if known."""
-    clear: Condition | None = None
-    """What ends it; None is the opposite of `condition`."""
-    cleared: Moment | None = None
-    """The reading that ended it; None while firing, or if none did."""
-    ended: str | None = None
-    """Why it ended, if not by a reading: "rule changed", "rule closed"."""
-    resolved_ns: int | None = None
-    """When it ended, event time; None while firing."""
-    zone: tzinfo = field(default=UTC, repr=False, compare=False)
-    """Zone of the times in texts."""
+    """Pattern of the channel's name."""
+    until_ns: int
+    """Wall time when it ends, ns since the epoch, UTC."""
+    who: str = ""
+    why: str = ""
 
-    @property
-    def state(self) -> Literal["firing", "resolved"]:
-        """Whether it is open."""
-        return "firing" if self.resolved_ns is None else "resolved"
-
-    @property
-    def breached_ns(self) -> int:
-        """When the condition began to hold, event time, ns since the epoch, UTC."""
-        return self.breach.time_ns
-
-    @property
-    def reason(self) -> str:
-        """Why it fired and why it ended.
-
-        As "value 93 > 90 for 3s since 12:03:05; cleared by value 84 at 12:04:01, peak 97".
-        """
-        held = f" for {format_duration(self.for_ns)}" if self.for_ns else ""
-        fired = self._described(self.condition, self.breach) + held
-        text = f"{fired} since {self._clock(self.breached_ns)}"
-        if self.resolved_ns is None:
-            return text
-        if self.cleared is not None:
-            why = f"cleared by {self.channel} {self._quantity(self.cleared.value)}"
-        else:
-            why = f"ended, {self.ended},"
-        when = self._clock(self.resolved_ns)
-        return f"{text}; {why} at {when}, peak {self._quantity(self.peak)}"
-
-    @property
-    def resolution(self) -> str | None:
-        """Why it ended, such as "value 84 < 85 at 12:04:01"; None while firing."""
-        if self.resolved_ns is None:
-            return None
-        why = self.ended or "ended"
-        if self.cleared is not None:
-            why = self._described(self.clear or self.condition.opposite, self.cleared)
-        return f"{why} at {self._clock(self.resolved_ns)}"
-
-    @property
-    def text(self) -> str:
-        """One line for a feed: the rule's name, if it has one of its own, and `reason`."""
-        is_named = self.rule != self.condition.text
-        return f"{self.rule}: {self.reason}" if is_named else self.reason
-
-    def _described(self, condition: Condition, moment: Moment) -> str:
-        text = condition.describe(moment.variable_value, subject=self.channel, unit=self.unit)
-        if condition.variable == "value" and not condition.is_absolute:
-            return text
-        return f"{self.channel} {self._quantity(moment.value)}: {text}"
-
-    def _quantity(self, value: float) -> str:
-        number = short_number(value)
-        return f"{number} {self.unit}" if self.unit else number
-
-    def _clock(self, ns: int) -> str:
-        time, breached = _local(ns, self.zone), _local(self.breached_ns, self.zone)
-        return f"{time:%H:%M:%S}" if time.date() == breached.date() else f"{time:%Y-%m-%d %H:%M:%S}"
+    def covers(self, rule: str, channel: str, at_ns: int) -> bool:
+        """Return whether a rule on a channel is silenced at a wall time."""
+        return (
+            at_ns < self.until_ns
+            and fnmatchcase(rule, self.rule)
+            and fnmatchcase(channel, self.channel)
+        )
 
 
 class AlertLog:
@@ -135,6 +94,8 @@ class AlertLog:
     timezone
         Zone of the times in texts and DataFrames: an IANA name, a tzinfo, or None for the local
         zone of this machine.
+    clock
+        Tells when a silence ends.
 
     Raises
     ------
@@ -156,17 +117,28 @@ class AlertLog:
     'temperature 93 > 90 °C since 00:00:01; cleared by temperature 84 °C at 00:00:03, peak 97 °C'
     """
 
-    def __init__(self, maxlen: int = 10_000, *, timezone: str | tzinfo | None = None) -> None:
+    def __init__(
+        self,
+        maxlen: int = 1_000,
+        *,
+        timezone: str | tzinfo | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
         if maxlen < 1:
             message = f"'maxlen' must be >= 1 (got {maxlen!r})."
             raise ValueError(message)
         self._maxlen = maxlen
         self._zone = as_zone(timezone)
+        self._clock = clock
         self._incidents: OrderedDict[int, Incident] = OrderedDict()
         self._active: dict[int, Incident] = {}
-        self._n_fired = 0
+        self._silences: tuple[Silence, ...] = ()
+        self._subscribers: tuple[Callable[[Notification], object], ...] = ()
+        self._n_fired = self._n_past = self._n_notified = self._n_muted = self._n_failed = 0
         self._version = 0
         self._lock = threading.Lock()
+        self.last_error: CallbackError | None = None
+        """What a subscriber raised last."""
 
     def __repr__(self) -> str:
         """Return the class and how many incidents are held and open."""
@@ -202,6 +174,18 @@ class AlertLog:
         with self._lock:
             return self._n_fired - len(self._incidents)
 
+    def counters(self) -> LogCounters:
+        """Return what became of all incidents so far."""
+        with self._lock:
+            return LogCounters(
+                self._n_fired,
+                self._n_fired - len(self._incidents),
+                self._n_past,
+                self._n_notified,
+                self._n_muted,
+                self._n_failed,
+            )
+
     @property
     def active(self) -> tuple[Incident, ...]:
         """The incidents that are firing now, oldest first."""
@@ -219,15 +203,153 @@ class AlertLog:
         with self._lock:
             return tuple(islice(reversed(self._incidents.values()), max(n, 0)))
 
+    def find(self, number: int) -> Incident | None:
+        """Return the incident with this number, or None if it is neither held nor open."""
+        with self._lock:
+            return self._incidents.get(number, self._active.get(number))
+
+    # What people do about incidents.
+
+    def acknowledge(self, number: int, who: str, why: str = "") -> Incident:
+        """Say that somebody takes care of an incident: it does not notify of escalations any more.
+
+        Parameters
+        ----------
+        number
+            The incident's.
+        who, why
+            For people; who must not be empty.
+
+        Raises
+        ------
+        ValueError
+            If there is no such incident, or `who` is empty.
+        """
+        if not who.strip():
+            message = f"'who' must name somebody (got {who!r})."
+            raise ValueError(message)
+        note = Acknowledgement(who.strip(), str(why), self._clock.wall_ns())
+        incident = self.mark(number, acknowledged=note)
+        if incident is None:
+            message = f"There is no incident {number!r} in the log."
+            raise ValueError(message)
+        return incident
+
+    def silence(
+        self,
+        rule: str = "*",
+        channel: str = "*",
+        *,
+        for_: float | str | timedelta | None = None,
+        until: TimeLike | None = None,
+        who: str = "",
+        why: str = "",
+    ) -> Silence:
+        """Keep notifications of some rules back until a time; an incident still open then is told.
+
+        Parameters
+        ----------
+        rule, channel
+            Patterns of names as `fnmatch` reads them, case counts: "*", "temp*", "*[12]".
+        for_
+            How long from now: seconds or "30min".
+        until
+            When it ends: a datetime, an ISO time. Exactly one of both is given.
+        who, why
+            For people.
+
+        Raises
+        ------
+        ValueError
+            If it would end before it began, or there are 1,000 silences already.
+        TypeError
+            If not exactly one of `for_` and `until` is given.
+        """
+        if (for_ is None) == (until is None):
+            message = "A silence needs either for_='30min' or until=a time."
+            raise TypeError(message)
+        now = self._clock.wall_ns()
+        if for_ is not None:
+            until_ns = now + parse_duration(for_, name="for_")
+        else:
+            until_ns = time_ns(until, timezone=self._zone)
+        if until_ns <= now:
+            message = (
+                f"A silence must end in the future (got {for_ if until is None else until!r})."
+            )
+            raise ValueError(message)
+        silence = Silence(str(rule), str(channel), until_ns, str(who), str(why))
+        with self._lock:
+            self._silences = tuple(s for s in self._silences if s.until_ns > now)
+            if len(self._silences) >= MAX_SILENCES:
+                message = f"There are {MAX_SILENCES:,} silences already. End one first."
+                raise ValueError(message)
+            self._silences = (*self._silences, silence)
+            self._version += 1
+        return silence
+
+    def snooze(
+        self, number: int, for_: float | str | timedelta = "30min", *, who: str = ""
+    ) -> Silence:
+        """Silence the rule and channel of one incident for a while.
+
+        Raises
+        ------
+        ValueError
+            If there is no such incident.
+        """
+        incident = self.find(number)
+        if incident is None:
+            message = f"There is no incident {number!r} in the log."
+            raise ValueError(message)
+        return self.silence(escape(incident.rule), escape(incident.channel), for_=for_, who=who)
+
+    def end_silence(self, silence: Silence) -> None:
+        """End a silence before its time; one that is over already stays so."""
+        with self._lock:
+            self._silences = tuple(s for s in self._silences if s != silence)
+            self._version += 1
+
+    @property
+    def silences(self) -> tuple[Silence, ...]:
+        """The silences that are not over."""
+        now = self._clock.wall_ns()
+        return tuple(silence for silence in self._silences if silence.until_ns > now)
+
+    def is_silenced(self, rule: str, channel: str, at_ns: int) -> bool:
+        """Return whether a rule on a channel is silenced at a wall time."""
+        return any(silence.covers(rule, channel, at_ns) for silence in self._silences)
+
+    def subscribe(self, callback: Callable[[Notification], object]) -> Callable[[], None]:
+        """Tell `callback` of everything that people should hear of; return what ends that.
+
+        Parameters
+        ----------
+        callback
+            Gets a `Notification`. It is called on the analyzer's thread, or on the one that closes a rule:
+            it should return soon. What it raises is logged and counted, and kept in `last_error`.
+        """
+        with self._lock:
+            self._subscribers = (*self._subscribers, callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers = tuple(s for s in self._subscribers if s is not callback)
+
+        return unsubscribe
+
+    # Out of here.
+
     def to_pandas(self) -> pd.DataFrame:
         """Return the incidents held, oldest first.
 
         Returns
         -------
         DataFrame
-            Columns rule, channel, severity, state, breached, fired, resolved, peak, reason. Times
-            are tz-aware in `timezone`, resolved is NaT while firing; peak is float64, the others
-            are str.
+            Columns rule, channel, severity, state, breached, fired, resolved, peak, reason,
+            acknowledged, silenced, past. Times are tz-aware in `timezone`, resolved is NaT while
+            firing; peak is float64, silenced and past are bool, acknowledged is who did or "", the
+            others are str.
         """
         import pandas as pd
 
@@ -252,8 +374,36 @@ class AlertLog:
                 "resolved": times([_or(incident.resolved_ns, nat) for incident in held]),
                 "peak": np.array([incident.peak for incident in held], np.float64),
                 "reason": texts([incident.reason for incident in held]),
+                "acknowledged": texts([i.acknowledged.who if i.acknowledged else "" for i in held]),
+                "silenced": np.array([incident.is_silenced for incident in held], np.bool_),
+                "past": np.array([incident.is_past for incident in held], np.bool_),
             }
         )
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write the incidents held to a CSV file, which is replaced in one step.
+
+        Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage
+        return) gets a ' before it.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        write_atomically(path, csv_of(self.incidents))
+
+    def to_json_lines(self, path: str | PathLike[str]) -> None:
+        """Write the incidents held to a file of one JSON object per line, replaced in one step.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        write_atomically(path, json_lines_of(self.incidents))
+
+    # For rules.
 
     def add(self, **facts: Any) -> int:
         """Record an incident and return its number; `facts` are fields of `Incident`. For rules."""
@@ -269,10 +419,16 @@ class AlertLog:
             self._version += 1
             return incident.number
 
-    def change(self, number: int, **facts: Any) -> None:
-        """Change an open incident: its peak, or how it was resolved. For rules."""
+    def change(
+        self, number: int, *, escalations: tuple[Escalation, ...] = (), **facts: Any
+    ) -> None:
+        """Change an open incident: its peak, how it became graver or was resolved. For rules."""
         with self._lock:
-            incident = replace(self._active[number], **facts)
+            incident = self._active[number]
+            if escalations:
+                facts["escalations"] = (*incident.escalations, *escalations)
+                facts["severity"] = escalations[-1].severity
+            incident = replace(incident, **facts)
             if incident.resolved_ns is None:
                 self._active[number] = incident
             else:
@@ -281,12 +437,43 @@ class AlertLog:
                 self._incidents[number] = incident
             self._version += 1
 
+    def mark(self, number: int, **flags: Any) -> Incident | None:
+        """Set flags of an incident, open or not, and return it; None if it is not held. For rules."""
+        with self._lock:
+            incident = self._active.get(number, self._incidents.get(number))
+            if incident is None:
+                return None
+            if flags.get("is_past") and not incident.is_past:
+                self._n_past += 1
+            incident = replace(incident, **flags)
+            for held in (self._active, self._incidents):
+                if number in held:
+                    held[number] = incident
+            self._version += 1
+            return incident
+
+    def count_muted(self) -> None:
+        """Count a notification that was kept back. For rules."""
+        with self._lock:
+            self._n_muted += 1
+
+    def publish(self, notification: Notification) -> None:
+        """Tell all subscribers. For rules."""
+        with self._lock:
+            self._n_notified += 1
+            subscribers = self._subscribers
+        for callback in subscribers:
+            try:
+                callback(notification)
+            except Exception as error:
+                name = getattr(callback, "__qualname__", repr(callback))
+                text = f"The subscriber {name} failed at {notification.text!r}: {error!r}"
+                self.last_error = CallbackError(text, callback=name)
+                self.last_error.__cause__ = error
+                with self._lock:
+                    self._n_failed += 1
+                logger.exception("The subscriber %s of an alert log failed.", name)
+
 
 def _or(number: int | None, otherwise: int) -> int:
     return otherwise if number is None else number
-
-
-def _local(ns: int, zone: tzinfo) -> datetime:
-    # Adding to the epoch, for fromtimestamp() refuses times before 1970 on Windows.
-    utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)
-    return utc.astimezone(zone)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from enum import Enum
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nbstream.alerts.expression import Condition
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["Episode", "Moment", "RuleState", "StateMachine"]
+__all__ = ["Episode", "Judgement", "Moment", "Rise", "RuleState", "StateMachine"]
 
 
 class RuleState(Enum):
-    """Where a rule stands."""
+    """Where a rule stands, from calm to grave."""
 
     OK = "ok"
     """The condition doesn't hold, or the incident was cleared."""
@@ -27,8 +25,25 @@ class RuleState(Enum):
     PENDING = "pending"
     """The condition holds, but not yet for as long as `for_` says."""
 
+    NO_DATA = "no_data"
+    """The channel is silent, or there is none of this name."""
+
+    ERROR = "error"
+    """The rule failed; it takes in nothing until it is edited."""
+
+    RECOVERING = "recovering"
+    """The incident is cleared, but not yet for as long as `keep_firing_for` says."""
+
     FIRING = "firing"
     """An incident is open: the condition held long enough and was not cleared since."""
+
+    @property
+    def gravity(self) -> int:
+        """Its place in the order of this list, 0 for OK."""
+        return _ORDER.index(self)
+
+
+_ORDER = tuple(RuleState)
 
 
 class Moment(NamedTuple):
@@ -40,6 +55,16 @@ class Moment(NamedTuple):
     """The reading."""
     variable_value: float
     """What the condition compares: the reading or its zscore."""
+    parts: str = ""
+    """The numbers of a longer condition's parts, in words; empty if it compares one thing."""
+
+
+class Rise(NamedTuple):
+    """The first reading at which an open incident became graver than it was."""
+
+    moment: Moment
+    rank: int
+    """Place of the severity among all, 0 is the least."""
 
 
 class Episode(NamedTuple):
@@ -53,170 +78,383 @@ class Episode(NamedTuple):
     """The reading farthest beyond the limit since the breach."""
     cleared: Moment | None
     """The reading that ended it; None while it is open."""
+    rank: int = 0
+    """The gravest severity that was reached."""
+    rises: tuple[Rise, ...] = ()
+    """How it became graver in this batch, after it had fired."""
+
+
+class Judgement(Protocol):
+    """What a rule's conditions say of the readings of a batch; columns are computed when asked for."""
+
+    @property
+    def times(self) -> TimeArray:
+        """Times in ns, shape (n,)."""
+        ...
+
+    @property
+    def values(self) -> FloatArray:
+        """The readings."""
+        ...
+
+    @property
+    def holds(self) -> npt.NDArray[np.bool_]:
+        """Where the condition, or that of a level, holds."""
+        ...
+
+    @property
+    def clears(self) -> npt.NDArray[np.bool_]:
+        """Where what ends an incident holds; never where `holds` is true."""
+        ...
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_] | None:
+        """Where anything is known; None is everywhere."""
+        ...
+
+    @property
+    def margins(self) -> FloatArray:
+        """How far beyond the limit each reading is; NaN if that is not known."""
+        ...
+
+    @property
+    def ranks(self) -> npt.NDArray[np.int8] | None:
+        """The gravest severity whose condition holds, −1 for none; None if there are no levels."""
+        ...
+
+    def moment(self, row: int) -> Moment:
+        """Return what is told of one reading."""
+        ...
 
 
 class StateMachine:
-    """OK, PENDING and FIRING of one rule, in event time.
+    """OK, PENDING, FIRING and RECOVERING of one rule, in event time.
 
     Parameters
     ----------
-    condition
-        Breached where it holds. OK → PENDING at the first breach, PENDING → OK at the first reading
-        where it doesn't hold, PENDING → FIRING at the first breach that is `for_ns` or more later.
-    clear
-        FIRING → OK at the first reading where it holds. It never holds together with `condition`.
     for_ns
-        Nanoseconds; 0 fires at the breach.
+        Nanoseconds; 0 fires at the breach. OK → PENDING at the first reading where the condition holds,
+        PENDING → OK at the first one where it doesn't, PENDING → FIRING at the first breach that is
+        `for_ns` or more later.
+    keep_ns
+        Nanoseconds; 0 ends at the first cleared reading. FIRING → RECOVERING at the first reading that
+        clears, RECOVERING → FIRING at the first one that doesn't, RECOVERING → OK at the first cleared
+        reading that is `keep_ns` or more later.
+    rank
+        Of the severity of the condition itself.
 
     Notes
     -----
-    NaN is no information: such readings are skipped. Where time goes back (the clock was set), a
-    pending rule counts anew from there.
+    As Prometheus' `for` and `keep_firing_for`, judged at every reading instead of at intervals.
+
+    Where nothing is known (NaN), a reading is skipped. Where time goes back (the clock was set), what is
+    PENDING or RECOVERING counts anew from there.
 
     Thread safety: none; `Rule` holds its lock.
     """
 
-    def __init__(self, condition: Condition, clear: Condition, for_ns: int) -> None:
-        self.condition = condition
-        self.clear = clear
+    def __init__(self, for_ns: int = 0, keep_ns: int = 0, rank: int = 0) -> None:
         self.for_ns = for_ns
+        self.keep_ns = keep_ns
+        self._base_rank = rank
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again at OK."""
         self.state = RuleState.OK
         self.since_ns: int | None = None
         self._breach = Moment(0, math.nan, math.nan)
         self._fired_ns = 0
+        self._recovers_ns = 0
         self._last_ns = 0
         self._peak = math.nan
-        self._severity = -math.inf
+        self._margin = -math.inf
+        self._rank = self._base_rank
 
-    def step(
-        self, times: TimeArray, values: FloatArray, variable_values: FloatArray
-    ) -> list[Episode]:
-        """Take in a batch and return what it changed about incidents, in order.
+    @property
+    def has_incident(self) -> bool:
+        """Whether an incident is open."""
+        return self.state in (RuleState.FIRING, RuleState.RECOVERING)
 
-        Parameters
-        ----------
-        times
-            int64 ns, shape (n,), ascending.
-        values, variable_values
-            float64, shape (n,): the readings, and what `condition` compares.
-        """
-        if not len(times) == len(values) == len(variable_values):
-            lengths = f"{len(times)}, {len(values)} and {len(variable_values)}"
-            message = f"Times, values and variable values differ in length (got {lengths})."
-            raise ValueError(message)
-        # The two common cases, nothing breached and nothing cleared, cost a comparison each.
+    def open_episode(self) -> Episode:
+        """Return the open incident as if it had just fired."""
+        return Episode(self._breach, self._fired_ns, self._peak, None, self._rank)
+
+    def freeze(self) -> dict[str, Any]:
+        """Return what `resume` needs to go on later, as plain numbers."""
+        return {
+            "state": self.state.value,
+            "since_ns": self.since_ns,
+            "breach": [self._breach.time_ns, *map(_finite, self._breach[1:3]), self._breach.parts],
+            "fired_ns": self._fired_ns,
+            "recovers_ns": self._recovers_ns,
+            "last_ns": self._last_ns,
+            "peak": _finite(self._peak),
+            "margin": _finite(self._margin),
+            "rank": self._rank,
+        }
+
+    def resume(self, frozen: dict[str, Any]) -> None:
+        """Go on where a machine was frozen."""
+        time_ns, value, variable_value, parts = frozen["breach"]
+        self.state = RuleState(frozen["state"])
+        self.since_ns = frozen["since_ns"]
+        self._breach = Moment(time_ns, _number(value), _number(variable_value), parts)
+        self._fired_ns = frozen["fired_ns"]
+        self._recovers_ns = frozen["recovers_ns"]
+        self._last_ns = frozen["last_ns"]
+        self._peak = _number(frozen["peak"])
+        margin = frozen["margin"]
+        self._margin = -math.inf if margin is None else float(margin)
+        self._rank = frozen["rank"]
+
+    def step(self, judged: Judgement) -> list[Episode]:
+        """Take in a batch and return what it changed about incidents, in order."""
+        # The common cases, nothing breached and nothing cleared, need no look at each reading.
         if self.state is RuleState.OK:
-            if not self.condition.holds(variable_values).any():
+            if not judged.holds.any():
                 return []
-        elif self.state is RuleState.FIRING and not self.clear.holds(variable_values).any():
-            has_new_peak = self._raise_peak(values, self.condition.severity_of(variable_values))
-            return [Episode(None, self._fired_ns, self._peak, None)] if has_new_peak else []
-        is_known = ~np.isnan(variable_values)
-        if not is_known.all():
-            times, values = times[is_known], values[is_known]
-            variable_values = variable_values[is_known]
-        if self.for_ns == 0:
-            return self._walk(times, values, variable_values)
+        elif self.state is RuleState.FIRING and not judged.clears.any():
+            is_new = self._raise_peak(judged.values, judged.margins)
+            rises = self._rises(judged, None, judged.ranks)
+            return [self._episode(None, None, rises)] if is_new or rises else []
+        rows = None if judged.known is None else np.flatnonzero(judged.known)
+        batch = _Readings.of(judged, rows)
+        if not self.for_ns and not self.keep_ns:
+            return self._walk(batch)
         # A clock that was set back cuts the batch.
+        times = batch.times
         cuts = [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist(), len(times)]
-        episodes = []
-        for start, stop in pairwise(cuts):
-            piece = slice(start, stop)
-            episodes += self._walk(times[piece], values[piece], variable_values[piece])
-        return episodes
+        if len(cuts) == 2:
+            return self._walk(batch)
+        return [e for start, stop in pairwise(cuts) for e in self._walk(batch.cut(start, stop))]
 
-    def _walk(
-        self, times: TimeArray, values: FloatArray, variable_values: FloatArray
-    ) -> list[Episode]:
-        """Take in readings without NaN, whose times ascend if `for_ns` matters."""
-        n = len(times)
+    def _walk(self, batch: _Readings) -> list[Episode]:
+        """Take in known readings, whose times ascend if durations matter."""
+        times, n = batch.times, len(batch.times)
         if n == 0:
             return []
-
-        def moment(i: int) -> Moment:
-            return Moment(int(times[i]), float(values[i]), float(variable_values[i]))
-
-        holds = self.condition.holds(variable_values)
-        clears = np.flatnonzero(self.clear.holds(variable_values))
-        severities = self.condition.severity_of(variable_values)
-        starts, lasts = _runs(holds)
-        begun_ns = times[starts]
-        is_continued = False
-        if self.state is RuleState.PENDING:
-            if times[0] < self._last_ns:
-                self._breach = self._breach._replace(time_ns=int(times[0]))
-                self.since_ns = self._breach.time_ns
-            is_continued = bool(holds[0])
-            if is_continued:
-                begun_ns[0] = self._breach.time_ns
-            else:
-                self._become(RuleState.OK, int(times[0]))
+        breaches = _Runs(batch.holds, times)
+        recoveries = _Runs(batch.clears, times)
+        self._carry_on(batch, breaches, recoveries)
         self._last_ns = int(times[-1])
-        held_ns = times[lasts] - begun_ns
-        lasting = np.flatnonzero((held_ns >= self.for_ns) | (self.for_ns == 0))
-        lasting_starts = starts[lasting]
+        breaches.keep_lasting(self.for_ns)
+        recoveries.keep_lasting(self.keep_ns)
 
         episodes: list[Episode] = []
         breach: Moment | None = None
         position = 0  # nothing before it matters any more
         while True:
-            if self.state is RuleState.FIRING:
-                k = int(clears.searchsorted(position))
-                stop = int(clears[k]) + 1 if k < len(clears) else n
-                is_new = self._raise_peak(values[position:stop], severities[position:stop])
-                cleared = moment(stop - 1) if k < len(clears) else None
-                if breach or is_new or cleared:
-                    episodes.append(Episode(breach, self._fired_ns, self._peak, cleared))
-                if cleared is None:
+            if self.has_incident:
+                run = recoveries.next_lasting(position)
+                end = None if run is None else recoveries.due(run, self.keep_ns)
+                stop = n if end is None else end + 1
+                is_new = self._raise_peak(batch.values[position:stop], batch.margins[position:stop])
+                rises = self._rises(batch.judged, batch.rows, batch.ranks, position, stop)
+                if end is not None:
+                    cleared = batch.moment(end)
+                    self._become(RuleState.OK, cleared.time_ns)
+                    episodes.append(self._episode(breach, cleared, rises))
+                    breach, position = None, stop
+                else:
+                    self._settle_incident(recoveries, position, n)
+                    if breach or is_new or rises:
+                        episodes.append(self._episode(breach, None, rises))
                     return episodes
-                self._become(RuleState.OK, cleared.time_ns)
-                position = stop
-            k = int(lasting_starts.searchsorted(position))
-            if k == len(lasting_starts):
+            run = breaches.next_lasting(position)
+            if run is None:
                 break
-            run, position = int(lasting[k]), int(lasting_starts[k])
-            if not (is_continued and run == 0):
-                self._begin(moment(position))
+            start = int(breaches.starts[run])
+            if not (breaches.is_continued and run == 0):
+                self._begin(batch.moment(start))
             breach = self._breach
-            fires = position
-            if self.for_ns:
-                due = np.int64(breach.time_ns + self.for_ns)
-                fires = int(times.searchsorted(due))
+            fires = breaches.due(run, self.for_ns)
             self._fired_ns = int(times[fires])
             self._become(RuleState.FIRING, self._fired_ns)
-
-        # What is left holds too shortly to fire: it is over, or pending still.
-        if len(starts) and starts[-1] >= position:
-            start, last = int(starts[-1]), int(lasts[-1])
-            if last < n - 1:
-                self._become(RuleState.OK, int(times[last + 1]))
-            else:
-                if not (is_continued and start == 0):
-                    self._begin(moment(start))
-                self._become(RuleState.PENDING, self._breach.time_ns)
-                self._raise_peak(values[start:], severities[start:])
+            if batch.ranks is not None:
+                self._rank = int(batch.ranks[fires])
+            if fires > start:
+                self._raise_peak(batch.values[start:fires], batch.margins[start:fires])
+            position = fires
+        self._settle_calm(batch, breaches, position)
         return episodes
+
+    def _carry_on(self, batch: _Readings, breaches: _Runs, recoveries: _Runs) -> None:
+        """Join what the last batch left PENDING or RECOVERING to the first readings of this one."""
+        first_ns = int(batch.times[0])
+        if self.state is RuleState.PENDING:
+            if first_ns < self._last_ns:
+                self._breach = self._breach._replace(time_ns=first_ns)
+                self.since_ns = first_ns
+            if batch.holds[0]:
+                breaches.continue_from(self._breach.time_ns)
+            else:
+                self._become(RuleState.OK, first_ns)
+        elif self.state is RuleState.RECOVERING:
+            if first_ns < self._last_ns:
+                self._recovers_ns = self.since_ns = first_ns
+            if batch.clears[0]:
+                recoveries.continue_from(self._recovers_ns)
+            else:
+                self._become(RuleState.FIRING, first_ns)
+
+    def _settle_incident(self, recoveries: _Runs, position: int, n: int) -> None:
+        """Find where an open incident stands after the last reading."""
+        if not len(recoveries.starts) or recoveries.starts[-1] < position:
+            return
+        last = int(recoveries.lasts[-1])
+        if last < n - 1:
+            self._become(RuleState.FIRING, int(recoveries.times[last + 1]))
+        elif not (self.state is RuleState.RECOVERING and len(recoveries.starts) == 1):
+            self._recovers_ns = int(recoveries.begun_ns[-1])
+            self._become(RuleState.RECOVERING, self._recovers_ns)
+
+    def _settle_calm(self, batch: _Readings, breaches: _Runs, position: int) -> None:
+        """Find what is left: breaches too short to fire are over, or PENDING still."""
+        if not len(breaches.starts) or breaches.starts[-1] < position:
+            return
+        start, last = int(breaches.starts[-1]), int(breaches.lasts[-1])
+        if last < len(batch.times) - 1:
+            self._become(RuleState.OK, int(batch.times[last + 1]))
+            return
+        if not (breaches.is_continued and start == 0):
+            self._begin(batch.moment(start))
+        self._become(RuleState.PENDING, self._breach.time_ns)
+        self._raise_peak(batch.values[start:], batch.margins[start:])
 
     def _become(self, state: RuleState, since_ns: int) -> None:
         self.state, self.since_ns = state, since_ns
 
     def _begin(self, breach: Moment) -> None:
         self._breach = breach
-        self._peak, self._severity = math.nan, -math.inf
+        self._peak, self._margin = breach.value, -math.inf
+        self._rank = self._base_rank
 
-    def _raise_peak(self, values: FloatArray, severities: FloatArray) -> bool:
+    def _episode(
+        self, breach: Moment | None, cleared: Moment | None, rises: tuple[Rise, ...]
+    ) -> Episode:
+        return Episode(breach, self._fired_ns, self._peak, cleared, self._rank, rises)
+
+    def _raise_peak(self, values: FloatArray, margins: FloatArray) -> bool:
         """Keep the reading farthest beyond the limit, the earliest of equals; return if new."""
         if not len(values):
             return False
-        severity = float(np.fmax.reduce(severities))  # skips NaN
-        if not severity > self._severity:
+        margin = float(np.fmax.reduce(margins))  # skips NaN
+        if not margin > self._margin:
             return False
-        self._severity = severity
-        self._peak = float(values[int(np.argmax(severities == severity))])
+        self._margin = margin
+        self._peak = float(values[int(np.argmax(margins == margin))])
         return True
 
+    def _rises(
+        self,
+        judged: Judgement,
+        rows: npt.NDArray[np.intp] | None,
+        ranks: npt.NDArray[np.int8] | None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> tuple[Rise, ...]:
+        if ranks is None:
+            return ()
+        rises: list[Rise] = []
+        while True:
+            graver = ranks[start:stop] > self._rank
+            if not graver.any():
+                return tuple(rises)
+            start += int(graver.argmax())
+            self._rank = int(ranks[start])
+            row = start if rows is None else int(rows[start])
+            rises.append(Rise(judged.moment(row), self._rank))
 
-def _runs(holds: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the first and the last index of every run of True."""
-    edges = np.diff(holds.view(np.int8), prepend=np.int8(0), append=np.int8(0))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+
+class _Readings(NamedTuple):
+    """The readings of a batch of which something is known, as columns."""
+
+    judged: Judgement
+    rows: npt.NDArray[np.intp] | None
+    times: TimeArray
+    values: FloatArray
+    holds: npt.NDArray[np.bool_]
+    clears: npt.NDArray[np.bool_]
+    margins: FloatArray
+    ranks: npt.NDArray[np.int8] | None
+
+    @classmethod
+    def of(cls, judged: Judgement, rows: npt.NDArray[np.intp] | None) -> _Readings:
+        every = cls(
+            judged,
+            None,
+            judged.times,
+            judged.values,
+            judged.holds,
+            judged.clears,
+            judged.margins,
+            judged.ranks,
+        )
+        return every if rows is None else every.at(rows)
+
+    def at(self, rows: npt.NDArray[np.intp]) -> _Readings:
+        """Return some of them, by their indices in the batch."""
+        return _Readings(
+            self.judged,
+            rows,
+            self.times[rows],
+            self.values[rows],
+            self.holds[rows],
+            self.clears[rows],
+            self.margins[rows],
+            None if self.ranks is None else self.ranks[rows],
+        )
+
+    def cut(self, start: int, stop: int) -> _Readings:
+        """Return consecutive ones of them."""
+        rows = np.arange(start, stop)
+        piece = self.at(rows)
+        return piece if self.rows is None else piece._replace(rows=self.rows[rows])
+
+    def moment(self, i: int) -> Moment:
+        return self.judged.moment(i if self.rows is None else int(self.rows[i]))
+
+
+class _Runs:
+    """Where something is true without a break: the first and last index of each such run."""
+
+    def __init__(self, flags: npt.NDArray[np.bool_], times: TimeArray) -> None:
+        edges = np.diff(flags.view(np.int8), prepend=np.int8(0), append=np.int8(0))
+        self.starts = np.flatnonzero(edges == 1)
+        self.lasts = np.flatnonzero(edges == -1) - 1
+        self.times = times
+        self.begun_ns = times[self.starts]
+        self.is_continued = False
+
+    def continue_from(self, begun_ns: int) -> None:
+        """Say that the first run, which begins with the batch, began earlier."""
+        self.begun_ns[0] = begun_ns
+        self.is_continued = True
+
+    def keep_lasting(self, duration_ns: int) -> None:
+        """Find the runs that last at least so long; with 0 all of them do, whatever the clock did."""
+        if duration_ns:
+            self._lasting = np.flatnonzero(self.times[self.lasts] - self.begun_ns >= duration_ns)
+        else:
+            self._lasting = np.arange(len(self.starts))
+        self._lasting_starts = self.starts[self._lasting]
+
+    def next_lasting(self, position: int) -> int | None:
+        """Return the number of the first lasting run that starts at `position` or later."""
+        k = int(self._lasting_starts.searchsorted(position))
+        return int(self._lasting[k]) if k < len(self._lasting) else None
+
+    def due(self, run: int, duration_ns: int) -> int:
+        """Return the index of the reading at which a lasting run has lasted so long."""
+        if not duration_ns:
+            return int(self.starts[run])
+        return int(self.times.searchsorted(np.int64(int(self.begun_ns[run]) + duration_ns)))
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _number(number: float | None) -> float:
+    return math.nan if number is None else float(number)

@@ -1,29 +1,33 @@
-"""Rules: a condition on a channel, its state, and the edits that start it again."""
+"""Rules: a condition on a channel or several, its state, and the edits that start it again."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from nbstream.alerts.expression import Condition
-from nbstream.alerts.machine import Episode, RuleState, StateMachine
+from nbstream.alerts.columns import Table
+from nbstream.alerts.instance import Instance, Pulse
+from nbstream.alerts.machine import RuleState
+from nbstream.alerts.settings import NS, SEVERITIES, RuleSettings
+from nbstream.alerts.tree import ZSCORE, Channel, Rate
+from nbstream.alerts.trigger import Trigger
+from nbstream.clock import SYSTEM_CLOCK
 from nbstream.errors import ClosedError
-from nbstream.window import parse_duration
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from nbstream.alerts.expression import Condition, VariableName
     from nbstream.alerts.log import AlertLog
-    from nbstream.alerts.parsing import Variable
+    from nbstream.alerts.preview import Preview
+    from nbstream.alerts.settings import NoDataPolicy
+    from nbstream.alerts.tree import Variable
+    from nbstream.clock import Clock
     from nbstream.readings import FloatArray, TimeArray
+    from nbstream.window import WindowLike
 
 __all__ = ["SEVERITIES", "Rule", "RuleState"]
-
-SEVERITIES = ("info", "warning", "critical")
-NS = 1_000_000_000
-# Beyond this, sums of a time and a duration would leave int64.
-MAX_FOR_NS = 2**62
 
 
 class _Unset:
@@ -34,14 +38,15 @@ _UNSET: Final = _Unset()
 
 
 class Rule:
-    """A condition on one channel, and whether it is OK, PENDING or FIRING.
+    """A condition on one channel or several, and where it stands on each.
 
     Parameters
     ----------
     condition
         What is watched for, as `Condition.parse` reads it.
     channel
-        Name of the channel; None is the first.
+        Name of the channel; None is the first (or, if the condition speaks of other channels by name only,
+        the first of those). "*" is every channel, and a list several: each has a state of its own.
     clear
         What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the
         opposite of `condition`.
@@ -53,16 +58,38 @@ class Rule:
         For people; None is the condition's text, also after that changes.
     unit
         Of the channel, for texts, unless `evaluate` is told another.
+    levels
+        Conditions of further severities, such as ``{"critical": "value > 95"}``. The incident has the
+        gravest severity whose condition has held since it fired; the rule also fires if only a level's
+        condition holds. `for_` delays the firing, not the escalation.
+    keep_firing_for
+        How long `clear` must hold before the incident ends, in event time.
+    no_data
+        What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" (an
+        incident), "ok" (an open incident ends) or "keep" (nothing).
+    no_data_after
+        How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the channel's
+        median interval).
+    cooldown
+        How long after a notification that it fired no other follows, unless it is graver; wall time.
+    channels
+        Names of the channels that conditions may speak of; None is any.
     log
-        Where incidents are recorded.
+        Where incidents are recorded, and who is told of them.
+    clock
+        Wall time of notifications.
     on_close
         Called once with the rule when it is closed.
+    on_edit
+        Called after each edit.
+    previewer
+        Answers `preview`; an analyzer gives it.
 
     Raises
     ------
     ValueError
         If a condition cannot be read, `clear` can hold while `condition` does or is of another
-        variable, `for_` is negative, or `severity` is unknown.
+        variable, a duration is negative, or a word is unknown.
 
     Notes
     -----
@@ -70,7 +97,7 @@ class Rule:
     changed". Assigning what is there already changes nothing, unless the rule has failed, which any
     assignment heals.
 
-    Thread safety: any thread; one lock per rule.
+    Thread safety: any thread; one lock per rule. Subscribers of the log are called without it.
 
     Examples
     --------
@@ -90,42 +117,65 @@ class Rule:
         self,
         condition: str | Condition,
         *,
-        channel: str | None = None,
+        channel: str | Iterable[str] | None = None,
         clear: str | Condition | None = None,
         for_: float | str | timedelta = 0,
         severity: str = "warning",
         name: str | None = None,
         unit: str | None = None,
+        levels: Mapping[str, str | Condition] | None = None,
+        keep_firing_for: float | str | timedelta = 0,
+        no_data: NoDataPolicy = "nodata",
+        no_data_after: float | str | timedelta | None = None,
+        cooldown: float | str | timedelta = 0,
+        channels: Collection[str] | None = None,
         log: AlertLog,
+        clock: Clock = SYSTEM_CLOCK,
         on_close: Callable[[Rule], object] | None = None,
+        on_edit: Callable[[], object] | None = None,
+        previewer: Callable[[Rule, WindowLike], Preview] | None = None,
     ) -> None:
-        self._channel = channel
+        self._selected = _selected(channel)
         self._unit = unit
         self._log = log
+        self._clock = clock
         self._on_close = on_close
+        self._on_edit = on_edit
+        self._previewer = previewer
+        self._channels = channels
         self._lock = threading.RLock()
         self._is_closed = False
         self._error: Exception | None = None
         self._version = 0
-        self._newest_ns = 0
-        self._incident: int | None = None
-        self._condition = Condition.parse(condition)
-        self._clear = _parsed_clear(clear, self._condition)
-        self._for_ns = _parsed_for(for_)
-        self._severity = _checked_severity(severity)
-        self._name = _checked_name(name)
-        self._machine = self._new_machine()
+        self._has_news = False
+        self._instances: dict[str, Instance] = {}
+        self._former: dict[str, Instance] = {}
+        self._leaving: list[Instance] = []
+        self._settings = RuleSettings.read(
+            None,
+            channels,
+            condition=condition,
+            clear=clear,
+            for_=for_,
+            severity=severity,
+            name=name,
+            levels=levels,
+            keep_firing_for=keep_firing_for,
+            no_data=no_data,
+            no_data_after=no_data_after,
+            cooldown=cooldown,
+        )
+        self._trigger = Trigger(self._settings)
 
     def __repr__(self) -> str:
         """Return the class, name, channel and state."""
-        channel = "the first channel" if self._channel is None else repr(self._channel)
+        channel = "the first channel" if self.channel is None else repr(self.channel)
         return f"<Rule {self.name!r} on {channel}: {self.state.name}>"
 
     @property
     def name(self) -> str:
         """For people: what was given, else the condition's text; assign None to go back to that."""
-        name = self._name
-        return self._condition.text if name is None else name
+        return self._settings.title
 
     @name.setter
     def name(self, name: str | None) -> None:
@@ -134,7 +184,7 @@ class Rule:
     @property
     def condition(self) -> Condition:
         """What is watched for; assign a str or a Condition."""
-        return self._condition
+        return self._settings.condition
 
     @condition.setter
     def condition(self, condition: str | Condition) -> None:
@@ -143,7 +193,7 @@ class Rule:
     @property
     def clear(self) -> Condition | None:
         """What ends an incident; None is the opposite of `condition`. Assign a str, too."""
-        return self._clear
+        return self._settings.clear
 
     @clear.setter
     def clear(self, clear: str | Condition | None) -> None:
@@ -151,8 +201,8 @@ class Rule:
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """The condition's limits, one or two. A single number may be assigned as such."""
-        return self._condition.limits
+        """The condition's limits, one or two; none for a formula. A number may be assigned as such."""
+        return self._settings.condition.limits
 
     @limits.setter
     def limits(self, limits: float | Iterable[float]) -> None:
@@ -161,35 +211,100 @@ class Rule:
     @property
     def for_(self) -> float:
         """How long the condition must hold before the rule fires, in seconds of event time."""
-        return self._for_ns / NS
+        return self._settings.for_ns / NS
 
     @for_.setter
     def for_(self, for_: float | str | timedelta) -> None:
         self.edit(for_=for_)
 
     @property
+    def keep_firing_for(self) -> float:
+        """How long `clear` must hold before an incident ends, in seconds of event time."""
+        return self._settings.keep_ns / NS
+
+    @keep_firing_for.setter
+    def keep_firing_for(self, keep_firing_for: float | str | timedelta) -> None:
+        self.edit(keep_firing_for=keep_firing_for)
+
+    @property
     def severity(self) -> str:
         """How grave it is: "info", "warning" or "critical"."""
-        return self._severity
+        return self._settings.severity
 
     @severity.setter
     def severity(self, severity: str) -> None:
         self.edit(severity=severity)
 
     @property
+    def levels(self) -> dict[str, Condition]:
+        """Conditions of further severities."""
+        return {SEVERITIES[rank]: condition for rank, condition in self._settings.levels}
+
+    @levels.setter
+    def levels(self, levels: Mapping[str, str | Condition] | None) -> None:
+        self.edit(levels=levels)
+
+    @property
+    def no_data(self) -> NoDataPolicy:
+        """What a silent channel means: "nodata", "alert", "ok" or "keep"."""
+        return self._settings.no_data
+
+    @no_data.setter
+    def no_data(self, no_data: NoDataPolicy) -> None:
+        self.edit(no_data=no_data)
+
+    @property
+    def no_data_after(self) -> float | None:
+        """Seconds of silence that count, by this machine's clock; None depends on the channel."""
+        ns = self._settings.no_data_ns
+        return None if ns is None else ns / NS
+
+    @no_data_after.setter
+    def no_data_after(self, no_data_after: float | str | timedelta | None) -> None:
+        self.edit(no_data_after=no_data_after)
+
+    @property
+    def cooldown(self) -> float:
+        """Seconds of wall time between two notifications that it fired, unless the later is graver."""
+        return self._settings.cooldown_ns / NS
+
+    @cooldown.setter
+    def cooldown(self, cooldown: float | str | timedelta) -> None:
+        self.edit(cooldown=cooldown)
+
+    @property
     def channel(self) -> str | None:
-        """Name of the channel that is watched; None is the first."""
-        return self._channel
+        """Name of the channel that is watched, None is the first; "*" or "a, b" for several."""
+        return (
+            self._selected if isinstance(self._selected, str | None) else ", ".join(self._selected)
+        )
 
     @property
     def state(self) -> RuleState:
-        """Where the rule stands after the newest reading."""
-        return self._machine.state
+        """Where the rule stands after the newest reading; of several channels the gravest."""
+        if self._error is not None:
+            return RuleState.ERROR
+        states = [instance.state for instance in list(self._instances.values())]
+        return max(states, key=lambda state: state.gravity, default=RuleState.OK)
+
+    @property
+    def states(self) -> dict[str, RuleState]:
+        """Where the rule stands on each channel that it has seen."""
+        with self._lock:
+            return {name: instance.state for name, instance in self._instances.items()}
 
     @property
     def since_ns(self) -> int | None:
         """When `state` began, event time in ns since the epoch, UTC; None if it was always OK."""
-        return self._machine.since_ns
+        state = self.state
+        instances = list(self._instances.values())
+        times = [i.since_ns for i in instances if i.state is state and i.since_ns is not None]
+        return min(times, default=None)
+
+    @property
+    def is_flapping(self) -> bool:
+        """Whether it fires so often on some channel that notifications are muted."""
+        return any(instance.is_flapping for instance in list(self._instances.values()))
 
     @property
     def version(self) -> int:
@@ -206,6 +321,33 @@ class Rule:
         """Whether `close` was called."""
         return self._is_closed
 
+    @property
+    def settings(self) -> RuleSettings:
+        """All settings at once."""
+        return self._settings
+
+    @property
+    def selected(self) -> str | tuple[str, ...] | None:
+        """The channel, "*", or the channels, as they were given."""
+        return self._selected
+
+    def watches(self, channel: str, channels: tuple[str, ...]) -> bool:
+        """Return whether the rule watches `channel`, of all the `channels` that there are in order."""
+        if self._selected is None:
+            return channel == (self._named_in_condition() or next(iter(channels), None))
+        if isinstance(self._selected, tuple):
+            return channel in self._selected
+        return self._selected in ("*", channel)
+
+    def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the channels that the rule watches or waits for, of all that there are in order."""
+        if isinstance(self._selected, tuple):
+            return self._selected
+        if self._selected == "*":
+            return channels
+        name = self._selected or self._named_in_condition() or next(iter(channels), None)
+        return () if name is None else (name,)
+
     def edit(
         self,
         *,
@@ -215,6 +357,11 @@ class Rule:
         for_: float | str | timedelta | _Unset = _UNSET,
         severity: str | _Unset = _UNSET,
         name: str | _Unset | None = _UNSET,
+        levels: Mapping[str, str | Condition] | _Unset | None = _UNSET,
+        keep_firing_for: float | str | timedelta | _Unset = _UNSET,
+        no_data: NoDataPolicy | _Unset = _UNSET,
+        no_data_after: float | str | timedelta | _Unset | None = _UNSET,
+        cooldown: float | str | timedelta | _Unset = _UNSET,
     ) -> None:
         """Change several attributes at once; what is not given stays.
 
@@ -228,31 +375,36 @@ class Rule:
         ClosedError
             If the rule was closed.
         """
+        arguments = {
+            "condition": condition,
+            "clear": clear,
+            "for_": for_,
+            "severity": severity,
+            "name": name,
+            "levels": levels,
+            "keep_firing_for": keep_firing_for,
+            "no_data": no_data,
+            "no_data_after": no_data_after,
+            "cooldown": cooldown,
+        }
+        given: dict[str, Any] = {
+            key: value for key, value in arguments.items() if not isinstance(value, _Unset)
+        }
+        if not isinstance(limits, _Unset):
+            given["limits"] = _as_limits(limits)
         with self._lock:
             if self._is_closed:
                 message = f"Rule {self.name!r} was closed. Add a new one."
                 raise ClosedError(message)
-            new_condition = self._condition
-            if not isinstance(condition, _Unset):
-                new_condition = Condition.parse(condition)
-            if not isinstance(limits, _Unset):
-                new_condition = new_condition.with_limits(*_as_limits(limits))
-            new_clear = self._clear if isinstance(clear, _Unset) else clear
-            after = (
-                new_condition,
-                _parsed_clear(new_clear, new_condition),
-                self._for_ns if isinstance(for_, _Unset) else _parsed_for(for_),
-                self._severity if isinstance(severity, _Unset) else _checked_severity(severity),
-                self._name if isinstance(name, _Unset) else _checked_name(name),
-            )
-            before = (self._condition, self._clear, self._for_ns, self._severity, self._name)
-            if after == before and self._error is None:
+            after = RuleSettings.read(self._settings, self._channels, **given)
+            if after == self._settings and self._error is None:
                 return
-            self._end("rule changed")
-            self._condition, self._clear, self._for_ns, self._severity, self._name = after
+            self._leave("rule changed")
+            self._settings, self._trigger = after, Trigger(after)
             self._error = None
-            self._machine = self._new_machine()
             self._version += 1
+        if self._on_edit is not None:
+            self._on_edit()
 
     def evaluate(
         self,
@@ -260,14 +412,14 @@ class Rule:
         values: FloatArray,
         variable_values: FloatArray,
         *,
-        variable: Variable | None = None,
+        variable: VariableName | None = None,
         channel: str | None = None,
         unit: str | None = None,
     ) -> None:
-        """Take in a batch of readings and record the incidents that begin or end in it.
+        """Take in a batch of readings, record the incidents that begin or end in it, and tell of them.
 
         Transitions are found as if the readings came one by one. It never raises: what goes wrong
-        is kept in `error`, and the rule is OK and takes in nothing until it is edited.
+        is kept in `error`, and the rule takes in nothing until it is edited.
 
         Parameters
         ----------
@@ -286,116 +438,165 @@ class Rule:
             Of the channel, for the log; None is that of the rule.
         """
         with self._lock:
+            if variable is not None and variable != self.condition.variable:
+                return
+            known: dict[Variable, FloatArray] = {}
+            if self.condition.variable == "zscore":
+                known[ZSCORE] = variable_values
+            try:
+                if not len(times) == len(values) == len(variable_values):
+                    lengths = f"{len(times)}, {len(values)} and {len(variable_values)}"
+                    message = f"Times, values and variable values differ in length (got {lengths})."
+                    raise ValueError(message)
+            except Exception as error:
+                self._fail(error, channel or self.channel or "value")
+                return
+            name = channel or self.channel or "value"
+            self.take_in(Table(times, values, known, channel=name, unit=unit or self._unit))
+        self.deliver()
+
+    def take_in(self, table: Table) -> None:
+        """Take in a batch, as `evaluate`, and leave it to `deliver` to tell of it."""
+        with self._lock:
             if self._is_closed or self._error is not None:
                 return
-            if variable is not None and variable != self._condition.variable:
-                return
-            machine = self._machine
-            before = (machine.state, machine.since_ns)
             try:
-                episodes = machine.step(times, values, variable_values)
-                if len(times):
-                    self._newest_ns = int(times[-1])
-                for episode in episodes:
-                    self._record(episode, channel or self._channel or "value", unit or self._unit)
+                is_changed = self._instance(table.channel).take_in(table)
             except Exception as error:
-                self._fail(error)
+                self._fail(error, table.channel)
                 return
-            if (machine.state, machine.since_ns) != before or episodes:
+            if is_changed:
                 self._version += 1
+                self._has_news = True
+
+    def tick(self, now_wall_ns: int, pulse: Pulse, *, channel: str | None = None) -> None:
+        """Let time go on where no reading comes, about once a second.
+
+        Parameters
+        ----------
+        now_wall_ns
+            Wall time, ns since the epoch, UTC.
+        pulse
+            How the channel's readings come.
+        channel
+            Which one; None is that of the rule, or "value".
+        """
+        name = channel or self.channel or "value"
+        with self._lock:
+            if self._is_closed or self._error is not None:
+                return
+            try:
+                is_changed = self._instance(name).tick(now_wall_ns, pulse)
+            except Exception as error:
+                self._fail(error, name)
+                return
+            if is_changed:
+                self._version += 1
+                self._has_news = True
+
+    def deliver(self, now_wall_ns: int | None = None) -> None:
+        """Tell the log's subscribers what happened since the last call, if it is to be told."""
+        if not self._has_news:
+            return
+        now = self._clock.wall_ns() if now_wall_ns is None else now_wall_ns
+        with self._lock:
+            leaving, self._leaving = self._leaving, []
+            told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
+            self._has_news = any(i.has_news for i in self._instances.values())
+        for notification in told:
+            self._log.publish(notification)
+
+    def preview(self, window: WindowLike = "10min") -> Preview:
+        """Return what the rule would have done on the readings in `window`, from OK on.
+
+        Raises
+        ------
+        ValueError
+            If the window cannot be read, or the rule belongs to no analyzer.
+        """
+        if self._previewer is None:
+            message = (
+                f"Rule {self.name!r} belongs to no analyzer, so there is nothing to preview on."
+            )
+            raise ValueError(message)
+        return self._previewer(self, window)
 
     def close(self) -> None:
         """End the rule and its open incident; it takes in nothing any more. Idempotent."""
         with self._lock:
             if self._is_closed:
                 return
-            self._end("rule closed")
+            self._leave("rule closed")
             self._is_closed = True
-            self._machine = self._new_machine()
             self._version += 1
+        self.deliver()
         if self._on_close is not None:
             self._on_close(self)
 
-    def _new_machine(self) -> StateMachine:
-        return StateMachine(self._condition, self._clear or self._condition.opposite, self._for_ns)
+    def freeze(self) -> list[dict[str, Any]]:
+        """Return the open incidents as plain values, for `resume`."""
+        with self._lock:
+            frozen = [instance.freeze() for instance in self._instances.values()]
+        return [instance for instance in frozen if instance is not None]
 
-    def _record(self, episode: Episode, channel: str, unit: str | None) -> None:
-        end: dict[str, Any] = {}
-        if episode.cleared is not None:
-            end = {"cleared": episode.cleared, "resolved_ns": episode.cleared.time_ns}
-        if episode.breach is not None:
-            self._incident = self._log.add(
-                rule=self.name,
-                channel=channel,
-                severity=self._severity,
-                condition=self._condition,
-                clear=self._clear,
-                for_ns=self._for_ns,
-                unit=unit,
-                breach=episode.breach,
-                fired_ns=episode.fired_ns,
-                peak=episode.peak,
-                **end,
-            )
-        elif self._incident is not None:
-            self._log.change(self._incident, peak=episode.peak, **end)
-        if episode.cleared is not None:
-            self._incident = None
+    def resume(self, frozen: Iterable[dict[str, Any]]) -> None:
+        """Go on with open incidents that `freeze` returned."""
+        with self._lock:
+            for instance in frozen:
+                self._instance(instance["channel"]).resume(instance)
+            self._version += 1
 
-    def _end(self, why: str) -> None:
-        """End an open incident without a reading that cleared it."""
-        if self._incident is not None:
-            number, self._incident = self._incident, None
-            self._log.change(number, ended=why, resolved_ns=self._newest_ns)
+    def taken_in_until(self, channel: str) -> int | None:
+        """Return the time of the newest reading of a channel that was judged; None before any."""
+        with self._lock:
+            instance = self._instances.get(channel)
+            return None if instance is None else instance.newest_ns
 
-    def _fail(self, error: Exception) -> None:
+    def _instance(self, channel: str) -> Instance:
+        instance = self._instances.get(channel)
+        if instance is None:
+            instance = Instance(self._settings, self._trigger, channel, self._log)
+            if channel in self._former:
+                instance.remember(self._former.pop(channel))
+            self._instances[channel] = instance
+        return instance
+
+    def _named_in_condition(self) -> str | None:
+        """Return the first channel of a condition that speaks of others' readings only."""
+        names = []
+        for variable in self.condition.variables:
+            of = variable.channel if isinstance(variable, Rate) else variable
+            if not isinstance(of, Channel):
+                return None
+            names.append(of.name)
+        return names[0] if names else None
+
+    def _leave(self, why: str) -> None:
+        """End what is open and begin anew; what is still to be told is kept for `deliver`."""
+        for instance in self._instances.values():
+            instance.end(why)
+        self._has_news = True
+        self._leaving += [i for i in self._instances.values() if i.has_news]
+        self._former, self._instances = {**self._former, **self._instances}, {}
+
+    def _fail(self, error: Exception, channel: str) -> None:
+        if self._is_closed or self._error is not None:
+            return
+        instance = self._instance(channel)
         self._error = error
         self._version += 1
-        self._machine = self._new_machine()
-        self._end(f"rule failed: {error}")
+        instance.fail(error)
+        self._leave(f"rule failed: {error}")
 
 
-def _parsed_clear(clear: str | Condition | None, condition: Condition) -> Condition | None:
-    if clear is None:
-        return None
-    clear = Condition.parse(clear)
-    if clear.variable != condition.variable:
-        message = (
-            f"'clear' must be about {condition.variable!r} as the condition {condition.text!r} is "
-            f"(got {clear.text!r})."
-        )
-        raise ValueError(message)
-    if clear.overlaps(condition):
-        message = (
-            f"'clear' {clear.text!r} and the condition {condition.text!r} hold at the same values. "
-            f"Give a 'clear' within {condition.opposite.text!r}."
-        )
-        raise ValueError(message)
-    return clear
-
-
-def _parsed_for(for_: Any) -> int:
-    ns = parse_duration(for_, name="for_")
-    if ns >= MAX_FOR_NS:
-        message = f"'for_' is too long (got {for_!r})."
-        raise ValueError(message)
-    return ns
-
-
-def _checked_severity(severity: str) -> str:
-    if severity not in SEVERITIES:
-        message = (
-            f"'severity' must be one of {', '.join(map(repr, SEVERITIES))} (got {severity!r})."
-        )
-        raise ValueError(message)
-    return severity
-
-
-def _checked_name(name: Any) -> str | None:
-    if not (name is None or isinstance(name, str)):
-        message = f"'name' must be a str (got {name!r})."
+def _selected(channel: Any) -> str | tuple[str, ...] | None:
+    if channel is None or isinstance(channel, str):
+        return channel
+    names = tuple(dict.fromkeys(channel)) if isinstance(channel, Iterable) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        message = f"'channel' must be a name, several names, '*' or None (got {channel!r:.80})."
         raise TypeError(message)
-    return name or None
+    return names
 
 
 def _as_limits(limits: Any) -> tuple[Any, ...]:

@@ -70,17 +70,14 @@ class Cards(Panel):
 
 def watches(rule: Rule, name: str, names: tuple[str, ...]) -> bool:
     """Return whether a rule watches the channel `name` of `names`."""
-    return name == (rule.channel if rule.channel is not None else names[0])
+    return rule.watches(name, names)
 
 
 def alert_of(rules: list[Rule]) -> dict[str, str] | None:
     """Return the gravest state of some rules of one channel, None if there are no rules."""
     if not rules:
         return None
-    states = ("OK", "PENDING", "FIRING")
-    worst = max(
-        rules, key=lambda rule: (states.index(rule.state.name), SEVERITIES.index(rule.severity))
-    )
+    worst = max(rules, key=lambda rule: (rule.state.gravity, SEVERITIES.index(rule.severity)))
     return {
         "state": worst.state.name,
         "severity": worst.severity,

@@ -169,6 +169,14 @@ def test_severity_is_not_negative_exactly_where_the_condition_may_hold(
     assert (severity[~holds] <= 0).all()
 
 
+@given(conditions(st.integers(-3, 3).map(float)), st.integers(-9, 9), st.integers(0, 9))
+def test_what_may_hold_is_never_wrong(condition: Condition, low: int, length: int) -> None:
+    """Where the quick look says no, no reading of that extent makes the condition hold."""
+    values = np.linspace(low / 2, (low + length) / 2, 4 * length + 1)
+    values = values if condition.variable == "value" else np.array([1e9])
+    assert condition.may_hold(values[0], values[-1]) >= condition.holds(values).any()
+
+
 grid = np.arange(-4, 4.01, 0.25)
 
 

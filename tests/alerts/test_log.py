@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import subprocess
 import sys
 import threading
 from datetime import UTC
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,7 @@ NOON = 1_782_907_200 * NS  # 2026-07-01 12:00:00 UTC
 COLUMNS = [
     *("rule", "channel", "severity", "state"),
     *("breached", "fired", "resolved", "peak", "reason"),
+    *("acknowledged", "silenced", "past"),
 ]
 
 
@@ -152,7 +156,7 @@ def test_a_storm_of_incidents_keeps_the_newest() -> None:
     log = AlertLog(timezone="UTC")
     rule = Rule("value > 90", log=log)
     feed(rule, [93.0, 0.0] * 15_000)
-    assert (len(log), log.n_fired, log.n_dropped) == (10_000, 15_000, 5_000)
+    assert (len(log), log.n_fired, log.n_dropped) == (1_000, 15_000, 14_000)
     assert log.newest(1)[0].number == 15_000
 
 
@@ -209,3 +213,49 @@ def test_pandas_is_loaded_by_to_pandas_only() -> None:
         "assert 'pandas' not in sys.modules and 'plotly' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
+
+
+def test_csv_cells_are_never_formulas(tmp_path: Path) -> None:
+    """What data or people wrote is text in a spreadsheet too; numbers stay numbers."""
+    log = AlertLog(timezone="UTC")
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", 'a,"b"\nc', "plain"]
+    for name in names:
+        feed(Rule("value < 0", name=name, channel=name, log=log), [-3.5, 1.0])
+    log.acknowledge(1, "=who", "@why")
+    path = tmp_path / "alerts.csv"
+    log.to_csv(path)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["rule"] for row in rows] == [
+        *("'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "'\r=1", "'  =1", 'a,"b"\nc', "plain"),
+    ]
+    assert {row["peak"] for row in rows} == {"-3.5"}
+    assert (rows[0]["acknowledged_by"], rows[0]["acknowledged_why"]) == ("'=who", "'@why")
+    assert rows[0]["breached"] == "2026-07-01T12:00:00.000000000Z"
+    assert all(cell[:1] not in tuple("=+@\t\r") for row in rows for cell in row.values())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["alerts.csv"]
+
+
+def test_json_lines_are_json(tmp_path: Path) -> None:
+    """One object per line, unknown numbers null, odd names as they are."""
+    log = AlertLog(timezone="UTC")
+    feed(Rule("value > 90", name="\ud800\u2028 <b>", log=log), [93.0])
+    path = tmp_path / "alerts.jsonl"
+    log.to_json_lines(path)
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    record = json.loads(line)
+    assert record["rule"] == "\ud800\u2028 <b>"
+    assert (record["resolved"], record["state"], record["peak"]) == (None, "firing", 93.0)
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
+    """A folder that does not exist is an OSError, and an old file stays whole."""
+    log = AlertLog(timezone="UTC")
+    path = tmp_path / "alerts.csv"
+    path.write_text("old")
+    path.chmod(0o600)
+    log.to_csv(path)
+    assert path.read_text().startswith("number,rule")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileNotFoundError):
+        log.to_csv(tmp_path / "none" / "alerts.csv")

@@ -1,4 +1,4 @@
-"""Batches give what readings one by one give: a small model of the states is compared."""
+"""Batches, silence, edits and clocks that go back: a small model of the states is compared."""
 
 from __future__ import annotations
 
@@ -11,102 +11,215 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.alerts import AlertLog, Condition, Rule, RuleState
+from nbstream.alerts.instance import Pulse
+from nbstream.alerts.settings import SEVERITIES
 
 NAN = float("nan")
-RULES = [
-    ("value > 2", None),
-    ("value > 2", "value < 0"),
-    ("value <= -2", "value > 1"),
-    ("outside(-2, 2)", None),
-    ("outside(-2, 2)", "inside(-1, 1)"),
-    ("abs(zscore) > 2", None),
-    ("abs(zscore) >= 2", "abs(zscore) < 1"),
+NS = 1_000_000_000
+RULES: list[dict[str, Any]] = [
+    {"condition": "value > 2"},
+    {"condition": "value > 2", "clear": "value < 0"},
+    {"condition": "value <= -2", "clear": "value > 1"},
+    {"condition": "outside(-2, 2)"},
+    {"condition": "outside(-2, 2)", "clear": "inside(-1, 1)"},
+    {"condition": "abs(zscore) > 2"},
+    {"condition": "abs(zscore) >= 2", "clear": "abs(zscore) < 1"},
+    {"condition": "value > 1", "levels": {"critical": "value > 3", "info": "value > 0"}},
+    {"condition": "value > 2", "clear": "value < 0", "levels": {"critical": "value < -3"}}
+    | {"clear": "inside(-1, 1)"},
+    {"condition": "value > 2 or value < -3", "clear": "value < 1 and value > -2"},
+    {"condition": "not (value < 1 or value > 3)"},
+    {"condition": "value * value > 4 and value != 3"},
 ]
 
 
 class Model:
     """The states of a rule, one reading at a time, as the documentation tells them."""
 
-    def __init__(self, condition: str, clear: str | None, for_ns: int) -> None:
-        self.condition = Condition.parse(condition)
-        self.clear = Condition.parse(clear) if clear else self.condition.opposite
-        self.for_ns = for_ns
-        self.state, self.since = RuleState.OK, None
-        self.incidents: list[list[Any]] = []
+    def __init__(self, rule: dict[str, Any], for_: int, keep: int, no_data: str) -> None:
+        levels = {"warning": rule["condition"], **rule.get("levels", {})}
+        self.levels = sorted((SEVERITIES.index(s), Condition.parse(c)) for s, c in levels.items())
+        self.condition = Condition.parse(rule["condition"])
+        self.clear = Condition.parse(rule["clear"]) if "clear" in rule else None
+        self.for_ns, self.keep_ns, self.no_data = for_ * NS, keep * NS, no_data
+        self.incidents: list[dict[str, Any]] = []
+        self.last_ns = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Start again."""
+        self.state, self.since, self.silent = RuleState.OK, None, False
+
+    def edit(self) -> None:
+        """Change a setting, and back."""
+        self.end("rule changed")
+        self.begin()
+
+    def end(self, why: str) -> None:
+        """End an open incident without a reading."""
+        if self.incidents and self.incidents[-1]["resolved"] is None:
+            self.incidents[-1] |= {"resolved": self.last_ns, "ended": why}
+
+    def tick(self, silent_s: float) -> None:
+        """Let a second pass without a reading; silence counts from 2 s on."""
+        if self.silent or silent_s < 2 or self.no_data == "keep":
+            return
+        self.silent = True
+        if self.no_data == "alert":
+            if self.state not in (RuleState.FIRING, RuleState.RECOVERING):
+                self.state, self.since = RuleState.FIRING, self.last_ns
+                self.incidents.append({"breach": self.last_ns, "resolved": None, "kind": "no_data"})
+            return
+        self.end("no data for 2s")
+        is_shown = self.no_data == "nodata"
+        self.state = RuleState.NO_DATA if is_shown else RuleState.OK
+        self.since = self.last_ns if is_shown else None
 
     def take(self, t: int, value: float, x: float) -> None:
         """Take in one reading with what the condition compares."""
+        self.last_ns = t
+        if self.silent and math.isnan(value):
+            return
+        if self.silent:
+            self.silent = False
+            newest = self.incidents[-1] if self.incidents else {"kind": "", "resolved": 0}
+            if newest.get("kind") == "no_data" and newest["resolved"] is None:
+                newest |= {"resolved": max(t, newest["breach"]), "ended": "data back"}
+                self.begin()
+            elif self.no_data != "alert":
+                self.begin()
         if math.isnan(x):
             return
-        holds, clears = (bool(c.holds(np.array([x]))[0]) for c in (self.condition, self.clear))
+        held = [rank for rank, condition in self.levels if condition.holds(np.array([x]))[0]]
+        is_clear = not held if self.clear is None else bool(self.clear.holds(np.array([x]))[0])
+        is_clear = is_clear and not held
         beyond = float(self.condition.severity_of(np.array([x]))[0])
-        if self.state is RuleState.PENDING and t < self.last:
-            self.breach = self.since = t
-        self.last = t
-        if self.state is RuleState.PENDING and not holds:
+        if t < self.known_ns if self.state is not RuleState.OK else False:
+            if self.state is RuleState.PENDING:
+                self.breach = self.since = t
+            elif self.state is RuleState.RECOVERING:
+                self.recovers = self.since = t
+        self.known_ns = t
+        if self.state is RuleState.PENDING and not held:
             self.state, self.since = RuleState.OK, t
-        if self.state is RuleState.OK and holds:
+        if self.state is RuleState.OK and held:
             self.state, self.since = RuleState.PENDING, t
-            self.breach, self.first, self.worst = t, value, (-math.inf, NAN)
+            self.breach, self.first, self.worst = t, value, (-math.inf, value)
         if self.state is not RuleState.OK and beyond > self.worst[0]:
             self.worst = (beyond, value)
-        if self.state is RuleState.PENDING and t - self.breach >= self.for_ns:
+        if (self.state is RuleState.PENDING and t - self.breach >= self.for_ns) or (
+            self.state is RuleState.PENDING and not self.for_ns
+        ):
             self.state, self.since = RuleState.FIRING, t
-            self.incidents.append([self.breach, self.first, t, None, None, None])
-        if self.state is RuleState.FIRING:
-            self.incidents[-1][3] = self.worst[1]
-            if clears:
-                self.incidents[-1][4:] = [t, value]
-                self.state, self.since = RuleState.OK, t
+            facts = {"breach": self.breach, "first": self.first, "fired": t, "rank": held[-1]}
+            self.incidents.append(facts | {"resolved": None, "kind": "breach", "rises": []})
+        if self.state is RuleState.RECOVERING and not is_clear:
+            self.state, self.since = RuleState.FIRING, t
+        if self.state is RuleState.FIRING and is_clear:
+            self.state, self.since, self.recovers = RuleState.RECOVERING, t, t
+        if self.state in (RuleState.FIRING, RuleState.RECOVERING):
+            incident = self.incidents[-1]
+            incident["peak"] = self.worst[1]
+            if held and held[-1] > incident["rank"]:
+                incident["rank"] = held[-1]
+                incident["rises"].append(t)
+        if self.state is RuleState.RECOVERING and (
+            t - self.recovers >= self.keep_ns or not self.keep_ns
+        ):
+            self.incidents[-1] |= {"resolved": t, "cleared": value}
+            self.state, self.since = RuleState.OK, t
 
 
-def recorded(log: AlertLog) -> list[list[Any]]:
+def recorded(log: AlertLog) -> list[dict[str, Any]]:
     """Return a log in the model's form."""
-    return [
-        [
-            *(incident.breached_ns, incident.breach.value, incident.fired_ns, incident.peak),
-            incident.resolved_ns,
-            incident.cleared.value if incident.cleared else None,
-        ]
-        for incident in log.incidents
-    ]
+    found = []
+    for i in log.incidents:
+        facts: dict[str, Any] = {"breach": i.breached_ns, "kind": i.kind, "resolved": i.resolved_ns}
+        if i.kind == "breach":
+            facts |= {"first": i.breach.value, "fired": i.fired_ns, "peak": i.peak}
+            facts |= {"rank": SEVERITIES.index(i.severity)}
+            facts |= {"rises": [escalation.moment.time_ns for escalation in i.escalations]}
+        if i.cleared is not None:
+            facts["cleared"] = i.cleared.value
+        if i.ended is not None:
+            facts["ended"] = i.ended
+        found.append(facts)
+    return found
 
 
 numbers = st.one_of(st.integers(-4, 4).map(float), st.floats(-4, 4), st.just(NAN))
 steps = st.sampled_from([0, 0, 1, 1, 2, 5])
 steps_with_a_clock_set_back = st.sampled_from([0, 1, 1, 2, 5, -3])
+silences = st.sampled_from([0.5, 1.0, 2.0, 30.0])
 
 
-@settings(max_examples=500)
-@given(st.data(), st.sampled_from(RULES), st.sampled_from([0, 1, 2, 3, 7]))
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
+    """Draw what happens to a rule: batches of readings, ticks of silence, edits."""
+    gaps = draw(st.sampled_from([steps, steps, steps_with_a_clock_set_back]))
+    batch = st.lists(st.tuples(gaps, numbers, numbers), min_size=1, max_size=12)
+    return draw(
+        st.lists(
+            st.one_of(
+                st.tuples(st.just("batch"), batch),
+                st.tuples(st.just("batch"), batch),
+                st.tuples(st.just("tick"), silences),
+                st.tuples(st.just("edit"), st.none()),
+            ),
+            max_size=9,
+        )
+    )
+
+
+@settings(max_examples=600)
+@given(
+    histories(),
+    st.lists(st.integers(1, 12), min_size=1, max_size=5),
+    st.sampled_from(RULES),
+    st.sampled_from([0, 0, 1, 2, 3, 7]),
+    st.sampled_from([0, 0, 1, 2, 5]),
+    st.sampled_from(["nodata", "alert", "ok", "keep"]),
+)
 def test_batches_give_what_single_readings_give(
-    data: st.DataObject, texts: tuple[str, str | None], for_: int
+    history: list[tuple[str, Any]],
+    sizes: list[int],
+    texts: dict[str, Any],
+    for_: int,
+    keep: int,
+    no_data: Any,
 ) -> None:
     """However readings are split into batches, log and state are those of the model."""
-    gaps = data.draw(st.sampled_from([steps, steps, steps_with_a_clock_set_back]))
-    rows = data.draw(st.lists(st.tuples(gaps, numbers, numbers), max_size=40))
-    times = 1_000_000_000 * np.cumsum([gap for gap, _, _ in rows], dtype=np.int64)
-    xs = np.array([x for _, x, _ in rows], np.float64)
-    values = np.array([v for _, _, v in rows], np.float64) if "zscore" in texts[0] else xs
-    values = np.where(np.isnan(values), xs, values)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=8)))
-
     log = AlertLog(timezone="UTC")
-    rule = Rule(texts[0], clear=texts[1], for_=for_, log=log)
-    model = Model(*texts, for_ * 1_000_000_000)
-    for start, stop in zip([0, *cuts], [*cuts, len(rows)], strict=True):
-        piece = slice(start, stop)
-        version, state = rule.version, (rule.state, rule.since_ns)
-        rule.evaluate(times[piece], values[piece], xs[piece])
-        for row in range(start, stop):
-            model.take(int(times[row]), float(values[row]), float(xs[row]))
+    rule = Rule(**texts, for_=for_, keep_firing_for=keep, no_data=no_data, name="r", log=log)
+    model = Model(texts, for_, keep, no_data)
+    t, n_cuts = 1000 * NS, 0
+    for kind, what in history:
+        version, before = rule.version, (rule.state, rule.since_ns)
+        if kind == "edit":
+            rule.name = "r" if rule.name != "r" else "other"
+            model.edit()
+        elif kind == "tick" and model.last_ns:
+            rule.tick(0, Pulse(silent_ns=round(what * NS)))
+            model.tick(what)
+        elif kind == "batch":
+            times = t + NS * np.cumsum([gap for gap, _, _ in what], dtype=np.int64)
+            t = int(times[-1])
+            xs = np.array([x for _, x, _ in what], np.float64)
+            values = np.array([v for _, _, v in what], np.float64)
+            values = np.where(np.isnan(values), xs, values) if "zs" in texts["condition"] else xs
+            position = 0
+            while position < len(xs):
+                piece = slice(position, position + sizes[n_cuts % len(sizes)])
+                rule.evaluate(times[piece], values[piece], xs[piece])
+                position, n_cuts = piece.stop, n_cuts + 1
+            for row in range(len(xs)):
+                model.take(int(times[row]), float(values[row]), float(xs[row]))
         assert rule.error is None
         assert (rule.state, rule.since_ns) == (model.state, model.since)
         assert recorded(log) == model.incidents
-        assert rule.version > version or (rule.state, rule.since_ns) == state
-    assert [incident.state for incident in log.active] == ["firing"] * (
-        model.state.value == "firing"
-    )
+        assert rule.version > version or (rule.state, rule.since_ns) == before
+    is_open = model.state in (RuleState.FIRING, RuleState.RECOVERING)
+    assert len(log.active) == is_open
 
 
 def test_transitions_are_found_inside_a_batch() -> None:

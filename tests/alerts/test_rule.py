@@ -193,10 +193,10 @@ def test_an_error_is_kept_and_disables_the_rule_until_it_is_edited() -> None:
     rule.evaluate(np.arange(3), np.zeros(2), np.zeros(2))
     assert isinstance(rule.error, ValueError)
     assert rule.version > version
-    assert rule.state is RuleState.OK
+    assert rule.state is RuleState.ERROR
     assert "rule failed: " in str(log.incidents[0].resolution)
     feed(rule, 95.0, start=1)
-    assert rule.state is RuleState.OK
+    assert rule.state is RuleState.ERROR
     rule.limits = rule.limits
     assert rule.error is None
     feed(rule, 95.0, start=2)

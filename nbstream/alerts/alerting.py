@@ -1,0 +1,316 @@
+"""What an analyzer can be asked about rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbstream.alerts.gate import Gate
+from nbstream.alerts.log import AlertLog
+from nbstream.alerts.preview import Preview
+from nbstream.alerts.rule import Rule
+from nbstream.alerts.rule_file import read_rules, write_rules
+from nbstream.errors import ClosedError
+from nbstream.window import Window, parse_duration
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import timedelta
+    from os import PathLike
+
+    from nbstream.alerts.book import RuleBook
+    from nbstream.alerts.columns import BufferTable
+    from nbstream.alerts.incident import Incident
+    from nbstream.alerts.settings import NoDataPolicy
+    from nbstream.buffer import Buffer
+    from nbstream.window import WindowLike
+
+__all__ = ["Alerting"]
+
+CHUNK = 262_144
+"""Rows shown to a rule at a time."""
+
+
+class Alerting:
+    """The part of an analyzer that keeps rules.
+
+    Notes
+    -----
+    Thread safety: any method from any thread.
+    """
+
+    alerts: AlertLog
+    buffer: Buffer
+    source: Any
+    _book: RuleBook
+    _lock: AbstractContextManager[Any]
+    _wake: threading.Event
+
+    def _require_open(self) -> None:
+        raise NotImplementedError
+
+    def _taken_in(self) -> dict[str, int]:
+        """Return up to which row each channel was taken in; with the lock held."""
+        raise NotImplementedError
+
+    def _table(self, channel: str, start: int, stop: int) -> BufferTable:
+        """Return rows of a channel as rules see them; with the lock held."""
+        raise NotImplementedError
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are not closed, oldest first."""
+        return self._book.rules
+
+    def alert(
+        self,
+        condition: str,
+        channel: str | Iterable[str] | None = None,
+        clear: str | None = None,
+        for_: str | float | timedelta = 0,
+        severity: str = "warning",
+        name: str | None = None,
+        *,
+        levels: Mapping[str, str] | None = None,
+        keep_firing_for: str | float | timedelta = 0,
+        no_data: NoDataPolicy | None = None,
+        no_data_after: str | float | timedelta | None = None,
+        cooldown: str | float | timedelta = 0,
+    ) -> Rule:
+        """Watch one channel or several with a rule.
+
+        Parameters
+        ----------
+        condition
+            When it is breached: ``value > 90``, ``outside(10, 90)``, ``abs(zscore) > 4``, or a formula such
+            as ``mean("1min") > 70 and pressure < 3``; docs/alerts.md has all of the language.
+        channel
+            The channel that it watches; None is the first (or the first that `condition` names, if it speaks
+            of named channels only). "*" is every channel, a list several: each has a state of its own.
+        clear
+            When it has recovered, e.g. ``value < 85`` (hysteresis); None is when `condition` does not hold.
+        for_
+            How long the condition must hold before the rule fires, in event time: seconds or "3s".
+        severity
+            "info", "warning" or "critical".
+        name
+            For people; None is the condition.
+        levels
+            Conditions of further severities, such as ``{"critical": "value > 95"}``.
+        keep_firing_for
+            How long it must have recovered before the incident ends, in event time.
+        no_data
+            What a silent channel means: "nodata", "alert", "ok" or "keep"; None is "nodata" if the analyzer
+            has a source, and "keep" for a bare buffer, whom nobody promised more.
+        no_data_after
+            How long the channel must be silent; None is max(2 s, 10 × its median interval).
+        cooldown
+            How long after a notification no other follows, unless it is graver.
+
+        Returns
+        -------
+        Rule
+            Its conditions and limits can be changed; `close()` ends it.
+
+        Raises
+        ------
+        ValueError
+            If a condition cannot be read, or an argument is not possible.
+        ClosedError
+            If the analyzer was closed.
+        """
+        self._require_open()
+        rule = self._rule(
+            condition=condition,
+            channel=channel,
+            clear=clear,
+            for_=for_,
+            severity=severity,
+            name=name,
+            levels=levels,
+            keep_firing_for=keep_firing_for,
+            no_data=no_data,
+            no_data_after=no_data_after,
+            cooldown=cooldown,
+            channels=self.buffer.channels,
+        )
+        self._begin(rule)
+        return rule
+
+    def preview(
+        self, condition: str, window: WindowLike = "10min", *, channel: Any = None, **options: Any
+    ) -> Preview:
+        """Return what a rule would have done on the readings in `window`, from OK on.
+
+        Parameters
+        ----------
+        condition, channel, **options
+            As for `alert`.
+        window
+            Which readings: "10min", a number of them, or "all".
+
+        Raises
+        ------
+        ValueError
+            If a condition or the window cannot be read.
+        """
+        self._require_open()
+        channels = self.buffer.channels
+        rule = Rule(condition, channel=channel, channels=channels, log=self.alerts, **options)
+        return self._preview(rule, window)
+
+    async def wait_for(
+        self,
+        condition: str,
+        timeout: str | float | timedelta | None = None,
+        channel: str | None = None,
+    ) -> Incident:
+        """Wait until a condition holds, in a notebook cell: ``await analyzer.wait_for("value > 90")``.
+
+        Parameters
+        ----------
+        condition, channel
+            As for `alert`. The newest reading counts, and what comes.
+        timeout
+            Seconds or "30s", by this machine's clock; None waits as long as it takes.
+
+        Returns
+        -------
+        Incident
+            The firing; its `breach` is the reading, its `reason` says why.
+
+        Raises
+        ------
+        TimeoutError
+            If the condition did not hold in time.
+        ClosedError
+            If the analyzer was closed meanwhile.
+        ValueError
+            If the condition cannot be read.
+        """
+        self._require_open()
+        seconds = None if timeout is None else parse_duration(timeout, name="timeout") / 1e9
+        gate = Gate(timezone=self.buffer.timezone)
+
+        def give_up(rule: Rule) -> None:
+            self._book.drop(rule)
+            message = f"The analyzer was closed while {condition!r} was waited for."
+            gate.fail(ClosedError(message))
+
+        rule = self._rule(
+            condition=condition,
+            channel=channel,
+            channels=self.buffer.channels,
+            log=gate,
+            no_data="keep",
+            on_close=give_up,
+        )
+        with self._lock:
+            self._book.add(rule, is_hidden=True)
+            for name, end in self._taken_in().items():
+                if rule.watches(name, self.buffer.channels) and end > self.buffer.span(name)[0]:
+                    rule.take_in(self._table(name, end - 1, end))
+        if rule.error is not None:
+            gate.fail(rule.error)
+        try:
+            return await gate.opened(seconds)
+        except TimeoutError:
+            message = f"{condition!r} did not hold within {seconds:g} s."
+            raise TimeoutError(message) from None
+        finally:
+            rule.close()
+
+    def save_rules(self, path: str | PathLike[str]) -> None:
+        """Write all rules and their open incidents to a JSON file, which is replaced in one step.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; an old one is as it was.
+        """
+        write_rules(path, self.rules)
+
+    def load_rules(self, path: str | PathLike[str]) -> tuple[Rule, ...]:
+        """Add the rules of a file that `save_rules` wrote, and go on with their open incidents.
+
+        Nobody is told again of an incident that was open. All rules of the file are added, or none.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is no file of rules; the message says what is wrong. Nothing in it is run as code.
+        ClosedError
+            If the analyzer was closed.
+        """
+        self._require_open()
+        rules = []
+        for number, (arguments, incidents) in enumerate(read_rules(path), 1):
+            try:
+                rules.append((self._rule(**arguments), incidents))
+            except (ValueError, TypeError) as error:
+                message = f"{str(path)!r} has a rule {number} that is not possible: {error}"
+                raise ValueError(message) from None
+        for rule, incidents in rules:
+            rule.resume(incidents)
+            self._begin(rule)
+        return tuple(rule for rule, _ in rules)
+
+    def _rule(
+        self,
+        *,
+        no_data: Any = None,
+        log: AlertLog | None = None,
+        on_close: Callable[[Rule], object] | None = None,
+        **arguments: Any,
+    ) -> Rule:
+        if no_data is None:
+            no_data = "keep" if self.source is None else "nodata"
+        return Rule(
+            **arguments,
+            no_data=no_data,
+            log=self.alerts if log is None else log,
+            on_close=on_close or self._book.drop,
+            on_edit=self._book.forget_index,
+            previewer=self._preview,
+        )
+
+    def _begin(self, rule: Rule) -> None:
+        """Add a rule; it sees what is held already, as if it had been there from the beginning."""
+        with self._lock:
+            self._book.add(rule)
+            channels = self.buffer.channels
+            for name, end in self._taken_in().items():
+                if rule.watches(name, channels):
+                    until = rule.taken_in_until(name)
+                    start, _ = self.buffer.span(name)
+                    if until is not None:
+                        start = max(start, self.buffer.row_at(name, until + 1))
+                    for table in self._tables(name, start, end):
+                        rule.take_in(table)
+        self._wake.set()
+
+    def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
+        for first in range(start, stop, CHUNK):
+            yield self._table(channel, first, min(first + CHUNK, stop))
+
+    def _preview(self, rule: Rule, window: WindowLike) -> Preview:
+        window = Window.parse(window)
+        log = AlertLog(maxlen=10_000, timezone=self.buffer.timezone)
+        tried = Rule(**rule.settings.to_dict(), channel=rule.selected, log=log)
+        n_readings, newest_ns = 0, 0
+        with self._lock:
+            channels = self.buffer.channels
+            for name, end in self._taken_in().items():
+                if tried.watches(name, channels):
+                    start, stop = self.buffer.window_rows(name, window)
+                    for table in self._tables(name, start, min(stop, end)):
+                        tried.take_in(table)
+                        n_readings += len(table)
+                        newest_ns = max(newest_ns, int(table.times[-1]) if len(table) else 0)
+        if tried.error is not None:
+            message = f"{rule.name!r} cannot be previewed: {tried.error}"
+            raise ValueError(message) from tried.error
+        return Preview.of(log.incidents, log.n_fired, n_readings, newest_ns)

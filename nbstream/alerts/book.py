@@ -1,0 +1,170 @@
+"""The rules of an analyzer: which watches what, and since when each channel is silent."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.alerts.instance import Pulse
+from nbstream.clock import SYSTEM_CLOCK
+
+if TYPE_CHECKING:
+    from nbstream.alerts.columns import Table
+    from nbstream.alerts.rule import Rule
+    from nbstream.buffer import Buffer
+    from nbstream.clock import Clock
+
+__all__ = ["RuleBook"]
+
+INTERVALS = 64
+"""Newest intervals of a channel whose median is its usual one."""
+
+
+class RuleBook:
+    """Shows each batch to the rules that watch its channel, and lets time go on for all of them.
+
+    Parameters
+    ----------
+    buffer
+        Whose channels are watched.
+    clock
+        Wall time for what people are told, monotonic time for silence.
+
+    Notes
+    -----
+    A batch's columns are computed once for all rules; rules of channels without new rows cost nothing.
+
+    Thread safety: any thread; `take_in` of one channel on one thread at a time.
+    """
+
+    def __init__(self, buffer: Buffer, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._buffer = buffer
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._rules: tuple[Rule, ...] = ()
+        self._hidden: tuple[Rule, ...] = ()
+        self._by_channel: dict[str, tuple[Rule, ...]] = {}
+        self._index_of: tuple[str, ...] | None = None
+        self._present: dict[str, int] = {}
+        self._heard: dict[str, float] = {}
+        self._waited_since: dict[int, float] = {}
+        self._held_back_until = 0.0
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are not closed, oldest first, without hidden ones."""
+        return self._rules
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether time matters to anybody."""
+        return bool(self._rules or self._hidden)
+
+    def add(self, rule: Rule, *, is_hidden: bool = False) -> None:
+        """Take a rule in; a hidden one is not in `rules`."""
+        with self._lock:
+            if is_hidden:
+                self._hidden = (*self._hidden, rule)
+            else:
+                self._rules = (*self._rules, rule)
+            self._waited_since[id(rule)] = self._clock.monotonic()
+            self._index_of = None
+
+    def drop(self, rule: Rule) -> None:
+        """Leave a rule out from now on; one that is not here is no error."""
+        with self._lock:
+            self._rules = tuple(r for r in self._rules if r is not rule)
+            self._hidden = tuple(r for r in self._hidden if r is not rule)
+            self._waited_since.pop(id(rule), None)
+            self._index_of = None
+
+    def close(self) -> None:
+        """Close all rules."""
+        for rule in (*self._rules, *self._hidden):
+            rule.close()
+
+    def watching(self, channel: str) -> tuple[Rule, ...]:
+        """Return the rules that watch a channel."""
+        channels = self._buffer.channels
+        if self._index_of != channels:
+            self._index(channels)
+        return self._by_channel.get(channel, ())
+
+    def forget_index(self) -> None:
+        """Look anew which rule watches what, because a condition was edited."""
+        self._index_of = None
+
+    def take_in(self, table: Table) -> None:
+        """Show a batch to the rules that watch its channel."""
+        if table.extent is not None:
+            self._heard[table.channel] = self._clock.monotonic()
+        for rule in self.watching(table.channel):
+            rule.take_in(table)
+
+    def deliver(self) -> None:
+        """Tell subscribers what is to be told; call it without holding a lock."""
+        now = self._clock.wall_ns()
+        for rule in (*self._rules, *self._hidden):
+            rule.deliver(now)
+
+    def tick(self, *, expects_data: bool = True) -> None:
+        """Let time go on, about once a second.
+
+        Parameters
+        ----------
+        expects_data
+            Whether readings are on their way: not if the source was stopped or has ended, for then
+            silence is no fault.
+        """
+        now, wall_ns = self._clock.monotonic(), self._clock.wall_ns()
+        self._listen(now)
+        if not expects_data:
+            self._held_back_until = now
+            return
+        channels = self._buffer.channels
+        pulses: dict[str, Pulse] = {}
+        for rule in (*self._rules, *self._hidden):
+            since = max(self._waited_since.get(id(rule), now), self._held_back_until)
+            for channel in rule.awaited(channels):
+                pulse = pulses.get(channel)
+                if pulse is None:
+                    pulse = pulses[channel] = self._pulse(channel, channels, now)
+                silent_ns = min(pulse.silent_ns, round((now - since) * 1e9))
+                rule.tick(wall_ns, pulse._replace(silent_ns=silent_ns), channel=channel)
+
+    def _listen(self, now: float) -> None:
+        """Note which channels have had readings since the last tick."""
+        for channel in self._buffer.channels:
+            present = self._buffer.span(channel)[1] - self._buffer.missing(channel)
+            before = self._present.get(channel)
+            self._present[channel] = present
+            if before is None or present > before:
+                self._heard[channel] = max(now, self._heard.get(channel, now))
+
+    def _pulse(self, channel: str, channels: tuple[str, ...], now: float) -> Pulse:
+        if channel not in channels:
+            return Pulse(2**62, None, is_known=False, others_go_on=bool(channels))
+        silent = now - self._heard.get(channel, now)
+        _, end = self._buffer.span(channel)
+        times = self._buffer.rows(channel, end - INTERVALS - 1, end).times
+        interval_ns = None
+        if len(times) > 1:
+            gaps = np.diff(times)
+            gaps = gaps[gaps > 0]
+            interval_ns = int(np.median(gaps)) if len(gaps) else None
+        others_go_on = silent > 0 and any(
+            now - heard < silent / 2 for other, heard in self._heard.items() if other != channel
+        )
+        return Pulse(max(round(silent * 1e9), 0), interval_ns, True, others_go_on)
+
+    def _index(self, channels: tuple[str, ...]) -> None:
+        with self._lock:
+            index: dict[str, list[Rule]] = {name: [] for name in channels}
+            for rule in (*self._rules, *self._hidden):
+                for name in rule.awaited(channels):
+                    if name in index:
+                        index[name].append(rule)
+            self._by_channel = {name: tuple(rules) for name, rules in index.items()}
+            self._index_of = channels

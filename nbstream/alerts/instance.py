@@ -1,0 +1,353 @@
+"""A rule on one channel: its machine, its open incident, its silence."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from nbstream.alerts.columns import Table
+from nbstream.alerts.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.machine import Episode, Moment, RuleState, StateMachine
+from nbstream.alerts.muting import Muting
+from nbstream.alerts.settings import SEVERITIES
+from nbstream.alerts.tree import STALE
+from nbstream.alerts.trigger import Judged
+from nbstream.window import format_duration
+
+if TYPE_CHECKING:
+    from nbstream.alerts.log import AlertLog
+    from nbstream.alerts.notification import Notification
+    from nbstream.alerts.settings import RuleSettings
+    from nbstream.alerts.tree import Variable
+    from nbstream.alerts.trigger import Trigger
+    from nbstream.readings import FloatArray
+
+__all__ = ["GRACE_NS", "Instance", "Pulse"]
+
+NS = 1_000_000_000
+GRACE_NS = 2 * NS
+"""Least time without data that counts as silence, and greatest age of an end that is still news."""
+MAX_QUEUE = 4_000
+
+_Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
+
+
+class Pulse(NamedTuple):
+    """How a channel's readings come, by the clock of this machine."""
+
+    silent_ns: int
+    """Since the last reading that is not missing, or since it was waited for."""
+    interval_ns: int | None = None
+    """Median time between readings; None before there are two."""
+    is_known: bool = True
+    """Whether there is a channel of this name."""
+    others_go_on: bool = False
+    """Whether other channels of the source have readings meanwhile."""
+
+    @property
+    def patience_ns(self) -> int:
+        """How long silence is normal: max(2 s, 10 × the median interval)."""
+        return max(GRACE_NS, 10 * (self.interval_ns or 0))
+
+
+class Instance:
+    """One rule on one channel.
+
+    Notes
+    -----
+    Thread safety: none; `Rule` holds its lock.
+    """
+
+    def __init__(
+        self, settings: RuleSettings, trigger: Trigger, channel: str, log: AlertLog
+    ) -> None:
+        self.channel = channel
+        self.newest_ns = 0
+        self._has_data = False
+        self.unit: str | None = None
+        self._settings = settings
+        self._trigger = trigger
+        self._log = log
+        self._machine = StateMachine(settings.for_ns, settings.keep_ns, trigger.base_rank)
+        self._number: int | None = None
+        self._last_value = math.nan
+        self._last_columns: dict[Variable, FloatArray] = {}
+        self._silence: str = ""  # in words, while the channel is silent
+        self._silent_state: RuleState | None = None
+        self._grace_ns = GRACE_NS
+        self._muting = Muting(log, settings.cooldown_ns)
+        self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
+
+    def remember(self, former: Instance) -> None:
+        """Take over what the same channel's instance before an edit knew of its readings."""
+        self.newest_ns, self._has_data = former.newest_ns, former._has_data
+        self.unit = former.unit
+        self._last_value, self._last_columns = former._last_value, former._last_columns
+        self._grace_ns = former._grace_ns
+
+    @property
+    def state(self) -> RuleState:
+        """Where it stands."""
+        return self._silent_state or self._machine.state
+
+    @property
+    def since_ns(self) -> int | None:
+        """When `state` began, event time; None if it was always OK."""
+        return self.newest_ns if self._silent_state is not None else self._machine.since_ns
+
+    @property
+    def is_flapping(self) -> bool:
+        """Whether its notifications are muted because it fires so often."""
+        return self._muting.is_flapping
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `deliver` has something to decide on, now or later."""
+        return bool(self._queue) or self._muting.holds_back
+
+    def take_in(self, table: Table) -> bool:
+        """Take in a batch; return whether anything changed."""
+        if not len(table.times):
+            return False
+        first, is_back = 0, False
+        if (
+            not self._silence
+            and self._machine.state is RuleState.OK
+            and not self._trigger.is_about_staleness
+            and not self._trigger.may_hold(table)
+        ):
+            self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+            return False
+        if self._silence:
+            if table.extent is None:  # still nothing but missing readings
+                return False
+            first, is_back = int((table.values == table.values).argmax()), True
+            self._data_back(int(table.times[first]))
+        self.unit = table.unit
+        machine = self._machine
+        before = (machine.state, machine.since_ns)
+        episodes: list[Episode] = []
+        if machine.state is not RuleState.OK or self._trigger.may_hold(table):
+            episodes = machine.step(Judged(self._trigger, table, first))
+        self.newest_ns, self._has_data = table.newest_ns, True
+        for episode in episodes:
+            self._record(episode)
+        if self._trigger.is_about_staleness:
+            self._keep_last(table)
+        return is_back or bool(episodes) or (machine.state, machine.since_ns) != before
+
+    def tick(self, now_ns: int, pulse: Pulse) -> bool:
+        """See whether the channel is silent; return whether anything changed."""
+        self._grace_ns = pulse.patience_ns
+        patience_ns = self._settings.no_data_ns or pulse.patience_ns
+        if self._silence or pulse.silent_ns < patience_ns:
+            return False
+        if self._trigger.is_about_staleness:
+            return self._judge_staleness(pulse)
+        policy = self._settings.no_data
+        if policy == "keep":
+            return False
+        self._silence = _silence(self.channel, pulse, patience_ns)
+        had_data = self._has_data
+        moment = Moment(self.newest_ns if had_data else now_ns, self._last_value, math.nan)
+        if policy == "alert":
+            if self._machine.has_incident:
+                return True
+            self._machine.reset()
+            self._silent_state = RuleState.FIRING
+            fired_ns = moment.time_ns + (pulse.silent_ns if had_data else 0)
+            facts = self._facts(moment, "no_data", self._silence)
+            self._number = self._log.add(**facts | {"fired_ns": fired_ns})
+            self._queue.append(("fired", self._number))
+            return True
+        self.end(self._silence)
+        self._machine.reset()
+        if policy == "nodata":
+            self._silent_state = RuleState.NO_DATA
+            if had_data:
+                facts = self._facts(moment, "no_data", self._silence)
+                self._queue.append(
+                    ("no_data", Incident(number=0, zone=self._log.timezone, **facts))
+                )
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """End what is open because the rule failed, and say so."""
+        why = f"rule failed: {error}"
+        self.end(why)
+        moment = Moment(self.newest_ns, self._last_value, math.nan)
+        facts = self._facts(moment, "error", why)
+        self._queue.append(("error", Incident(number=0, zone=self._log.timezone, **facts)))
+
+    def end(self, why: str) -> None:
+        """End an open incident without a reading that cleared it."""
+        if self._number is not None:
+            number, self._number = self._number, None
+            self._log.change(number, ended=why, resolved_ns=self.newest_ns)
+            self._queue.append(("resolved", number))
+
+    def deliver(self, now_ns: int) -> list[Notification]:
+        """Return what people are to be told of what happened since the last call."""
+        muting = self._muting
+        told = muting.tick(now_ns)
+        past = -1
+        while self._queue:
+            kind, what = self._queue.popleft()
+            if isinstance(what, Incident):
+                told += muting.plain(kind, what, now_ns)
+                continue
+            incident = self._log.find(what)
+            if incident is None or what == past:
+                continue
+            if kind == "fired":
+                ended_ns = incident.resolved_ns
+                if ended_ns is not None and self.newest_ns - ended_ns > self._grace_ns:
+                    self._log.mark(what, is_past=True)
+                    past = what
+                else:
+                    told += muting.fired(incident, now_ns)
+            elif kind == "escalated":
+                told += muting.escalated(incident, now_ns)
+            else:
+                told += muting.resolved(incident, now_ns)
+        return told
+
+    def freeze(self) -> dict[str, Any] | None:
+        """Return an open incident and the machine behind it as plain values; None if all is calm."""
+        incident = None if self._number is None else self._log.find(self._number)
+        if incident is None or incident.kind != "breach":
+            return None
+        note = incident.acknowledged
+        return {
+            "channel": self.channel,
+            "newest_ns": self.newest_ns,
+            "unit": incident.unit,
+            "machine": self._machine.freeze(),
+            "acknowledged": None if note is None else [note.who, note.why, note.at_ns],
+        }
+
+    def resume(self, frozen: dict[str, Any]) -> None:
+        """Go on with what `freeze` returned; people were told of it already."""
+        machine = self._machine
+        machine.resume(frozen["machine"])
+        self.newest_ns, self._has_data = frozen["newest_ns"], True
+        self.unit = frozen["unit"]
+        episode = machine.open_episode()
+        assert episode.breach is not None
+        facts = self._facts(episode.breach)
+        note = frozen["acknowledged"]
+        self._number = self._log.add(
+            **facts
+            | {
+                "fired_ns": episode.fired_ns,
+                "peak": episode.peak,
+                "severity": SEVERITIES[episode.rank],
+                "acknowledged": None if note is None else Acknowledgement(*note),
+            }
+        )
+        self._muting.resume(self._number)
+
+    def _facts(
+        self,
+        breach: Moment,
+        kind: Literal["breach", "no_data", "error"] = "breach",
+        what: str = "",
+    ) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "rule": settings.title,
+            "channel": self.channel,
+            "severity": settings.severity,
+            "condition": settings.condition,
+            "clear": settings.clear,
+            "for_ns": settings.for_ns,
+            "unit": self.unit,
+            "breach": breach,
+            "fired_ns": breach.time_ns,
+            "peak": breach.value,
+            "kind": kind,
+            "what": what,
+        }
+
+    def _record(self, episode: Episode) -> None:
+        end: dict[str, Any] = {}
+        if episode.cleared is not None:
+            end = {"cleared": episode.cleared, "resolved_ns": episode.cleared.time_ns}
+        escalations = tuple(Escalation(SEVERITIES[r.rank], r.moment) for r in episode.rises)
+        if episode.breach is not None:
+            facts = self._facts(episode.breach) | end
+            facts["fired_ns"], facts["peak"] = episode.fired_ns, episode.peak
+            facts["severity"] = SEVERITIES[episode.rank]
+            self._number = self._log.add(escalations=escalations, **facts)
+            self._queue.append(("fired", self._number))
+        elif self._number is not None:
+            self._log.change(self._number, escalations=escalations, peak=episode.peak, **end)
+        if self._number is None:
+            return
+        if escalations:
+            self._queue.append(("escalated", self._number))
+        if episode.cleared is not None:
+            self._queue.append(("resolved", self._number))
+            self._number = None
+
+    def _data_back(self, time_ns: int) -> None:
+        """End what silence began, at the first reading that comes again."""
+        incident = None if self._number is None else self._log.find(self._number)
+        if incident is not None and incident.kind == "no_data":
+            number, self._number = incident.number, None
+            at = max(time_ns, incident.breached_ns)
+            self._log.change(number, ended="data back", resolved_ns=at)
+            self._queue.append(("resolved", number))
+        elif self._silent_state is RuleState.NO_DATA and self._has_data:
+            moment = Moment(self.newest_ns, math.nan, math.nan)
+            facts = self._facts(moment, "no_data", self._silence)
+            facts |= {"ended": "data back", "resolved_ns": max(time_ns, self.newest_ns)}
+            back = Incident(number=0, zone=self._log.timezone, **facts)
+            self._queue.append(("data_back", back))
+        self._silence, self._silent_state = "", None
+
+    def _judge_staleness(self, pulse: Pulse) -> bool:
+        """Let a condition about staleness see the last reading again, later and stale."""
+        time_ns = self.newest_ns + pulse.silent_ns
+        known = {v: c for v, c in self._last_columns.items() if v != STALE}
+        table = Table(
+            np.array([time_ns], np.int64),
+            np.array([self._last_value]),
+            known,
+            channel=self.channel,
+            unit=self.unit,
+            is_stale=True,
+        )
+        machine = self._machine
+        before = (machine.state, machine.since_ns)
+        episodes = machine.step(Judged(self._trigger, table))
+        for episode in episodes:
+            self._record(episode)
+        return bool(episodes) or (machine.state, machine.since_ns) != before
+
+    def _keep_last(self, table: Table) -> None:
+        """Keep the newest numbers, for when time goes on without readings."""
+        present = np.flatnonzero(table.values == table.values)
+        if not len(present):
+            return
+        row = table.at(int(present[-1]))
+        self._last_value = float(table.values[present[-1]])
+        self._last_columns = {
+            variable: row.column(variable).copy()
+            for _, condition in self._trigger.levels
+            for variable in condition.variables
+        }
+
+
+def _silence(channel: str, pulse: Pulse, patience_ns: int) -> str:
+    """Return in words who is silent, and since when."""
+    # The silence has a round length: what was waited for, not when somebody looked.
+    waited = format_duration(patience_ns // 1_000_000 * 1_000_000)
+    if not pulse.is_known:
+        return f"there is no channel {channel!r}"
+    if pulse.others_go_on:
+        return f"no reading of {channel} for {waited}, while other channels go on"
+    return f"no data for {waited}"

@@ -1,0 +1,161 @@
+"""What a rule's conditions say of a batch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nbstream.alerts.machine import Moment
+from nbstream.alerts.tree import STALE
+
+if TYPE_CHECKING:
+    from nbstream.alerts.columns import Table
+    from nbstream.alerts.expression import BoolArray, Condition
+    from nbstream.alerts.settings import RuleSettings
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["Judged", "Trigger"]
+
+
+class Trigger:
+    """The conditions of a rule: its own, those of further levels, and the one that clears.
+
+    Notes
+    -----
+    Thread safety: immutable, any thread.
+    """
+
+    def __init__(self, settings: RuleSettings) -> None:
+        levels = [(settings.rank, settings.condition), *settings.levels]
+        self.levels = tuple(sorted(levels, key=lambda level: level[0]))
+        self.condition = settings.condition
+        self.clear = settings.clear
+        conditions = [condition for _, condition in self.levels]
+        if self.clear is not None:
+            conditions.append(self.clear)
+        self.is_about_staleness = any(
+            variable == STALE for condition in conditions for variable in condition.variables
+        )
+        """Whether time alone can make it fire."""
+
+    @property
+    def base_rank(self) -> int:
+        """The least severity."""
+        return self.levels[0][0]
+
+    def may_hold(self, table: Table) -> bool:
+        """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
+        extent = table.extent
+        if extent is None:  # nothing but missing readings
+            return any(condition.variable == "formula" for _, condition in self.levels)
+        return any(condition.may_hold(*extent) for _, condition in self.levels)
+
+
+class Judged:
+    """A table as a rule's conditions see it; each column is computed when it is asked for.
+
+    Parameters
+    ----------
+    trigger
+        The conditions.
+    table
+        The readings.
+    first
+        Index of the first reading that counts; nothing is known of those before.
+    """
+
+    def __init__(self, trigger: Trigger, table: Table, first: int = 0) -> None:
+        self._trigger = trigger
+        self._table = table
+        self._first = first
+
+    @property
+    def times(self) -> TimeArray:
+        """Times in ns."""
+        return self._table.times
+
+    @property
+    def values(self) -> FloatArray:
+        """The readings."""
+        return self._table.values
+
+    @cached_property
+    def holds(self) -> BoolArray:
+        """Where one of the conditions holds."""
+        holds = self._holds_of(0)
+        for i in range(1, len(self._trigger.levels)):
+            holds = holds | self._holds_of(i)
+        return holds
+
+    @cached_property
+    def clears(self) -> BoolArray:
+        """Where what clears holds, and no condition does."""
+        clear = self._trigger.clear
+        if clear is None:
+            return self._fails
+        clears = self._table.truth_of(clear).true
+        return clears & ~self.holds
+
+    @cached_property
+    def known(self) -> BoolArray | None:
+        """Where anything is known; None is everywhere."""
+        known = self.holds | self._fails
+        if self._trigger.clear is not None:
+            known = known | self.clears
+        if self._first:
+            known = known & (np.arange(len(known)) >= self._first)
+        return None if known.all() else known
+
+    @cached_property
+    def margins(self) -> FloatArray:
+        """How far beyond the limit of the rule's own condition each reading is."""
+        return self._trigger.condition.margin(self._table)
+
+    @cached_property
+    def ranks(self) -> npt.NDArray[np.int8] | None:
+        """The gravest severity whose condition holds, −1 for none; None if there is one only."""
+        levels = self._trigger.levels
+        if len(levels) == 1:
+            return None
+        ranks = np.full(len(self._table), -1, np.int8)
+        for i, (rank, _) in enumerate(levels):
+            ranks[self._holds_of(i)] = rank
+        return ranks
+
+    def moment(self, row: int) -> Moment:
+        """Return what is told of one reading."""
+        condition = self._trigger.condition
+        at = self._table.at(row)
+        return Moment(
+            int(self.times[row]),
+            float(self.values[row]),
+            float(condition.compared(at)[0]),
+            self._parts(row),
+        )
+
+    def _parts(self, row: int) -> str:
+        trigger, at = self._trigger, self._table.at(row)
+        if not self.holds[row]:
+            return (trigger.clear or trigger.condition).parts(at)
+        if trigger.condition.truth(at).true[0]:
+            return trigger.condition.parts(at)
+        # Another level's condition holds, not the rule's own.
+        held = [c for i, (_, c) in enumerate(trigger.levels) if self._holds_of(i)[row]][-1]
+        subject, unit = self._table.channel, self._table.unit
+        value = float(held.compared(at)[0])
+        return held.parts(at) or held.describe(value, subject=subject, unit=unit)
+
+    @cached_property
+    def _fails(self) -> BoolArray:
+        """Where all conditions are certainly false."""
+        fails = self._table.truth_of(self._trigger.levels[0][1]).false
+        for _, condition in self._trigger.levels[1:]:
+            fails = fails & self._table.truth_of(condition).false
+        return fails
+
+    def _holds_of(self, level: int) -> BoolArray:
+        condition: Condition = self._trigger.levels[level][1]
+        return self._table.holds_of(condition)
