@@ -1,0 +1,409 @@
+"""From the analyzer's thread to the notifiers: bounded queues that never hold the analyzer up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from nbstream.alerts.notifiers.base import Notifier
+from nbstream.alerts.notifiers.callback import CallbackNotifier
+from nbstream.alerts.notifiers.message import severity_rank
+from nbstream.clock import SYSTEM_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Self
+
+    from nbstream.alerts.notifiers.message import NotificationLike
+
+__all__ = ["Dispatcher", "NotifierCounters", "connect"]
+
+logger = logging.getLogger(__name__)
+
+CAPACITY = 256
+LONG_QUEUE = 16
+"""From this length on, a waiting notification gives way to a newer one of its incident."""
+POLL_SECONDS = 0.02
+
+
+class NotifierCounters(NamedTuple):
+    """What became of notifications; received is the sum of the others, all notifiers together."""
+
+    received: int = 0
+    """Notifications, counted once for each notifier."""
+    delivered: int = 0
+    """Delivered, as far as the notifier can know."""
+    filtered: int = 0
+    """Not of the severity or kind that the notifier is for."""
+    off: int = 0
+    """Came while the notifier was off: in a voila kernel, or after too many errors."""
+    superseded: int = 0
+    """Gave way in a long queue to a newer notification of the same incident."""
+    dropped: int = 0
+    """Given up because the queue was full or the dispatcher was closed."""
+    failed: int = 0
+    """The notifier could not deliver them."""
+    pending: int = 0
+    """Waiting, or being delivered now."""
+
+
+class Subscribable(Protocol):
+    """What `connect` needs of a log."""
+
+    def subscribe(self, callback: Callable[[Any], object]) -> object:
+        """Call `callback` with each notification; what it returns, if callable, ends that."""
+        ...
+
+
+class Dispatcher:
+    """Hands notifications to notifiers, each on a thread of its own, so that none waits for another.
+
+    A thread lives as long as there is something to deliver. Each notifier's queue is bounded: once 16
+    wait, a newer notification replaces the waiting one of its incident; when it is full, the oldest of
+    the least severity is dropped. Everything is counted, and nothing is raised into the caller. An
+    error, a loss, and that a notifier is off are logged once, until it is well again.
+
+    Parameters
+    ----------
+    notifiers
+        `Notifier` objects; a function is taken as ``CallbackNotifier(function)``.
+    capacity
+        Notifications that wait for one notifier, at most.
+    clock
+        For the waiting of groups.
+
+    Raises
+    ------
+    TypeError
+        If one of `notifiers` is neither a Notifier nor callable.
+    ValueError
+        If `capacity` is < 1.
+
+    Notes
+    -----
+    Thread safety: any method, from any thread. Cost: a call takes some microseconds and no I/O.
+
+    Examples
+    --------
+    >>> from nbstream.alerts.notifiers import LoggingNotifier
+    >>> dispatcher = Dispatcher([LoggingNotifier(min_severity="critical")])
+    >>> dispatcher
+    <Dispatcher of 1 notifier: 0 delivered, 0 failed, 0 dropped>
+    >>> dispatcher.close()
+    """
+
+    def __init__(
+        self,
+        notifiers: Iterable[Notifier | Callable[[NotificationLike], Any]],
+        *,
+        capacity: int = CAPACITY,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        if capacity < 1:
+            message = f"'capacity' must be >= 1 (got {capacity!r})."
+            raise ValueError(message)
+        self._lanes = tuple(_Lane(_as_notifier(given), capacity, clock) for given in notifiers)
+        self._unsubscribe: Callable[[], object] | None = None
+        self._is_closed = False
+
+    def __call__(self, notification: NotificationLike) -> None:
+        """Queue a notification for every notifier that is for it; never blocks, never raises."""
+        for lane in self._lanes:
+            lane.put(notification)
+
+    def __repr__(self) -> str:
+        """Return the class, how many notifiers, and the counters that matter."""
+        n, counters = len(self._lanes), self.counters()
+        return (
+            f"<Dispatcher of {n} notifier{'' if n == 1 else 's'}: {counters.delivered:,} delivered, "
+            f"{counters.failed:,} failed, {counters.dropped:,} dropped>"
+        )
+
+    def __enter__(self) -> Self:
+        """Return the dispatcher."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close."""
+        self.close()
+
+    @property
+    def notifiers(self) -> tuple[Notifier, ...]:
+        """The notifiers, in the order in which they were given."""
+        return tuple(lane.notifier for lane in self._lanes)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
+    @property
+    def last_error(self) -> Exception | None:
+        """What is wrong with a notifier; None while all are well."""
+        errors = [lane.error for lane in self._lanes if lane.error is not None]
+        warnings = [w for lane in self._lanes if (w := lane.notifier.warning) is not None]
+        return next(iter(errors + warnings), None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is wrong, off or lost now, in one sentence each."""
+        return tuple(note for lane in self._lanes for note in lane.notes())
+
+    def counters(self, notifier: Notifier | None = None) -> NotifierCounters:
+        """Return what became of the notifications.
+
+        Parameters
+        ----------
+        notifier
+            One of `notifiers`; None is all together.
+        """
+        lanes = [lane for lane in self._lanes if notifier is None or lane.notifier is notifier]
+        columns = zip(*(lane.counters() for lane in lanes), strict=True)
+        return NotifierCounters(*(sum(column) for column in columns))
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Deliver what waits, without waiting for groups to fill, and take in nothing more.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most; what is not delivered then is dropped, and counted. Called by a
+            callback, this does not wait for that callback.
+        """
+        self._is_closed = True
+        unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
+        for lane in self._lanes:
+            lane.drain()
+        # Time here is the real one: it is about threads.
+        deadline = SYSTEM_CLOCK.monotonic() + timeout
+        for lane in self._lanes:
+            lane.join(deadline)
+        for lane in self._lanes:
+            lane.stop()
+
+
+def connect(
+    log: Subscribable,
+    *notifiers: Notifier | Callable[[NotificationLike], Any],
+    capacity: int = CAPACITY,
+) -> Dispatcher:
+    """Have `notifiers` told of everything that happens in `log`.
+
+    Parameters
+    ----------
+    log
+        The alert log of an analyzer.
+    notifiers
+        `Notifier` objects, or functions to call with each notification.
+    capacity
+        Notifications that wait for one notifier, at most.
+
+    Returns
+    -------
+    Dispatcher
+        Whoever calls this closes it, which also ends the subscription.
+
+    Raises
+    ------
+    TypeError
+        If one of `notifiers` is neither a Notifier nor callable.
+    ValueError
+        If `capacity` is < 1.
+    """
+    dispatcher = Dispatcher(notifiers, capacity=capacity)
+    unsubscribe = log.subscribe(dispatcher)
+    if callable(unsubscribe):
+        dispatcher._unsubscribe = unsubscribe
+    return dispatcher
+
+
+class _Lane:
+    """The queue and the thread of one notifier."""
+
+    def __init__(self, notifier: Notifier, capacity: int, clock: Clock) -> None:
+        self.notifier = notifier
+        self.error: Exception | None = None
+        self._capacity = capacity
+        self._clock = clock
+        self._queue: deque[NotificationLike] = deque()
+        self._n_in_flight = 0
+        self._counts = dict.fromkeys(NotifierCounters._fields[:-1], 0)
+        self._sayings: list[str] = []
+        self._has_said: set[str] = set()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Condition()
+        self._draining = threading.Event()
+        self._stopped = threading.Event()
+
+    # On the analyzer's thread.
+
+    def put(self, notification: NotificationLike) -> None:
+        """Queue a notification, if the notifier is for it and on."""
+        with self._lock:
+            self._counts["received"] += 1
+            if self._draining.is_set():
+                self._counts["dropped"] += 1
+                return
+            try:
+                outcome = self._sorted_in(notification)
+            except Exception as error:  # a notifier of the user's own
+                self._counts["failed"] += 1
+                self._note_error(error)
+            else:
+                if outcome:
+                    self._counts[outcome] += 1
+            self._wake_thread()
+
+    def _sorted_in(self, notification: NotificationLike) -> str | None:
+        """Queue it, and return which counter something goes to, if not to the queue alone."""
+        off_reason = self.notifier.off_reason
+        if off_reason is not None:
+            self._say_once("off", off_reason)
+            return "off"
+        self._has_said.discard("off")
+        if not self.notifier.accepts(notification):
+            return "filtered"
+        queue, number = self._queue, notification.incident.number
+        if len(queue) >= LONG_QUEUE:
+            for i, waiting in enumerate(queue):
+                if waiting.incident.number == number:
+                    queue[i] = notification
+                    return "superseded"
+        queue.append(notification)
+        if len(queue) <= self._capacity:
+            return None
+        least = min(range(len(queue)), key=lambda i: severity_rank(queue[i].incident.severity))
+        del queue[least]
+        self._say_once(
+            "dropped",
+            f"The notifier {self.notifier.name!r} is too slow: {self._capacity:,} notifications wait, "
+            f"and others are dropped.",
+        )
+        return "dropped"
+
+    def _wake_thread(self) -> None:
+        if self._thread is not None or not (self._queue or self._sayings):
+            return
+        name = f"nbstream notifier {self.notifier.name}"
+        thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError as error:  # too many threads, or the interpreter ends
+            self._thread = None
+            self.error = error
+
+    # On the notifier's thread.
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                sayings, self._sayings = self._sayings, []
+                if not self._queue and not sayings:
+                    self._thread = None
+                    self._has_said.discard("dropped")
+                    self._lock.notify_all()
+                    return
+            for saying in sayings:
+                logger.warning("%s", saying)
+            self._deliver_next()
+
+    def _deliver_next(self) -> None:
+        error: Exception | None = None
+        n = 0
+        try:
+            pause = max(self.notifier.group_wait, self.notifier.hold())
+            if self._queue and pause > 0:
+                self._clock.wait(self._draining, pause)
+            batch = self._take(self.notifier.max_group)
+            n = len(batch)
+            if batch:
+                self.notifier.send(batch, self._stopped)
+        except Exception as raised:
+            error = raised
+        with self._lock:
+            self._n_in_flight = 0
+            self._counts["failed" if error else "delivered"] += n
+            if error is not None:
+                self._note_error(error)
+            elif n:
+                if "error" in self._has_said:
+                    self._has_said.discard("error")
+                    logger.info("The notifier %r delivers again.", self.notifier.name)
+                self.error = None
+            self._note_state()
+
+    def _take(self, n: int) -> list[NotificationLike]:
+        with self._lock:
+            batch = [self._queue.popleft() for _ in range(min(max(n, 1), len(self._queue)))]
+            self._n_in_flight = len(batch)
+            return batch
+
+    def _note_error(self, error: Exception) -> None:
+        self.error = error
+        self._say_once("error", str(error) or type(error).__name__)
+
+    def _note_state(self) -> None:
+        off_reason = self.notifier.off_reason
+        if off_reason is not None:
+            self._say_once("off", off_reason)
+            self._counts["off"] += len(self._queue)
+            self._queue.clear()
+        warning = self.notifier.warning
+        if warning is not None:
+            self._say_once("warning", str(warning))
+
+    def _say_once(self, topic: str, text: str) -> None:
+        if topic not in self._has_said:
+            self._has_said.add(topic)
+            self._sayings.append(text)
+
+    # On any thread.
+
+    def counters(self) -> NotifierCounters:
+        with self._lock:
+            return NotifierCounters(**self._counts, pending=len(self._queue) + self._n_in_flight)
+
+    def notes(self) -> list[str]:
+        with self._lock:
+            texts = [str(self.error)] if self.error is not None else []
+            texts += [text for text in (self.notifier.off_reason,) if text]
+            texts += [str(self.notifier.warning)] if self.notifier.warning is not None else []
+            n = self._counts["dropped"]
+            texts += [f"{n:,} notifications of {self.notifier.name!r} were dropped."] if n else []
+            return texts
+
+    def drain(self) -> None:
+        with self._lock:
+            self._draining.set()
+            self._wake_thread()
+
+    def join(self, deadline: float) -> None:
+        """Wait until the queue is empty, unless the waiting thread is the one that empties it."""
+        while True:
+            self.notifier.hurry()
+            with self._lock:
+                left = deadline - SYSTEM_CLOCK.monotonic()
+                is_own = self._thread is threading.current_thread()
+                if self._thread is None or left <= 0 or is_own or self.notifier.is_busy_here:
+                    return
+                self._lock.wait(min(left, POLL_SECONDS))
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped.set()
+            self._counts["dropped"] += len(self._queue)
+            self._queue.clear()
+
+
+def _as_notifier(given: Any) -> Notifier:
+    if isinstance(given, Notifier):
+        return given
+    if callable(given) and not isinstance(given, type):
+        return CallbackNotifier(given)
+    message = f"A notifier must be a Notifier or a function (got {type(given).__name__})."
+    raise TypeError(message)
