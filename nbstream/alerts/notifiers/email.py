@@ -8,12 +8,11 @@ import smtplib
 import socket
 import ssl
 import threading
-from base64 import b64encode
 from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, make_msgid, parseaddr
+from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbstream.alerts.notifiers.base import RemoteNotifier
@@ -35,7 +34,8 @@ NS = 1_000_000_000
 SUBJECT_CHARACTERS = 160
 SHOWN_CHARACTERS = 160
 MAX_GROUP = 100
-ADDRESS = re.compile(r"[!-?A-~]+@[-.0-9A-Za-z]+")
+SPEC = r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+@[-.0-9A-Za-z]+"
+ADDRESS = re.compile(rf"(?P<shown>[^<>]*)<(?P<inner>{SPEC})>|(?P<bare>{SPEC})")
 HOST = re.compile(r"[-.:_0-9A-Za-z]+")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What smtplib says itself where it finds no full name; asking for one can take a name server's time.
@@ -62,7 +62,7 @@ class EmailNotifier(RemoteNotifier):
     user
         Name to log in with; None logs in nowhere.
     password
-        Of that user; a str, a function without arguments, or "env:NAME".
+        Of that user. Both may be a str, a function without arguments, or "env:NAME".
     tls
         "starttls", "ssl" or "none"; certificate and host name are checked. With "none" a password is
         refused, except to this machine.
@@ -113,7 +113,7 @@ class EmailNotifier(RemoteNotifier):
         sender: str,
         recipients: str | Iterable[str],
         port: int | None = None,
-        user: str | None = None,
+        user: SecretLike | None = None,
         password: SecretLike | None = None,
         tls: Literal["starttls", "ssl", "none"] = "starttls",
         timeout: float = 10.0,
@@ -143,7 +143,7 @@ class EmailNotifier(RemoteNotifier):
         if tls == "none" and password is not None and host.lower() not in LOOPBACK:
             message = f"'tls' must not be 'none' when there is a password, for {host!r} is not this machine."
             raise ValueError(message)
-        if group_wait < 0 or min_interval < 0:
+        if not (0 <= group_wait < float("inf") and 0 <= min_interval < float("inf")):
             message = (
                 f"'group_wait' and 'min_interval' must be >= 0 s "
                 f"(got {group_wait!r} and {min_interval!r})."
@@ -164,11 +164,13 @@ class EmailNotifier(RemoteNotifier):
         if not self._recipients:
             message = "'recipients' must name at least one address."
             raise ValueError(message)
-        self._user = user
-        self._password = (
+        self._login = (
             None
-            if password is None
-            else Secret(password, name="password", must_exist=not self._is_off)
+            if user is None or password is None
+            else (
+                Secret(user, name="user", must_exist=not self._is_off),
+                Secret(password, name="password", must_exist=not self._is_off),
+            )
         )
         self._timeout = positive(timeout, "timeout")
         self._retry = Retry(
@@ -210,17 +212,19 @@ class EmailNotifier(RemoteNotifier):
         return mail
 
     def _send_mail(self, mail: EmailMessage, stop: threading.Event) -> Failure | None:
-        password = None
-        if self._password is not None:
-            try:
-                password = self._password.reveal()
-            except ValueError as error:
-                return Failure(str(error).rstrip("."))
-        redactor = Redactor(_secrets(self._user, password))
+        login: tuple[str, ...] = ()
+        try:
+            if self._login is not None:
+                login = tuple(secret.reveal() for secret in self._login)
+        except ValueError as error:
+            return Failure(str(error).rstrip("."))
+        if not all(secret.isascii() for secret in login):
+            return Failure("'user' and 'password' must be ASCII")
+        redactor = Redactor([*login, "\0".join(("", *login))] if login else [])
 
         def attempt(left: float) -> Failure | None:
             try:
-                refused = self._converse(mail, password, left)
+                refused = self._converse(mail, login, left)
             except Exception as error:
                 return _failure_of(error, redactor)
             if refused:
@@ -230,15 +234,15 @@ class EmailNotifier(RemoteNotifier):
         return self._retry.run(attempt, stop)
 
     def _converse(
-        self, mail: EmailMessage, password: str | None, left: float
+        self, mail: EmailMessage, login: tuple[str, ...], left: float
     ) -> dict[str, tuple[int, bytes]]:
         """Send the mail, and return which recipients were refused and why."""
         with _Session(self, min(self._timeout, left), left) as session:
             smtp = session.connect()
             if self._tls == "starttls":
                 smtp.starttls(context=self._context)
-            if self._user is not None and password is not None:
-                smtp.login(self._user, password)
+            if login:
+                smtp.login(*login)
             return smtp.send_message(
                 mail,
                 from_addr=self._sender.addr_spec,
@@ -365,22 +369,16 @@ def _failure_of(error: Exception, redactor: Redactor) -> Failure:
     return Failure(f"{type(error).__name__} while sending")
 
 
-def _secrets(user: str | None, password: str | None) -> list[str]:
-    if user is None or password is None:
-        return []
-    octets = f"\0{user}\0{password}".encode("utf-8", "replace")
-    return [password, b64encode(octets).decode("ascii")]
-
-
 def _address(given: str, name: str) -> Address:
     if not isinstance(given, str):
         message = f"{name!r} must be addresses as str (got {type(given).__name__})."
         raise TypeError(message)
-    shown, spec = parseaddr(given)
-    if not given.isprintable() or ADDRESS.fullmatch(spec) is None:
+    found = ADDRESS.fullmatch(given)
+    if not given.isprintable() or found is None:
         message = f"{name!r} must be addresses such as 'name@example.com' (got {given!r})."
         raise ValueError(message)
-    return Address(display_name=shown, addr_spec=spec)
+    shown = (found["shown"] or "").strip().strip('"')
+    return Address(display_name=shown, addr_spec=found["inner"] or found["bare"])
 
 
 def _utc(ns: int) -> Any:

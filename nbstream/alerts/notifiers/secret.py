@@ -106,7 +106,7 @@ class Secret:
 class Redactor:
     """Replaces secrets in texts that come from elsewhere, such as the answers of servers.
 
-    Each is found as it is, percent-encoded and in base64.
+    Each is found as it is, percent-encoded or decoded, and in base64.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class Redactor:
         forms: set[str] = set()
         for secret in secrets:
             words = [word for word in secret.split() if len(word) >= SHORTEST_PART]
-            for part in (secret, *words):
+            for part in (secret, unquote(secret), *words):
                 forms |= _forms(part)
         self._forms = sorted(forms - {""}, key=len, reverse=True)
 
@@ -152,11 +152,4 @@ class Redactor:
 def _forms(secret: str) -> set[str]:
     octets = secret.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(octets).decode("ascii")
-    return {
-        secret,
-        quote(octets),
-        quote(octets, safe=""),
-        unquote(secret),
-        encoded,
-        repr(secret)[1:-1],
-    }
+    return {secret, quote(octets), quote(octets, safe=""), encoded, repr(secret)[1:-1]}

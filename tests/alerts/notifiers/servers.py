@@ -117,7 +117,9 @@ def http_server(*answers: Answer, tls: bool = False) -> Iterator[HttpServer]:
             server.socket, server_side=True, do_handshake_on_connect=False
         )
     scheme = "https" if tls else "http"
-    state = HttpServer(f"{scheme}://127.0.0.1:{server.server_address[1]}/", list(answers or [Answer()]))
+    state = HttpServer(
+        f"{scheme}://127.0.0.1:{server.server_address[1]}/", list(answers or [Answer()])
+    )
     with _running(server, state.is_over):
         yield state
 
@@ -149,6 +151,8 @@ class _SmtpHandler(socketserver.StreamRequestHandler):
             if self.state.is_tls:
                 self._encrypt()
             self._converse()
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.close()  # the server knows the one below it only
 
     def _encrypt(self) -> None:
         self.connection = server_context().wrap_socket(self.connection, server_side=True)
@@ -168,7 +172,7 @@ class _SmtpHandler(socketserver.StreamRequestHandler):
                 self.wfile.write(b"220-still thinking\r\n")
             return
         self._say("220 test")
-        for line in iter(self.rfile.readline, b""):
+        for line in iter(lambda: self.rfile.readline(), b""):
             text = line.decode().rstrip("\r\n")
             state.commands.append(text)
             verb = text.upper().split(" ")[0].split(":")[0]

@@ -95,7 +95,9 @@ def test_too_many_errors_in_a_row_switch_it_off(caplog: pytest.LogCaptureFixture
         dispatcher(a_notification(number=5))
         assert dispatcher.counters().off == 2
         assert repr(notifier) == "<CallbackNotifier 'flaky': off>"
-        off = "The callback 'flaky' failed 2 times in a row and is off. Repair it and call enable()."
+        off = (
+            "The callback 'flaky' failed 2 times in a row and is off. Repair it and call enable()."
+        )
         wait_until(lambda: off in [record.message for record in caplog.records])
         assert off in dispatcher.notes
         notifier.enable()

@@ -150,7 +150,9 @@ def test_a_full_queue_drops_the_least_severe_first(caplog: pytest.LogCaptureFixt
     """Of equal severity the oldest goes; it is counted, and said once."""
     recorder = Recorder()
     with held(recorder, capacity=3) as dispatcher:
-        for number, severity in enumerate(["critical", "info", "info", "critical", "critical", "info"]):
+        for number, severity in enumerate(
+            ["critical", "info", "info", "critical", "critical", "info"]
+        ):
             dispatcher(a_notification(number=number + 1, severity=severity))
         assert dispatcher.counters().dropped == 3
         assert dispatcher.notes == ("3 notifications of 'recorder' were dropped.",)
@@ -198,7 +200,9 @@ def test_nothing_is_raised_into_the_caller() -> None:
     assert is_balanced(dispatcher)
 
 
-def test_no_thread_for_a_notifier_is_no_error_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_for_a_notifier_is_no_error_of_the_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A machine out of threads delivers with the next notification that finds one."""
     recorder = Recorder()
     start = threading.Thread.start
@@ -273,7 +277,7 @@ def test_a_hold_is_waited_for() -> None:
 
 
 def test_a_log_is_connected_and_left() -> None:
-    """connect subscribes, close ends the subscription."""
+    """`connect` subscribes, `close` ends the subscription."""
 
     class Log:
         def __init__(self) -> None:
