@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -178,7 +179,7 @@ class EmailNotifier(RemoteNotifier):
         )
         self.group_wait = float(group_wait)
         self._min_interval = float(min_interval)
-        self._context = None if tls == "none" else checked_context(ssl_context)
+        self._context = None if ssl_context is None else checked_context(ssl_context)
         self._clock = clock
         self._next_mail = float("-inf")
 
@@ -205,7 +206,7 @@ class EmailNotifier(RemoteNotifier):
         mail["Subject"] = subject(notifications)
         mail["From"] = self._sender
         mail["To"] = self._recipients
-        mail["Date"] = format_datetime(_utc(self._clock.wall_ns()))
+        mail["Date"] = format_datetime(datetime.fromtimestamp(self._clock.wall_ns() // NS, UTC))
         mail["Message-ID"] = make_msgid(domain=self._sender.domain)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(text(notifications), cte="quoted-printable")
@@ -233,6 +234,12 @@ class EmailNotifier(RemoteNotifier):
 
         return self._retry.run(attempt, stop)
 
+    def _tls_context(self) -> ssl.SSLContext:
+        # Made when first needed, for it takes tens of ms. Without one smtplib would check nothing.
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        return self._context
+
     def _converse(
         self, mail: EmailMessage, login: tuple[str, ...], left: float
     ) -> dict[str, tuple[int, bytes]]:
@@ -240,7 +247,7 @@ class EmailNotifier(RemoteNotifier):
         with _Session(self, min(self._timeout, left), left) as session:
             smtp = session.connect()
             if self._tls == "starttls":
-                smtp.starttls(context=self._context)
+                smtp.starttls(context=self._tls_context())
             if login:
                 smtp.login(*login)
             return smtp.send_message(
@@ -289,7 +296,7 @@ class _Session:
             "timeout": self._timeout,
         }
         if notifier._tls == "ssl":
-            self._smtp = Encrypted(**to, context=notifier._context)
+            self._smtp = Encrypted(**to, context=notifier._tls_context())
         else:
             self._smtp = Plain(**to)
         return self._smtp
@@ -374,14 +381,9 @@ def _address(given: str, name: str) -> Address:
         message = f"{name!r} must be addresses as str (got {type(given).__name__})."
         raise TypeError(message)
     found = ADDRESS.fullmatch(given)
-    if not given.isprintable() or found is None:
-        message = f"{name!r} must be addresses such as 'name@example.com' (got {given!r})."
-        raise ValueError(message)
-    shown = (found["shown"] or "").strip().strip('"')
-    return Address(display_name=shown, addr_spec=found["inner"] or found["bare"])
-
-
-def _utc(ns: int) -> Any:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(ns // NS, UTC)
+    if found is not None and given.isprintable():
+        shown = (found["shown"] or "").strip().strip('"')
+        with suppress(Exception):  # several kinds, which differ between Pythons
+            return Address(display_name=shown, addr_spec=found["inner"] or found["bare"])
+    message = f"{name!r} must be addresses such as 'name@example.com' (got {given!r})."
+    raise ValueError(message)

@@ -7,8 +7,8 @@ import ssl
 __all__ = ["checked_context"]
 
 
-def checked_context(context: ssl.SSLContext | None) -> ssl.SSLContext:
-    """Return `context`, or Python's default; both check the certificate and its host name.
+def checked_context(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Return `context`, which checks the certificate and its host name.
 
     Raises
     ------
@@ -17,8 +17,6 @@ def checked_context(context: ssl.SSLContext | None) -> ssl.SSLContext:
     ValueError
         If it does not check: then anybody on the way could read the secrets.
     """
-    if context is None:
-        return ssl.create_default_context()
     if not isinstance(context, ssl.SSLContext):
         message = f"'ssl_context' must be an ssl.SSLContext (got {type(context).__name__})."
         raise TypeError(message)

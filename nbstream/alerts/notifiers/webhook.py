@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import random as random_module
 import re
+import ssl
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +24,6 @@ from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import DependencyError
 
 if TYPE_CHECKING:
-    import ssl
     import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -197,9 +197,8 @@ class WebhookNotifier(RemoteNotifier):
         loop = asyncio.new_event_loop()
         try:
             with quiet_httpx():
-                answer = loop.run_until_complete(
-                    _exchange(request, headers, seconds, self._context)
-                )
+                exchange = _exchange(request, headers, seconds, self._tls_context())
+                answer = loop.run_until_complete(exchange)
         except Exception as error:
             return _failure_of(error, seconds, redactor)
         finally:
@@ -221,6 +220,13 @@ class WebhookNotifier(RemoteNotifier):
             text += f" and asked to wait {pause:.0f} s"
         return Failure(text, is_transient=True, retry_after=pause)
 
+    def _tls_context(self) -> ssl.SSLContext:
+        if self._context is None:  # made once, for it takes tens of ms
+            import httpx
+
+            self._context = httpx.create_ssl_context()
+        return self._context
+
     def _parsed(self, url: str) -> SplitResult:
         parts = parsed_url(url)
         if self._is_ntfy:
@@ -236,16 +242,14 @@ class _Answer(NamedTuple):
 
 
 async def _exchange(
-    request: Request, headers: dict[str, str], seconds: float, context: ssl.SSLContext | None
+    request: Request, headers: dict[str, str], seconds: float, context: ssl.SSLContext
 ) -> _Answer:
     import httpx
 
     headers = {"accept-encoding": "identity", **headers}  # an answer must not unpack to gigabytes
     async with (
         asyncio.timeout(seconds),
-        httpx.AsyncClient(
-            timeout=seconds, follow_redirects=False, verify=True if context is None else context
-        ) as client,
+        httpx.AsyncClient(timeout=seconds, follow_redirects=False, verify=context) as client,
         client.stream("POST", request.url, content=request.content, headers=headers) as response,
     ):
         octets = b""
@@ -263,6 +267,9 @@ async def _exchange(
 def _failure_of(error: Exception, seconds: float, redactor: Redactor) -> Failure:
     import httpx
 
+    refused = _of_certificate(error)
+    if refused is not None:
+        return Failure(f"the certificate is not valid ({plain(refused.verify_message, 80)})")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return Failure(f"no answer within {seconds:.3g} s", is_transient=True)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
@@ -270,10 +277,17 @@ def _failure_of(error: Exception, seconds: float, redactor: Redactor) -> Failure
     if isinstance(error, httpx.TransportError):
         text = plain(redactor.redact(str(error)), SHOWN_CHARACTERS)
         what = f"{type(error).__name__} ({text})" if text else type(error).__name__
-        return Failure(what, is_transient="CERTIFICATE_VERIFY_FAILED" not in str(error))
+        return Failure(what, is_transient=True)
     if isinstance(error, OSError):
         return Failure(f"{type(error).__name__} (errno {error.errno})", is_transient=True)
     return Failure(f"{type(error).__name__} while sending")
+
+
+def _of_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Return the error of a certificate that is behind `error`; httpx 0.25 raises it as it is."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def parsed_url(url: str) -> SplitResult:

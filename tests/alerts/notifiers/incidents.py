@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-NS = 1_000_000_000
-NOON = 1_782_907_200 * NS  # 2026-07-01 12:00:00 UTC
+from tests.strategies import EPOCH_NS, NS
+
+NOON = EPOCH_NS
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.alerts.notifiers.retry import Failure, Retry
+from tests import strategies  # noqa: F401 (the settings of hypothesis)
 from tests.alerts.notifiers.clocks import PausingClock
 
 STOP = threading.Event()

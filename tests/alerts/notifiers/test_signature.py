@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.alerts.notifiers import sign, verify_signature
+from tests.strategies import EPOCH_NS, NS
 
 # openssl dgst -sha256 -hmac key, of "1782907200.{}"
 KNOWN = "sha256=95c8ec3154b14cece2ce54f8adb5c31e58973b8df755d6cd36277b4a409457cf"
-NOW = 1_782_907_200
+NOW = EPOCH_NS // NS
 
 
 def test_a_known_signature() -> None:
