@@ -26,7 +26,8 @@ BodyLike: TypeAlias = (
 
 FIELDS = (
     *("kind", "title", "text", "number", "rule", "channel", "severity", "state", "reason", "unit"),
-    *("peak", "breached", "fired", "resolved", "breached_ns", "fired_ns", "resolved_ns"),
+    *("peak", "breached", "fired", "resolved", "at"),
+    *("breached_ns", "fired_ns", "resolved_ns", "at_ns"),
 )
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NTFY_TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")

@@ -267,10 +267,11 @@ class _Lane:
         self._has_said.discard("off")
         if not self.notifier.accepts(notification):
             return "filtered"
-        queue, number = self._queue, notification.incident.number
+        queue = self._queue
         if len(queue) >= LONG_QUEUE:
+            subject = _subject(notification)
             for i, waiting in enumerate(queue):
-                if waiting.incident.number == number:
+                if _subject(waiting) == subject:
                     queue[i] = notification
                     return "superseded"
         queue.append(notification)
@@ -398,6 +399,12 @@ class _Lane:
             self._stopped.set()
             self._counts["dropped"] += len(self._queue)
             self._queue.clear()
+
+
+def _subject(notification: NotificationLike) -> tuple[object, ...]:
+    """Return what a notification is about; silence and errors have no incident number of their own."""
+    incident = notification.incident
+    return (incident.number, incident.rule, incident.channel, notification.kind == "error")
 
 
 def _as_notifier(given: Any) -> Notifier:

@@ -29,7 +29,7 @@ class IncidentLike(Protocol):
 
     @property
     def number(self) -> int:
-        """Counts the incidents of a log, from 1."""
+        """Counts the incidents of a log, from 1; 0 is not in the log."""
         ...
 
     @property
@@ -142,9 +142,11 @@ def fields(notification: NotificationLike) -> dict[str, Any]:
     dict
         kind, number, rule, channel, severity, state, reason, text, unit, peak (None if it is not
         finite), title; breached, fired and resolved as ISO 8601 in UTC with nanoseconds, and
-        breached_ns, fired_ns and resolved_ns as integers. None is "not known" or "not yet".
+        breached_ns, fired_ns and resolved_ns as integers; at and at_ns, the wall time of the
+        notification. None is "not known" or "not yet".
     """
     incident = notification.incident
+    at_ns = getattr(notification, "at_ns", None) or None
     return {
         "kind": notification.kind,
         "title": title(notification),
@@ -160,9 +162,11 @@ def fields(notification: NotificationLike) -> dict[str, Any]:
         "breached": iso(incident.breached_ns),
         "fired": iso(incident.fired_ns),
         "resolved": iso(incident.resolved_ns),
+        "at": iso(at_ns),
         "breached_ns": int(incident.breached_ns),
         "fired_ns": int(incident.fired_ns),
         "resolved_ns": None if incident.resolved_ns is None else int(incident.resolved_ns),
+        "at_ns": at_ns,
     }
 
 

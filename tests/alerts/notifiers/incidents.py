@@ -36,6 +36,7 @@ class ANotification:
 
     kind: str = "fired"
     incident: AnIncident = AnIncident()
+    at_ns: int = NOON + 5 * NS
 
 
 def a_notification(kind: str = "fired", **facts: Any) -> ANotification:

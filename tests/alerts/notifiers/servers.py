@@ -138,15 +138,18 @@ class SmtpServer:
         self.mails: list[bytes] = []
         self.commands: list[str] = []
         self.logins: list[str] = []
-        self.n_connections = 0
         self.is_over = threading.Event()
+
+    @property
+    def n_sessions(self) -> int:
+        """How often nbstream has greeted; strangers may knock at a port that was theirs before."""
+        return self.commands.count("ehlo [127.0.0.1]")
 
 
 class _SmtpHandler(socketserver.StreamRequestHandler):
     state: SmtpServer
 
     def handle(self) -> None:
-        self.state.n_connections += 1
         with suppress(OSError, ssl.SSLError):
             if self.state.is_tls:
                 self._encrypt()
@@ -173,7 +176,7 @@ class _SmtpHandler(socketserver.StreamRequestHandler):
             return
         self._say("220 test")
         for line in iter(lambda: self.rfile.readline(), b""):
-            text = line.decode().rstrip("\r\n")
+            text = line.decode(errors="replace").rstrip("\r\n")
             state.commands.append(text)
             verb = text.upper().split(" ")[0].split(":")[0]
             planned = state.replies.get(verb)

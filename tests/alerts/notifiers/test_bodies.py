@@ -42,6 +42,8 @@ def test_json_has_every_field() -> None:
         "breached": "2026-07-01T12:00:00.000000000Z",
         "fired": "2026-07-01T12:00:03.000000001Z",
         "resolved": "2026-07-01T12:00:00.000000009Z",
+        "at": "2026-07-01T12:00:05.000000000Z",
+        "at_ns": NOON + 5_000_000_000,
         "breached_ns": NOON,
         "fired_ns": NOON + 3_000_000_001,
         "resolved_ns": NOON + 9,

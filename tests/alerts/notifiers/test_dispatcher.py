@@ -137,6 +137,21 @@ def test_in_a_long_queue_the_newest_state_of_an_incident_wins() -> None:
     assert recorder.sent[3][0].kind == "resolved"
 
 
+def test_what_has_no_number_gives_way_to_its_own_kind_only() -> None:
+    """Silence of one channel replaces nothing of another, and no error of a rule."""
+    recorder = Recorder()
+    with held(recorder) as dispatcher:
+        for number in range(1, 17):
+            dispatcher(a_notification(number=number))
+        dispatcher(a_notification("no_data", number=0, channel="a"))
+        dispatcher(a_notification("no_data", number=0, channel="b"))
+        dispatcher(a_notification("error", number=0, channel="a"))
+        dispatcher(a_notification("data_back", number=0, channel="a"))
+        assert dispatcher.counters().superseded == 1
+    kinds = [(batch[0].kind, batch[0].incident.channel) for batch in recorder.sent[17:]]
+    assert kinds == [("data_back", "a"), ("no_data", "b"), ("error", "a")]
+
+
 def test_in_a_short_queue_every_state_is_sent() -> None:
     """A receiver that pairs beginnings and ends gets both."""
     recorder = Recorder()

@@ -95,7 +95,8 @@ def test_what_comes_together_goes_together() -> None:
         with Dispatcher([notifier], clock=clock) as dispatcher:
             for number, severity in enumerate(["info", "critical", "warning"]):
                 dispatcher(a_notification(number=number, rule=f"r{number}", severity=severity))
-            wait_until(lambda: clock.advance(1.0) or dispatcher.counters().delivered == 3)
+            wait_until(lambda: notifier.hold() or clock.advance(1.0))
+            wait_until(lambda: dispatcher.counters().delivered == 3)
             assert (
                 read(server.mails[0])["Subject"] == "Alert: r1 on temperature (critical) and 2 more"
             )
@@ -105,7 +106,7 @@ def test_what_comes_together_goes_together() -> None:
             dispatcher(a_notification(number=4))
             wait_until(lambda: clock.advance(1.0) or dispatcher.counters().delivered == 5)
         assert read(server.mails[1])["Subject"].endswith("and 1 more")
-        assert (len(server.mails), server.n_connections) == (2, 2)
+        assert (len(server.mails), server.n_sessions) == (2, 2)
 
 
 def test_closing_sends_what_waits() -> None:
@@ -204,7 +205,7 @@ def test_what_may_pass_is_tried_again(replies: dict[str, list[str]], message: st
         notifier, _ = a_mail(server.port)
         if message is None:
             notifier.send([a_notification()], STOP)
-            assert server.n_connections == 2
+            assert server.n_sessions == 2
         else:
             assert message in failure_of(notifier)
 

@@ -14,7 +14,7 @@ from nbstream.alerts import AlertLog, Incident, Rule
 from nbstream.alerts.notifiers import Dispatcher, NotificationLike
 from nbstream.alerts.notifiers.bodies import body_writer
 from nbstream.alerts.notifiers.email import text
-from nbstream.alerts.notifiers.message import line
+from nbstream.alerts.notifiers.message import fields, line
 from tests.strategies import EPOCH_NS, NS
 
 
@@ -59,6 +59,12 @@ def test_a_real_incident_passes_the_dispatcher(told: Told) -> None:
     with Dispatcher([seen.append]) as dispatcher:
         dispatcher(told)
     assert seen == [told]
+
+
+def test_a_notification_need_not_know_its_wall_time(told: Told) -> None:
+    """A log that does not tell when says nothing."""
+    record = fields(told)
+    assert record["at"] is record["at_ns"] is None
 
 
 def test_importing_the_notifiers_is_light() -> None:
