@@ -269,9 +269,9 @@ class _Lane:
             return "filtered"
         queue = self._queue
         if len(queue) >= LONG_QUEUE:
-            subject = _subject(notification)
+            number, subject = notification.incident.number, _subject(notification)
             for i, waiting in enumerate(queue):
-                if _subject(waiting) == subject:
+                if waiting.incident.number == number and _subject(waiting) == subject:
                     queue[i] = notification
                     return "superseded"
         queue.append(notification)
