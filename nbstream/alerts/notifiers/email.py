@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nbstream.alerts.notifiers.base import RemoteNotifier
 from nbstream.alerts.notifiers.message import iso, line, plain, severity_rank, title
-from nbstream.alerts.notifiers.retry import DeliveryError, Failure, Retry, positive
+from nbstream.alerts.notifiers.retry import (
+    DeliveryError,
+    Failure,
+    Retry,
+    failure_of_system,
+    positive,
+)
 from nbstream.alerts.notifiers.secret import Redactor, Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
 from nbstream.clock import SYSTEM_CLOCK, Clock
@@ -271,6 +277,7 @@ class _Session:
         self._timer.daemon = True
         self._connections: list[socket.socket] = []
         self._is_over = False
+        self._lock = threading.Lock()
         self._smtp: smtplib.SMTP | None = None
 
     def __enter__(self) -> _Session:
@@ -278,16 +285,15 @@ class _Session:
         return self
 
     def connect(self) -> smtplib.SMTP:
-        connections = self._connections
-        notifier = self._notifier
+        watched, notifier = self._watched, self._notifier
 
         class Plain(smtplib.SMTP):
             def _get_socket(self, *args: Any) -> Any:
-                return _noted(super()._get_socket(*args), connections)  # type: ignore[misc]
+                return watched(super()._get_socket(*args))  # type: ignore[misc]
 
         class Encrypted(smtplib.SMTP_SSL):
             def _get_socket(self, *args: Any) -> Any:
-                return _noted(super()._get_socket(*args), connections)  # type: ignore[misc]
+                return watched(super()._get_socket(*args))  # type: ignore[misc]
 
         to: dict[str, Any] = {
             "host": notifier._host,
@@ -317,17 +323,23 @@ class _Session:
         if self._is_over and error is not None:
             raise TimeoutError
 
+    def _watched(self, connection: socket.socket) -> socket.socket:
+        """Keep a second handle of a connection, for the first one changes when TLS begins."""
+        handle = socket.fromfd(connection.fileno(), connection.family, connection.type)
+        with self._lock:
+            self._connections.append(handle)
+            is_late = self._is_over
+        if is_late:
+            connection.close()
+            raise TimeoutError
+        return connection
+
     def _shut_down(self) -> None:
-        self._is_over = True
-        for connection in self._connections:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-def _noted(connection: socket.socket, connections: list[socket.socket]) -> socket.socket:
-    """Keep a second handle of a connection: the first one changes when TLS begins."""
-    connections.append(socket.fromfd(connection.fileno(), connection.family, connection.type))
-    return connection
+        with self._lock:
+            self._is_over = True
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 def subject(notifications: Sequence[NotificationLike]) -> str:
@@ -365,14 +377,14 @@ def _failure_of(error: Exception, redactor: Redactor) -> Failure:
             f"the server answered {error.smtp_code} {answer!r}",
             is_transient=400 <= error.smtp_code < 500,
         )
-    if isinstance(error, TimeoutError):
-        return Failure("no answer in time", is_transient=True)
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return Failure("no answer in time", is_transient=True)  # smtplib says "disconnected" too
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure(f"the certificate is not valid ({plain(error.verify_message, 120)})")
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return Failure("the server hung up", is_transient=True)
     if isinstance(error, OSError):
-        return Failure(f"{type(error).__name__} (errno {error.errno})", is_transient=True)
+        return failure_of_system(error)
     return Failure(f"{type(error).__name__} while sending")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random as random_module
+import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -121,6 +123,16 @@ class Retry:
                 return replace(failure, text=f"{failure.text} (attempt {n}, given up)")
             if self._clock.wait(stop, delay):
                 return replace(failure, text=f"{failure.text} (attempt {n}, then closed)")
+
+
+def failure_of_system(error: OSError) -> Failure:
+    """Return what the system says of an error of its own, and nothing that others put into it."""
+    if isinstance(error, socket.gaierror):
+        return Failure("the server's name cannot be looked up", is_transient=True)
+    name = type(error).__name__
+    if isinstance(error.errno, int) and error.errno > 0:
+        name += f" ({os.strerror(error.errno)})"
+    return Failure(name, is_transient=True)
 
 
 def positive(seconds: float, name: str) -> float:

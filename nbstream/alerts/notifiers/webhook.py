@@ -16,7 +16,13 @@ from nbstream.alerts.notifiers.base import RemoteNotifier
 from nbstream.alerts.notifiers.bodies import BodyLike, Request, body_writer, check_ntfy_url
 from nbstream.alerts.notifiers.message import plain
 from nbstream.alerts.notifiers.quiet import quiet_httpx
-from nbstream.alerts.notifiers.retry import DeliveryError, Failure, Retry, positive
+from nbstream.alerts.notifiers.retry import (
+    DeliveryError,
+    Failure,
+    Retry,
+    failure_of_system,
+    positive,
+)
 from nbstream.alerts.notifiers.secret import SHORTEST_PART, Redactor, Secret, SecretLike
 from nbstream.alerts.notifiers.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from nbstream.alerts.notifiers.tls import checked_context
@@ -279,7 +285,7 @@ def _failure_of(error: Exception, seconds: float, redactor: Redactor) -> Failure
         what = f"{type(error).__name__} ({text})" if text else type(error).__name__
         return Failure(what, is_transient=True)
     if isinstance(error, OSError):
-        return Failure(f"{type(error).__name__} (errno {error.errno})", is_transient=True)
+        return failure_of_system(error)
     return Failure(f"{type(error).__name__} while sending")
 
 

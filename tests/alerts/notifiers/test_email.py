@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -210,10 +211,22 @@ def test_what_may_pass_is_tried_again(replies: dict[str, list[str]], message: st
             assert message in failure_of(notifier)
 
 
+def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network may only be down, so it is tried again."""
+
+    def unknown(*args: Any, **options: Any) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)
+    notifier, clock = a_mail(25)
+    assert "the server's name cannot be looked up (attempt 3" in failure_of(notifier)
+    assert len(clock.pauses) == 2
+
+
 def test_nobody_listens() -> None:
     """A refused connection is tried again, then given up."""
     notifier, clock = a_mail(closed_port())
-    assert "ConnectionRefusedError" in failure_of(notifier)
+    assert "ConnectionRefusedError (" in failure_of(notifier)
     assert len(clock.pauses) == 2
 
 
@@ -233,6 +246,30 @@ def test_a_server_that_takes_for_ever_is_left(does: str) -> None:
         start = time.monotonic()
         assert "no answer in time" in failure_of(notifier)
         assert time.monotonic() - start < 5.0
+
+
+def test_a_connection_that_comes_too_late_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is over before the connection stands: nothing is sent."""
+    connect = socket.create_connection
+
+    def slowly(*args: Any, **options: Any) -> socket.socket:
+        timers = [t for t in threading.enumerate() if t.name == "nbstream mail deadline"]
+        wait_until(lambda: not any(timer.is_alive() for timer in timers))
+        return connect(*args, **options)
+
+    monkeypatch.setattr("socket.create_connection", slowly)
+    with smtp_server() as server:
+        notifier, _ = a_mail(server.port, give_up_after=0.05, retries=0)
+        assert "no answer in time" in failure_of(notifier)
+    assert server.mails == []
+
+
+def test_a_short_timeout_of_one_step() -> None:
+    """A step that takes longer than 'timeout' is tried again like any other."""
+    with smtp_server(does="hangs") as server:
+        notifier, clock = a_mail(server.port, timeout=0.05, retries=1)
+        assert "no answer in time (attempt 2" in failure_of(notifier)
+    assert len(clock.pauses) == 1
 
 
 def test_a_server_that_is_none_is_an_error() -> None:
@@ -288,6 +325,20 @@ def test_a_password_that_cannot_be_sent_is_said() -> None:
         notifier, _ = a_mail(server.port, user="ann", password="pásswörd")
         assert failure_of(notifier).endswith("'user' and 'password' must be ASCII.")
     assert server.commands == []
+
+
+def test_a_password_that_is_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment variable may be removed after the notifier was made."""
+    monkeypatch.setenv("NBSTREAM_TEST_PASSWORD", "pw")
+    notifier, _ = a_mail(25, user="ann", password="env:NBSTREAM_TEST_PASSWORD")
+    monkeypatch.delenv("NBSTREAM_TEST_PASSWORD")
+    assert "(environment variable 'NBSTREAM_TEST_PASSWORD') is not set" in failure_of(notifier)
+
+
+def test_addresses_are_strings() -> None:
+    """A wrong type is an error at once."""
+    with pytest.raises(TypeError, match="'recipients' must be addresses as str"):
+        a_mail(25, recipients=[3])
 
 
 def test_names_with_accents_are_written() -> None:

@@ -120,7 +120,8 @@ def test_webhooks_show_no_secret(answer: Answer, caplog: pytest.LogCaptureFixtur
     """Whatever the server answers, even the secrets themselves, with every logger at DEBUG."""
     caplog.set_level(logging.DEBUG)
     with http_server(answer) as server:
-        notifier = a_webhook(server.url, retries=1, give_up_after=0.3)
+        give_up_after = 0.3 if answer.does == "hangs" else 30.0
+        notifier = a_webhook(server.url, retries=1, give_up_after=give_up_after)
         with Dispatcher([notifier]) as dispatcher:
             dispatcher(a_notification())
             wait_until(lambda: dispatcher.counters().pending == 0)
@@ -247,6 +248,39 @@ def test_no_text_holds_a_secret_afterwards(
     cut = redactor.redact((secret + " ") * 10 + secret[: limit % len(secret)], is_cut=True)
     assert cut.endswith("…")
     assert len(cut) <= 12 * (len(secret) + 4)
+
+
+def test_an_unexpected_error_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an error that nobody foresaw only the type is told."""
+
+    def explode(*args: Any) -> None:
+        raise RuntimeError(CANARIES["secret"])
+
+    monkeypatch.setattr(WebhookNotifier, "_post", explode)
+    with Dispatcher([a_webhook("https://example.com")]) as dispatcher:
+        dispatcher(a_notification())
+        error = wait_until(lambda: dispatcher.last_error)
+    assert str(error) == "The notifier 'webhook example.com' failed with RuntimeError."
+    assert_silent(everything_of(error))
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, OSError, ValueError])
+def test_errors_of_the_libraries_show_no_secret(
+    kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What httpx and smtplib raise is told by its type, unless it is known to be harmless."""
+
+    def explode(*args: Any, **options: Any) -> None:
+        raise kind(f"{CANARIES['header']} {CANARIES['mail']}")
+
+    monkeypatch.setattr("httpx.AsyncClient.__init__", explode)
+    monkeypatch.setattr("smtplib.SMTP.__init__", explode)
+    with Dispatcher([a_webhook("https://example.com"), a_mail(25)]) as dispatcher:
+        dispatcher(a_notification())
+        wait_until(lambda: dispatcher.counters().failed == 2)
+        assert len(dispatcher.notes) == 2
+        assert all(kind.__name__ in note for note in dispatcher.notes)
+        assert_silent(dispatcher.notes, everything_of(dispatcher.last_error))
 
 
 def test_other_threads_may_log_with_httpx(caplog: pytest.LogCaptureFixture) -> None:
