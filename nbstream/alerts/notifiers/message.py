@@ -1,0 +1,181 @@
+"""What a notification says, in the forms that notifiers send: a title, a line, a record for JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+__all__ = ["KINDS", "SEVERITIES", "IncidentLike", "NotificationLike", "fields", "line", "title"]
+
+KINDS = ("fired", "escalated", "resolved", "no_data", "data_back", "error", "flapping")
+SEVERITIES = ("info", "warning", "critical")
+CALM_KINDS = ("resolved", "data_back")
+
+TITLES = {
+    "fired": "Alert",
+    "escalated": "Escalated",
+    "resolved": "Resolved",
+    "no_data": "No data",
+    "data_back": "Data back",
+    "error": "Rule failed",
+    "flapping": "Flapping",
+}
+NS = 1_000_000_000
+DAY = 86_400
+
+
+class IncidentLike(Protocol):
+    """What notifiers read of an incident; `nbstream.alerts.Incident` is one."""
+
+    @property
+    def number(self) -> int:
+        """Counts the incidents of a log, from 1; 0 is not in the log."""
+        ...
+
+    @property
+    def rule(self) -> str:
+        """The rule's name."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        ...
+
+    @property
+    def severity(self) -> str:
+        """One of "info", "warning", "critical"."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it fired and why it ended."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """One line: the rule's name and the reason."""
+        ...
+
+    @property
+    def unit(self) -> str | None:
+        """The channel's unit, if known."""
+        ...
+
+    @property
+    def breached_ns(self) -> int:
+        """When the condition began to hold, event time, ns since the epoch, UTC."""
+        ...
+
+    @property
+    def fired_ns(self) -> int:
+        """When it fired, event time, ns since the epoch, UTC."""
+        ...
+
+    @property
+    def resolved_ns(self) -> int | None:
+        """When it ended, event time, ns since the epoch, UTC; None while firing."""
+        ...
+
+    @property
+    def peak(self) -> float:
+        """The reading farthest beyond the limit; NaN if there is none."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Whether it is open, such as "firing" or "resolved"."""
+        ...
+
+
+class NotificationLike(Protocol):
+    """What a log tells its subscribers: something happened to an incident."""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+        ...
+
+    @property
+    def incident(self) -> IncidentLike:
+        """The incident as it was then."""
+        ...
+
+
+def severity_rank(severity: str) -> int:
+    """Return 0 for "info", 1, 2 for "critical"; an unknown severity is taken for the highest."""
+    return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES) - 1
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """Return `text` as one line that any protocol takes.
+
+    Line breaks and other control characters become spaces, and what UTF-8 cannot say (half of a
+    surrogate pair) a "?"; the text is cut to `limit` characters, with "…" at its end.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = "".join(c if c.isprintable() or c in "\u200b\u200d\ufeff" else " " for c in text)
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return text
+
+
+def title(notification: NotificationLike, limit: int = 160) -> str:
+    """Return a title such as "Alert: too hot on temperature (critical)"."""
+    incident = notification.incident
+    what = TITLES.get(notification.kind, notification.kind)
+    return plain(f"{what}: {incident.rule} on {incident.channel} ({incident.severity})", limit)
+
+
+def line(notification: NotificationLike, limit: int = 2_000) -> str:
+    """Return one line that says everything: the kind, the severity, the incident's text."""
+    incident = notification.incident
+    what = TITLES.get(notification.kind, notification.kind)
+    return plain(f"{what} ({incident.severity}): {incident.text}", limit)
+
+
+def fields(notification: NotificationLike) -> dict[str, Any]:
+    """Return what is known as a record that JSON can say.
+
+    Returns
+    -------
+    dict
+        kind, number, rule, channel, severity, state, reason, text, unit, peak (None if it is not
+        finite), title; breached, fired and resolved as ISO 8601 in UTC with nanoseconds, and
+        breached_ns, fired_ns and resolved_ns as integers; at and at_ns, the wall time of the
+        notification. None is "not known" or "not yet".
+    """
+    incident = notification.incident
+    at_ns = getattr(notification, "at_ns", None) or None
+    return {
+        "kind": notification.kind,
+        "title": title(notification),
+        "text": incident.text,
+        "number": incident.number,
+        "rule": incident.rule,
+        "channel": incident.channel,
+        "severity": incident.severity,
+        "state": incident.state,
+        "reason": incident.reason,
+        "unit": incident.unit,
+        "peak": float(incident.peak) if math.isfinite(incident.peak) else None,
+        "breached": iso(incident.breached_ns),
+        "fired": iso(incident.fired_ns),
+        "resolved": iso(incident.resolved_ns),
+        "at": iso(at_ns),
+        "breached_ns": int(incident.breached_ns),
+        "fired_ns": int(incident.fired_ns),
+        "resolved_ns": None if incident.resolved_ns is None else int(incident.resolved_ns),
+        "at_ns": at_ns,
+    }
+
+
+def iso(ns: int | None) -> str | None:
+    """Return a time, ns since the epoch, as ISO 8601 in UTC; None stays None."""
+    if ns is None:
+        return None
+    from datetime import UTC, datetime, timedelta
+
+    seconds, rest = divmod(int(ns), NS)
+    whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds // DAY, seconds % DAY)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
