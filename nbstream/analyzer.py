@@ -223,7 +223,9 @@ class Analyzer(Alerting, ChannelStatistics):
                 )
                 raise ValueError(msg)
             view = WindowStatistics(
-                parsed, lambda name, statistic: self._statistic_of(name, statistic, parsed)
+                parsed,
+                lambda name, statistic: self._statistic_of(name, statistic, parsed),
+                lambda: all(self.buffer.covers(name, parsed) for name in self.buffer.channels),
             )
             self._over[parsed] = view
             self.buffer.need((self, parsed), parsed)

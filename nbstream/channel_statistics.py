@@ -183,22 +183,35 @@ class WindowStatistics(ChannelStatistics):
         The window.
     read
         Returns the newest computed value of a statistic of a channel; None is the first channel.
+    covers
+        Returns whether the buffer holds everything that belongs in the window.
 
     Notes
     -----
     Thread safety: reading, from any thread; observe on the main thread.
     """
 
-    def __init__(self, window: Window, read: Callable[[str | None, str], Any]) -> None:
+    def __init__(
+        self,
+        window: Window,
+        read: Callable[[str | None, str], Any],
+        covers: Callable[[], bool],
+    ) -> None:
         super().__init__(lambda statistic: read(None, statistic), None)
         self._window = window
         self._read_of = read
+        self._covers = covers
         self._views: dict[str, ChannelStatistics] = {}
 
     @property
     def window(self) -> str | int:
         """The window as text, or as a number of readings."""
         return plain(self._window)
+
+    @property
+    def covered(self) -> bool:
+        """Whether the buffer still holds everything that belongs in the window, for all channels."""
+        return self._covers()
 
     def channel(self, name: str) -> ChannelStatistics:
         """Return the statistics of one channel; they are NaN until it has readings.

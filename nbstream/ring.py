@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 __all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring"]
 
@@ -223,34 +226,49 @@ class Ring:
             newest = np.maximum.accumulate(np.append(self.newest_ns, times[:-1]))
             oldest = np.maximum(newest, EARLIEST_NS + self.lateness_ns) - self.lateness_ns
             fits = times >= np.maximum(oldest, self._oldest_place())
-            is_late = times < newest
-            on_time = ~is_late
-            if on_time.any():
-                self._write(times[on_time], values[on_time])
+            start, stop = self._find_jump(times, fits)
+            fits, is_late = fits[:start], times[:start] < newest[:start]
+            if not is_late.all():
+                self._write(times[:start][~is_late], values[:start][~is_late])
             late = fits & is_late
             if late.any():
-                order = times[late].argsort(kind="stable")
-                self._insert(times[late][order], values[late][order])
+                order = times[:start][late].argsort(kind="stable")
+                self._insert(times[:start][late][order], values[:start][late][order])
             accepted += int(np.count_nonzero(fits))
-            # Those that did not fit at the end may be the beginning of a jump of the clock.
-            n_fitting = len(times) - int(fits[::-1].argmax()) if fits.any() else 0
-            times, values = times[n_fitting:], values[n_fitting:]
-            n_held, n_recovered = self._hold_runs(times, values)
-            times, values = times[n_held:], values[n_held:]
-            accepted += n_recovered
-            jumped = jumped or n_recovered > 0
+            if start < stop:
+                if start:
+                    self.late_run = []
+                accepted += self._hold_late(times[start:stop], values[start:stop])
+                jumped = True
+            else:  # too old ones at the end may be the beginning of a jump
+                n_fitting = len(fits) - int(fits[::-1].argmax()) if fits.any() else 0
+                self._hold_runs(times[n_fitting:], values[n_fitting:])
+            times, values = times[stop:], values[stop:]
         return accepted, jumped
 
-    def _hold_runs(self, times: TimeArray, values: FloatArray) -> tuple[int, int]:
-        """Keep late rows in mind until the clock jumped; return how many, and how many were accepted."""
-        ends = [*(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist(), len(times)]
-        start = 0
-        for stop in ends:
-            n_recovered = self._hold_late(times[start:stop], values[start:stop]) if stop else 0
-            if n_recovered:
-                return stop, n_recovered
-            start = stop
-        return len(times), 0
+    def _find_jump(self, times: TimeArray, fits: BoolArray) -> tuple[int, int]:
+        """Return where the first rows that make a jump of the clock start and stop, or the end twice."""
+        begins = np.append(True, fits[:-1] | (times[1:] < times[:-1]))
+        starts = np.flatnonzero(begins & ~fits)
+        stops = np.append(np.flatnonzero(begins | fits), len(times))
+        stops = stops[stops.searchsorted(starts, "right")]
+        lengths = stops - starts
+        if len(starts) and starts[0] == 0 and self.late_run:
+            held = self.late_run
+            if times[0] >= held[-1][0][-1]:
+                lengths[0] += sum(len(run) for run, _ in held)
+        jumps = np.flatnonzero(lengths >= ROWS_THAT_MAKE_A_JUMP)
+        if not len(jumps):
+            return len(times), len(times)
+        return int(starts[jumps[0]]), int(stops[jumps[0]])
+
+    def _hold_runs(self, times: TimeArray, values: FloatArray) -> None:
+        """Keep late rows in mind, of which none make a jump yet."""
+        if not len(times):
+            return
+        starts = [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()]
+        for start, stop in zip(starts, [*starts[1:], len(times)], strict=True):
+            self._hold_late(times[start:stop], values[start:stop])
 
     def _oldest_place(self) -> int:
         """Return the oldest time whose place is held; before it there were rows that are evicted."""

@@ -181,6 +181,7 @@ def test_a_window_that_is_not_held_says_so() -> None:
         buffer.extend(START + np.arange(400) / 20, x=np.arange(400.0))
         analyzer.update()
         assert (analyzer.count, analyzer.covered) == (100, False)
+        assert (analyzer.over("20s").covered, analyzer.over("3s").covered) == (False, True)
 
 
 def test_rules_see_history_and_what_comes(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:

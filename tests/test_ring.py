@@ -318,3 +318,41 @@ def test_runs_beyond_the_lateness_in_one_batch() -> None:
     assert ring.extend(batch, np.zeros(len(batch))) == (len(batch) - 1, True)
     times, _ = ring.rows(ring.segment, ring.end)
     assert times.tolist() == [*range(29), 28, 29, 31, 32]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 200), st.integers(1, 40), st.integers(0, 3)),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([1, 5, 40, 2**62]),
+    batch_sizes(50),
+    st.integers(0, 2**32),
+)
+def test_batches_make_no_difference_to_late_rows(
+    runs: list[tuple[int, int, int]], lateness: int, sizes: list[int], seed: int
+) -> None:
+    """With jumps of the clock and late rows among each other, batches hold what single rows hold."""
+    rng = np.random.default_rng(seed)
+    times = np.concatenate(
+        [start + np.arange(n) + rng.integers(-jitter, jitter + 1, n) for start, n, jitter in runs]
+    )
+    column = np.arange(len(times), dtype=float)
+    whole, single = Ring(1000, lateness), Ring(1000, lateness)
+    accepted = [0, 0]
+    for part in cut_into(len(times), sizes):
+        accepted[0] += whole.extend(times[part], column[part])[0]
+        for i in range(part.start, part.stop):
+            accepted[1] += single.extend(times[i : i + 1], column[i : i + 1])[0]
+        for a, b in zip(
+            whole.rows(whole.first, whole.end), single.rows(single.first, single.end), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+        assert whole.newest_ns == single.newest_ns
+        assert whole.end - max(whole.segment, whole.first) == single.end - max(
+            single.segment, single.first
+        )
+        assert whole.last_reading == single.last_reading
+        assert accepted[0] == accepted[1]
