@@ -113,12 +113,7 @@ class Instance:
         if not len(table.times):
             return False
         first, is_back = 0, False
-        if (
-            not self._silence
-            and self._machine.state is RuleState.OK
-            and not self._trigger.is_about_staleness
-            and not self._trigger.may_hold(table)
-        ):
+        if self._is_settled(table):
             self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
             return False
         if self._silence:
@@ -138,6 +133,17 @@ class Instance:
         if self._trigger.is_about_staleness:
             self._keep_last(table)
         return is_back or bool(episodes) or (machine.state, machine.since_ns) != before
+
+    def _is_settled(self, table: Table) -> bool:
+        """Return whether a look at the extent of a batch shows that nothing changes."""
+        if self._silence or self._trigger.is_about_staleness:
+            return False
+        state = self._machine.state
+        if state is RuleState.OK:
+            return not self._trigger.may_hold(table)
+        if state is RuleState.FIRING:
+            return not self._trigger.may_move(table, self._machine.margin)
+        return False
 
     def tick(self, now_ns: int, pulse: Pulse) -> bool:
         """See whether the channel is silent; return whether anything changed."""

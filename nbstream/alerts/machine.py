@@ -176,6 +176,11 @@ class StateMachine:
         """Whether an incident is open."""
         return self.state in (RuleState.FIRING, RuleState.RECOVERING)
 
+    @property
+    def margin(self) -> float:
+        """How far beyond the limit the peak of the open incident is."""
+        return self._margin
+
     def open_episode(self) -> Episode:
         """Return the open incident as if it had just fired."""
         return Episode(self._breach, self._fired_ns, self._peak, None, self._rank)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.summary import BLOCK, BlockPyramid, merge
+from nbstream.summary import BLOCK, BlockPyramid, Nodes, merge
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray
@@ -17,8 +17,8 @@ __all__ = ["Moments", "trailing_moments"]
 
 Rows = npt.NDArray[np.int64]
 Read = Callable[[int, int], "FloatArray"]
-AT_ONCE = 128
-"""Windows within a block that are computed together: 128 × 1,024 numbers, 1 MB."""
+STRIP = 32
+"""Rows of a strip, of which a block has 32."""
 
 
 class Moments(NamedTuple):
@@ -64,8 +64,12 @@ def trailing_moments(starts: Rows, ends: Rows, pyramid: BlockPyramid, read: Read
     Windows are cut at multiples of 1,024 rows: the rest of the first block, whole blocks, the beginning of
     the last; the parts merge by Chan, Golub, LeVeque (1983), so nothing is subtracted that could
     cancel. Each part is computed from the block's own rows in one order, whatever the batch is. Cost: about
-    5 µs per reading where the window lies in one block, below 0.5 µs where it is longer.
+    0.5 µs per reading, and 0.1 ms per batch.
     """
+
+    def whole(first: int, end: int) -> Nodes:
+        return np.concatenate(pyramid.blocks(first, end), axis=1)
+
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = starts // BLOCK, ends // BLOCK
         found = np.empty((5, len(starts)))
@@ -75,7 +79,7 @@ def trailing_moments(starts: Rows, ends: Rows, pyramid: BlockPyramid, read: Read
         across = ~within
         if across.any():
             parts = _tails(starts[across], read)
-            parts = _merge(parts, _middles(low[across] + 1, high[across], pyramid))
+            parts = _merge(parts, _merged_between(low[across] + 1, high[across], whole))
             found[:, across] = _merge(parts, _heads(ends[across], read))
         return Moments(*found)
 
@@ -89,13 +93,13 @@ def _merge(a: Moments, b: Moments) -> Moments:
     return Moments(n, mean, m2, np.minimum(a.min, b.min), np.maximum(a.max, b.max))
 
 
-def _middles(low: Rows, high: Rows, pyramid: BlockPyramid) -> Moments:
-    """Return the moments of whole blocks; neighbours mostly share theirs."""
+def _merged_between(low: Rows, high: Rows, nodes: Callable[[int, int], Nodes]) -> Moments:
+    """Return the moments of the whole blocks low ≤ number < high; neighbours mostly share theirs."""
     is_new = np.concatenate(([True], (np.diff(low) != 0) | (np.diff(high) != 0)))
     few = Moments.empty(int(is_new.sum()))
     for i, (first, end) in enumerate(zip(low[is_new].tolist(), high[is_new].tolist(), strict=True)):
         if first < end:
-            summary = merge(np.concatenate(pyramid.blocks(first, end), axis=1))
+            summary = merge(nodes(first, end))
             if summary.n:
                 for column, number in zip(few, summary, strict=True):
                     column[i] = number
@@ -124,54 +128,97 @@ def _grown(blocks: Rows, lengths: Rows, read: Callable[[int, int], FloatArray]) 
         here = np.flatnonzero(blocks == block)
         wanted = lengths[here]
         longest = int(wanted.max())
-        if not longest:
-            continue
-        values = read(block * BLOCK, longest)
-        present = values == values
-        # Deviations from a reading that all of these parts contain: what cancels is never larger
-        # than what remains.
-        reference = float(values[present.argmax()]) if present.any() else 0.0
-        deviations = np.where(present, values - reference, 0.0)
-        n = _before(present.cumsum(), 0.0)[wanted]
-        sums = _before(deviations.cumsum(), 0.0)[wanted]
-        squares = _before((deviations * deviations).cumsum(), 0.0)[wanted]
-        shift = sums / np.maximum(n, 1.0)
-        found.n[here] = n
-        found.mean[here] = reference + shift
-        found.m2[here] = np.maximum(squares - sums * shift, 0.0)
-        lowest = np.minimum.accumulate(np.where(present, values, np.inf))
-        highest = np.maximum.accumulate(np.where(present, values, -np.inf))
-        found.min[here] = _before(lowest, np.inf)[wanted]
-        found.max[here] = _before(highest, -np.inf)[wanted]
+        if longest:
+            grown = _growing(read(block * BLOCK, longest)[None, :])
+            for column, numbers in zip(found, grown, strict=True):
+                column[here] = numbers[0, wanted]
     return found
 
 
-def _before(column: npt.NDArray[np.generic], first: float) -> FloatArray:
-    return np.concatenate(([first], column))
+def _growing(grid: FloatArray) -> Moments:
+    """Return the moments of the first 0 … n values of each row of `grid`, shape (k, n + 1)."""
+    present = grid == grid
+    # Deviations from a reading that all of these parts contain: what cancels is never larger than what
+    # remains. Sums run from left to right, so what comes later changes nothing.
+    reference = np.take_along_axis(grid, present.argmax(axis=1)[:, None], axis=1)
+    reference = np.where(reference == reference, reference, 0.0)
+    deviations = np.where(present, grid - reference, 0.0)
+    n = _from(0.0, present.cumsum(axis=1))
+    sums = _from(0.0, deviations.cumsum(axis=1))
+    squares = _from(0.0, (deviations * deviations).cumsum(axis=1))
+    shift = sums / np.maximum(n, 1.0)
+    lowest = np.minimum.accumulate(np.where(present, grid, np.inf), axis=1)
+    highest = np.maximum.accumulate(np.where(present, grid, -np.inf), axis=1)
+    m2 = np.maximum(squares - sums * shift, 0.0)
+    return Moments(n, reference + shift, m2, _from(np.inf, lowest), _from(-np.inf, highest))
+
+
+def _from(first: float, columns: npt.NDArray[np.generic]) -> FloatArray:
+    grown = np.empty((columns.shape[0], columns.shape[1] + 1))
+    grown[:, 0] = first
+    grown[:, 1:] = columns
+    return grown
 
 
 def _within(starts: Rows, ends: Rows, read: Read) -> Moments:
-    """Return the moments of windows inside one block, in two passes over each."""
+    """Return the moments of windows inside one block."""
     found = Moments.empty(len(starts))
     blocks = starts // BLOCK
     for block in np.unique(blocks).tolist():
         here = np.flatnonzero(blocks == block)
+        base = block * BLOCK
         low, high = int(starts[here].min()), int(ends[here].max())
-        rows = block * BLOCK + np.arange(BLOCK)
-        # Always the whole block, so that numpy adds in the same order whatever the batch is.
         values = np.full(BLOCK, np.nan)
-        values[low - block * BLOCK : high - block * BLOCK] = read(low, high)
-        present = values == values
-        for part in np.array_split(here, -(-len(here) // AT_ONCE)):
-            window = (rows >= starts[part, None]) & (rows < ends[part, None]) & present
-            n = window.sum(axis=1)
-            reference = np.where(n > 0, values[window.argmax(axis=1)], 0.0)
-            deviations = np.where(window, values - reference[:, None], 0.0)
-            shift = deviations.sum(axis=1) / np.maximum(n, 1)
-            deviations = np.where(window, deviations - shift[:, None], 0.0)
-            found.n[part] = n
-            found.mean[part] = reference + shift
-            found.m2[part] = (deviations * deviations).sum(axis=1)
-            found.min[part] = np.where(window, values, np.inf).min(axis=1)
-            found.max[part] = np.where(window, values, -np.inf).max(axis=1)
+        values[low - base : high - base] = read(low, high)
+        inside = _within_strips(values.reshape(-1, STRIP), starts[here] - base, ends[here] - base)
+        for column, numbers in zip(found, inside, strict=True):
+            column[here] = numbers
     return found
+
+
+def _within_strips(strips: FloatArray, starts: Rows, ends: Rows) -> Moments:
+    """Return the moments of windows inside a block that is cut into strips of 32 rows.
+
+    Long windows are cut as in `trailing_moments`, with strips for blocks.
+    """
+    low, high = starts // STRIP, ends // STRIP
+    found = Moments.empty(len(starts))
+    heads = _growing(strips)
+    across = np.flatnonzero(low < high)
+    if len(across):
+        tails = _growing(strips[:, ::-1])
+        first, last = low[across], high[across]
+        parts = Moments(*(c[first, STRIP - starts[across] % STRIP] for c in tails))
+        nodes = np.array([column[:, STRIP] for column in heads])
+        middles = _merged_between(first + 1, last, lambda a, b: nodes[:, a:b])
+        parts = _merge(parts, middles)
+        parts = _merge(parts, Moments(*(c[last, ends[across] % STRIP] for c in heads)))
+        for column, numbers in zip(found, parts, strict=True):
+            column[across] = numbers
+    within = np.flatnonzero((low == high) & (starts < ends))
+    if len(within):
+        rows = np.arange(STRIP)
+        start, end = starts[within] % STRIP, ends[within] % STRIP
+        window = (rows >= start[:, None]) & (rows < end[:, None])
+        few = _summed(np.where(window, strips[low[within]], np.nan))
+        for column, numbers in zip(found, few, strict=True):
+            column[within] = numbers
+    return found
+
+
+def _summed(grid: FloatArray) -> Moments:
+    """Return the moments of each row of `grid`, in two passes."""
+    present = grid == grid
+    n = present.sum(axis=1)
+    reference = grid[np.arange(len(grid)), present.argmax(axis=1)]
+    reference = np.where(reference == reference, reference, 0.0)
+    deviations = np.where(present, grid - reference[:, None], 0.0)
+    shift = deviations.sum(axis=1) / np.maximum(n, 1)
+    deviations = np.where(present, deviations - shift[:, None], 0.0)
+    return Moments(
+        n.astype(np.float64),
+        reference + shift,
+        (deviations * deviations).sum(axis=1),
+        np.where(present, grid, np.inf).min(axis=1),
+        np.where(present, grid, -np.inf).max(axis=1),
+    )

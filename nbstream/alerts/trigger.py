@@ -33,6 +33,9 @@ class Trigger:
         self.levels = tuple(sorted(levels, key=lambda level: level[0]))
         self.condition = settings.condition
         self.clear = settings.clear
+        self._ends = settings.clear
+        if self.clear is None and settings.condition.variable == "value":
+            self._ends = settings.condition.opposite
         conditions = [condition for _, condition in self.levels]
         if self.clear is not None:
             conditions.append(self.clear)
@@ -52,6 +55,25 @@ class Trigger:
         if extent is None:  # nothing but missing readings
             return any(condition.variable == "formula" for _, condition in self.levels)
         return any(condition.may_hold(*extent) for _, condition in self.levels)
+
+    def may_move(self, table: Table, margin: float) -> bool:
+        """Return whether a reading of the table can end an incident, or reach beyond its peak's margin.
+
+        Quick, and never wrong where it says no.
+        """
+        extent, condition = table.extent, self.condition
+        clear = self._ends
+        if len(self.levels) > 1 or clear is None or extent is None:
+            return True
+        if condition.variable != "value" or condition.is_absolute or condition.operator == "inside":
+            return True
+        low, high = extent
+        worst = max(condition.limits[0] - low, high - condition.limits[-1])
+        if condition.operator[0] == ">":
+            worst = high - condition.limits[0]
+        elif condition.operator[0] == "<":
+            worst = condition.limits[0] - low
+        return clear.may_hold(low, high) or worst > margin
 
 
 class Judged:
