@@ -126,6 +126,7 @@ class Analyzer(Alerting, ChannelStatistics):
         self.last_error: Exception | None = None
         self.is_replaced = False
         self._book = RuleBook(buffer)
+        self._dispatchers = ()
         self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
@@ -382,7 +383,7 @@ class Analyzer(Alerting, ChannelStatistics):
             self.buffer.need((self, window), None)
         if threading.current_thread() is not self._thread:
             self._thread.join(5.0)
-        self._book.close()
+        self._end_alerting()
         ownership.forget(self)
 
     def _replaced(self) -> None:

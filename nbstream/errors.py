@@ -9,6 +9,7 @@
     ├── ClosedError               used after close() (also a RuntimeError)
     ├── WrongThreadError          a widget was made or closed off the main thread (also a RuntimeError)
     ├── CallbackError             the user's function raised (its error is ``__cause__``)
+    ├── DeliveryError             a notification could not be delivered (in ``nbstream.alerts.notifiers``)
     └── DependencyError           an optional package is missing (also an ImportError)
 
 Bad arguments stay ``ValueError`` and ``TypeError``.

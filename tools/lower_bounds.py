@@ -1,7 +1,7 @@
 """Print the lower bounds of the project's dependencies as pip constraints.
 
 `python tools/lower_bounds.py > constraints.txt` reads pyproject.toml and prints `name==bound` for
-every dependency that people get (the `lab` extra too), so that tests run on what they promise.
+every dependency that people get (the extras' too), so that tests run on what they promise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def lower_bounds(requirements: list[str]) -> list[str]:
 def main() -> None:
     """Print one constraint per line."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    requirements = project["dependencies"] + project["optional-dependencies"]["lab"]
+    requirements = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
     print("\n".join(lower_bounds(requirements)))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbstream.alerts.gate import Gate
 from nbstream.alerts.log import AlertLog
 from nbstream.alerts.preview import Preview
 from nbstream.alerts.rule import Rule
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from nbstream.alerts.book import RuleBook
     from nbstream.alerts.columns import BufferTable
     from nbstream.alerts.incident import Incident
+    from nbstream.alerts.notification import Notification
+    from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.settings import NoDataPolicy
     from nbstream.buffer import Buffer
     from nbstream.window import WindowLike
@@ -44,6 +45,7 @@ class Alerting:
     buffer: Buffer
     source: Any
     _book: RuleBook
+    _dispatchers: tuple[Dispatcher, ...]
     _lock: AbstractContextManager[Any]
     _wake: threading.Event
 
@@ -189,6 +191,8 @@ class Alerting:
         ValueError
             If the condition cannot be read.
         """
+        from nbstream.alerts.gate import Gate  # asyncio takes a tenth of our import
+
         self._require_open()
         seconds = None if timeout is None else parse_duration(timeout, name="timeout") / 1e9
         gate = Gate(timezone=self.buffer.timezone)
@@ -220,6 +224,33 @@ class Alerting:
             raise TimeoutError(message) from None
         finally:
             rule.close()
+
+    def notify(self, *notifiers: Notifier | Callable[[Notification], object]) -> Dispatcher:
+        """Tell notifiers of everything that rules do from now on, until the analyzer is closed.
+
+        Parameters
+        ----------
+        *notifiers
+            Objects of `nbstream.alerts.notifiers`, or functions to call with each `Notification`.
+
+        Returns
+        -------
+        Dispatcher
+            It has counters of what was delivered; `close()` ends it sooner.
+
+        Raises
+        ------
+        TypeError
+            If one of them is neither.
+        ClosedError
+            If the analyzer was closed.
+        """
+        from nbstream.alerts.notifiers import connect
+
+        self._require_open()
+        dispatcher = connect(self.alerts, *notifiers)
+        self._dispatchers = (*self._dispatchers, dispatcher)
+        return dispatcher
 
     def save_rules(self, path: str | PathLike[str]) -> None:
         """Write all rules and their open incidents to a JSON file, which is replaced in one step.
@@ -257,6 +288,12 @@ class Alerting:
             rule.resume(incidents)
             self._begin(rule)
         return tuple(rule for rule, _ in rules)
+
+    def _end_alerting(self) -> None:
+        """Close the rules, and deliver what they said last."""
+        self._book.close()
+        for dispatcher in self._dispatchers:
+            dispatcher.close()
 
     def _rule(
         self,
