@@ -34,7 +34,9 @@ def lower_bounds(requirements: list[str]) -> list[str]:
 def main() -> None:
     """Print one constraint per line."""
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
-    requirements = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    requirements = project["dependencies"] + [
+        bound for extra in project["optional-dependencies"].values() for bound in extra
+    ]
     print("\n".join(lower_bounds(requirements)))
 
 
