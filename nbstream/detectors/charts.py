@@ -61,6 +61,7 @@ class ChartDetector(ChannelDetector):
         min_sigma: float,
         false_alarms: str | None = None,
     ) -> None:
+        self._largest_z = LARGEST_Z
         self.mean = None if mean is None else number("mean", mean)
         self.sigma = None if sigma is None else number("sigma", sigma, above=0)
         self.warm_up = count("warm_up", warm_up, at_least=10)
@@ -128,7 +129,7 @@ class ChartDetector(ChannelDetector):
             stop = min(n, i + PIECE)
             z = np.subtract(values[i:stop], baseline.center)
             z *= 1.0 / baseline.sigma if 1.0 / baseline.sigma < np.inf else 1e300
-            np.clip(z, -LARGEST_Z, LARGEST_Z, out=z)
+            np.clip(z, -self._largest_z, self._largest_z, out=z)
             score[i:stop], is_anomaly[i:stop], explain = self._chart(times[i:stop], z)
             explains.append(explain)
             if baseline.is_learnt:

@@ -7,6 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from nbstream.detectors.base import Detector
+from nbstream.detectors.block_means import BlockMeans
 from nbstream.detectors.channel import parameters
 
 if TYPE_CHECKING:
@@ -20,13 +21,16 @@ def names() -> list[str]:
     return sorted(_by_name())
 
 
-def create(name: str, **given: Any) -> Detector:
+def create(name: str, *, means_of: str | float | None = None, **given: Any) -> Detector:
     """Return a new detector of a kind.
 
     Parameters
     ----------
     name
         One of `names()`: "cusum", "zscore", …
+    means_of
+        Such as "16ms" or "auto": it judges the means of blocks of that length (see `BlockMeans`); None is
+        every reading.
     **given
         Its parameters.
 
@@ -52,7 +56,8 @@ def create(name: str, **given: Any) -> Detector:
         if parameter not in known:
             message = f"Detector {name!r} has no parameter {parameter!r}. {_hint(parameter, known)}"
             raise TypeError(message)
-    return kind(**given)
+    detector = kind(**given)
+    return detector if means_of is None else BlockMeans(detector=detector, block=means_of)
 
 
 def _by_name() -> dict[str, type[Detector]]:

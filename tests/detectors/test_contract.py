@@ -20,6 +20,11 @@ from tests.strategies import batch_sizes, cut_into, readings
 Factory = Callable[[], Detector]
 
 FACTORIES: dict[str, list[Factory]] = {
+    "block means": [
+        lambda: create("threshold", above=1.0, means_of="5s"),
+        lambda: create("hampel", window=5, means_of="auto"),
+        lambda: create("cusum", warm_up=10, h=2.0, means_of=3.0),
+    ],
     "cusum": [
         lambda: create("cusum"),
         lambda: create("cusum", mean=20, sigma=1.0),
@@ -31,6 +36,39 @@ FACTORIES: dict[str, list[Factory]] = {
         lambda: create("ewma", mean=20, sigma=1.0, weight=1.0),
         lambda: create("ewma", warm_up=10, limit=1.5, weight=0.05),
         lambda: create("ewma", warm_up=12, mean=20.0, sigma=1.0, false_alarms="1/h"),
+    ],
+    "gap": [
+        lambda: create("gap"),
+        lambda: create("gap", factor=1.5, at_least="2s"),
+    ],
+    "hampel": [
+        lambda: create("hampel"),
+        lambda: create("hampel", window=4, limit=1.0, min_sigma=0.1),
+    ],
+    "nelson": [
+        lambda: create("nelson"),
+        lambda: create("nelson", mean=0, sigma=1.0),
+        lambda: create("nelson", warm_up=10, rules=(1, 3, 4, 8)),
+    ],
+    "page_hinkley": [
+        lambda: create("page_hinkley"),
+        lambda: create("page_hinkley", standardize=False, threshold=3.0, min_readings=4),
+        lambda: create("page_hinkley", warm_up=10, threshold=3.0, alpha=0.5, min_readings=1),
+    ],
+    "rate_of_change": [lambda: create("rate_of_change", limit=1.0)],
+    "stuck": [
+        lambda: create("stuck", after=3),
+        lambda: create("stuck", after="5s"),
+    ],
+    "threshold": [
+        lambda: create("threshold", above=2),
+        lambda: create("threshold", below=-1.0, hysteresis=1.0),
+        lambda: create("threshold", above=2.0, below=-2.0, hysteresis=1.5),
+    ],
+    "western_electric": [
+        lambda: create("western_electric"),
+        lambda: create("western_electric", mean=0, sigma=1.0, rules=[2, 4]),
+        lambda: create("western_electric", warm_up=10),
     ],
     "robust_zscore": [
         lambda: create("robust_zscore"),
