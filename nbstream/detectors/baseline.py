@@ -68,8 +68,8 @@ class WindowBaseline(ABC):
     beginning; a reading is compared with the complete panes before its own. So all of a pane is judged
     at once, and how readings are batched makes no difference.
 
-    Once most readings in the window are anomalies, these are what is normal now: they become the baseline,
-    and the others are left out. While the readings of the window are all equal there is no spread to judge
+    Once more than a quarter of the window was anomalies, these are what is normal now, and the baseline is
+    learnt anew from them. While the readings of the window are all equal there is no spread to judge
     by: a reading that differs is an anomaly, and is learnt.
 
     Parameters
@@ -107,8 +107,8 @@ class WindowBaseline(ABC):
         self._n_seen = 0
         self._at_once = self.panes_at_once
         self._ids: IntArray = np.empty(0, np.int64)
-        self._kept = self._nothing()
-        self._left_out = self._nothing()
+        self._kept = self._nothing(0)
+        self._left_out = self._nothing(0)
         self._n_kept: IntArray = np.empty(0, np.int64)
         self._n_left_out: IntArray = np.empty(0, np.int64)
         self._open_id: int | None = None
@@ -257,7 +257,7 @@ class WindowBaseline(ABC):
         all_ids = np.concatenate((self._ids, ids))
         all_kept = np.concatenate((self._n_kept, counts - n_out))
         all_out = np.concatenate((self._n_left_out, n_out))
-        relearn_after = self._first_majority(all_ids, all_kept, all_out, len(self._ids))
+        relearn_after = self._first_relearning(all_ids, all_kept, all_out, len(self._ids))
         if relearn_after is not None:
             n_closed = relearn_after + 1
             begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
@@ -273,7 +273,7 @@ class WindowBaseline(ABC):
         gone = self._summarize(part, begins, counts, mask if any_out else np.zeros_like(mask))
         self._append(ids[first_kept:], kept, gone, counts - n_out, n_out)
         if relearn_after is not None:
-            self._swap()
+            self._relearn()
         return n, left_out[:stop]
 
     def _close(self) -> None:
@@ -292,21 +292,21 @@ class WindowBaseline(ABC):
         gone = self._summarize(values, begins, counts, out)
         self._append(np.array([pane]), kept, gone, counts - n_out, n_out)
         if (
-            self._first_majority(self._ids, self._n_kept, self._n_left_out, len(self._ids) - 1)
+            self._first_relearning(self._ids, self._n_kept, self._n_left_out, len(self._ids) - 1)
             is not None
         ):
-            self._swap()
+            self._relearn()
 
-    def _first_majority(
+    def _first_relearning(
         self, ids: IntArray, kept: IntArray, out: IntArray, n_old: int
     ) -> int | None:
-        """Return after which of the new panes most readings of the window are left out."""
+        """Return after which of the new panes more than a quarter of the window is left out."""
         if not out.any():
             return None
         lows = np.searchsorted(ids, ids[n_old:] - self._n_panes, "right")
-        balance = np.concatenate(([0], np.cumsum(out - kept)))
-        majority = np.flatnonzero(balance[n_old + 1 :] > balance[lows])
-        return int(majority[0]) if len(majority) else None
+        balance = np.concatenate(([0], np.cumsum(3 * out - kept)))
+        too_many = np.flatnonzero(balance[n_old + 1 :] > balance[lows])
+        return int(too_many[0]) if len(too_many) else None
 
     def _append(
         self, ids: IntArray, kept: Any, gone: Any, n_kept: IntArray, n_out: IntArray
@@ -319,22 +319,42 @@ class WindowBaseline(ABC):
         self._n_kept = np.concatenate((self._n_kept, n_kept))[old:]
         self._n_left_out = np.concatenate((self._n_left_out, n_out))[old:]
 
-    def _swap(self) -> None:
-        """Make what was left out the baseline."""
-        self._kept, self._n_kept = self._left_out, self._n_left_out
-        self._n_left_out = np.zeros_like(self._n_left_out)
-        zeros = np.zeros(len(self._ids), np.bool_)
-        ones = np.ones(len(self._ids), np.int64)
-        self._left_out = self._summarize(np.zeros(len(zeros)), np.arange(len(zeros)), ones, zeros)
+    def _relearn(self) -> None:
+        """Make what has been left out lately the baseline, and forget what was before.
+
+        Panes of which nearly everything was left out are a new level, which is learnt without the pane in
+        which it began. If there are none, it is the spread that grew: everything is learnt.
+        """
+        share = self._n_left_out / (self._n_kept + self._n_left_out)
+        is_new_level = share > 0.9
+        if is_new_level.any():
+            rows = np.flatnonzero(is_new_level)
+            kept, n_kept = self._left_out, self._n_left_out
+        else:
+            rows = np.arange(int((share > 0.25).argmax()), len(share))
+            kept = self._merged(self._kept, self._left_out)
+            n_kept = self._n_kept + self._n_left_out
+        self._ids, self._n_kept = self._ids[rows], n_kept[rows]
+        self._kept = self._selected(kept, rows)
+        self._left_out = self._nothing(len(rows))
+        self._n_left_out = np.zeros(len(rows), np.int64)
 
     def _forget_panes(self) -> None:
         self._ids = np.empty(0, np.int64)
-        self._kept, self._left_out = self._nothing(), self._nothing()
+        self._kept, self._left_out = self._nothing(0), self._nothing(0)
         self._n_kept = self._n_left_out = np.empty(0, np.int64)
 
     @abstractmethod
-    def _nothing(self) -> Any:
-        """Return the summaries of no panes."""
+    def _nothing(self, n: int) -> Any:
+        """Return the summaries of n panes without readings."""
+
+    @abstractmethod
+    def _merged(self, a: Any, b: Any) -> Any:
+        """Return, per pane, the summary of two parts of it."""
+
+    @abstractmethod
+    def _selected(self, summaries: Any, rows: IntArray) -> Any:
+        """Return the summaries of some panes."""
 
     @abstractmethod
     def _summarize(
@@ -415,8 +435,19 @@ def _groups(counts: IntArray) -> Iterator[tuple[int, int, slice]]:
 class MeanBaseline(WindowBaseline):
     """Mean and standard deviation (ddof = 1), merged from the panes by Chan, Golub and LeVeque's formula."""
 
-    def _nothing(self) -> FloatArray:
-        return np.zeros((3, 0))
+    def _nothing(self, n: int) -> FloatArray:
+        return np.zeros((3, n))
+
+    def _merged(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        n = a[0] + b[0]
+        weight = np.maximum(n, 1.0)
+        delta = b[1] - a[1]
+        mean = np.where(a[0] > 0, a[1] + delta * (b[0] / weight), b[1])
+        both = np.where((a[0] > 0) & (b[0] > 0), delta * delta * (a[0] * b[0] / weight), 0.0)
+        return np.array([n, mean, a[2] + b[2] + both])
+
+    def _selected(self, summaries: FloatArray, rows: IntArray) -> FloatArray:
+        return summaries[:, rows]
 
     def _joined(self, old: FloatArray, new: FloatArray, n_dropped: int) -> FloatArray:
         return np.concatenate((old, new), axis=1)[:, n_dropped:]
@@ -478,8 +509,14 @@ class MedianBaseline(WindowBaseline):
 
     panes_at_once = 1
 
-    def _nothing(self) -> list[FloatArray]:
-        return []
+    def _nothing(self, n: int) -> list[FloatArray]:
+        return [np.empty(0)] * n
+
+    def _merged(self, a: list[FloatArray], b: list[FloatArray]) -> list[FloatArray]:
+        return [np.concatenate(parts) for parts in zip(a, b, strict=True)]
+
+    def _selected(self, summaries: list[FloatArray], rows: IntArray) -> list[FloatArray]:
+        return [summaries[row] for row in rows.tolist()]
 
     def _joined(
         self, old: list[FloatArray], new: list[FloatArray], n_dropped: int
@@ -492,9 +529,9 @@ class MedianBaseline(WindowBaseline):
         panes = []
         for begin, count in zip(begins.tolist(), counts.tolist(), strict=True):
             pane = values[begin : begin + count]
+            step = max(1, len(pane) // (MOST_VALUES // PANES))
             if mask is not None:
                 pane = pane[mask[begin : begin + count]]
-            step = max(1, len(pane) // (MOST_VALUES // PANES))
             panes.append(pane[::step].copy())
         return panes
 

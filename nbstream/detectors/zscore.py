@@ -18,7 +18,7 @@ class ZScoreDetector(WindowScoreDetector):
     """Anomaly when a reading is too many standard deviations from the mean of the window before it.
 
     The score is |z|. The window holds past readings only, without anomalies, and moves in eighths (see
-    `WindowBaseline`); after half a window of anomalies the new level is normal.
+    `WindowBaseline`); after a quarter of a window of anomalies the new level is normal.
 
     Parameters
     ----------
