@@ -83,6 +83,7 @@ class BlockMeans(Detector):
         self._first_values: FloatArray = np.empty(0)
         self._open_id: int | None = None
         self._open_parts: list[FloatArray] = []
+        self._was_warm = False  # at the last reading
         # Of the last block that is over.
         self._score, self._is_anomaly, self._is_warm = np.nan, False, False
         self._reason = _WAITING
@@ -93,9 +94,7 @@ class BlockMeans(Detector):
 
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         n = len(values)
-        was_warm = self._is_warm
         score, is_anomaly = np.full(n, np.nan), np.zeros(n, np.bool_)
-        is_warm = np.zeros(n, np.bool_)
         present = np.flatnonzero(values == values)
         n_first = 0
         if self._block_ns is None:
@@ -107,7 +106,8 @@ class BlockMeans(Detector):
             score[rows], is_anomaly[rows] = judged.score, judged.is_anomaly
             warm_at[n_first:] = judged.is_warm
         ranks = np.searchsorted(present, np.arange(n), "right")
-        is_warm = np.concatenate(([was_warm], warm_at))[ranks]
+        is_warm = np.concatenate(([self._was_warm], warm_at))[ranks]
+        self._was_warm = bool(is_warm[-1]) if n else self._was_warm
 
         def explain(i: int) -> str:
             if not values_present[i]:
@@ -158,6 +158,9 @@ class BlockMeans(Detector):
         if len(numbers) > 1:
             with np.errstate(over="ignore", invalid="ignore"):
                 means = np.add.reduceat(known, starts)[:-1] / np.diff(starts)
+                if not np.isfinite(means).all():  # the sum is beyond float64, the mean is not
+                    small = np.add.reduceat(known * 2.0**-64, starts)[:-1] / np.diff(starts)
+                    means = np.where(np.isfinite(means), means, small * 2.0**64)
             judged = self.detector.update((numbers[:-1] + 1) * block_ns, means)
             self._remember(judged)
         # How many of the blocks that end here are over at each reading.

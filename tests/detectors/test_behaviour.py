@@ -118,7 +118,7 @@ def test_reasons_tell_the_window_and_how_often() -> None:
     values[[1200, 1300, 1400]] = 40.0
     found = judge(create("robust_zscore", window="2min"), values)
     text = " robust σ above the median 20 of the last 2 min"
-    assert found.reason(1200) .endswith(text)
+    assert found.reason(1200).endswith(text)
     assert found.reason(1300).endswith(f"{text}; second in 10 min")
     assert found.reason(1400).endswith(f"{text}; third in 10 min")
 
