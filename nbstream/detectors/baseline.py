@@ -268,9 +268,7 @@ class WindowBaseline(ABC):
         shift = int(begins[first_kept])
         part, mask = values[shift:end], out[shift:]
         begins, counts, n_out = begins[first_kept:] - shift, counts[first_kept:], n_out[first_kept:]
-        any_out = bool(mask.any())
-        kept = self._summarize(part, begins, counts, ~mask if any_out else None)
-        gone = self._summarize(part, begins, counts, mask if any_out else np.zeros_like(mask))
+        kept, gone = self._both(part, begins, counts, mask)
         self._append(ids[first_kept:], kept, gone, counts - n_out, n_out)
         if relearn_after is not None:
             self._relearn()
@@ -288,14 +286,24 @@ class WindowBaseline(ABC):
         out = np.concatenate([part for _, part in parts])
         begins, counts = np.array([0]), np.array([len(values)])
         n_out = np.array([np.count_nonzero(out)])
-        kept = self._summarize(values, begins, counts, ~out if n_out[0] else None)
-        gone = self._summarize(values, begins, counts, out)
+        kept, gone = self._both(values, begins, counts, out)
         self._append(np.array([pane]), kept, gone, counts - n_out, n_out)
         if (
             self._first_relearning(self._ids, self._n_kept, self._n_left_out, len(self._ids) - 1)
             is not None
         ):
             self._relearn()
+
+    def _both(
+        self, values: FloatArray, begins: IntArray, counts: IntArray, left_out: BoolArray
+    ) -> tuple[Any, Any]:
+        """Return the summaries of what is kept of each pane, and of what is left out."""
+        if not left_out.any():
+            return self._summarize(values, begins, counts, None), self._nothing(len(begins))
+        return (
+            self._summarize(values, begins, counts, ~left_out),
+            self._summarize(values, begins, counts, left_out),
+        )
 
     def _first_relearning(
         self, ids: IntArray, kept: IntArray, out: IntArray, n_old: int
