@@ -1,0 +1,101 @@
+"""What all detectors share: they take batches of readings and say how strange each one is, and why."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nbstream.readings import as_times_ns, as_values
+
+if TYPE_CHECKING:
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["BoolArray", "Detection", "Detector"]
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a detector says of the readings of one batch, in their order.
+
+    Notes
+    -----
+    Thread safety: immutable, any thread.
+    """
+
+    score: FloatArray
+    """How strange each reading is, float64 of shape (n,): larger is stranger; NaN where the reading is
+    missing or the detector is not warm."""
+    is_anomaly: BoolArray
+    """Whether the score is beyond the detector's limit, shape (n,)."""
+    is_warm: BoolArray
+    """Whether the detector had seen enough to judge, shape (n,)."""
+    explain: Callable[[int], str]
+    """Returns the reason for one reading, by its index; `reason` is the safe way to it."""
+
+    def __len__(self) -> int:
+        """Return the number of readings."""
+        return len(self.score)
+
+    def reason(self, i: int) -> str:
+        """Return in words why reading `i` of the batch was judged as it was.
+
+        Raises
+        ------
+        IndexError
+            If there is no such reading.
+        """
+        if not -len(self) <= i < len(self):
+            message = f"The batch has {len(self)} readings (asked for number {i})."
+            raise IndexError(message)
+        return self.explain(i % len(self))
+
+
+class Detector(ABC):
+    """Base class of the detectors: pure and vectorised, without threads.
+
+    A kind of detector names itself in `name`, takes its parameters as keyword-only arguments of its
+    constructor, and implements `_update` and `reset`. The answer for a reading depends on the readings up
+    to it and on nothing else, least of all on how they were batched.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it.
+    """
+
+    name: ClassVar[str]
+    """By which `create` knows it: "cusum"."""
+
+    def update(self, times: Any, values: Any) -> Detection:
+        """Take in the next readings and return what they are worth.
+
+        Parameters
+        ----------
+        times
+            int64 ns since the epoch, datetime64, or whatever else `Buffer.extend` takes; shape (n,),
+            ascending. int64 are nanoseconds here.
+        values
+            Numbers of shape (n,); NaN is a missing reading: its score is NaN and nothing is learnt.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, or times or values cannot be read.
+        """
+        array = np.asarray(times)
+        ns = array if array.dtype == np.int64 else as_times_ns(times)
+        return self._update(ns, as_values(values, len(ns), "value"))
+
+    @abstractmethod
+    def _update(self, times: TimeArray, values: FloatArray) -> Detection:
+        """Take in readings as int64 ns and float64 of the same length; they must not be written to."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget everything that was seen."""

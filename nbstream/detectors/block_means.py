@@ -1,0 +1,195 @@
+"""Detectors at high rates: they judge the means of blocks of time instead of single readings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.baseline import median_interval_ns
+from nbstream.detectors.wording import duration
+from nbstream.window import parse_duration
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["BlockMeans"]
+
+AUTOMATIC_NS = 16_000_000
+FASTEST_INTERVAL_NS = 4_000_000
+N_TO_DECIDE = 32
+
+
+class BlockMeans(Detector):
+    """Lets a detector judge the means of short blocks of time: for detectors that are slow per reading.
+
+    Blocks are aligned to absolute time. The mean of a block is known with the first reading after it; from
+    then on readings have the block's score, and are anomalies if it is one, until the next block is over.
+    Slower shifts are found as well as before, or better; a spike of a single reading is smoothed away.
+
+    Parameters
+    ----------
+    detector
+        What judges the means; it belongs to this one from now on.
+    block
+        Length of a block: seconds, or text such as "16ms". "auto" decides after 32 readings: 16 ms if their
+        median interval is below 4 ms, else the detector gets every reading as it is.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it. Cost: about 5 ns per reading, and the detector's per block.
+
+    Examples
+    --------
+    >>> from nbstream.detectors import ThresholdDetector
+    >>> detector = BlockMeans(detector=ThresholdDetector(above=2), block="1s")
+    >>> detection = detector.update([0.0, 0.5, 1.0, 1.5], [1.0, 5.0, 1.0, 1.0])
+    >>> detection.is_anomaly.tolist()
+    [False, False, True, True]
+    >>> detection.reason(2)
+    '3 > 2 (on means of 1 s)'
+    """
+
+    def __init__(self, *, detector: Detector, block: str | float | timedelta = "auto") -> None:
+        if not isinstance(detector, Detector):
+            message = f"'detector' must be a Detector (got {detector!r})."
+            raise TypeError(message)
+        self.detector = detector
+        self.block = block
+        self._given_ns = None if block == "auto" else parse_duration(block, name="block")
+        if self._given_ns == 0:
+            message = f"'block' must be > 0 (got {block!r})."
+            raise ValueError(message)
+        self.reset()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """Name of the detector that judges the means."""
+        return self.detector.name
+
+    @property
+    def block_ns(self) -> int | None:
+        """Length of a block in ns; 0 is every reading as it is; None is not decided yet."""
+        return self._block_ns
+
+    def reset(self) -> None:
+        """Forget everything that was seen."""
+        self.detector.reset()
+        self._block_ns = self._given_ns
+        self._first_times: TimeArray = np.empty(0, np.int64)
+        self._first_values: FloatArray = np.empty(0)
+        self._open_id: int | None = None
+        self._open_parts: list[FloatArray] = []
+        self._was_warm = False  # at the last reading
+        # Of the last block that is over.
+        self._score, self._is_anomaly, self._is_warm = np.nan, False, False
+        self._reason = _WAITING
+
+    def __repr__(self) -> str:
+        """Return the constructor's form."""
+        return f"BlockMeans(detector={self.detector!r}, block={self.block!r})"
+
+    def _update(self, times: TimeArray, values: FloatArray) -> Detection:
+        n = len(values)
+        score, is_anomaly = np.full(n, np.nan), np.zeros(n, np.bool_)
+        present = np.flatnonzero(values == values)
+        n_first = 0
+        if self._block_ns is None:
+            n_first = self._decide(times[present], values[present])
+        rows = present[n_first:]
+        judged = self._feed(times[rows], values[rows]) if len(rows) else None
+        warm_at = np.zeros(len(present), np.bool_)
+        if judged is not None:
+            score[rows], is_anomaly[rows] = judged.score, judged.is_anomaly
+            warm_at[n_first:] = judged.is_warm
+        ranks = np.searchsorted(present, np.arange(n), "right")
+        is_warm = np.concatenate(([self._was_warm], warm_at))[ranks]
+        self._was_warm = bool(is_warm[-1]) if n else self._was_warm
+
+        def explain(i: int) -> str:
+            if not values_present[i]:
+                return "missing reading"
+            at = int(ranks[i]) - 1 - n_first
+            return _WAITING if at < 0 or judged is None else judged.explain(at)
+
+        values_present = np.zeros(n, np.bool_)
+        values_present[present] = True
+        return Detection(score, is_anomaly, is_warm, explain)
+
+    def _decide(self, times: TimeArray, values: FloatArray) -> int:
+        """Collect the first readings, and decide with them; return how many of these belonged to them."""
+        n = min(len(times), N_TO_DECIDE - len(self._first_times))
+        self._first_times = np.concatenate((self._first_times, times[:n]))
+        self._first_values = np.concatenate((self._first_values, values[:n]))
+        if len(self._first_times) == N_TO_DECIDE:
+            interval = median_interval_ns(self._first_times)
+            self._block_ns = AUTOMATIC_NS if interval < FASTEST_INTERVAL_NS else 0
+            self._feed(self._first_times, self._first_values)
+        return n
+
+    def _feed(self, times: TimeArray, values: FloatArray) -> Detection:
+        """Take in readings of which none is missing."""
+        if not self._block_ns:
+            return self._remember(self.detector.update(times, values))
+        block_ns, n = self._block_ns, len(values)
+        ids = times // block_ns
+        begins = np.flatnonzero(np.concatenate(([True], ids[1:] != ids[:-1])))
+        continues = self._open_id == ids[0]
+        n_open = sum(map(len, self._open_parts))
+        known = np.concatenate((*self._open_parts, values))
+        # Where blocks begin in what is known, and their numbers; the last one stays open.
+        starts = begins + n_open
+        numbers = ids[begins]
+        if continues:
+            starts[0] = 0
+        elif self._open_id is not None:
+            starts = np.concatenate(([0], starts))
+            numbers = np.concatenate(([self._open_id], numbers))
+        self._open_id = int(numbers[-1])
+        if len(numbers) == 1 and continues:
+            self._open_parts.append(values.copy())
+        else:
+            self._open_parts = [known[starts[-1] :].copy()]
+        before = self._score, self._is_anomaly, self._is_warm, self._reason
+        judged = None
+        if len(numbers) > 1:
+            with np.errstate(over="ignore", invalid="ignore"):
+                means = np.add.reduceat(known, starts)[:-1] / np.diff(starts)
+                if not np.isfinite(means).all():  # the sum is beyond float64, the mean is not
+                    small = np.add.reduceat(known * 2.0**-64, starts)[:-1] / np.diff(starts)
+                    means = np.where(np.isfinite(means), means, small * 2.0**64)
+            judged = self.detector.update((numbers[:-1] + 1) * block_ns, means)
+            self._remember(judged)
+        # How many of the blocks that end here are over at each reading.
+        n_over = np.zeros(n, np.int64)
+        n_over[begins] = 1
+        n_over[0] = 0 if continues or len(numbers) == len(begins) else 1
+        n_over = n_over.cumsum()
+        score, is_anomaly, is_warm = (np.full(1, old) for old in before[:3])
+        if judged is not None:
+            score = np.append(score, judged.score)
+            is_anomaly = np.append(is_anomaly, judged.is_anomaly)
+            is_warm = np.append(is_warm, judged.is_warm)
+        words = f" (on means of {duration(block_ns)})"
+
+        def explain(i: int) -> str:
+            block = int(n_over[i]) - 1
+            if block < 0 or judged is None:
+                return before[3]
+            return judged.explain(block) + words
+
+        return Detection(score[n_over], is_anomaly[n_over], is_warm[n_over], explain)
+
+    def _remember(self, judged: Detection) -> Detection:
+        self._score = float(judged.score[-1])
+        self._is_anomaly, self._is_warm = bool(judged.is_anomaly[-1]), bool(judged.is_warm[-1])
+        self._reason = judged.reason(-1)
+        if self._block_ns:
+            self._reason += f" (on means of {duration(self._block_ns)})"
+        return judged
+
+
+_WAITING = "warming up: the first block is not over"

@@ -1,0 +1,159 @@
+"""What control charts share: standardised readings, a warm-up, and learning anew after a lasting shift."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from nbstream.detectors.base import Detection
+from nbstream.detectors.baseline import ChartBaseline
+from nbstream.detectors.channel import ChannelDetector
+from nbstream.detectors.false_alarms import FalseAlarms
+from nbstream.detectors.parameters import count, number
+from nbstream.detectors.wording import sigmas
+
+if TYPE_CHECKING:
+    from nbstream.detectors.base import BoolArray
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["LARGEST_Z", "ChartDetector", "Explain"]
+
+LARGEST_Z = 1e6
+PIECE = 16_384  # what fits into a processor's cache
+Explain: TypeAlias = Callable[[int], str]
+
+
+class ChartDetector(ChannelDetector):
+    """Base of control charts: they look at z = (reading − mean) / sigma, one chart after the other.
+
+    A kind implements `_start`, which begins a chart, and `_chart`, which goes on with it.
+
+    Mean and sigma are given, or learnt from the first `warm_up` readings (see `ChartBaseline`). Learnt ones
+    are learnt anew, from the newest `warm_up` readings, after as many anomalous readings in a row; then the
+    chart begins anew, and goes on judging at once. z is limited to ±1,000,000.
+
+    Parameters
+    ----------
+    mean, sigma
+        Of the process while nothing is wrong, in units of the readings; None is learnt.
+    warm_up
+        How many readings to learn from.
+    min_sigma
+        Least sigma that is learnt, in units of the readings.
+    false_alarms
+        Such as "1/day", or None.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it.
+    """
+
+    def __init__(
+        self,
+        *,
+        mean: float | None,
+        sigma: float | None,
+        warm_up: int,
+        min_sigma: float,
+        false_alarms: str | None = None,
+    ) -> None:
+        self._largest_z = LARGEST_Z
+        self.mean = None if mean is None else number("mean", mean)
+        self.sigma = None if sigma is None else number("sigma", sigma, above=0)
+        self.warm_up = count("warm_up", warm_up, at_least=10)
+        self.min_sigma = number("min_sigma", min_sigma, at_least=0)
+        self._false_alarms = FalseAlarms.parse(false_alarms)
+        self._baseline = ChartBaseline(
+            self.mean,
+            self.sigma,
+            self.warm_up,
+            self.min_sigma,
+            needs_rate=self._false_alarms is not None,
+        )
+        super().__init__()
+
+    @abstractmethod
+    def _start(self) -> None:
+        """Begin a chart; the baseline is ready."""
+
+    @abstractmethod
+    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
+        """Go on with the chart: return scores, which readings are anomalies, and the reasons."""
+
+    def _forget(self) -> None:
+        self._baseline.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._n_in_a_row = 0
+        if self._baseline.is_ready:
+            self._start()
+
+    def _lasting(self, is_anomaly: BoolArray) -> int | None:
+        """Return at which reading the shift has lasted for `warm_up` readings, if at any."""
+        n = len(is_anomaly)
+        if not is_anomaly.any():
+            self._n_in_a_row = 0
+            return None
+        rows = np.arange(n)
+        last_normal = np.maximum.accumulate(np.where(is_anomaly, -1 - self._n_in_a_row, rows))
+        lasted = np.flatnonzero(rows - last_normal >= self.warm_up)
+        self._n_in_a_row = n - 1 - int(last_normal[-1])
+        return int(lasted[0]) if len(lasted) else None
+
+    def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
+        n, baseline = len(values), self._baseline
+        score = np.empty(n)
+        is_anomaly = np.zeros(n, np.bool_)
+        is_warm = np.ones(n, np.bool_)
+        begins: list[int] = []
+        explains: list[Explain] = []
+        i = 0
+        while i < n:
+            begins.append(i)
+            if not baseline.is_ready:
+                stop = min(n, i + self.warm_up - baseline.n_seen)
+                score[i:stop] = np.nan
+                is_warm[i:stop] = False
+                explains.append(self._explain_warm_up(baseline.n_seen))
+                baseline.remember(times[i:stop], values[i:stop])
+                if baseline.n_seen == self.warm_up:
+                    baseline.learn()
+                    self._begin()
+                i = stop
+                continue
+            stop = min(n, i + PIECE)
+            z = np.subtract(values[i:stop], baseline.center)
+            z *= 1.0 / baseline.sigma if 1.0 / baseline.sigma < np.inf else 1e300
+            np.clip(z, -self._largest_z, self._largest_z, out=z)
+            score[i:stop], is_anomaly[i:stop], explain = self._chart(times[i:stop], z)
+            explains.append(explain)
+            if baseline.is_learnt:
+                lasting = self._lasting(is_anomaly[i:stop])
+                if lasting is not None:
+                    stop = i + lasting + 1
+                baseline.remember(times[i:stop], values[i:stop])
+                if lasting is not None:
+                    baseline.learn()
+                    self._begin()
+            i = stop
+
+        def reason(row: int) -> str:
+            segment = bisect_right(begins, row) - 1
+            return explains[segment](row - begins[segment])
+
+        return Detection(score, is_anomaly, is_warm, reason)
+
+    def _explain_warm_up(self, n_seen: int) -> Explain:
+        warm_up = self.warm_up
+        return lambda i: f"warming up: {n_seen + i + 1} of {warm_up} readings"
+
+    def _with_false_alarms(self, limit: float) -> str:
+        """Return what is said of a limit that `false_alarms` set: " (limit 6.4 for 1/day)"."""
+        if self._false_alarms is None:
+            return ""
+        return f" (limit {sigmas(limit)} for {self._false_alarms.text})"

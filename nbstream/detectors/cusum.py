@@ -1,0 +1,218 @@
+"""The cumulative sum chart: finds small lasting shifts soonest, and says when they began."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from nbstream.detectors.charts import ChartDetector, Explain
+from nbstream.detectors.false_alarms import cusum_limit
+from nbstream.detectors.parameters import number
+from nbstream.detectors.wording import duration, short, sigmas
+
+if TYPE_CHECKING:
+    from nbstream.detectors.base import BoolArray
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["CusumDetector"]
+
+BLOCK = 8192
+
+
+class _Alarm(NamedTuple):
+    """What a chart knows of a shift when it alarms; `size` in sigmas, signed."""
+
+    n: int
+    onset_ns: int | None
+    size: float
+
+
+class CusumDetector(ChartDetector):
+    """Anomaly when the readings have added up to a shift of the level: Page's (1954) tabular CUSUM.
+
+    S⁺_t = max(0, S⁺_{t−1} + z_t − k) and S⁻_t = max(0, S⁻_{t−1} − z_t − k) of standardised readings z; an
+    alarm where one is > h, after which both begin at 0 again. The score is the larger of the two. The
+    reason tells since when the sum has been above 0 (the onset) and the size of the shift, k + S / N.
+
+    Parameters
+    ----------
+    k
+        Allowance in sigmas: half the shift that is to be found soonest.
+    h
+        Limit in sigmas. k 0.5 with h 5 alarms once in 465 readings without a cause, and 10.4 readings
+        after a shift by 1 sigma.
+    mean, sigma
+        Of the readings while nothing is wrong, in their units; None is learnt from the first `warm_up`.
+    warm_up
+        How many readings to learn from. Learnt values are learnt anew when alarms on one side have kept
+        coming, each within `warm_up` readings of the last, for `warm_up` readings.
+    min_sigma
+        Least sigma that is learnt, in units of the readings.
+    false_alarms
+        Such as "1/day": sets h, from the median interval in the warm-up and Siegmund's approximation
+        (`nbstream.detectors.false_alarms.cusum_limit`); `effective_limit` tells it.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it. Cost: about 13 ns per reading, and some µs per alarm. A
+    sum C is S plus its smallest value so far; it is taken anew every 8,192 readings after an alarm, so
+    that it stays small.
+
+    Examples
+    --------
+    >>> detector = CusumDetector(mean=10, sigma=1)
+    >>> values = [10, 9.5, 10.5, 9.5] + [12.0] * 4
+    >>> detection = detector.update([0.0, 1, 2, 3, 4, 5, 6, 7], values)
+    >>> detection.reason(7)
+    'level shifted up by about 2 σ (to 12), beginning 4 readings (3 s) ago'
+    """
+
+    name = "cusum"
+
+    def __init__(
+        self,
+        *,
+        k: float = 0.5,
+        h: float = 5.0,
+        mean: float | None = None,
+        sigma: float | None = None,
+        warm_up: int = 100,
+        min_sigma: float = 0.0,
+        false_alarms: str | None = None,
+    ) -> None:
+        self.k = number("k", k, above=0)
+        self.h = number("h", h, above=0)
+        self.false_alarms = false_alarms
+        self._drift = self.k * np.arange(1, BLOCK + 1)
+        super().__init__(
+            mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=min_sigma, false_alarms=false_alarms
+        )
+
+    @property
+    def effective_limit(self) -> float:
+        """The h that holds: `h`, or what `false_alarms` asks for, NaN until the rate is known."""
+        return self._limit
+
+    def _forget(self) -> None:
+        self._limit = self.h if self.false_alarms is None else math.nan
+        super()._forget()
+
+    def _start(self) -> None:
+        self._row = 0
+        self._sum = 0.0
+        self._n_summed = 0  # in the sum since it was taken anew
+        self._low_up = self._low_down = 0.0
+        self._up, self._down = _Side(), _Side()
+        self._run: tuple[int, int, bool] | None = None  # first and last row of an alarm, upwards?
+        if self._false_alarms is not None:
+            run_length = self._false_alarms.run_length(self._baseline.interval_ns)
+            self._limit = cusum_limit(run_length, self.k)
+
+    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
+        n, first_row = len(z), self._row
+        score = np.empty(n)
+        is_anomaly = np.zeros(n, np.bool_)
+        self._alarms: dict[int, _Alarm] = {}
+        i, step = 0, BLOCK
+        while i < n:
+            stop = min(n, i + step, i + BLOCK - self._n_summed)
+            alarm = self._sum_up(times, z, score, i, stop)
+            if alarm is None:
+                i, step = stop, min(2 * step, BLOCK)
+                continue
+            is_anomaly[alarm] = True
+            i, step = alarm + 1, 32
+        self._row = first_row + n
+        alarms, center, sigma, limit = (
+            self._alarms,
+            self._baseline.center,
+            self._baseline.sigma,
+            self._limit,
+        )
+
+        def explain(i: int) -> str:
+            alarm = alarms.get(i)
+            if alarm is None:
+                return f"cumulative sum {sigmas(score[i])} of {sigmas(limit)} σ"
+            side = "up" if alarm.size > 0 else "down"
+            text = (
+                f"level shifted {side} by about {short(abs(alarm.size), 2)} σ "
+                f"(to {short(center + alarm.size * sigma)})"
+            )
+            if alarm.n > 1 and alarm.onset_ns is not None:
+                ago = duration(int(times[i]) - alarm.onset_ns)
+                text += f", beginning {alarm.n:,} readings ({ago}) ago"
+            return text + self._with_false_alarms(limit)
+
+        return score, is_anomaly, explain
+
+    def _sum_up(
+        self, times: TimeArray, z: FloatArray, score: FloatArray, i: int, stop: int
+    ) -> int | None:
+        """Take in readings i ≤ row < stop, up to the first alarm; return its row."""
+        total = z[i:stop].copy()
+        total[0] += self._sum
+        np.add.accumulate(total, out=total)
+        drift = self._drift[self._n_summed : self._n_summed + stop - i]
+        up = total - drift
+        low_up = np.minimum.accumulate(up)
+        np.minimum(low_up, self._low_up, out=low_up)
+        up -= low_up
+        down = -total
+        down -= drift
+        low_down = np.minimum.accumulate(down)
+        np.minimum(low_down, self._low_down, out=low_down)
+        down -= low_down
+        larger = np.maximum(up, down, out=score[i:stop])
+        row = self._row + i
+        if larger.max() > self._limit:
+            at = int((larger > self._limit).argmax())
+            is_up = bool(up[at] >= down[at])
+            side, sums = (self._up, up) if is_up else (self._down, down)
+            side.take(times[i : i + at + 1], sums[: at + 1], row)
+            size = self.k + float(sums[at]) / (row + at - side.last_zero)
+            self._alarms[i + at] = _Alarm(
+                row + at - side.last_zero, side.onset_ns, size if is_up else -size
+            )
+            self._up, self._down = _Side(row + at), _Side(row + at)
+            self._sum = self._low_up = self._low_down = 0.0
+            self._n_summed = 0
+            return i + at
+        self._up.take(times[i:stop], up, row)
+        self._down.take(times[i:stop], down, row)
+        self._sum, self._n_summed = float(total[-1]), self._n_summed + stop - i
+        self._low_up, self._low_down = float(low_up[-1]), float(low_down[-1])
+        if self._n_summed == BLOCK:
+            self._sum, self._n_summed = 0.0, 0
+            self._low_up, self._low_down = -float(up[-1]), -float(down[-1])
+        return None
+
+    def _lasting(self, is_anomaly: BoolArray) -> int | None:
+        first_row = self._row - len(is_anomaly)
+        for i, alarm in self._alarms.items():
+            row, is_up = first_row + i, alarm.size > 0
+            if self._run is None or self._run[2] != is_up or row - self._run[1] > self.warm_up:
+                self._run = row, row, is_up
+            self._run = self._run[0], row, is_up
+            if row - self._run[0] >= self.warm_up:
+                return i
+        return None
+
+
+class _Side:
+    """When the sum of one side was last 0, by row, and the time of the reading after that."""
+
+    def __init__(self, last_zero: int = -1) -> None:
+        self.last_zero = last_zero
+        self.onset_ns: int | None = None
+
+    def take(self, times: TimeArray, sums: FloatArray, first_row: int) -> None:
+        n = len(sums)
+        if self.onset_ns is None:
+            self.onset_ns = int(times[0])
+        back = int((sums[::-1] == 0.0).argmax())
+        if sums[n - 1 - back] == 0.0:
+            self.last_zero = first_row + n - 1 - back
+            self.onset_ns = int(times[n - back]) if back else None

@@ -1,0 +1,161 @@
+"""The Page–Hinkley test: a lasting change of the mean of all readings since the last one."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.detectors.charts import ChartDetector, Explain
+from nbstream.detectors.parameters import count, number
+from nbstream.detectors.wording import short
+
+if TYPE_CHECKING:
+    from nbstream.detectors.base import BoolArray
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["PageHinkleyDetector"]
+
+
+class PageHinkleyDetector(ChartDetector):
+    """Anomaly when readings have drifted away from their own mean so far: Page (1954), Hinkley (1971).
+
+    m_t = alpha · m_{t−1} + (x_t − mean_t − delta), with the mean of all readings since the last alarm; an
+    alarm where m_t − min m > threshold, and the same downwards. After it everything begins anew. The score
+    is the larger of the two differences; nothing is judged before `min_readings`.
+
+    Parameters
+    ----------
+    delta
+        Change that is tolerated: in sigmas, or in units of the readings if they are not standardised.
+    threshold
+        Limit of the accumulated change, in the same unit.
+    alpha
+        How much of the sum remains from one reading to the next; 1 forgets nothing.
+    min_readings
+        How many readings since the beginning, or the last alarm, are needed.
+    standardize
+        Whether readings are divided by the sigma of the first `warm_up` of them; if not, it is the plain test
+        in raw units.
+    warm_up
+        How many readings sigma is learnt from.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it. Cost: about 20 ns per reading, and some µs per alarm. The
+    faded sum is a plain one of readings multiplied by alpha^−j, taken anew before that grows large.
+
+    The defaults are those of river, scikit-multiflow and MOA.
+
+    Examples
+    --------
+    >>> detector = PageHinkleyDetector(standardize=False, threshold=5.0)
+    >>> detection = detector.update([float(t) for t in range(44)], [1.0] * 40 + [4.0] * 4)
+    >>> detection.reason(41)
+    'mean drifted up: 5.8 > 5 summed since the last alarm or the beginning'
+    """
+
+    name = "page_hinkley"
+
+    def __init__(
+        self,
+        *,
+        delta: float = 0.005,
+        threshold: float = 50.0,
+        alpha: float = 0.9999,
+        min_readings: int = 30,
+        standardize: bool = True,
+        warm_up: int = 100,
+    ) -> None:
+        self.delta = number("delta", delta, at_least=0)
+        self.threshold = number("threshold", threshold, above=0)
+        self.alpha = number("alpha", alpha, at_least=0.01, at_most=1)
+        self.min_readings = count("min_readings", min_readings)
+        if not isinstance(standardize, bool):
+            message = f"'standardize' must be True or False (got {standardize!r})."
+            raise TypeError(message)
+        self.standardize = standardize
+        log = -math.log(self.alpha)
+        self._block = 4096 if log * 4096 < 7 else max(1, int(7 / log))
+        self._fading = self.alpha ** np.arange(self._block + 1, dtype=np.float64)
+        known = None if standardize else (0.0, 1.0)
+        super().__init__(
+            mean=known and known[0], sigma=known and known[1], warm_up=warm_up, min_sigma=0.0
+        )
+        if not standardize:
+            self._largest_z = 1e150  # whose sums are still far from the end of float64
+
+    def _start(self) -> None:
+        self._n = 0  # readings since the last alarm
+        self._n_summed = 0  # since the faded sums were taken anew
+        self._total = self._up = self._down = 0.0
+        self._low, self._high = math.inf, -math.inf
+
+    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
+        n = len(z)
+        score = np.empty(n)
+        is_anomaly = np.zeros(n, np.bool_)
+        is_up = np.zeros(n, np.bool_)
+        i, step = 0, self._block
+        while i < n:
+            stop = min(n, i + step, i + self._block - self._n_summed)
+            alarm = self._sum_up(z[i:stop], score[i:stop], is_up[i:stop])
+            if alarm is None:
+                i, step = stop, min(2 * step, self._block)
+                continue
+            is_anomaly[i + alarm] = True
+            self._start()
+            i, step = i + alarm + 1, 64
+        threshold = self.threshold
+
+        def explain(i: int) -> str:
+            if not is_anomaly[i]:
+                return f"drift of the mean {short(score[i], 2)} of {short(threshold)}"
+            side = "up" if is_up[i] else "down"
+            return (
+                f"mean drifted {side}: {short(score[i], 2)} > {short(threshold)} summed since the last "
+                "alarm or the beginning"
+            )
+
+        return score, is_anomaly, explain
+
+    def _sum_up(self, z: FloatArray, score: FloatArray, is_up: BoolArray) -> int | None:
+        """Take in readings up to the first alarm; return its row."""
+        n = len(z)
+        total = z.copy()
+        total[0] += self._total
+        np.add.accumulate(total, out=total)
+        deviation = z - total / (self._n + np.arange(1, n + 1))
+        fading = self._fading[self._n_summed + 1 : self._n_summed + n + 1]
+        up, up_end = self._faded(deviation - self.delta, self._up, fading)
+        down, down_end = self._faded(deviation + self.delta, self._down, fading)
+        low = np.minimum.accumulate(up)
+        np.minimum(low, self._low, out=low)
+        high = np.maximum.accumulate(down)
+        np.maximum(high, self._high, out=high)
+        rise, fall = up - low, high - down
+        np.maximum(rise, fall, out=score)
+        np.greater_equal(rise, fall, out=is_up)
+        first = max(0, self.min_readings - self._n - 1)
+        beyond = score[first:] > self.threshold
+        if beyond.any():
+            return first + int(beyond.argmax())
+        self._n += n
+        self._n_summed += n
+        self._total, self._low, self._high = float(total[-1]), float(low[-1]), float(high[-1])
+        self._up, self._down = up_end, down_end
+        if self._n_summed == self._block:
+            self._n_summed = 0
+            self._up, self._down = float(up[-1]), float(down[-1])
+        return None
+
+    @staticmethod
+    def _faded(numbers: FloatArray, before: float, fading: FloatArray) -> tuple[FloatArray, float]:
+        """Return the faded sums, and the plain sum that goes on."""
+        numbers /= fading
+        numbers[0] += before
+        np.add.accumulate(numbers, out=numbers)
+        end = float(numbers[-1])
+        numbers *= fading
+        return numbers, end

@@ -1,0 +1,81 @@
+"""Detectors by name: `create("cusum", k=0.5)`."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from nbstream.detectors.base import Detector
+from nbstream.detectors.block_means import BlockMeans
+from nbstream.detectors.channel import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["create", "kinds", "names"]
+
+
+def names() -> list[str]:
+    """Return the names that `create` knows, sorted; your own subclasses of `Detector` are among them."""
+    return sorted(_by_name())
+
+
+def create(name: str, *, means_of: str | float | None = None, **given: Any) -> Detector:
+    """Return a new detector of a kind.
+
+    Parameters
+    ----------
+    name
+        One of `names()`: "cusum", "zscore", …
+    means_of
+        Such as "16ms" or "auto": it judges the means of blocks of that length (see `BlockMeans`); None is
+        every reading.
+    **given
+        Its parameters.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind, or a parameter's value is not possible.
+    TypeError
+        If there is no such parameter, or its value is of the wrong type.
+
+    Examples
+    --------
+    >>> create("cusum", h=4.0)
+    CusumDetector(h=4.0)
+    """
+    by_name = _by_name()
+    kind = by_name.get(name)
+    if kind is None:
+        message = f"There is no detector {name!r}. {_hint(name, by_name)}"
+        raise ValueError(message)
+    known = parameters(kind)
+    for parameter in given:
+        if parameter not in known:
+            message = f"Detector {name!r} has no parameter {parameter!r}. {_hint(parameter, known)}"
+            raise TypeError(message)
+    detector = kind(**given)
+    return detector if means_of is None else BlockMeans(detector=detector, block=means_of)
+
+
+def _by_name() -> dict[str, type[Detector]]:
+    """Return the kinds of detectors; of equal names the class that was defined last."""
+    return {kind.name: kind for kind in kinds()}
+
+
+def kinds(parent: type[Detector] = Detector) -> Iterator[type[Detector]]:
+    """Yield the classes that can be made and have a name, of those that are derived from one."""
+    for kind in parent.__subclasses__():
+        if not inspect.isabstract(kind) and isinstance(vars(kind).get("name"), str):
+            yield kind
+        yield from kinds(kind)
+
+
+def _hint(wrong: object, known: Iterable[str]) -> str:
+    known = sorted(known)
+    near = difflib.get_close_matches(str(wrong), known, n=1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"Choose from {', '.join(known)}." if known else "It has none."

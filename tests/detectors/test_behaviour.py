@@ -1,0 +1,226 @@
+"""What people rely on: warm-up, learning anew, constants, false alarms, reasons, recurrence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nbstream.detectors import Detection, Detector, create
+from nbstream.detectors.false_alarms import FalseAlarms
+
+S = 1_000_000_000
+BASELINES = ["zscore", "robust_zscore", "ewma", "cusum"]
+
+
+def judge(detector: Detector, values: Any, step: int = S) -> Detection:
+    """Return what a detector says of values `step` ns apart."""
+    return detector.update(1_782_907_200 * S + np.arange(len(values)) * step, values)
+
+
+def noise(n: int, seed: int = 1) -> Any:
+    """Return n normal numbers around 20."""
+    return np.random.default_rng(seed).normal(20, 1, n)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_spike_is_found_and_not_learnt(name: str) -> None:
+    """A spike is an anomaly, and the level afterwards is the one before."""
+    values = noise(2000, 3)
+    values[1500:1503] += 1000
+    found = judge(create(name), values)
+    assert found.is_anomaly[1500]
+    assert found.is_anomaly[1600:1700].mean() < 0.05
+    np.testing.assert_allclose(found.score[-50:].mean(), found.score[1400:1450].mean(), atol=2.5)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_lasting_shift_becomes_normal(name: str) -> None:
+    """A level that stays is an anomaly at first and learnt in the end."""
+    values = noise(6000, 2)
+    values[2000:] += 15
+    found = judge(create(name), values)
+    assert found.is_anomaly[2000:2020].any()
+    assert found.is_anomaly[2100:3000].sum() < 901
+    assert found.is_anomaly[4000:].mean() < 0.02
+    assert found.is_warm[2000:].all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_a_constant_is_never_an_anomaly_but_its_change_is(name: str) -> None:
+    """Without any spread the first reading that differs is an anomaly."""
+    found = judge(create(name), np.append(np.full(1200, 20.0), np.full(300, 20.5)))
+    assert not found.is_anomaly[:1200].any()
+    assert found.is_anomaly[1200]
+    assert np.isfinite(found.score[found.is_warm]).all()
+
+
+def test_a_second_value_that_comes_often_becomes_normal() -> None:
+    """A constant that begins to alternate is an anomaly at first, and learnt in the end."""
+    values = np.full(4000, 20.0)
+    values[1200::2] = 21.0
+    for name in ("zscore", "robust_zscore"):
+        found = judge(create(name), values)
+        assert found.is_anomaly[1200]
+        assert not found.is_anomaly[2000:].any()
+
+
+def test_given_mean_and_sigma_need_no_warm_up() -> None:
+    """The textbook charts judge the first reading."""
+    for name in ("ewma", "cusum", "western_electric", "nelson"):
+        assert judge(create(name, mean=20, sigma=1), [20.0]).is_warm.all()
+
+
+def test_spikes_in_the_warm_up_do_not_widen_the_chart() -> None:
+    """Readings far beyond the others are left out of what is learnt."""
+    values = noise(200, 5)
+    values[[20, 50]] += 500
+    found = judge(create("ewma"), values)
+    assert found.score[100:].max() > 0.5
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_false_alarms_set_the_limit_from_the_rate(name: str) -> None:
+    """The same wish means a higher limit at a higher rate; the reason names it."""
+    limits = []
+    for step in (S, S // 1000):
+        detector = create(name, false_alarms="1/day")
+        values = noise(2000, 4)
+        values[1500] += 500
+        found = judge(detector, values, step)
+        limits.append(detector.effective_limit)  # type: ignore[attr-defined]
+        assert found.is_anomaly[1500]
+        assert "for 1/day)" in found.reason(1500)
+        assert found.is_anomaly[:1500].sum() == 0
+    assert limits[0] < limits[1]
+    fresh = create(name, false_alarms="1/day")
+    assert np.isnan(fresh.effective_limit)  # type: ignore[attr-defined]
+
+
+def test_false_alarms_read_what_people_write() -> None:
+    """Numbers per unit, or per duration."""
+    day = 86400 * S
+    for text, mean_ns in (
+        ("1/day", day),
+        ("2 / h", 1800 * S),
+        ("1/30d", 30 * day),
+        ("0.5/min", 120 * S),
+    ):
+        alarms = FalseAlarms.parse(text)
+        assert alarms is not None
+        assert alarms.mean_ns == mean_ns
+
+
+def test_reasons_tell_the_window_and_how_often() -> None:
+    """Value, level and span are in the reason, and the count of the last ten minutes."""
+    values = np.tile([19.0, 20.0, 21.0], 600)
+    values[[1200, 1300, 1400]] = 40.0
+    found = judge(create("robust_zscore", window="2min"), values)
+    text = " robust σ above the median 20 of the last 2 min"
+    assert found.reason(1200).endswith(text)
+    assert found.reason(1300).endswith(f"{text}; second in 10 min")
+    assert found.reason(1400).endswith(f"{text}; third in 10 min")
+
+
+def test_anomalies_older_than_ten_minutes_do_not_count() -> None:
+    """The count is of event time; consecutive readings are one anomaly."""
+    values = np.zeros(2000)
+    values[[100, 101, 102, 500, 1500]] = 9.0
+    found = judge(create("threshold", above=5), values)
+    assert found.reason(102) == "9 > 5"
+    assert found.reason(500) == "9 > 5; second in 10 min"
+    assert found.reason(1500) == "9 > 5"
+
+
+def test_warm_up_says_how_far_it_is() -> None:
+    """The reason counts the readings."""
+    assert judge(create("ewma"), noise(40)).reason(39) == "warming up: 40 of 100 readings"
+    found = judge(create("zscore", window=80), noise(40))
+    assert found.reason(5) == "warming up: 0 of 30 readings in the last 80 readings"
+
+
+def test_a_window_without_enough_readings_never_judges() -> None:
+    """Ten readings in two minutes are too few for 30."""
+    found = judge(create("zscore", window="2min"), noise(500), 12 * S)
+    assert not found.is_warm.any()
+
+
+def test_a_clock_that_is_set_back_begins_a_new_window() -> None:
+    """Readings from before are forgotten, and nothing breaks."""
+    detector = create("zscore", window="2min")
+    judge(detector, noise(500))
+    again = judge(detector, noise(500) + 100)
+    assert not again.is_anomaly.any()
+    assert not again.is_warm[0]
+    assert again.is_warm[-1]
+
+
+def test_hysteresis_holds_until_the_value_is_back() -> None:
+    """Both sides, in one batch."""
+    values = [0, 11, 9, 8.5, 7.9, 9, -11, -8.5, -7, 0]
+    found = judge(create("threshold", above=10, below=-10, hysteresis=2), values)
+    assert found.is_anomaly.tolist() == [0, 1, 1, 1, 0, 0, 1, 1, 0, 0]
+    assert found.reason(3) == "8.5 has been above 10, and not yet below 8"
+    assert found.reason(7) == "-8.5 has been below -10, and not yet above -8; second in 10 min"
+    assert found.reason(9) == "0 is not below -10 and not above 10"
+
+
+def test_rate_of_change_skips_equal_times() -> None:
+    """Each reading is compared with the last one that has an earlier time."""
+    detector = create("rate_of_change", limit=5)
+    found = detector.update(np.array([0, 0, S, S, 2 * S]), [0.0, 1.0, 3.0, 9.0, 9.0])
+    np.testing.assert_array_equal(found.score, [np.nan, np.nan, 2, 8, 0])
+    assert found.reason(3) == "rose by 8 in 1 s: 8 per second, limit 5"
+    assert found.reason(0) == "warming up: no reading before it"
+
+
+def test_stuck_counts_time_or_readings() -> None:
+    """A run of equal values is an anomaly from `after` on, missing readings apart."""
+    values = [1.0, 2, 2, np.nan, 2, 2, 3]
+    assert judge(create("stuck", after=4), values).is_anomaly.tolist() == [0, 0, 0, 0, 0, 1, 0]
+    found = judge(create("stuck", after="3s"), values)
+    assert found.is_anomaly.tolist() == [0, 0, 0, 0, 1, 1, 0]
+    assert found.reason(5) == "stuck at 2: 4 readings (4 s) the same"
+
+
+def test_a_gap_is_many_usual_intervals() -> None:
+    """Uneven intervals are fine up to the factor, and equal times are no interval."""
+    rng = np.random.default_rng(2)
+    times = np.cumsum(rng.integers(800, 1200, 300)) * 1_000_000
+    times = np.repeat(times, 2)
+    times[400:] += 20 * S
+    found = create("gap").update(times, np.zeros(600))
+    assert np.flatnonzero(found.is_anomaly).tolist() == [400]
+    assert found.reason(400).startswith("no reading for 2")
+    assert not create("gap", at_least="1min").update(times, np.zeros(600)).is_anomaly.any()
+
+
+def test_means_of_blocks_hold_their_verdict_until_the_next_one() -> None:
+    """A block is judged when it is over, and says what it is a mean of."""
+    values = np.zeros(200)
+    values[64:80] = 5.0
+    found = judge(create("threshold", above=2, means_of="16ms"), values, 1_000_000)
+    assert np.flatnonzero(found.is_anomaly).tolist() == list(range(80, 96))
+    assert found.reason(80) == "5 > 2 (on means of 16 ms)"
+
+
+def test_blocks_are_chosen_by_the_rate() -> None:
+    """Below 250 readings per second the detector gets every reading."""
+    slow, fast = (
+        create("threshold", above=2, means_of="auto"),
+        create("threshold", above=2, means_of="auto"),
+    )
+    judge(slow, np.zeros(100))
+    judge(fast, np.zeros(100), 1_000_000)
+    assert (slow.block_ns, fast.block_ns) == (0, 16_000_000)  # type: ignore[attr-defined]
+    assert judge(slow, [3.0, 0.0]).is_anomaly.tolist() == [True, False]
+
+
+def test_reasons_of_old_batches_stay_true() -> None:
+    """A detection keeps what it needs, whatever the detector sees later."""
+    detector = create("cusum", mean=0, sigma=1)
+    first = judge(detector, np.r_[np.zeros(10), np.full(5, 3.0)])
+    before = [first.reason(i) for i in range(15)]
+    judge(detector, np.full(5000, 2.0))
+    assert [first.reason(i) for i in range(15)] == before
