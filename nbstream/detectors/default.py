@@ -1,0 +1,513 @@
+"""A detector for streams about which nothing is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.period import PeriodFinder, format_period, same_phase
+from nbstream.detectors.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["DefaultDetector", "default"]
+
+BLOCK = 32
+MIN_BLOCKS = 6
+LIMIT = 8.0
+VIEWS = (
+    ("value", 1),
+    ("change", 1),
+    ("mean", 4),
+    ("step", 4),
+    ("mean", 16),
+    ("step", 16),
+    ("mean", 64),
+    ("step", 64),
+    ("spread", 16),
+    ("spread", 64),
+    ("season", 4),
+)
+N_VIEWS = len(VIEWS)
+LONGEST = 128
+SPREADS = [8, 9]
+SEASON = 10
+
+# The tails: a Pareto shape between normal and heavy, and the least scale as a part of the usual swing.
+SHAPE = 0.2
+LEAST_SCALE = 0.05
+LEAST_LOG_SCALE = 0.1
+# The part of the usual spread that is added before its logarithm is taken: then a flat line
+# is far, but not infinitely.
+FLATNESS = 0.02
+MAX_DECADES = 16.0
+# What is learnt of a reading goes no farther than this from what is usual.
+LEARNT_DECADES = 4.0
+
+N_PERIODS = 7
+AROUND = 4
+# The upper quartile of the largest score in a block of white noise, and how many blocks that is worth.
+USUAL_SCORE = 3.0
+PRIOR_BLOCKS = 128
+
+LEAST_SCORE = 1.0
+ESCALATION = 2.0
+CALM = 64
+FADING = 0.5 ** (1 / CALM)
+# Keeps sums and differences of values near the end of float64 finite; a power of two, so nothing is lost.
+DOWN, UP = 2.0**-10, 2.0**10
+
+
+def default() -> Detector:
+    """Return the detector for a channel about which nothing is known: `DefaultDetector()`."""
+    return DefaultDetector()
+
+
+class DefaultDetector(Detector):
+    """Asks in eleven ways whether readings are unlike the ones before, and adds up the answers.
+
+    It looks at the value, the change from one reading to the next, means over 4, 16 and 64 readings and
+    their steps, the spread of changes over 16 and 64 readings (a flat line is too little of it), and the
+    difference from the same phase of earlier periods, if the channel has a period. Each is compared with
+    its own extremes in the past, and what is rarer than they are counts in decades (powers of ten).
+
+    Parameters
+    ----------
+    limit
+        Least score of an anomaly, in decades. 8 is passed in 100,000 readings of white noise less than
+        once.
+    history
+        How many readings are remembered, ≥ 1,024.
+
+    Raises
+    ------
+    ValueError
+        If `limit` is not > 1 or `history` is too small.
+
+    Notes
+    -----
+    One anomaly gives one alarm: a score is that of an onset. While a reading is not twice as strange as
+    the last reported one it scores 0, and that demand halves each 64 calm readings.
+
+    Warm after 192 readings. A missing reading scores NaN, and those around it are taken as neighbours.
+    docs/detectors/default.md explains the steps. Thread safety: none; its analyzer guards it. Cost: about
+    3 µs per reading in batches of thousands, 0.3 ms per batch; 3 MB.
+
+    Examples
+    --------
+    >>> values = np.sin(np.arange(3000) * 0.3)
+    >>> values[2500] = 4.0
+    >>> detection = DefaultDetector().update(np.arange(3000), values)
+    >>> np.flatnonzero(detection.is_anomaly).tolist()
+    [2500]
+    """
+
+    name = "default"
+
+    def __init__(self, *, limit: float = LIMIT, history: int = 16_384) -> None:
+        if not limit > LEAST_SCORE:
+            message = f"'limit' must be > 1 (got {limit!r})."
+            raise ValueError(message)
+        if not history >= 1024:
+            message = f"'history' must be >= 1024 readings (got {history!r})."
+            raise ValueError(message)
+        self.limit = float(limit)
+        self.history = int(history)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that was seen."""
+        n_blocks = self.history // BLOCK
+        self._n = 0
+        self._next_fit = MIN_BLOCKS * BLOCK
+        self._latest = np.iinfo(np.int64).min
+        self._times = Tail(self.history, dtype=np.int64)
+        self._values = Tail(self.history)
+        self._means = Tail(self.history)
+        self._peaks = Tail(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
+        self._recent: FloatArray = np.zeros((2 * N_VIEWS, 0))
+        self._extremes = _BlockExtremes(N_VIEWS, n_blocks)
+        self._scores = _BlockExtremes(1, n_blocks)
+        self._tails: _Tails | None = None
+        self._finder = PeriodFinder(256)
+        self._weight = 1.0
+        self._reported = 0.0
+        self._is_alarmed, self._calm = False, 0
+
+    @property
+    def period(self) -> float | None:
+        """The period that was found, in seconds; None if there is none."""
+        return None if self._finder.period is None else self._finder.period / 1e9
+
+    def _update(self, times: TimeArray, values: FloatArray) -> Detection:
+        present = np.flatnonzero(values == values)
+        is_warm = self._n + np.cumsum(values == values) - (values == values) >= MIN_BLOCKS * BLOCK
+        findings = _Findings(len(values), self.limit)
+        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
+        position = 0
+        with np.errstate(all="ignore"):
+            while position < len(present):
+                stop = min(position + self._next_fit - self._n, len(present))
+                rows = present[position:stop]
+                self._take(ascending[position:stop], values[rows] * DOWN, rows, findings)
+                position = stop
+        if len(present):
+            self._latest = ascending[-1]
+        score = findings.score
+        return Detection(score, score >= self.limit, is_warm, findings.explain)
+
+    def _take(
+        self, times: TimeArray, values: FloatArray, rows: npt.NDArray[Any], findings: _Findings
+    ) -> None:
+        """Take in readings that lie between two fits."""
+        m = len(values)
+        self._times.append(times)
+        self._values.append(values)
+        views = self._view(m)
+        decades = np.zeros((2 * N_VIEWS, m))
+        tails = self._tails
+        if tails is not None:
+            decades = tails.decades(views)
+            self._remember(decades)
+            decades = self._beyond_usual(decades, times)
+            total = _total(decades)
+            weighted = total * self._weight
+            self._scores.add(total[None])
+            findings.strength[rows] = weighted
+            findings.score[rows] = self._onsets(weighted)
+            findings.note(rows, views, decades, tails, self._finder.period)
+            views = tails.clip(views)
+        else:
+            self._remember(decades)
+        self._extremes.add(views)
+        self._n += m
+        if self._n == self._next_fit:
+            self._fit()
+
+    def _view(self, m: int) -> FloatArray:
+        """Return the views of the newest `m` readings, shape (views, m); NaN where one can't be had."""
+        views = np.full((N_VIEWS, m), np.nan)
+        x = self._values.last(m + LONGEST)
+        changes = np.diff(x)
+        for row, (kind, n) in enumerate(VIEWS):
+            if kind == "value":
+                series = x
+            elif kind == "change":
+                series = changes
+            elif kind == "mean":
+                series = _sums(x, n) / n
+            elif kind == "step":
+                means = _sums(x, n) / n
+                series = means[n:] - means[:-n]
+            elif kind == "spread":
+                series = _sums(np.abs(changes), n) / n
+            else:
+                continue
+            k = min(len(series), m)
+            views[row, m - k :] = series[len(series) - k :]
+        self._means.append(views[2])
+        views[SEASON] = self._seasonal(m)
+        return views
+
+    def _seasonal(self, m: int) -> FloatArray:
+        """Return how far the mean of 4 is from the nearest one at the same phase of 7 earlier periods."""
+        period = self._finder.period
+        if period is None:
+            return np.full(m, np.nan)
+        times, means = self._times.all(), self._means.all()
+        indices, is_there = same_phase(times, times[len(times) - m :], period, N_PERIODS)
+        residuals = np.where(is_there, means[len(means) - m :] - means[indices], np.nan)
+        distances = np.where(residuals == residuals, np.abs(residuals), np.inf)
+        nearest = distances.argmin(axis=0)
+        chosen: FloatArray = residuals[nearest, np.arange(m)]
+        return chosen
+
+    def _remember(self, decades: FloatArray) -> None:
+        """Keep for each reading the largest decades of it and the 8 before it."""
+        around = np.concatenate((self._recent, decades), axis=1)
+        n = 2 * AROUND + 1
+        padded = np.concatenate(
+            (np.zeros((2 * N_VIEWS, max(0, n - 1 - self._recent.shape[1]))), around), axis=1
+        )
+        m = decades.shape[1]
+        peaks = padded[:, n - 1 : n - 1 + m].copy()
+        for shift in range(n - 1):
+            np.maximum(peaks, padded[:, shift : shift + m], out=peaks)
+        self._recent = padded[:, padded.shape[1] - (n - 1) :].copy()
+        self._peaks.append(peaks)
+
+    def _beyond_usual(self, decades: FloatArray, times: TimeArray) -> FloatArray:
+        """Return the decades beyond those that are usual at this phase.
+
+        Usual is the lower median of what there was within four readings of the same phase of 7 earlier
+        periods. The seasonal view compares phases itself.
+        """
+        period = self._finder.period
+        strange = np.flatnonzero(_total(decades) >= LEAST_SCORE)
+        if period is None or not len(strange):
+            return decades
+        peaks, m = self._peaks.all(), decades.shape[1]
+        indices, is_there = same_phase(self._times.all(), times[strange], period, N_PERIODS)
+        last_before = peaks.shape[1] - m + strange - 1
+        seen = peaks[:, np.minimum(indices + AROUND, last_before)].astype(np.float64)
+        seen = np.sort(np.where(is_there, seen, np.inf), axis=1)
+        n = is_there.sum(axis=0)
+        usual = seen[:, np.maximum(n - 1, 0) // 2, np.arange(len(strange))]
+        usual = np.where(n > 0, usual, 0.0)
+        usual[[SEASON, N_VIEWS + SEASON]] = 0.0
+        decades = decades.copy()
+        decades[:, strange] = np.maximum(decades[:, strange] - usual, 0.0)
+        return decades
+
+    def _onsets(self, strength: FloatArray) -> FloatArray:
+        """Return the strength where something begins, and 0 where it was reported before."""
+        scores = np.zeros(len(strength))
+        reported, calm = self._reported, self._calm
+        for i, value in enumerate(strength.tolist()):
+            calm = calm + 1 if value < self.limit / ESCALATION else 0 if self._is_alarmed else calm
+            if calm >= CALM:
+                self._is_alarmed = False
+            is_new = value >= self.limit and not self._is_alarmed
+            if value >= LEAST_SCORE and (is_new or value >= ESCALATION * reported):
+                scores[i] = reported = value
+                if value >= self.limit:
+                    self._is_alarmed, calm = True, 0
+            else:
+                reported = max(reported * FADING, min(reported, value))
+        self._reported, self._calm = reported, calm
+        return scores
+
+    def _fit(self) -> None:
+        n_blocks = self._n // BLOCK
+        self._next_fit = self._n + BLOCK * min(max(1, n_blocks // 16), 16)
+        for tail in (self._times, self._values, self._means, self._peaks):
+            tail.trim()
+        if self._finder.look(self._n, self._times.all(), self._values.all()):
+            self._extremes.replace(SEASON, self._seasonal(len(self._times)))
+        self._tails = _Tails.fit(self._extremes)
+        highs = self._scores.high[0]
+        if len(highs):
+            usual = max(float(np.sort(highs)[3 * len(highs) // 4]), USUAL_SCORE)
+            weight = len(highs) / (len(highs) + PRIOR_BLOCKS)
+            self._weight = USUAL_SCORE / (USUAL_SCORE + weight * (usual - USUAL_SCORE))
+
+
+def _total(rows: FloatArray) -> FloatArray:
+    """Return the sum of the rows, added in their order however many columns there are."""
+    total = np.zeros(rows.shape[1])
+    for row in rows:
+        total += row
+    return total
+
+
+def _sums(values: FloatArray, n: int) -> FloatArray:
+    """Return the sums of `n` (a power of two) consecutive values, len(values) − n + 1 of them.
+
+    Each is added in the same order wherever it stands, so batches make no difference.
+    """
+    k = 1
+    while k < n:
+        values = values[k:] + values[: max(len(values) - k, 0)]
+        k *= 2
+    return values
+
+
+class _BlockExtremes:
+    """The largest and smallest value of each row in each whole block of 32 readings, NaN for none."""
+
+    def __init__(self, n_rows: int, n_blocks: int) -> None:
+        self._n_blocks = n_blocks
+        self._open: FloatArray = np.empty((n_rows, 0))
+        self.high: FloatArray = np.empty((n_rows, 0))
+        self.low: FloatArray = np.empty((n_rows, 0))
+
+    def add(self, columns: FloatArray) -> None:
+        columns = np.concatenate((self._open, columns), axis=1)
+        whole = columns.shape[1] // BLOCK * BLOCK
+        self._open = columns[:, whole:].copy()
+        if whole:
+            high, low = _extremes(columns[:, :whole])
+            self.high = np.concatenate((self.high, high), axis=1)[:, -self._n_blocks :]
+            self.low = np.concatenate((self.low, low), axis=1)[:, -self._n_blocks :]
+
+    def replace(self, row: int, values: FloatArray) -> None:
+        """Put the newest values of a row, up to the end of the newest block, in place of the old ones."""
+        n = min(self.high.shape[1], len(values) // BLOCK)
+        high, low = _extremes(values[None, len(values) - n * BLOCK :])
+        self.high[row] = self.low[row] = np.nan
+        self.high[row, self.high.shape[1] - n :] = high
+        self.low[row, self.low.shape[1] - n :] = low
+
+
+def _extremes(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    blocks = columns.reshape(len(columns), -1, BLOCK)
+    # fmax and fmin leave NaN out.
+    return np.fmax.reduce(blocks, axis=2), np.fmin.reduce(blocks, axis=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tails:
+    """What is usual of each view, and how fast it gets rare beyond that; upper sides first, then lower.
+
+    Beyond the upper quartile u of the blocks' largest values a generalised Pareto tail is assumed:
+    P(a block exceeds y) = P(it exceeds u) · (1 + shape · (y − u) / scale) ** (−1 / shape).
+    """
+
+    usual: FloatArray
+    """Shape (2, views): upper limit, and minus the lower limit; ∞ while unknown."""
+    scale: FloatArray
+    shape: FloatArray
+    base: FloatArray
+    """Decades at the limit: how rarely a block exceeds it."""
+    softening: FloatArray
+    """Shape (2, 1): what is added to a spread before its logarithm."""
+
+    @classmethod
+    def fit(cls, extremes: _BlockExtremes) -> _Tails:
+        """Learn from the blocks.
+
+        The scale is the smaller one of two that no few anomalies can stretch: that of a Gumbel
+        distribution with the interquartile range of the blocks, and that of an exponential one with the
+        median excess over their upper quartile. A scale that comes from k excesses is uncertain: the
+        predictive tail of an exponential is then a Pareto one of shape 1/k, which is added.
+        """
+        spreads = np.fmax(extremes.high[SPREADS], 0.0)
+        typical = np.array([[_typical(row)] for row in spreads])
+        softening = np.where(typical > 0, FLATNESS * typical, 1.0)
+        sides = np.stack((extremes.high, -extremes.low))
+        sides[0, SPREADS] = np.log(extremes.high[SPREADS] + softening)
+        sides[1, SPREADS] = -np.log(extremes.low[SPREADS] + softening)
+        ordered = np.sort(sides, axis=2)  # NaN come last
+        n = (ordered == ordered).sum(axis=2)
+        k = np.maximum(3, n // 4)
+        is_known = n >= MIN_BLOCKS
+
+        def at(index: npt.NDArray[Any]) -> FloatArray:
+            inside = np.clip(index, 0, ordered.shape[2] - 1)
+            return np.take_along_axis(ordered, inside[:, :, None], axis=2)[:, :, 0]
+
+        usual = at(n - k - 1)
+        body = (usual - at(n // 4)) / 1.57
+        excess = (at(n - k + k // 2) - usual) / math.log(2)
+        swing = usual[0] + usual[1]
+        least = np.maximum(LEAST_SCALE * swing, 1e-9 * np.abs(usual).max(axis=0))
+        scale = np.maximum(np.minimum(body, excess), least)
+        scale[:, SPREADS] = np.maximum(scale[:, SPREADS], LEAST_LOG_SCALE)
+        return cls(
+            usual=np.where(is_known, usual, np.inf),
+            scale=np.where(is_known, scale, 1.0),
+            shape=SHAPE + 1 / k,
+            base=np.log10(np.maximum(n, 1) / k),
+            softening=softening,
+        )
+
+    def decades(self, views: FloatArray) -> FloatArray:
+        """Return how rare each view is on each side, shape (2 · views, m): −log10 of its probability."""
+        y = views.copy()
+        y[SPREADS] = np.log(views[SPREADS] + self.softening)
+        excess = np.stack((y, -y)) - self.usual[:, :, None]
+        shape, base = self.shape[:, :, None], self.base[:, :, None]
+        rarity = base + np.log1p(shape * (excess / self.scale[:, :, None])) / (shape * math.log(10))
+        decades = np.where(excess > 0, np.minimum(rarity, MAX_DECADES), 0.0)
+        return decades.reshape(-1, views.shape[1])
+
+    def clip(self, views: FloatArray) -> FloatArray:
+        """Return the views no farther out than 4 decades, so that an anomaly isn't learnt as usual.
+
+        Where nothing has varied so far, there is no scale to clip by.
+        """
+        wanted = np.maximum(LEARNT_DECADES - self.base, 0.0) * math.log(10)
+        reach = self.usual + self.scale * np.expm1(self.shape * wanted) / self.shape
+        reach = np.where(self.scale > 1e-9 * np.abs(self.usual), reach, np.inf)
+        high, low = self._in_units(reach)
+        return np.minimum(np.maximum(views, low[:, None]), high[:, None])
+
+    def limits(self) -> tuple[FloatArray, FloatArray]:
+        """Return the largest and the smallest usual value of each view, in the units of the view."""
+        return self._in_units(self.usual)
+
+    def _in_units(self, sides: FloatArray) -> tuple[FloatArray, FloatArray]:
+        high, low = sides[0].copy(), -sides[1]
+        high[SPREADS] = np.exp(high[SPREADS]) - self.softening[:, 0]
+        low[SPREADS] = np.exp(low[SPREADS]) - self.softening[:, 0]
+        return high, low
+
+
+def _typical(values: FloatArray) -> float:
+    """Return the median; the mean if more than half are 0; 0 for nothing."""
+    known = values[values == values]
+    if not len(known):
+        return 0.0
+    return float(np.median(known)) or float(known.mean())
+
+
+class _Findings:
+    """What was found of each reading of a batch, enough to say why."""
+
+    def __init__(self, n: int, limit: float) -> None:
+        self.limit = limit
+        self.score = np.full(n, np.nan)
+        self.strength = np.full(n, np.nan)
+        self._which = np.full(n, -1, np.int64)
+        self._n_views = np.zeros(n, np.int64)
+        self._measured = np.full((3, n), np.nan)
+        self._period = np.full(n, np.nan)
+
+    def note(
+        self,
+        rows: npt.NDArray[Any],
+        views: FloatArray,
+        decades: FloatArray,
+        tails: _Tails,
+        period: float | None,
+    ) -> None:
+        """Keep for each reading which view was the strangest, and what it measured."""
+        which = decades.argmax(axis=0)
+        high, low = tails.limits()
+        view = which % N_VIEWS
+        self._which[rows] = which
+        self._n_views[rows] = (decades > 0).sum(axis=0)
+        self._measured[0, rows] = views[view, np.arange(len(rows))]
+        self._measured[1, rows] = low[view]
+        self._measured[2, rows] = high[view]
+        self._period[rows] = np.nan if period is None else period
+
+    def explain(self, i: int) -> str:
+        strength = self.strength[i]
+        if not strength == strength:
+            return "Missing, or one of the first 192 readings."
+        if strength < LEAST_SCORE:
+            return f"As usual: {strength:.1f} decades (anomaly from {self.limit:g})."
+        with np.errstate(over="ignore"):
+            measured, low, high = self._measured[:, i] * UP
+        side, view = divmod(int(self._which[i]), N_VIEWS)
+        kind, n = VIEWS[view]
+        usual = f"usual {low:.4g} to {high:.4g}"
+        text = _WORDS[kind](n, measured, "below" if side else "above", usual, self._period[i])
+        others = int(self._n_views[i]) - 1
+        agreeing = f" in {others + 1} of {N_VIEWS} views" if others else ""
+        again = ", already reported" if strength >= self.limit and not self.score[i] else ""
+        return f"{text}; {strength:.1f} decades{agreeing} (anomaly from {self.limit:g}){again}."
+
+
+_WORDS: dict[str, Callable[[int, float, str, str, float], str]] = {
+    "value": lambda n, y, side, usual, _: f"Value {y:.4g} {side} the {usual}",
+    "change": lambda n, y, side, usual, _: f"Change of {y:+.4g} in one reading {side} the {usual}",
+    "mean": lambda n, y, side, usual, _: f"Mean of {n} readings {y:.4g} {side} the {usual}",
+    "step": lambda n, y, side, usual, _: f"Step of {y:+.4g} over {n} readings {side} the {usual}",
+    "spread": lambda n, y, side, usual, _: (
+        f"Mean absolute change over {n} readings {y:.4g} {side} the {usual}"
+    ),
+    "season": lambda n, y, side, usual, period: (
+        f"Mean of {n} readings {abs(y):.4g} {side} the nearest at this phase of the last 7 periods of "
+        f"{format_period(period)}, the {usual}"
+    ),
+}
