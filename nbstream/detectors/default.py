@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.period import PeriodFinder, format_period, same_phase
+from nbstream.detectors.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
 from nbstream.detectors.tail import Tail
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DefaultDetector", "default"]
 
-BLOCK = 32
-MIN_BLOCKS = 6
 LIMIT = 8.0
 VIEWS = (
     ("value", 1),
@@ -40,15 +37,6 @@ N_VIEWS = len(VIEWS)
 LONGEST = 128
 SPREADS = [8, 9]
 SEASON = 10
-
-# The tails: a Pareto shape between normal and heavy, and the least scale as a part of the usual swing.
-SHAPE = 0.2
-LEAST_SCALE = 0.05
-LEAST_LOG_SCALE = 0.1
-# The part of the usual spread that is added before its logarithm is taken: then a flat line
-# is far, but not infinitely.
-FLATNESS = 0.02
-MAX_DECADES = 16.0
 
 N_PERIODS = 7
 AROUND = 4
@@ -132,9 +120,9 @@ class DefaultDetector(Detector):
         self._means = Tail(self.history)
         self._peaks = Tail(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
         self._recent: FloatArray = np.zeros((2 * N_VIEWS, 0))
-        self._extremes = _BlockExtremes(N_VIEWS, n_blocks)
-        self._scores = _BlockExtremes(1, n_blocks)
-        self._tails: _Tails | None = None
+        self._extremes = BlockExtremes(N_VIEWS, n_blocks)
+        self._scores = BlockExtremes(1, n_blocks)
+        self._tails: Tails | None = None
         self._finder = PeriodFinder(256)
         self._weight = 1.0
         self._reported = 0.0
@@ -291,10 +279,10 @@ class DefaultDetector(Detector):
         had_period = self._finder.period is not None
         if self._finder.look(self._n, self._times.all(), self._values.all()):
             if not had_period:  # scores without it say nothing of those with it
-                self._scores = _BlockExtremes(1, self.history // BLOCK)
+                self._scores = BlockExtremes(1, self.history // BLOCK)
                 self._weight = 1.0
             self._extremes.replace(SEASON, self._seasonal(len(self._times)))
-        self._tails = _Tails.fit(self._extremes)
+        self._tails = Tails.fit(self._extremes, SPREADS)
         highs = np.sort(self._scores.high[0])
         if len(highs):
             often = max(float(highs[15 * len(highs) // 16]), OFTEN)
@@ -322,121 +310,6 @@ def _sums(values: FloatArray, n: int) -> FloatArray:
     return values
 
 
-class _BlockExtremes:
-    """The largest and smallest value of each row in each whole block of 32 readings, NaN for none."""
-
-    def __init__(self, n_rows: int, n_blocks: int) -> None:
-        self._n_blocks = n_blocks
-        self._open: FloatArray = np.empty((n_rows, 0))
-        self.high: FloatArray = np.empty((n_rows, 0))
-        self.low: FloatArray = np.empty((n_rows, 0))
-
-    def add(self, columns: FloatArray) -> None:
-        columns = np.concatenate((self._open, columns), axis=1)
-        whole = columns.shape[1] // BLOCK * BLOCK
-        self._open = columns[:, whole:].copy()
-        if whole:
-            high, low = _extremes(columns[:, :whole])
-            self.high = np.concatenate((self.high, high), axis=1)[:, -self._n_blocks :]
-            self.low = np.concatenate((self.low, low), axis=1)[:, -self._n_blocks :]
-
-    def replace(self, row: int, values: FloatArray) -> None:
-        """Put the newest values of a row, up to the end of the newest block, in place of the old ones."""
-        n = min(self.high.shape[1], len(values) // BLOCK)
-        high, low = _extremes(values[None, len(values) - n * BLOCK :])
-        self.high[row] = self.low[row] = np.nan
-        self.high[row, self.high.shape[1] - n :] = high
-        self.low[row, self.low.shape[1] - n :] = low
-
-
-def _extremes(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    blocks = columns.reshape(len(columns), -1, BLOCK)
-    # fmax and fmin leave NaN out.
-    return np.fmax.reduce(blocks, axis=2), np.fmin.reduce(blocks, axis=2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tails:
-    """What is usual of each view, and how fast it gets rare beyond that; upper sides first, then lower.
-
-    Beyond the upper quartile u of the blocks' largest values a generalised Pareto tail is assumed:
-    P(a block exceeds y) = P(it exceeds u) · (1 + shape · (y − u) / scale) ** (−1 / shape).
-    """
-
-    usual: FloatArray
-    """Shape (2, views): upper limit, and minus the lower limit; ∞ while unknown."""
-    scale: FloatArray
-    shape: FloatArray
-    base: FloatArray
-    """Decades at the limit: how rarely a block exceeds it."""
-    softening: FloatArray
-    """Shape (2, 1): what is added to a spread before its logarithm."""
-
-    @classmethod
-    def fit(cls, extremes: _BlockExtremes) -> _Tails:
-        """Learn from the blocks.
-
-        The scale is the smaller one of two that no few anomalies can stretch: that of a Gumbel
-        distribution with the interquartile range of the blocks, and that of an exponential one with the
-        median excess over their upper quartile. A scale that comes from k excesses is uncertain: the
-        predictive tail of an exponential is then a Pareto one of shape 1/k, which is added.
-        """
-        spreads = np.fmax(extremes.high[SPREADS], 0.0)
-        typical = np.array([[_typical(row)] for row in spreads])
-        softening = np.where(typical > 0, FLATNESS * typical, 1.0)
-        sides = np.stack((extremes.high, -extremes.low))
-        sides[0, SPREADS] = np.log(extremes.high[SPREADS] + softening)
-        sides[1, SPREADS] = -np.log(extremes.low[SPREADS] + softening)
-        ordered = np.sort(sides, axis=2)  # NaN come last
-        n = (ordered == ordered).sum(axis=2)
-        k = np.maximum(3, n // 4)
-        is_known = n >= MIN_BLOCKS
-
-        def at(index: npt.NDArray[Any]) -> FloatArray:
-            inside = np.clip(index, 0, ordered.shape[2] - 1)
-            return np.take_along_axis(ordered, inside[:, :, None], axis=2)[:, :, 0]
-
-        usual = at(n - k - 1)
-        body = (usual - at(n // 4)) / 1.57
-        excess = (at(n - k + k // 2) - usual) / math.log(2)
-        swing = usual[0] + usual[1]
-        least = np.maximum(LEAST_SCALE * swing, 1e-9 * np.abs(usual).max(axis=0))
-        scale = np.maximum(np.minimum(body, excess), least)
-        scale[:, SPREADS] = np.maximum(scale[:, SPREADS], LEAST_LOG_SCALE)
-        return cls(
-            usual=np.where(is_known, usual, np.inf),
-            scale=np.where(is_known, scale, 1.0),
-            shape=SHAPE + 1 / k,
-            base=np.log10(np.maximum(n, 1) / k),
-            softening=softening,
-        )
-
-    def decades(self, views: FloatArray) -> FloatArray:
-        """Return how rare each view is on each side, shape (2 · views, m): −log10 of its probability."""
-        y = views.copy()
-        y[SPREADS] = np.log(views[SPREADS] + self.softening)
-        excess = np.stack((y, -y)) - self.usual[:, :, None]
-        shape, base = self.shape[:, :, None], self.base[:, :, None]
-        rarity = base + np.log1p(shape * (excess / self.scale[:, :, None])) / (shape * math.log(10))
-        decades = np.where(excess > 0, np.minimum(rarity, MAX_DECADES), 0.0)
-        return decades.reshape(-1, views.shape[1])
-
-    def limits(self) -> tuple[FloatArray, FloatArray]:
-        """Return the largest and the smallest usual value of each view, in the units of the view."""
-        high, low = self.usual[0].copy(), -self.usual[1]
-        high[SPREADS] = np.exp(high[SPREADS]) - self.softening[:, 0]
-        low[SPREADS] = np.exp(low[SPREADS]) - self.softening[:, 0]
-        return high, low
-
-
-def _typical(values: FloatArray) -> float:
-    """Return the median; the mean if more than half are 0; 0 for nothing."""
-    known = values[values == values]
-    if not len(known):
-        return 0.0
-    return float(np.median(known)) or float(known.mean())
-
-
 class _Findings:
     """What was found of each reading of a batch, enough to say why."""
 
@@ -454,7 +327,7 @@ class _Findings:
         rows: npt.NDArray[Any],
         views: FloatArray,
         decades: FloatArray,
-        tails: _Tails,
+        tails: Tails,
         period: float | None,
     ) -> None:
         """Keep for each reading which view was the strangest, and what it measured."""
