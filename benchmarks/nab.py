@@ -90,7 +90,7 @@ def contenders() -> Iterator[tuple[str, Score]]:
         for name in detectors.names():
             try:
                 detectors.create(name)
-            except (TypeError, ValueError):  # it needs to be told something about the series, such as limits
+            except (TypeError, ValueError):  # it needs to be told something
                 continue
             if name != "default":
                 yield name, by(lambda name=name: detectors.create(name))
