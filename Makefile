@@ -15,13 +15,14 @@ PY := $(VENV)/$(BIN)/python
 
 PYTEST_ARGS ?=
 BENCH_ARGS  ?=
+NAB         ?= ../shared/data/nab
 
 # 25.1 is the first pip that installs dependency groups.
 PIP := "pip>=25.1"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test test-oldest check lint types layers format bench picture clean
+.PHONY: help demo lab test test-oldest check lint types layers format bench bench-nab picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -66,6 +67,9 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 	@if [ -f benchmarks/core.py ]; then $(BENCH)/$(BIN)/python -m benchmarks.core || exit 1; fi; \
 		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
 		NBSTREAM_CHROMIUM="$$chromium" exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
+
+bench-nab: $(BENCH)/.bench ## score the detectors on labelled series (NAB=path/to/nab)
+	@$(BENCH)/$(BIN)/python -m benchmarks.nab $(NAB)
 
 picture: ## take the README's picture anew, docs/dashboard.png
 	@NBSTREAM_SCREENSHOTS=docs $(MAKE) test PYTEST_ARGS="-k test_the_page_of_the_demo"

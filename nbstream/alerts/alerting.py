@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nbstream.alerts.book import RuleBook
     from nbstream.alerts.columns import BufferTable
     from nbstream.alerts.incident import Incident
-    from nbstream.alerts.notification import Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.settings import NoDataPolicy
     from nbstream.buffer import Buffer
@@ -225,7 +224,7 @@ class Alerting:
         finally:
             rule.close()
 
-    def notify(self, *notifiers: Notifier | Callable[[Notification], object]) -> Dispatcher:
+    def notify(self, *notifiers: Notifier | Callable[[Any], Any]) -> Dispatcher:
         """Tell notifiers of everything that rules do from now on, until the analyzer is closed.
 
         Parameters

@@ -1,0 +1,231 @@
+"""Readings that are unusual for their phase of a period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.period import DAY_NS, PeriodFinder, format_period, same_phase
+from nbstream.detectors.tail import Tail
+from nbstream.window import parse_duration
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["SeasonalDetector"]
+
+MIN_PERIODS = 2
+MIN_RESIDUALS = 32
+MAX_SCORE = 1e6
+DOWN, UP = 2.0**-10, 2.0**10
+
+
+class SeasonalDetector(Detector):
+    """Compares each reading with the median of those at the same phase of earlier periods.
+
+    Parameters
+    ----------
+    period
+        Seconds, or text such as "24h"; None finds it in the data (`period.find_period`), when three
+        periods were seen.
+    limit
+        Robust standard deviations of the residuals beyond which a reading is an anomaly; 3.5 as
+        Iglewicz and Hoaglin (1993) advise.
+    n_periods
+        How many earlier periods are looked at, at least 2.
+    history
+        How many readings are remembered, ≥ 256; a period that has more of them can't be judged.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or `period` cannot be read.
+
+    Notes
+    -----
+    Warm when a reading's phase was seen in two earlier periods at least, and 32 residuals are known. The
+    standard deviation is 1.4826 times the median absolute deviation of the residuals (1.2533 times the
+    mean one where that is 0), learnt anew each time a sixteenth more readings are there. Two whole
+    periods are the least from which an anomaly can be told from the usual.
+
+    Thread safety: none; its analyzer guards it. Cost: about 3 µs per reading in batches of thousands.
+
+    Examples
+    --------
+    >>> values = np.sin(np.arange(3000) * (2 * np.pi / 100)) + np.arange(3000) % 7 * 0.01
+    >>> values[2525] = 0.0
+    >>> detector = SeasonalDetector()
+    >>> detection = detector.update(np.arange(3000) * 1_000_000_000, values)
+    >>> np.flatnonzero(detection.is_anomaly).tolist()
+    [2525]
+    >>> detector.period
+    100.0
+    """
+
+    name = "seasonal"
+
+    def __init__(
+        self,
+        *,
+        period: float | str | None = None,
+        limit: float = 3.5,
+        n_periods: int = 7,
+        history: int = 16_384,
+    ) -> None:
+        self._given = None if period is None else float(parse_duration(period, name="period"))
+        if self._given is not None and not self._given > 0:
+            message = f"'period' must be > 0 (got {period!r})."
+            raise ValueError(message)
+        for parameter, value, least in (
+            ("n_periods", n_periods, MIN_PERIODS),
+            ("history", history, 256),
+        ):
+            if not value >= least:
+                message = f"{parameter!r} must be >= {least} (got {value!r})."
+                raise ValueError(message)
+        if not limit > 0:
+            message = f"'limit' must be > 0 (got {limit!r})."
+            raise ValueError(message)
+        self.limit = float(limit)
+        self.n_periods = int(n_periods)
+        self.history = int(history)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that was seen, a period that was found too."""
+        self._n = 0
+        self._next_fit = MIN_RESIDUALS
+        self._latest = np.iinfo(np.int64).min
+        self._times = Tail(self.history, dtype=np.int64)
+        self._values = Tail(self.history)
+        self._residuals = Tail(self.history)
+        self._finder = PeriodFinder(64)
+        self._finder.period = self._given
+        self._centre, self._scale = 0.0, np.nan
+        self._was_warm = False
+
+    @property
+    def period(self) -> float | None:
+        """The period in seconds, given or found; None while there is none."""
+        return None if self._finder.period is None else self._finder.period / 1e9
+
+    def _update(self, times: TimeArray, values: FloatArray) -> Detection:
+        n = len(values)
+        score, usual, scale = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
+        period = np.full(n, np.nan)
+        residual = np.full(n, np.nan)
+        present = np.flatnonzero(values == values)
+        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
+        position = 0
+        with np.errstate(all="ignore"):
+            while position < len(present):
+                stop = min(position + self._next_fit - self._n, len(present))
+                rows = present[position:stop]
+                self._times.append(ascending[position:stop])
+                self._values.append(values[rows] * DOWN)
+                usual[rows] = self._usual(len(rows))
+                residual[rows] = values[rows] * DOWN - usual[rows]
+                scale[rows] = self._scale
+                period[rows] = np.nan if self._finder.period is None else self._finder.period
+                z = np.abs(residual[rows] - self._centre) / self._scale
+                score[rows] = np.where(np.isinf(z), MAX_SCORE, np.minimum(z, MAX_SCORE))
+                # 0/0: nothing has varied so far, and nothing does now.
+                is_still = (residual[rows] == self._centre) & (self._scale == 0)
+                score[rows[is_still]] = 0.0
+                self._residuals.append(residual[rows])
+                self._n += len(rows)
+                position = stop
+                if self._n == self._next_fit:
+                    self._fit()
+        if len(present):
+            self._latest = ascending[-1]
+
+        def explain(i: int) -> str:
+            if not score[i] == score[i]:
+                return self._why_not(values[i], period[i])
+            side = "above" if residual[i] > 0 else "below"
+            return (
+                f"{values[i]:.4g} is {score[i]:.1f} robust σ {side} the {usual[i] * UP:.4g} usual "
+                f"{_phase(int(times[i]), period[i])} (limit {self.limit:g}; "
+                f"period of {format_period(period[i])} {'found' if self._given is None else 'given'})."
+            )
+
+        return Detection(score, score > self.limit, self._is_warm(score, values), explain)
+
+    def _is_warm(self, score: FloatArray, values: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return whether each reading could be judged, missing ones as the one before them."""
+        known = np.flatnonzero(values == values)
+        if not len(known):
+            return np.full(len(values), self._was_warm)
+        before = np.cumsum(values == values) - 1
+        judged = score[known] == score[known]
+        is_warm = np.where(before >= 0, judged[np.maximum(before, 0)], self._was_warm)
+        self._was_warm = bool(judged[-1])
+        return is_warm
+
+    def _usual(self, m: int) -> FloatArray:
+        """Return the median at the same phase for the newest `m` readings; NaN if seen less than twice."""
+        period = self._finder.period
+        if period is None or len(self._times) < 2:
+            return np.full(m, np.nan)
+        times, values = self._times.all(), self._values.all()
+        indices, is_there = same_phase(times, times[len(times) - m :], period, self.n_periods)
+        is_there &= indices < np.arange(len(times) - m, len(times))
+        seen = np.sort(np.where(is_there, values[indices], np.inf), axis=0)
+        n = is_there.sum(axis=0)
+        columns = np.arange(m)
+        lower = seen[np.maximum(n - 1, 0) // 2, columns]
+        upper = seen[np.minimum(n // 2, self.n_periods - 1), columns]
+        median: FloatArray = np.where(n >= MIN_PERIODS, lower + (upper - lower) / 2, np.nan)
+        return median
+
+    def _fit(self) -> None:
+        self._next_fit = self._n + min(max(self._n // 16, 8), 512)
+        for tail in (self._times, self._values, self._residuals):
+            tail.trim()
+        if self._given is None and self._finder.look(
+            self._n, self._times.all(), self._values.all()
+        ):
+            residuals = self._values.all() - self._usual(len(self._values))
+            self._residuals.trim(0)
+            self._residuals.append(residuals)
+        residuals = self._residuals.all()
+        residuals = residuals[residuals == residuals]
+        if len(residuals) < MIN_RESIDUALS:
+            self._scale = np.nan
+            return
+        self._centre = float(np.median(residuals))
+        distances = np.abs(residuals - self._centre)
+        largest = float(np.abs(self._values.all()).max())
+        scale = 1.4826 * float(np.median(distances)) or 1.2533 * float(distances.mean())
+        self._scale = max(scale, 1e-12 * largest)
+
+    def _why_not(self, value: float, period: float) -> str:
+        if not value == value:
+            return "Missing."
+        if not period == period:
+            return "No period was found yet: three whole ones are needed, or give 'period'."
+        return (
+            f"Not enough is known of this phase of the period of {format_period(period)}: "
+            f"{MIN_PERIODS} whole periods and {MIN_RESIDUALS} readings after them are needed."
+        )
+
+
+def _phase(time: int, period: float) -> str:
+    """Return in words where in its period a time lies: "at 09:30 UTC", "3.2s into its period"."""
+    for days, form in ((1, "at %H:%M UTC"), (7, "on %A at %H:%M UTC")):
+        if abs(period / (days * DAY_NS) - 1) < 0.005:
+            return _clock(time, form)
+    return f"{format_period(time % period)} into its period"
+
+
+def _clock(time: int, form: str) -> str:
+    from datetime import UTC, datetime
+
+    moment: Any = datetime.fromtimestamp(time // 1_000_000_000, UTC)
+    text: str = moment.strftime(form)
+    return text

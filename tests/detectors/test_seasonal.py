@@ -1,0 +1,207 @@
+"""Readings that are unusual for their phase, and the search for the period."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nbstream.detectors.period import PeriodFinder, find_period, format_period, same_phase
+from nbstream.detectors.seasonal import SeasonalDetector
+from nbstream.readings import FloatArray, TimeArray
+from tests.detectors.contract import (
+    ODD_SERIES,
+    assert_batches_make_no_difference,
+    assert_calm,
+    seconds,
+    series,
+)
+from tests.strategies import EPOCH_NS, NS, batch_sizes
+
+DAY = 86_400
+
+
+def days(n_days: float, *, step: int = 300, seed: int = 1) -> tuple[TimeArray, FloatArray]:
+    """Return a daily wave with noise from midnight UTC, by default each 5 minutes."""
+    midnight = EPOCH_NS // (DAY * NS) * DAY * NS
+    offsets = np.arange(int(n_days * DAY / step)) * step
+    noise = np.random.default_rng(seed).normal(0, 0.3, len(offsets))
+    return midnight + offsets * NS, 20 + 5 * np.sin(2 * np.pi * offsets / DAY) + noise
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([None, 20.0, "35s"]),
+    st.sampled_from([50, 700, 1500]),
+    batch_sizes(400, mostly=20),
+)
+def test_batches_make_no_difference(
+    seed: int, period: float | str | None, n: int, sizes: list[int]
+) -> None:
+    """However readings are batched, each gets the same answer."""
+    times, values = series(seed, n)
+    assert_batches_make_no_difference(
+        lambda: SeasonalDetector(period=period, history=512), times, values, sizes
+    )
+
+
+@pytest.mark.parametrize("period", [None, 10])
+@pytest.mark.parametrize("kind", ODD_SERIES)
+def test_odd_readings_are_borne(kind: str, period: float | None) -> None:
+    """Constants, denormals, huge and missing readings give no warning and no infinite score."""
+    assert_calm(lambda: SeasonalDetector(period=period), ODD_SERIES[kind])
+
+
+@pytest.mark.parametrize("period", [None, "24h"])
+def test_finds_a_reading_that_is_usual_at_another_time_of_day(period: str | None) -> None:
+    """A value well within the range is an anomaly at the wrong time; the reason names time and value."""
+    times, values = days(8)
+    at = 7 * 288 + 114  # 09:30
+    values[at] = 17.0
+    detector = SeasonalDetector(period=period)
+    detection = detector.update(times, values)
+    assert detection.is_anomaly[at]
+    assert detector.period == pytest.approx(DAY, rel=3e-3)
+    reason = detection.reason(at)
+    assert reason.startswith("17 is ")
+    assert "robust σ below the 23" in reason
+    assert "usual at 09:30 UTC" in reason
+    assert f"period of 1d {'given' if period else 'found'}" in reason
+
+
+def test_is_warm_after_two_whole_periods() -> None:
+    """With a given period nothing is judged before two of them were seen."""
+    times, values = days(4)
+    detector = SeasonalDetector(period="1d")
+    detection = detector.update(times, values)
+    assert not detection.is_warm[: 2 * 288].any()
+    assert detection.is_warm[2 * 288 + 64 :].all()
+    assert "whole periods" in detection.reason(300)
+
+
+def test_a_reason_says_that_no_period_was_found() -> None:
+    """Noise has no period, and the reason says what to do."""
+    values = np.random.default_rng(2).normal(size=500)
+    detection = SeasonalDetector().update(seconds(500), values)
+    assert not detection.is_warm.any()
+    assert detection.reason(499) == (
+        "No period was found yet: three whole ones are needed, or give 'period'."
+    )
+
+
+def test_one_anomaly_does_not_spoil_the_next_period() -> None:
+    """The usual value is a median: a day of outage is no model for the next ones."""
+    times, values = days(10)
+    values[6 * 288 : 7 * 288] = 0.0
+    detection = SeasonalDetector(period="1d").update(times, values)
+    assert detection.is_anomaly[6 * 288 : 7 * 288].all()
+    assert detection.is_anomaly[7 * 288 :].mean() < 0.02
+
+
+def test_a_constant_channel_flags_the_first_change() -> None:
+    """Where nothing ever varied, any other value is an anomaly, and sameness is none."""
+    values = np.full(400, 3.0)
+    values[300] = 4.0
+    detection = SeasonalDetector(period=20).update(seconds(400), values)
+    assert np.flatnonzero(detection.is_anomaly).tolist() == [300]
+    assert detection.score[299] == 0
+
+
+def test_a_period_that_does_not_divide_a_week_is_told_by_its_phase() -> None:
+    """For a period other than a day or a week the reason says how far into it a reading was."""
+    values = np.tile(np.arange(20.0), 20)
+    values[330] = 50.0
+    detection = SeasonalDetector(period=20).update(seconds(400), values)
+    assert "into its period" in detection.reason(330)
+
+
+@settings(max_examples=40)
+@given(
+    st.floats(9, 150),
+    st.sampled_from(["sine", "square", "spikes"]),
+    st.floats(0, 0.4),
+    st.integers(0, 2**32),
+)
+def test_the_period_is_found(readings: float, shape: str, noise: float, seed: int) -> None:
+    """Waves of several shapes, with noise and ten periods, give their period within a hundredth."""
+    n = int(12 * readings)
+    rng = np.random.default_rng(seed)
+    phase = np.arange(n) / readings % 1
+    wave = {
+        "sine": np.sin(2 * np.pi * phase),
+        "square": np.where(phase < 0.5, 1.0, -1.0),
+        "spikes": np.sin(2 * np.pi * phase) + 20 * (rng.random(n) < 0.01),
+    }[shape]
+    found = find_period(seconds(n), wave + noise * rng.normal(size=n))
+    assert found is not None
+    assert found / NS == pytest.approx(readings, rel=0.02, abs=0.6)
+
+
+@pytest.mark.parametrize("kind", ["white", "trend", "constant"])
+def test_no_period_is_feigned(kind: str) -> None:
+    """Noise, a trend and a constant have no period."""
+    noise = np.random.default_rng(4).normal(size=2000)
+    values = {"white": noise, "trend": np.arange(2000) + noise, "constant": np.ones(2000)}[kind]
+    assert find_period(seconds(2000), values) is None
+
+
+def test_few_readings_or_no_time_have_no_period() -> None:
+    """Fewer than 24 readings, or readings of one moment, have no period."""
+    assert find_period(seconds(0), np.empty(0)) is None
+    assert find_period(seconds(20), np.tile([0.0, 1.0], 10)) is None
+    assert find_period(np.zeros(100, np.int64), np.tile([0.0, 1.0], 50)) is None
+
+
+def test_a_period_that_was_found_is_kept() -> None:
+    """Noise after a wave doesn't make the finder forget, and a change below a sixteenth reading is none."""
+    wave = np.sin(np.arange(400) * 2 * np.pi / 20)
+    finder = PeriodFinder(100)
+    assert finder.look(100, seconds(400), wave)
+    assert not finder.look(110, seconds(400), wave)
+    assert finder.look(400, seconds(400), wave) is False
+    assert not finder.look(4000, seconds(400), np.random.default_rng(1).normal(size=400))
+    assert finder.period == pytest.approx(20 * NS, rel=1e-3)
+
+
+def test_the_same_phase_is_the_nearest_reading() -> None:
+    """Readings one and two periods before are found, and a gap has none."""
+    times = np.array([0, 10, 20, 31, 40, 50, 100], np.int64)
+    indices, is_there = same_phase(times, np.array([50, 100], np.int64), 20.0, 2)
+    assert indices[:, 0].tolist() == [3, 1]
+    assert is_there.tolist() == [[True, False], [True, False]]
+
+
+@pytest.mark.parametrize(
+    ("seconds_", "text"),
+    [
+        (86_400, "1d"),
+        (604_800, "7d"),
+        (5400, "1.5h"),
+        (90, "1.5min"),
+        (1.25, "1.25s"),
+        (0.002, "0.002s"),
+    ],
+)
+def test_periods_are_written_for_people(seconds_: float, text: str) -> None:
+    """A period is told in the largest unit that fits."""
+    assert format_period(seconds_ * NS) == text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"period": 0}, "'period' must be > 0 (got 0)."),
+        ({"period": "soon"}, "'period' must be a duration"),
+        ({"limit": -1.0}, "'limit' must be > 0 (got -1.0)."),
+        ({"n_periods": 1}, "'n_periods' must be >= 2 (got 1)."),
+        ({"history": 10}, "'history' must be >= 256 (got 10)."),
+    ],
+)
+def test_says_what_is_wrong_with_a_parameter(parameters: dict[str, object], message: str) -> None:
+    """A parameter out of range is named with its value."""
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        SeasonalDetector(**parameters)  # type: ignore[arg-type]
