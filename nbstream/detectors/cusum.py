@@ -56,7 +56,7 @@ class CusumDetector(ChartDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 13 ns per reading, and some µs per alarm. A
+    Thread safety: none; its analyzer guards it. Cost: about 17 ns per reading, and 40 µs per alarm. A
     sum C is S plus its smallest value so far; it is taken anew every 8,192 readings after an alarm, so
     that it stays small.
 

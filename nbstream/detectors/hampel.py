@@ -38,7 +38,7 @@ class HampelDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: some 25 ns per reading of the window; from a few
+    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading of the window; from a few
     thousand readings per second on judge means (`create("hampel", means_of="16ms")`).
 
     Examples
