@@ -84,6 +84,7 @@ def many_rules(kind: str, *, n_fed: int = N_CHANNELS) -> float:
     conditions = {
         "thresholds": lambda i: f"value > {4 + i % 10}",
         "formulas": lambda i: f"value > {4 + i % 10} and mean('10s') > {i % 3}",
+        "windows": lambda i: f"mean('10s') > {4 + i % 10}",
         "zscores": lambda i: f"abs(zscore) > {6 + i % 10}",
     }[kind]
     names = [f"c{i}" for i in range(N_CHANNELS)]
@@ -121,7 +122,10 @@ def main() -> None:
     stormy = np.where(np.arange(N) % 1000 < 500, 95.0, 50.0)
     hysteresis = {"clear": "value < 85"}
     rows = [
-        ("threshold with hysteresis, nothing crosses", per_reading("value > 90", calm, **hysteresis)),
+        (
+            "threshold with hysteresis, nothing crosses",
+            per_reading("value > 90", calm, **hysteresis),
+        ),
         (
             "the same, 100 rules on one channel",
             per_reading("value > 90", calm, n_rules=100, **hysteresis),
@@ -131,7 +135,10 @@ def main() -> None:
             per_reading("value > 90", band, first=95.0, **hysteresis),
         ),
         ("the same, 1,000 incidents in a million", per_reading("value > 90", stormy, **hysteresis)),
-        ("formula: value > 90 and value - 3 < 99", per_reading("value > 90 and value - 3 < 99", calm)),
+        (
+            "formula: value > 90 and value - 3 < 99",
+            per_reading("value > 90 and value - 3 < 99", calm),
+        ),
         ("mean('1s') > 3 at 1 kHz", window_per_reading("mean('1s') > 3")),
         ("mean('60s') > 3 at 1 kHz", window_per_reading("mean('60s') > 3")),
         ("rate_of(value) > 1e9", window_per_reading("rate_of(value) > 1e9")),
@@ -142,7 +149,7 @@ def main() -> None:
     parse = best(lambda: timed(lambda: Condition.parse("value > 90 and mean('1min') > 70"))) * 1e6
     print(f"  {'reading a condition of two parts, µs':<50}{parse:>10.1f}")
     print(f"{N_RULES:,} rules, {N_CHANNELS} channels, {UPDATES} updates/s: share of a core")
-    for kind in ("thresholds", "formulas", "zscores"):
+    for kind in ("thresholds", "formulas", "windows", "zscores"):
         print(f"  {kind:<50}{many_rules(kind):>10.1%}")
     share = many_rules("thresholds", n_fed=10)
     print(f"  {'thresholds, 10 of the channels have new rows':<50}{share:>10.1%}")
