@@ -84,6 +84,7 @@ def many_rules(kind: str, *, n_fed: int = N_CHANNELS) -> float:
     conditions = {
         "thresholds": lambda i: f"value > {4 + i % 10}",
         "formulas": lambda i: f"value > {4 + i % 10} and mean('10s') > {i % 3}",
+        "windows": lambda i: f"mean('10s') > {4 + i % 10}",
         "zscores": lambda i: f"abs(zscore) > {6 + i % 10}",
     }[kind]
     names = [f"c{i}" for i in range(N_CHANNELS)]
@@ -148,7 +149,7 @@ def main() -> None:
     parse = best(lambda: timed(lambda: Condition.parse("value > 90 and mean('1min') > 70"))) * 1e6
     print(f"  {'reading a condition of two parts, µs':<50}{parse:>10.1f}")
     print(f"{N_RULES:,} rules, {N_CHANNELS} channels, {UPDATES} updates/s: share of a core")
-    for kind in ("thresholds", "formulas", "zscores"):
+    for kind in ("thresholds", "formulas", "windows", "zscores"):
         print(f"  {kind:<50}{many_rules(kind):>10.1%}")
     share = many_rules("thresholds", n_fed=10)
     print(f"  {'thresholds, 10 of the channels have new rows':<50}{share:>10.1%}")

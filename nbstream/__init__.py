@@ -12,6 +12,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
+from nbstream import alerts, statistics
 from nbstream import ownership as _ownership
 from nbstream.alerts import AlertLog, Rule
 from nbstream.analyzer import Analyzer
@@ -37,6 +38,7 @@ from nbstream.sources import (
 )
 
 if TYPE_CHECKING:
+    from nbstream import detectors
     from nbstream.widgets.chart import LiveChart
     from nbstream.widgets.dashboard import Dashboard
     from nbstream.widgets.watch import watch
@@ -65,6 +67,9 @@ __all__ = [
     "SourceError",
     "SourceState",
     "WrongThreadError",
+    "alerts",
+    "detectors",
+    "statistics",
     "stop_all",
     "watch",
 ]
@@ -95,6 +100,8 @@ def stop_all() -> None:
 
 def __getattr__(name: str) -> Any:
     """Load what needs plotly or ipywidgets on first use (PEP 562)."""
+    if name == "detectors":
+        return importlib.import_module("nbstream.detectors")
     module = _ON_FIRST_USE.get(name)
     if module is None:
         msg = f"module 'nbstream' has no attribute {name!r}"

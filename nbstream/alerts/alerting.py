@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbstream.alerts.expression import Condition
 from nbstream.alerts.log import AlertLog
 from nbstream.alerts.preview import Preview
 from nbstream.alerts.rule import Rule
@@ -134,7 +135,6 @@ class Alerting:
             no_data=no_data,
             no_data_after=no_data_after,
             cooldown=cooldown,
-            channels=self.buffer.channels,
         )
         self._begin(rule)
         return rule
@@ -157,8 +157,7 @@ class Alerting:
             If a condition or the window cannot be read.
         """
         self._require_open()
-        channels = self.buffer.channels
-        rule = Rule(condition, channel=channel, channels=channels, log=self.alerts, **options)
+        rule = self._rule(condition=condition, channel=channel, **options)
         return self._preview(rule, window)
 
     async def wait_for(
@@ -204,7 +203,6 @@ class Alerting:
         rule = self._rule(
             condition=condition,
             channel=channel,
-            channels=self.buffer.channels,
             log=gate,
             no_data="keep",
             on_close=give_up,
@@ -214,6 +212,7 @@ class Alerting:
             for name, end in self._taken_in().items():
                 if rule.watches(name, self.buffer.channels) and end > self.buffer.span(name)[0]:
                     rule.take_in(self._table(name, end - 1, end))
+        self._wake.set()
         if rule.error is not None:
             gate.fail(rule.error)
         try:
@@ -279,7 +278,7 @@ class Alerting:
         rules = []
         for number, (arguments, incidents) in enumerate(read_rules(path), 1):
             try:
-                rules.append((self._rule(**arguments), incidents))
+                rules.append((self._rule(**_parsed(arguments)), incidents))
             except (ValueError, TypeError) as error:
                 message = f"{str(path)!r} has a rule {number} that is not possible: {error}"
                 raise ValueError(message) from None
@@ -310,6 +309,7 @@ class Alerting:
             log=self.alerts if log is None else log,
             on_close=on_close or self._book.drop,
             on_edit=self._book.forget_index,
+            channels=lambda: self.buffer.channels,
             previewer=self._preview,
         )
 
@@ -350,3 +350,13 @@ class Alerting:
             message = f"{rule.name!r} cannot be previewed: {tried.error}"
             raise ValueError(message) from tried.error
         return Preview.of(log.incidents, log.n_fired, n_readings, newest_ns)
+
+
+def _parsed(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments with conditions instead of texts: their channels may be still to come."""
+    parsed = {**arguments, "condition": Condition.parse(arguments["condition"])}
+    if arguments.get("clear") is not None:
+        parsed["clear"] = Condition.parse(arguments["clear"])
+    levels = arguments.get("levels") or {}
+    parsed["levels"] = {severity: Condition.parse(text) for severity, text in levels.items()}
+    return parsed

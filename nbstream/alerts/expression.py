@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -438,8 +439,8 @@ class Formula(Condition):
             return self.tree.describe(columns, is_true)
 
     def may_hold(self, low: float, high: float) -> bool:
-        """Return True: only the readings themselves tell."""
-        return True
+        """Return whether the parts that compare a reading with limits allow the formula to hold."""
+        return _tree_may_hold(self.tree, low, high)
 
     def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
         """Return the text: the numbers of a formula's parts are in the moment's `parts`."""
@@ -479,6 +480,16 @@ def _numbers_compared(tree: TruthNode) -> tuple[float, ...] | None:
     return None
 
 
+def _tree_may_hold(tree: TruthNode, low: float, high: float) -> bool:
+    if isinstance(tree, Both):
+        return all(_tree_may_hold(operand, low, high) for operand in tree.operands)
+    if isinstance(tree, Either):
+        return any(_tree_may_hold(operand, low, high) for operand in tree.operands)
+    plain = _simple(tree)
+    return plain is None or plain.may_hold(low, high)
+
+
+@lru_cache(maxsize=4096)
 def _simple(tree: TruthNode) -> Condition | None:
     """Return a tree as one comparison with limits, or None if it says more."""
     if isinstance(tree, Range):

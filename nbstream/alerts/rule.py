@@ -73,7 +73,8 @@ class Rule:
     cooldown
         How long after a notification that it fired no other follows, unless it is graver; wall time.
     channels
-        Names of the channels that conditions may speak of; None is any.
+        Returns the names of the channels that there are: conditions given as text may speak of these only.
+        None is any.
     log
         Where incidents are recorded, and who is told of them.
     clock
@@ -128,7 +129,7 @@ class Rule:
         no_data: NoDataPolicy = "nodata",
         no_data_after: float | str | timedelta | None = None,
         cooldown: float | str | timedelta = 0,
-        channels: Collection[str] | None = None,
+        channels: Callable[[], Collection[str]] | None = None,
         log: AlertLog,
         clock: Clock = SYSTEM_CLOCK,
         on_close: Callable[[Rule], object] | None = None,
@@ -153,7 +154,7 @@ class Rule:
         self._leaving: list[Instance] = []
         self._settings = RuleSettings.read(
             None,
-            channels,
+            None if channels is None else channels(),
             condition=condition,
             clear=clear,
             for_=for_,
@@ -396,7 +397,8 @@ class Rule:
             if self._is_closed:
                 message = f"Rule {self.name!r} was closed. Add a new one."
                 raise ClosedError(message)
-            after = RuleSettings.read(self._settings, self._channels, **given)
+            channels = None if self._channels is None else self._channels()
+            after = RuleSettings.read(self._settings, channels, **given)
             if after == self._settings and self._error is None:
                 return
             self._leave("rule changed")

@@ -1,11 +1,13 @@
 """Detectors: each scores the readings of one channel, says which are anomalies, and why.
 
-`create` makes one by name, `names` lists them.
+`create` makes one by name, `names` lists them; `default` makes the one for data about which nothing is known.
 """
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.block_means import BlockMeans
+from nbstream.detectors.change_point import ChangePoint, ChangePointDetector
 from nbstream.detectors.cusum import CusumDetector
+from nbstream.detectors.default import DefaultDetector, default
 from nbstream.detectors.ewma import EwmaDetector
 from nbstream.detectors.gap import GapDetector
 from nbstream.detectors.hampel import HampelDetector
@@ -13,7 +15,10 @@ from nbstream.detectors.nelson import NelsonDetector
 from nbstream.detectors.page_hinkley import PageHinkleyDetector
 from nbstream.detectors.rate_of_change import RateOfChangeDetector
 from nbstream.detectors.registry import create, names
+from nbstream.detectors.river import RiverDetector
 from nbstream.detectors.robust_zscore import RobustZScoreDetector
+from nbstream.detectors.seasonal import SeasonalDetector
+from nbstream.detectors.spot import DspotDetector, SpotDetector
 from nbstream.detectors.stuck import StuckDetector
 from nbstream.detectors.threshold import ThresholdDetector
 from nbstream.detectors.western_electric import WesternElectricDetector
@@ -21,20 +26,28 @@ from nbstream.detectors.zscore import ZScoreDetector
 
 __all__ = [
     "BlockMeans",
+    "ChangePoint",
+    "ChangePointDetector",
     "CusumDetector",
+    "DefaultDetector",
     "Detection",
     "Detector",
+    "DspotDetector",
     "EwmaDetector",
     "GapDetector",
     "HampelDetector",
     "NelsonDetector",
     "PageHinkleyDetector",
     "RateOfChangeDetector",
+    "RiverDetector",
     "RobustZScoreDetector",
+    "SeasonalDetector",
+    "SpotDetector",
     "StuckDetector",
     "ThresholdDetector",
     "WesternElectricDetector",
     "ZScoreDetector",
     "create",
+    "default",
     "names",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -13,9 +13,11 @@ import numpy.typing as npt
 from nbstream.readings import as_times_ns, as_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["BoolArray", "Detection", "Detector"]
+__all__ = ["BoolArray", "Detection", "Detector", "parameters"]
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
@@ -72,6 +74,15 @@ class Detector(ABC):
     name: ClassVar[str]
     """By which `create` knows it: "cusum"."""
 
+    def __repr__(self) -> str:
+        """Return the constructor's form, with the parameters that are not at their defaults."""
+        shown = (
+            f"{name}={given!r}"
+            for name, default in parameters(type(self)).items()
+            if (given := getattr(self, name, default)) is not default and given != default
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
     def update(self, times: Any, values: Any) -> Detection:
         """Take in the next readings and return what they are worth.
 
@@ -99,3 +110,9 @@ class Detector(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget everything that was seen."""
+
+
+def parameters(detector: type[Detector]) -> dict[str, Any]:
+    """Return the names of a detector's parameters with their defaults (`inspect.Parameter.empty`: none)."""
+    found = inspect.signature(detector).parameters.values()
+    return {p.name: p.default for p in found if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}

@@ -1,10 +1,9 @@
-"""What detectors of a channel's numbers share: missing readings, recurrences, parameters, repr."""
+"""What detectors of a channel's numbers share: missing readings and recurrences."""
 
 from __future__ import annotations
 
-import inspect
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,15 +13,9 @@ from nbstream.detectors.recent import RecentAnomalies
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["LARGEST_SCORE", "ChannelDetector", "parameters"]
+__all__ = ["LARGEST_SCORE", "ChannelDetector"]
 
 LARGEST_SCORE = float(np.finfo(np.float64).max)
-
-
-def parameters(detector: type[Detector]) -> dict[str, Any]:
-    """Return the names of a detector's parameters with their defaults (`inspect.Parameter.empty`: none)."""
-    found = inspect.signature(detector).parameters.values()
-    return {p.name: p.default for p in found if p.kind is p.KEYWORD_ONLY}
 
 
 class ChannelDetector(Detector):
@@ -30,8 +23,7 @@ class ChannelDetector(Detector):
 
     A kind of detector implements `_judge`, for readings of which none is missing, and `_forget`. Here it
     gets the rest: NaN readings score NaN and are not learnt from, numpy is silent about overflow (scores
-    are finite), reasons end with how often it happened lately, and `repr` shows the
-    parameters that differ from their defaults.
+    are finite), and reasons end with how often it happened lately.
 
     Notes
     -----
@@ -92,12 +84,3 @@ class ChannelDetector(Detector):
             return f"{reason}; {again}" if again else reason
 
         return Detection(judged.score, judged.is_anomaly, judged.is_warm, explain)
-
-    def __repr__(self) -> str:
-        """Return the constructor's form, with the parameters that are not at their defaults."""
-        shown = (
-            f"{name}={given!r}"
-            for name, default in parameters(type(self)).items()
-            if (given := getattr(self, name)) is not default and given != default
-        )
-        return f"{type(self).__name__}({', '.join(shown)})"

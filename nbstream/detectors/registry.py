@@ -6,9 +6,8 @@ import difflib
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from nbstream.detectors.base import Detector
+from nbstream.detectors.base import Detector, parameters
 from nbstream.detectors.block_means import BlockMeans
-from nbstream.detectors.channel import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -233,6 +233,11 @@ def test_a_wrong_channel_is_refused_with_the_nearest(analyzer: ns.Analyzer) -> N
     with pytest.raises(ValueError, match="did you mean 'pressure'"):
         analyzer.alert("value > 3 and presure > 1")
     assert analyzer.rules == ()
+    rule = analyzer.alert("value > 3 and channel('later') > 1")
+    with pytest.raises(ValueError, match="unknown name 'later'"):
+        rule.condition = "later > 1"
+    analyzer.buffer.extend([2.0], later=[1.0])
+    rule.condition = "later > 1"
 
 
 def test_variables_are_found_once_each() -> None:

@@ -36,7 +36,7 @@ def test_create_passes_parameters_on() -> None:
     ("name", "given", "message"),
     [
         ("cusun", {}, "There is no detector 'cusun'. Did you mean 'cusum'?"),
-        ("x", {}, "There is no detector 'x'. Choose from cusum, "),
+        ("x", {}, "There is no detector 'x'. Choose from change_point, cusum, "),
         ("cusum", {"heigth": 1}, "Detector 'cusum' has no parameter 'heigth'. Choose from "),
         (
             "zscore",
