@@ -37,7 +37,7 @@ def test_create_passes_parameters_on() -> None:
     [
         ("cusun", {}, "There is no detector 'cusun'. Did you mean 'cusum'?"),
         ("x", {}, "There is no detector 'x'. Choose from cusum, "),
-        ("cusum", {"heigth": 1}, "Detector 'cusum' has no parameter 'heigth'. Choose from "),
+        ("cusum", {"heihgt": 1}, "Detector 'cusum' has no parameter 'heihgt'. Choose from "),
         (
             "zscore",
             {"windw": 9},
