@@ -65,7 +65,8 @@ def ordinal(n: int) -> str:
     """
     if n <= len(_ORDINALS):
         return _ORDINALS[n - 1]
-    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    last = 0 if 10 <= n % 100 <= 20 or n % 10 > 3 else n % 10
+    ending = "thstndrd"[2 * last : 2 * last + 2]
     return f"{n}{ending}"
 
 

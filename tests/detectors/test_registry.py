@@ -37,11 +37,11 @@ def test_create_passes_parameters_on() -> None:
     [
         ("cusun", {}, "There is no detector 'cusun'. Did you mean 'cusum'?"),
         ("x", {}, "There is no detector 'x'. Choose from change_point, cusum, "),
-        ("cusum", {"heigth": 1}, "Detector 'cusum' has no parameter 'heigth'. Choose from "),
+        ("cusum", {"heihgt": 1}, "Detector 'cusum' has no parameter 'heihgt'. Choose from "),
         (
             "zscore",
-            {"windw": 9},
-            "Detector 'zscore' has no parameter 'windw'. Did you mean 'window'?",
+            {"false_alarm": "1/h"},
+            "Detector 'zscore' has no parameter 'false_alarm'. Did you mean 'false_alarms'?",
         ),
         ("cusum", {"h": 0}, "'h' must be > 0 (got 0)."),
         ("cusum", {"k": "a"}, "'k' must be a number (got 'a')."),
