@@ -27,6 +27,7 @@ from nbstream.window import Window, WindowLike
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbstream.buffer import Rows
     from nbstream.readings import FloatArray, TimeArray
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
@@ -431,14 +432,14 @@ class Analyzer(Alerting, ChannelStatistics):
                 return self._take_in(name, channel)
             channel.pyramid.extend(rows.values)
             if self._book.watching(name):
-                self._book.take_in(self._table(name, rows.start, stop))
+                self._book.take_in(self._table(name, rows))
         return changed
 
     def _taken_in(self) -> dict[str, int]:
         return {name: channel.pyramid.end for name, channel in self._channels.items()}
 
-    def _table(self, channel: str, start: int, stop: int) -> BufferTable:
-        start, times, values = self.buffer.rows(channel, start, stop)
+    def _table(self, channel: str, rows: Rows) -> BufferTable:
+        start, times, values = rows
         pyramid = self._channels[channel].pyramid
         return BufferTable(
             self.buffer,
