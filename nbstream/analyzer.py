@@ -447,7 +447,7 @@ class Analyzer(Alerting, ChannelStatistics):
 
         def show(rows: Rows) -> None:
             if self._book.watching(name):
-                self._book.take_in(self._table_of(name, rows))
+                self._book.take_in(self._table(name, rows))
 
         return channel.take_in(end, show)
 
@@ -464,10 +464,7 @@ class Analyzer(Alerting, ChannelStatistics):
     def _taken_in(self) -> dict[str, int]:
         return {name: channel.pyramid.end for name, channel in self._channels.items()}
 
-    def _table(self, channel: str, start: int, stop: int) -> BufferTable:
-        return self._table_of(channel, self.buffer.rows(channel, start, stop))
-
-    def _table_of(self, channel: str, rows: Rows) -> BufferTable:
+    def _table(self, channel: str, rows: Rows) -> BufferTable:
         pyramid = self._channels[channel].pyramid
         return BufferTable(
             self.buffer,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.incident import Incident
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.settings import NoDataPolicy
-    from nbstream.buffer import Buffer
+    from nbstream.buffer import Buffer, Rows
     from nbstream.window import WindowLike
 
 __all__ = ["Alerting"]
@@ -56,7 +56,7 @@ class Alerting:
         """Return up to which row each channel was taken in; with the lock held."""
         raise NotImplementedError
 
-    def _table(self, channel: str, start: int, stop: int) -> BufferTable:
+    def _table(self, channel: str, rows: Rows) -> BufferTable:
         """Return rows of a channel as rules see them; with the lock held."""
         raise NotImplementedError
 
@@ -211,7 +211,7 @@ class Alerting:
             self._book.add(rule, is_hidden=True)
             for name, end in self._taken_in().items():
                 if rule.watches(name, self.buffer.channels) and end > self.buffer.span(name)[0]:
-                    rule.take_in(self._table(name, end - 1, end))
+                    rule.take_in(self._table(name, self.buffer.rows(name, end - 1, end)))
         self._wake.set()
         if rule.error is not None:
             gate.fail(rule.error)
@@ -330,7 +330,8 @@ class Alerting:
 
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
         for first in range(start, stop, CHUNK):
-            yield self._table(channel, first, min(first + CHUNK, stop))
+            rows = self.buffer.rows(channel, first, min(first + CHUNK, stop))
+            yield self._table(channel, rows)
 
     def _preview(self, rule: Rule, window: WindowLike) -> Preview:
         window = Window.parse(window)

@@ -393,7 +393,7 @@ class Formula(Condition):
     def opposite(self) -> Condition:
         """The condition that is true exactly where this one is false."""
         tree = self.tree.operand if isinstance(self.tree, Not) else Not(self.tree)
-        return _simple(tree) or Formula(tree=tree)
+        return _plain(tree) or Formula(tree=tree)
 
     def with_limits(self, *limits: float) -> Condition:
         """Raise ValueError, unless no limits are given."""
@@ -485,11 +485,19 @@ def _tree_may_hold(tree: TruthNode, low: float, high: float) -> bool:
         return all(_tree_may_hold(operand, low, high) for operand in tree.operands)
     if isinstance(tree, Either):
         return any(_tree_may_hold(operand, low, high) for operand in tree.operands)
-    plain = _simple(tree)
+    plain = _plain(tree)
     return plain is None or plain.may_hold(low, high)
 
 
 @lru_cache(maxsize=4096)
+def _plain(tree: TruthNode) -> Condition | None:
+    """Return a part of a formula as a comparison with limits, or None if it is not or can't be one."""
+    try:
+        return _simple(tree)
+    except ValueError:  # abs(value) > -1 always holds: odd alone, but fair in a formula
+        return None
+
+
 def _simple(tree: TruthNode) -> Condition | None:
     """Return a tree as one comparison with limits, or None if it says more."""
     if isinstance(tree, Range):

@@ -247,8 +247,9 @@ class ControlsPanel {
   }
 }
 
-/** @returns {string[]} the words between the number fields of a condition */
+/** @returns {string[]} the words before the number fields of a condition; a formula has no fields */
 export function conditionWords({ subject, operator, limits }) {
+  if (limits.length === 0) return [subject];
   return limits.length === 2 ? [`${subject} ${operator}`, "…"] : [`${subject} ${operator}`];
 }
 
@@ -294,7 +295,7 @@ class RuleRow {
 
   makeFields(which, condition) {
     const words = conditionWords(condition).map((text) => element("span", { class: "nbs-rule-word", text }));
-    const names = condition.limits.length === 2 ? ["lower ", "upper "] : [""];
+    const names = condition.limits.length === 2 ? ["lower ", "upper "] : condition.limits.map(() => "");
     const fields = names.map(
       (name, i) =>
         new ValueField({
@@ -304,7 +305,8 @@ class RuleRow {
           attributes: { inputmode: "decimal", size: 7, maxlength: 32 },
         }),
     );
-    const el = element("span", { class: "nbs-limits" }, fields.flatMap((field, i) => [words[i], field.el]));
+    const parts = words.flatMap((word, i) => (fields[i] ? [word, fields[i].el] : [word]));
+    const el = element("span", { class: "nbs-limits" }, parts);
     return { el, fields, words };
   }
 

@@ -149,12 +149,12 @@ def test_a_missing_channel_is_told_from_a_silent_source() -> None:
 def test_a_channel_that_does_not_exist_is_told_as_such() -> None:
     """A misspelt channel is no data after the usual patience, and says why."""
     station = Station()
-    rule = station.rule(channel="tempp", no_data="alert")
+    rule = station.rule(channel="temp 2", no_data="alert")
     station.pass_time(1, temp=1.0)
     assert rule.state is RuleState.OK
     station.pass_time(3, temp=1.0)
     assert rule.state is RuleState.FIRING
-    assert station.log.active[0].reason.startswith("there is no channel 'tempp' since")
+    assert station.log.active[0].reason.startswith("there is no channel 'temp 2' since")
 
 
 def test_nan_is_no_data() -> None:
@@ -351,7 +351,7 @@ def with_rule(**facts: Any) -> dict[str, Any]:
         (with_rule(for_=3), "as 'for_' of rule 1"),
         (with_rule(severity="fatal"), "'severity' must be one of"),
         (with_rule(no_data="explode"), "'no_data' must be one of"),
-        (with_rule(levels={"critical": "valuee >"}), "rule 1 that is not possible"),
+        (with_rule(levels={"critical": "vaule >"}), "rule 1 that is not possible"),
         (with_rule(levels=["value > 3"]), "as 'levels'"),
         (with_rule(clear="value > 91"), "hold at the same values"),
         (with_rule(channel=3), "as 'channel'"),

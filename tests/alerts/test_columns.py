@@ -229,9 +229,9 @@ def test_each_channel_has_a_state_of_its_own(analyzer: ns.Analyzer, channel: Any
 
 def test_a_wrong_channel_is_refused_with_the_nearest(analyzer: ns.Analyzer) -> None:
     """A typo in a channel's name is found when the rule is made."""
-    analyzer.buffer.extend([1.0], x=[0.0], pressure=[1.0])
-    with pytest.raises(ValueError, match="did you mean 'pressure'"):
-        analyzer.alert("value > 3 and presure > 1")
+    analyzer.buffer.extend([1.0], x=[0.0], height=[1.0])
+    with pytest.raises(ValueError, match="did you mean 'height'"):
+        analyzer.alert("value > 3 and hieght > 1")
     assert analyzer.rules == ()
     rule = analyzer.alert("value > 3 and channel('later') > 1")
     with pytest.raises(ValueError, match="unknown name 'later'"):

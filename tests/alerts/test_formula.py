@@ -247,3 +247,14 @@ def test_where_condition_and_clear_hold_together_the_condition_wins() -> None:
     values = np.array([95.0, 95.0, 85.0])
     rule.evaluate(np.arange(3), values, values)
     assert [incident.resolved_ns for incident in log.incidents] == [2]
+
+
+def test_a_part_that_always_holds_is_fair_in_a_formula() -> None:
+    """What is refused alone, because it says nothing, does no harm beside something that does."""
+    log = AlertLog()
+    rule = Rule("abs(value) > -1 and value > 90", log=log)
+    values = np.array([50.0, 95.0])
+    rule.evaluate(np.arange(2), values, values)
+    assert rule.error is None
+    assert len(log.active) == 1
+    assert Condition.parse("not abs(value) > -1").opposite.text == "abs(value) > -1"

@@ -165,10 +165,10 @@ def test_the_caret_points_at_the_character(text: str, position: int) -> None:
 
 def test_names_of_channels_are_checked_where_they_are_known() -> None:
     """With a list of channels a wrong one is refused with the nearest, and a quoted one may come later."""
-    channels = ("temperature", "pressure", "valve")
+    channels = ("height", "pressure", "valve")
     assert Condition.parse("valve > 3", channels).text == 'channel("valve") > 3'
-    with pytest.raises(ConditionError, match="did you mean 'temperature'"):
-        Condition.parse("temprature > 3", channels)
+    with pytest.raises(ConditionError, match="did you mean 'height'"):
+        Condition.parse("hieght > 3", channels)
     with pytest.raises(ConditionError, match="the reading is called 'value'"):
         Condition.parse("humidity > 3", channels)
     assert Condition.parse("channel('humidity') > 3", channels).text == "humidity > 3"

@@ -37,7 +37,7 @@ FACTORIES: dict[str, list[Factory]] = {
     ],
     "default": [
         lambda: create("default"),
-        lambda: create("default", limit=4.0, history=256),
+        lambda: create("default", limit=4.0, history=2048),
     ],
     "dspot": [lambda: create("dspot", n_init=100, depth=20)],
     "ewma": [

@@ -144,6 +144,8 @@ test("both limits of a range and a clear limit have fields of their own", () => 
   const { limits, clear } = model.commands("limits")[1];
   assert.deepEqual([limits, clear], [[10, 90], [20, 85]]);
   assert.deepEqual(conditionWords(condition("outside", 10, 90)), ["value outside", "…"]);
+  const formula = { subject: "value > 90 and stale", operator: "formula", limits: [] };
+  assert.deepEqual(conditionWords(formula), ["value > 90 and stale"]);
 });
 
 test("a rule's state is a word", () => {
