@@ -269,6 +269,9 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
     page.kernel_eval("buffer.append(None, value=120.0)")
     chart.wait("chart.marks.all.some((mark) => mark.value === 120)")
     chart.wait("chart.marks.inView(0, chart.plane).length > 0")
+    chart.root.get_by_role("button", name="Pause").click()
+    chart.wait("chart.isFrozen && !chart.hasNews")
+    assert chart.read("chart.figure._fullLayout.yaxis.range")[1] > 120
     x, y = chart.read(
         """(() => {
             const { left, top } = chart.figure.getBoundingClientRect();
@@ -280,8 +283,9 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
     )
     chart.page.mouse.move(x, y)
     reason = chart.root.locator(".nbs-readout-reason")
-    expect(reason.first).to_contain_text("above 85")
+    expect(reason.first).to_contain_text("120")
     page.screenshot("chart-marked")
+    chart.jump.click()
     page.save()
     page.reload()
     again = PageChart(page)
