@@ -25,8 +25,8 @@ __all__ = ["Anomaly", "AnomalyLog", "Detecting", "DetectorRun"]
 
 logger = logging.getLogger(__name__)
 
-MAX_HELD = 1000
-MAX_EXPLAINED = 100
+MAX_HELD = 10_000
+MAX_EXPLAINED = 1000
 """Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
 MAX_RUNS = 64
 CHUNK = 65_536

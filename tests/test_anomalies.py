@@ -145,7 +145,7 @@ def test_a_storm_of_anomalies_is_bounded(buffer: ns.Buffer, analyzer: ns.Analyze
     newest = analyzer.anomalies.newest(1)[0]
     assert newest.number == 100_000
     assert newest.time_ns == round((START + 99_999) * 1e9)
-    assert len(analyzer.anomalies) <= 1000
+    assert len(analyzer.anomalies) <= 10_000
 
 
 def test_the_log_as_a_table() -> None:

@@ -143,7 +143,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
 
     def __repr__(self) -> str:
         """Return what is shown, without the figure's contents."""
-        return f"<LiveChart of {list(self._analyzer.channels)} over {self._analyzer.parsed_window.label}>"
+        return f"<LiveChart of {list(self._feed.names)} over {self._analyzer.parsed_window.label}>"
 
     @property
     def analyzer(self) -> Analyzer:
@@ -260,6 +260,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         values = [
             f"{name} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
             for name, (time, value) in latest.items()
+            if name in self._feed.names
         ]
         return "\n".join([repr(self)[1:-1], *values])
 
