@@ -63,7 +63,7 @@ def with_shift(rng: np.random.Generator, size: float = 1.2) -> Array:
 
 def with_trend(rng: np.random.Generator) -> Array:
     """Return noise on a level that a slow wave carries, with two spikes."""
-    values = noise(rng) + 12 * np.sin(np.arange(600) / 90)
+    values: Array = noise(rng) + 12 * np.sin(np.arange(600) / 90)
     values[[210, 470]] += [9, -9]
     return values
 
@@ -71,7 +71,7 @@ def with_trend(rng: np.random.Generator) -> Array:
 def with_rhythm(rng: np.random.Generator) -> Array:
     """Return two weeks of a daily rhythm; a day is missing its peak, and one comes at night."""
     hours = np.arange(24 * 14 * 4) / 4
-    values = 20 + 8 * np.sin(2 * np.pi * (hours - 7) / 24) + rng.normal(0, 0.7, len(hours))
+    values: Array = 20 + 8 * np.sin(2 * np.pi * (hours - 7) / 24) + rng.normal(0, 0.7, len(hours))
     values[960:1000] -= 6
     values[1160:1166] += 12
     return values
@@ -86,7 +86,7 @@ def with_hang(rng: np.random.Generator) -> Array:
 
 def with_jump(rng: np.random.Generator) -> Array:
     """Return a slow wave with two sudden jumps."""
-    values = 20 + 6 * np.sin(np.arange(600) / 80) + rng.normal(0, 0.15, 600)
+    values: Array = 20 + 6 * np.sin(np.arange(600) / 80) + rng.normal(0, 0.15, 600)
     values[250:] += 5
     values[430:] -= 5
     return values
@@ -94,14 +94,14 @@ def with_jump(rng: np.random.Generator) -> Array:
 
 def with_heavy_tail(rng: np.random.Generator) -> Array:
     """Return noise with a heavy tail, and two values beyond it."""
-    values = 20 + rng.standard_t(4, 3000)
+    values: Array = 20 + rng.standard_t(4, 3000)
     values[[2500, 2800]] += [25, -22]
     return values
 
 
 def with_drift(rng: np.random.Generator) -> Array:
     """Return noise with a heavy tail on a level that drifts, and a value beyond it."""
-    values = with_heavy_tail(rng) + np.arange(3000) / 100
+    values: Array = with_heavy_tail(rng) + np.arange(3000) / 100
     return values
 
 
@@ -154,7 +154,7 @@ def draw(name: str, scene: Scene) -> str:
     score = np.where(np.isfinite(detection.score), detection.score, np.nan)
     below = _scaled_to(score, rows, HEIGHT - BOTTOM, MIDDLE + 26)
     flagged = rows[detection.is_anomaly[rows]]
-    parts = [
+    parts: list[str] = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'font-family="system-ui, sans-serif" font-size="12">',
         f"<title>{escape(f'{name}: {scene.title}')}</title>",
