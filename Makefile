@@ -64,7 +64,9 @@ format: $(VENV)/.lint ## let ruff and nbstripout repair what they can
 	$(PY) -m nbstripout notebooks/*.ipynb
 
 bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
-	@if [ -f benchmarks/core.py ]; then $(BENCH)/$(BIN)/python -m benchmarks.core || exit 1; fi; \
+	@for part in core statistics detectors alerts peers; do \
+		$(BENCH)/$(BIN)/python -m benchmarks.$$part || exit 1; echo; \
+	done; \
 		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
 		NBSTREAM_CHROMIUM="$$chromium" exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from nbstream.detectors import create
 WINDOW = 10_000
 N = 16 * BATCH
 N_SLOW = 20_000
+FOUR = ("mean", "std", "min", "max")
 VALUES = np.random.default_rng(1).normal(size=N)
 TIMES = (1_782_907_200 * SECOND_NS + np.arange(N) * 1_000_000).view("M8[ns]")
 
@@ -63,6 +65,11 @@ def one_by_one(function: Callable[[float], object], n: int = N_SLOW) -> float:
     return timed(run) / n * 1e9
 
 
+def rolls(column: Any, method: str) -> Callable[[], object]:
+    """Return a call of a rolling statistic of polars."""
+    return lambda: getattr(column, method)(WINDOW)
+
+
 def detector(name: str, **parameters: object) -> float:
     """Return ns per reading of a detector, in batches."""
 
@@ -91,26 +98,10 @@ def rows() -> list[tuple[str, str, float]]:
     found = [
         (task, "nbstream, batches of 65,536", nbstream_update(BATCH)),
         (task, "nbstream, batches of 100", nbstream_update(100)),
-        (
-            task,
-            "pandas rolling",
-            sum(whole(f) for f in (rolling.mean, rolling.std, rolling.min, rolling.max)),
-        ),
-        (
-            task,
-            "polars rolling",
-            sum(
-                whole(lambda f=f: f(WINDOW))  # type: ignore[misc]
-                for f in (
-                    column.rolling_mean,
-                    column.rolling_std,
-                    column.rolling_min,
-                    column.rolling_max,
-                )
-            ),
-        ),
+        (task, "pandas rolling", sum(whole(getattr(rolling, f)) for f in FOUR)),
+        (task, "polars rolling", sum(whole(rolls(column, f"rolling_{f}")) for f in FOUR)),
     ]
-    parts = (utils.Rolling(stats.Var(), WINDOW), stats.RollingMin(WINDOW), stats.RollingMax(WINDOW))
+    parts = (utils.Rolling(stats.Var, WINDOW), stats.RollingMin(WINDOW), stats.RollingMax(WINDOW))
     found.append((task, "river", one_by_one(lambda x: [part.update(x) for part in parts])))
     source = streamz.Stream()
     source.sliding_window(1000).map(np.mean).sink(lambda _: None)
@@ -119,7 +110,7 @@ def rows() -> list[tuple[str, str, float]]:
     found += [
         (task, "nbstream, batches of 65,536", nbstream_update(BATCH, "median")),
         (task, "pandas rolling", whole(rolling.median)),
-        (task, "polars rolling", whole(lambda: column.rolling_median(WINDOW))),
+        (task, "polars rolling", whole(rolls(column, "rolling_median"))),
         (task, "river", one_by_one(stats.RollingQuantile(0.5, WINDOW).update)),
     ]
     scorer, page_hinkley, adwin = anomaly.GaussianScorer(), drift.PageHinkley(), drift.ADWIN()
