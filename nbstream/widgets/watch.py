@@ -26,11 +26,13 @@ from nbstream.sources import (
     SourceState,
     nearest_neighbour,
 )
+from nbstream.widgets.cards import STANDARD
 from nbstream.widgets.dashboard import Dashboard, chart_options, refuse_option
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbstream.statistics import StatisticLike
     from nbstream.window import WindowLike
 
 __all__ = ["watch"]
@@ -51,6 +53,7 @@ def watch(
     wait: bool = False,
     interval: float = 1.0,
     name: str | None = None,
+    statistics: StatisticLike | Iterable[StatisticLike] = STANDARD,
     **options: Any,
 ) -> Dashboard:
     """Show anything that yields numbers over time: chart, statistics, alerts and controls.
@@ -73,6 +76,8 @@ def watch(
         Seconds between two calls of a callable.
     name
         A second dashboard with the same explicit name replaces the first.
+    statistics
+        What the cards show: names such as "last", "p99" or "time_above(90)" (see `Cards`).
     **options
         Further options of the source that is made (``timezone="UTC"``), or of LiveChart.
 
@@ -91,7 +96,7 @@ def watch(
     TypeError
         If `anything` is something else, or an option is unknown.
     ValueError
-        If an alert or the window cannot be read, or a DataFrame has no times or no numbers.
+        If an alert, a statistic or the window cannot be read, or a DataFrame has no times or no numbers.
 
     Notes
     -----
@@ -123,7 +128,7 @@ def watch(
             made.append(analyzer)
         for alert in _as_alerts(alerts):
             analyzer.alert(**alert)
-        dashboard = Dashboard(analyzer, title=title, name=name, **for_chart)
+        dashboard = Dashboard(analyzer, title=title, name=name, statistics=statistics, **for_chart)
     except BaseException:
         for thing in reversed(made):
             thing.close()
@@ -182,7 +187,7 @@ def _options_of(kind: Any) -> frozenset[str]:
 def _refuse(options: dict[str, Any], known: frozenset[str]) -> None:
     for option in options:
         if option not in known:
-            own = {"window", "alerts", "title", "wait", "interval", "name"}
+            own = {"window", "alerts", "title", "wait", "interval", "name", "statistics"}
             refuse_option("watch", option, {*known, *chart_options(), *own})
 
 
