@@ -14,7 +14,8 @@ const PEAK_FADES = 0.98;
 const SPARK_VALUES = 60;
 const SPARK_STEP_MS = 1000;
 const SPARK_GAP_MS = 5000;
-const SPARK_WIDTH = 59;
+const SPARK_FEWEST = 15;
+const SPARK_WIDTH = 60;
 const SPARK_HEIGHT = 14;
 const STILL_MS = 10_000;
 
@@ -65,7 +66,8 @@ export function channelState(channel, source, age) {
 }
 
 /**
- * The course of a statistic, as the path of a line: a value a second, the newest at the right edge.
+ * The course of a statistic, as the path of a line: the newest value at the right edge, the oldest at the
+ * left one, unless they are few.
  * @param {{time: number, value: number | null}[]} points in ms, ascending
  * @returns {string} "" while there is no line
  */
@@ -73,6 +75,7 @@ export function sparkPath(points) {
   const known = points.filter(({ value }) => value !== null);
   if (known.length < 2) return "";
   const newest = points.at(-1).time;
+  const span = Math.max(newest - points[0].time, SPARK_FEWEST * SPARK_STEP_MS);
   const low = Math.min(...known.map(({ value }) => value));
   const high = Math.max(...known.map(({ value }) => value));
   // Halves, for the difference of two numbers may be too large for one.
@@ -82,7 +85,7 @@ export function sparkPath(points) {
   let before = null;
   for (const { time, value } of points) {
     if (value !== null) {
-      const x = SPARK_WIDTH - (newest - time) / SPARK_STEP_MS;
+      const x = SPARK_WIDTH * (1 - (newest - time) / span);
       const share = isFlat ? 0.5 : (value / 2 - low / 2) / range;
       const isJoined = before !== null && time - before <= SPARK_GAP_MS;
       path += `${isJoined ? "L" : "M"}${x.toFixed(1)} ${(SPARK_HEIGHT - 1.5 - share * (SPARK_HEIGHT - 3)).toFixed(1)}`;
@@ -335,7 +338,8 @@ class Card {
     const text = this.figures.text(value, style);
     setText(this.value, text);
     setText(this.unit, value !== null ? this.figures.unit(value, unit) : why ? "failed" : "");
-    setAttribute(this.el, "title", why || this.statistic.what || null);
+    const { name, what } = this.statistic;
+    setAttribute(this.el, "title", why || (what ? `${name}: ${what}` : name));
     setAttribute(this.el, "data-failed", why ? "" : null);
     return text;
   }
@@ -351,7 +355,7 @@ class Spark {
     this.points = [];
     this.drawnAt = -Infinity;
     this.path = vector("path", { class: "nbs-spark-line" });
-    this.el = vector("svg", { class: "nbs-spark", viewBox: `0 0 ${SPARK_WIDTH + 1} ${SPARK_HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+    this.el = vector("svg", { class: "nbs-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
     this.el.append(this.path);
   }
 
@@ -363,7 +367,7 @@ class Spark {
     } else {
       this.points.push({ time, value });
     }
-    while (time - this.points[0].time > SPARK_WIDTH * SPARK_STEP_MS || this.points.length > SPARK_VALUES) this.points.shift();
+    while (time - this.points[0].time > SPARK_VALUES * SPARK_STEP_MS || this.points.length > SPARK_VALUES) this.points.shift();
     const isStill = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
     if (isStill && Math.abs(time - this.drawnAt) < STILL_MS) return;
     this.drawnAt = time;
@@ -504,7 +508,7 @@ class Picker {
       this.field.value = `${name}(`;
       this.field.focus();
     };
-    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})`, onclick }) };
+    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs}) …`, onclick }) };
   }
 
   choose(name, isShown, onDone = () => {}) {

@@ -126,12 +126,12 @@ class Cards(Panel):
         self._cards = _read_cards(statistics)
 
     def _state(self) -> dict[str, Any]:
-        analyzer, cards = self.analyzer, self._cards
+        analyzer = self.analyzer
+        cards = tuple(Card(card.label, card.statistic) for card in self._cards)
         snapshot = analyzer.snapshot()
         channels = analyzer.channels
         shown = channels[:MAX_CHANNELS]
-        kinds = [type(card.statistic) for card in cards]
-        costly = [card for card, kind in zip(cards, kinds, strict=True) if kind not in _AT_HAND]
+        costly = [card for card in cards if type(card.statistic) not in _AT_HAND]
         self._values.work(shown, costly, snapshot)
         alerts = _Alerts(analyzer, self._clock.wall_ns())
         return {
@@ -286,26 +286,14 @@ class _Alerts:
     def gravest(self, channel: str, channels: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the gravest state of the rules that watch a channel, None if there are none."""
         found = [
-            self._of(rule, error, states.get(channel, RuleState.OK), channel)
+            (rule, error, RuleState.ERROR if error else states.get(channel, RuleState.OK))
             for rule, error, states in self._rules
             if rule.watches(channel, channels)
         ]
-        return max(
-            found,
-            key=lambda alert: (
-                RuleState[alert["state"]].gravity,
-                SEVERITIES.index(alert["severity"]),
-            ),
-            default=None,
-        )
-
-    def _of(
-        self, rule: Rule, error: Exception | None, state: RuleState, channel: str
-    ) -> dict[str, Any]:
-        state = state if error is None else RuleState.ERROR
-        incident = None
-        if state in (RuleState.FIRING, RuleState.RECOVERING):
-            incident = self._open.get((rule.name, channel))
+        if not found:
+            return None
+        rule, error, state = max(found, key=lambda it: self._gravity(it[0], it[2], channel))
+        incident = self._incident(rule, state, channel)
         acknowledged = None if incident is None else incident.acknowledged
         return {
             "state": state.name,
@@ -315,6 +303,17 @@ class _Alerts:
             "acknowledged": "" if acknowledged is None else plain_text(acknowledged.who, 40),
             "silenced": self._log.is_silenced(rule.name, channel, self._now_ns),
         }
+
+    def _gravity(self, rule: Rule, state: RuleState, channel: str) -> tuple[int, int]:
+        incident = self._incident(rule, state, channel)
+        severity = rule.severity if incident is None else incident.severity
+        return state.gravity, SEVERITIES.index(severity)
+
+    def _incident(self, rule: Rule, state: RuleState, channel: str) -> Incident | None:
+        """Return the open incident of a rule on a channel, if there is one."""
+        if state not in (RuleState.FIRING, RuleState.RECOVERING):
+            return None
+        return self._open.get((rule.name, channel))
 
 
 def _read_cards(statistics: StatisticLike | Iterable[StatisticLike]) -> tuple[Card, ...]:

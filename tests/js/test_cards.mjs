@@ -90,7 +90,7 @@ test("a card that failed has no value but a reason, the others say what they are
   const failed = { "correlation(<b>)": `There is no channel ${EVIL}.` };
   model.snapshot(stateOf([channel({ values: [20.5, null], units: ["°C", ""], failed })], { statistics }));
   const [last, correlation] = el.all("nbs-card");
-  assert.equal(last.getAttribute("title"), "What last is.");
+  assert.equal(last.getAttribute("title"), "last: What last is.");
   assert.equal(correlation.getAttribute("title"), `There is no channel ${EVIL}.`);
   assert.equal(correlation.one("nbs-value").textContent, "–");
   assert.equal(correlation.one("nbs-unit").textContent, "failed");
@@ -127,11 +127,11 @@ test("a spark line spans the readings, breaks where there are none, and survives
   const points = (...values) => values.map((value, i) => ({ time: i * 1000, value }));
   assert.equal(sparkPath(points(1)), "");
   assert.equal(sparkPath(points(null, null)), "");
-  assert.equal(sparkPath(points(0, 1)), "M58.0 12.5L59.0 1.5");
-  assert.equal(sparkPath(points(3, 3, 3)), "M57.0 7.0L58.0 7.0L59.0 7.0");
-  assert.equal(sparkPath(points(0, null, 1)), "M57.0 12.5M59.0 1.5");
+  assert.equal(sparkPath(points(0, 1)), "M56.0 12.5L60.0 1.5");
+  assert.equal(sparkPath(points(3, 3, 3)), "M52.0 7.0L56.0 7.0L60.0 7.0");
+  assert.equal(sparkPath(points(0, null, 1)), "M52.0 12.5M60.0 1.5");
   assert.doesNotMatch(sparkPath(points(-1.7e308, 1.7e308, 0)), /NaN|Infinity/);
-  assert.equal(sparkPath([{ time: 0, value: 0 }, { time: 10_000, value: 1 }]), "M49.0 12.5M59.0 1.5");
+  assert.equal(sparkPath([{ time: 0, value: 0 }, { time: 30_000, value: 1 }]), "M0.0 12.5M60.0 1.5");
 });
 
 test("a spark line goes on by frames without a state, and forgets what is older than a minute", (context) => {

@@ -21,7 +21,9 @@ from nbstream.errors import WrongThreadError
 from nbstream.main_thread import MainThread
 from nbstream.statistics import base
 from nbstream.widgets.cards import STANDARD, Cards
+from nbstream.widgets.dashboard import Dashboard
 from nbstream.widgets.panel import finite, is_small, newest_of, plain_text
+from nbstream.widgets.watch import watch
 from tests.widgets.fake_page import FakePage
 
 JSON = st.recursive(
@@ -244,6 +246,23 @@ def test_what_cannot_be_shown_is_refused(
     """Unknown names, what is no number, too many and other types are refused, with a way out."""
     with pytest.raises(error, match=text):
         Cards(analyzer, statistics, **page.options)
+
+
+def test_dashboards_pass_the_choice_on(analyzer: Analyzer) -> None:
+    """Dashboard and watch take `statistics`; a wrong one leaves nothing behind."""
+    dashboard = Dashboard(analyzer, statistics=["p99"])
+    assert dashboard.cards.statistics == ("p99",)
+    dashboard.close()
+    dashboard = watch(iter([1.0, 2.0]), statistics=["median", "time_above(1)"])
+    assert dashboard.cards.statistics == ("median", "time_above(1)")
+    dashboard.close()
+    dashboard = watch(analyzer)
+    assert dashboard.cards.statistics == STANDARD
+    dashboard.close()
+    with pytest.raises(ValueError, match="Did you mean 'mean'"):
+        watch(iter([1.0, 2.0]), statistics=["meen"])
+    with pytest.raises(TypeError, match="Did you mean 'statistics'"):
+        watch(iter([1.0, 2.0]), statistic=["mean"])
 
 
 def test_the_choice_can_be_set_and_be_empty(
