@@ -508,7 +508,7 @@ class Picker {
       this.field.value = `${name}(`;
       this.field.focus();
     };
-    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs}) …`, onclick }) };
+    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})…`, onclick }) };
   }
 
   choose(name, isShown, onDone = () => {}) {
