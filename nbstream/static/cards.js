@@ -1,41 +1,115 @@
-// The statistics as cards, one row per channel, or as a table when there are many.
+// The statistics as cards, one row per channel, or as a table when there are many; and the choice of them.
 
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
-import { showPanel } from "./panel.js";
+import { Requests, showPanel } from "./panel.js";
 import { ageText } from "./status.js";
 
-const CARD_NAMES = ["last", "mean", "std", "min", "max", "rate"];
-const READINGS = new Set(["last", "min", "max"]);
+const READINGS = new Set(["last", "min", "max", "first", "ptp"]);
 const MAX_ROWS_OF_CARDS = 8;
 const SOURCE_ENDS = { FAILED: "failed", ENDED: "ended", STOPPED: "stopped" };
+const ROOMS = [2, 3, 4, 6]; // cards beside each other, as the width allows
+const PEAK_FADES = 0.98;
+
+const SPARK_VALUES = 60;
+const SPARK_STEP_MS = 1000;
+const SPARK_GAP_MS = 5000;
+const SPARK_FEWEST = 15;
+const SPARK_WIDTH = 60;
+const SPARK_HEIGHT = 14;
+const STILL_MS = 10_000;
+
+const KNOWN_STATES = new Set(["OK", "PENDING", "NO_DATA", "ERROR", "RECOVERING", "FIRING"]);
+
+/** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
+const SHAPES = {
+  ok: "circle",
+  info: "diamond",
+  warning: "triangle",
+  pending: "triangle",
+  recovering: "triangle",
+  stale: "triangle",
+  critical: "square",
+  failed: "square",
+  muted: "bar",
+};
 
 /**
  * How a channel is: its alert and its data, each in a word.
  * @param {object} channel as nbstream/widgets/cards.py sends it
  * @param {{state: string, text: string} | null} source
  * @param {number | null} age of the newest reading, s
- * @returns {{kind: string, text: string}[]} the gravest first, at least one
+ * @returns {{kind: string, shape: string, text: string, title: string}[]} the gravest first, at least one
  */
 export function channelState(channel, source, age) {
   const found = [];
+  const say = (kind, text, title = "") => found.push({ kind, shape: SHAPES[kind] ?? "ring", text, title });
   const alert = channel.alert;
-  if (alert?.state === "FIRING") found.push({ kind: alert.severity, text: `firing · ${alert.severity}` });
   const end = SOURCE_ENDS[source?.state];
-  if (end) found.push({ kind: end === "failed" ? "failed" : "ended", text: end });
-  if (alert?.state === "PENDING") found.push({ kind: "pending", text: "pending" });
-  if (age === null) {
-    if (!end) found.push({ kind: "waiting", text: "waiting for data" });
-  } else if (!end && age > channel.staleAfter) {
-    found.push({ kind: source ? "stale" : "ended", text: `stale · ${ageText(age)}` });
+  const isStale = age !== null && !end && age > channel.staleAfter;
+  const of = alert?.rule ? `Rule ${alert.rule}` : "";
+  if (alert?.state === "FIRING") say(alert.severity, `firing · ${alert.severity}`, of);
+  if (alert?.state === "ERROR") say("failed", "rule failed", alert.why ? `${of}: ${alert.why}` : of);
+  if (end) say(end === "failed" ? "failed" : "ended", end);
+  if (alert?.state === "RECOVERING") say("recovering", `recovering · ${alert.severity}`, of);
+  if (alert?.state === "NO_DATA") say("nodata", age === null || end ? "no data" : `no data · ${ageText(age)}`, of);
+  if (alert?.state === "PENDING") say("pending", "pending", of);
+  if (alert && !KNOWN_STATES.has(alert.state)) say("pending", alert.state.toLowerCase(), of);
+  if (alert?.state !== "NO_DATA") {
+    if (age === null && !end) say("waiting", "waiting for data");
+    else if (isStale) say(source ? "stale" : "ended", `stale · ${ageText(age)}`);
   }
-  if (!found.length) found.push({ kind: "ok", text: alert ? "ok" : "live" });
+  if (!found.length) say("ok", alert ? "ok" : "live", of);
+  if (alert?.acknowledged) say("muted", "acknowledged", `${alert.acknowledged} takes care of it`);
+  if (alert?.silenced) say("muted", "silenced", "Nobody is notified for now");
   return found;
+}
+
+/**
+ * The course of a statistic, as the path of a line: the newest value at the right edge, the oldest at the
+ * left one, unless they are few.
+ * @param {{time: number, value: number | null}[]} points in ms, ascending
+ * @returns {string} "" while there is no line
+ */
+export function sparkPath(points) {
+  const known = points.filter(({ value }) => value !== null);
+  if (known.length < 2) return "";
+  const newest = points.at(-1).time;
+  const span = Math.max(newest - points[0].time, SPARK_FEWEST * SPARK_STEP_MS);
+  const low = Math.min(...known.map(({ value }) => value));
+  const high = Math.max(...known.map(({ value }) => value));
+  // Halves, for the difference of two numbers may be too large for one.
+  const range = high / 2 - low / 2;
+  const isFlat = !(range > 1e-9 * Math.max(Math.abs(low), Math.abs(high)));
+  let path = "";
+  let before = null;
+  for (const { time, value } of points) {
+    if (value !== null) {
+      const x = SPARK_WIDTH * (1 - (newest - time) / span);
+      const share = isFlat ? 0.5 : (value / 2 - low / 2) / range;
+      const isJoined = before !== null && time - before <= SPARK_GAP_MS;
+      path += `${isJoined ? "L" : "M"}${x.toFixed(1)} ${(SPARK_HEIGHT - 1.5 - share * (SPARK_HEIGHT - 3)).toFixed(1)}`;
+    }
+    before = value === null ? null : time;
+  }
+  return path;
+}
+
+/** @returns {number} cards in a row, where there is room for `room`, so that the rows are equally full */
+export function balancedColumns(n, room) {
+  return n > 0 ? Math.ceil(n / Math.ceil(n / room)) : 1;
 }
 
 /** @returns {() => void} the clean-up */
 export function renderCards(view) {
-  return showPanel(view, new CardsPanel());
+  const panel = new CardsPanel();
+  const remove = showPanel(view, panel);
+  const onMessage = (message) => message.kind === "catalogue" && panel.picker.learn(message.entries);
+  view.model.on("msg:custom", onMessage);
+  return () => {
+    view.model.off("msg:custom", onMessage);
+    remove();
+  };
 }
 
 class CardsPanel {
@@ -45,17 +119,18 @@ class CardsPanel {
     this.linkState = "connecting";
     this.isTable = false;
     this.rows = new Map();
-    this.styles = new Map();
+    this.heads = new Map();
+    this.requests = new Requests((message) => this.link.send(message));
+    this.picker = new Picker(this.requests);
     this.note = element("div", { class: "nbs-note", role: "status" });
     this.list = element("div", { class: "nbs-rows" });
     this.count = element("caption", { class: "nbs-count" });
+    this.head = element("tr");
     this.body = element("tbody");
-    const head = ["channel", ...CARD_NAMES, "state"].map((text) => element("th", { scope: "col", text }));
     this.table = element("div", { class: "nbs-scroll", tabindex: "0", ...OWN_KEYS, "aria-label": "Statistics of all channels" }, [
-      element("table", { class: "nbs-table" }, [this.count, element("thead", {}, [element("tr", {}, head)]), this.body]),
+      element("table", { class: "nbs-table" }, [this.count, element("thead", {}, [this.head]), this.body]),
     ]);
-    this.el = element("div", { class: "nbs-panel nbs-cards", role: "region", "aria-label": "Statistics" }, [this.note]);
-    this.el.append(this.list);
+    this.el = element("div", { class: "nbs-panel nbs-cards", role: "region", "aria-label": "Statistics" }, [this.note, this.list, this.picker.el]);
     this.showLink("connecting");
   }
 
@@ -65,11 +140,15 @@ class CardsPanel {
       this.state = message.state;
       this.show();
     }
+    if (this.state && !this.state.ended) {
+      // A frame without a state says that everything is as it was.
+      for (const row of this.rows.values()) row.remember(message.now);
+    }
     this.tick();
   }
 
   show() {
-    const { channels, n, window } = this.state;
+    const { channels, n, window, statistics, most } = this.state;
     const isTable = n > MAX_ROWS_OF_CARDS;
     if (isTable !== this.isTable) {
       this.isTable = isTable;
@@ -77,28 +156,35 @@ class CardsPanel {
       this.rows.clear();
       (isTable ? this.list : this.table).replaceWith(isTable ? this.table : this.list);
     }
-    const hidden = n - channels.length;
-    setText(this.count, `${countText(n)} channels · window ${window}${hidden ? ` · the first ${channels.length} are shown` : ""}`);
-    const shown = channels.length ? channels : [NO_CHANNEL];
+    const remove = (name) => this.picker.choose(name, false);
+    if (isTable) {
+      const hidden = n - channels.length;
+      setText(this.count, `${countText(n)} channels · window ${window}${hidden ? ` · the first ${channels.length} are shown` : ""}`);
+      keepChildren(
+        this.head,
+        this.heads,
+        [{ name: "channel" }, ...statistics, { name: "state" }],
+        ({ name, unit }) => JSON.stringify([name, unit !== undefined]),
+        ({ name, unit }) => new ColumnHead(name, unit === undefined ? null : remove),
+        (head, { what }) => setAttribute(head.el, "title", what || null),
+      );
+    }
     keepChildren(
       isTable ? this.body : this.list,
       this.rows,
-      shown,
-      (channel) => channel.name,
-      (channel) => (isTable ? new TableRow(channel) : new CardRow(channel)),
-      (row, channel) => {
-        const style = numberStyle(this.styles.get(channel.name) ?? null, channel.values);
-        this.styles.set(channel.name, style);
-        row.show(channel, cardTexts(channel.values, style), window);
-      },
+      withKeys(channels.length ? channels : [NO_CHANNEL]),
+      ({ key }) => key,
+      ({ channel }) => (isTable ? new TableRow(channel) : new CardRow(channel, remove)),
+      (row, { channel }) => row.show(channel, statistics, window),
     );
+    this.picker.show(statistics, most);
   }
 
   tick() {
     if (this.state) {
       const { channels, source } = this.state;
-      for (const channel of channels.length ? channels : [NO_CHANNEL]) {
-        this.rows.get(channel.name)?.showState(channelState(channel, source, this.clock.age(channel.newest)), source);
+      for (const { key, channel } of withKeys(channels.length ? channels : [NO_CHANNEL])) {
+        this.rows.get(key)?.showState(channelState(channel, source, this.clock.age(channel.newest)), source);
       }
     }
     this.showLink(this.linkState);
@@ -106,18 +192,47 @@ class CardsPanel {
 
   showLink(state) {
     this.linkState = state;
+    const isBusy = state === "busy" && this.requests.waiting.size > 0;
     setAttribute(this.el, "data-link", this.state?.ended ? "ended" : state);
-    setText(this.note, linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null));
+    const note = linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null);
+    setText(this.note, note || (isBusy ? "kernel busy: your change is made when the cell ends" : ""));
   }
 }
 
-const NO_CHANNEL = { name: "", unit: "", values: [null, null, null, null, null, null], count: 0, newest: null, staleAfter: 2, alert: null };
+const NO_CHANNEL = { name: "", values: [], units: [], failed: {}, scale: [null, null, null, null, null], count: 0, newest: null, staleAfter: 2, alert: null };
 
-/** @returns {{text: string, unit: string}[]} what the six cards say */
-function cardTexts(values, style) {
-  return values.map((value, i) =>
-    CARD_NAMES[i] === "rate" ? rateText(value) : { text: numberText(value, style, READINGS.has(CARD_NAMES[i])), unit: "" },
-  );
+/** Give channels keys of their own: names that were made fit to be shown may be equal. */
+function withKeys(channels) {
+  const seen = new Map();
+  return channels.map((channel) => {
+    const nth = seen.get(channel.name) ?? 0;
+    seen.set(channel.name, nth + 1);
+    return { key: JSON.stringify([channel.name, nth]), channel };
+  });
+}
+
+/** How the numbers of one statistic are written: as the channel's readings, or by their own size. */
+class Figures {
+  constructor(statistic) {
+    this.statistic = statistic;
+    this.style = null;
+    this.peak = 0;
+  }
+
+  text(value, channelStyle) {
+    const { name, unit } = this.statistic;
+    if (name === "rate") return rateText(value).text;
+    if (unit === "same") return numberText(value, channelStyle, READINGS.has(name));
+    if (value === null) return numberText(null, channelStyle);
+    // The peak fades, so that a value that passes zero keeps its decimals.
+    this.peak = Math.max(this.peak * PEAK_FADES, Math.abs(value));
+    this.style = numberStyle(this.style, [value, this.peak, this.peak / 10, value, value]);
+    return numberText(value, this.style, true);
+  }
+
+  unit(value, unit) {
+    return this.statistic.name === "rate" ? rateText(value).unit : unit;
+  }
 }
 
 /** @returns {string} how much room cards need whose longest number has so many characters */
@@ -134,7 +249,7 @@ class Chips {
 
   show(states, title) {
     while (this.chips.length < states.length) {
-      const chip = element("span", { class: "nbs-chip" });
+      const chip = element("span", { class: "nbs-chip nbs-state" });
       this.chips.push(chip);
       this.el.append(chip);
     }
@@ -142,33 +257,54 @@ class Chips {
       chip.hidden = i >= states.length;
       if (chip.hidden) return;
       setAttribute(chip, "data-kind", states[i].kind);
-      setAttribute(chip, "title", title || null);
+      setAttribute(chip, "data-shape", states[i].shape);
+      setAttribute(chip, "title", states[i].title || title || null);
       setText(chip, states[i].text);
     });
   }
 }
 
 class CardRow {
-  constructor(channel) {
+  constructor(channel, remove) {
+    this.removeStatistic = remove;
+    this.style = null;
+    this.cards = new Map();
     this.name = element("span", { class: "nbs-name", text: channel.name || "no channel yet", title: channel.name || null });
     this.chips = new Chips();
     this.count = element("span", { class: "nbs-muted" });
-    this.cards = CARD_NAMES.map((name) => new Card(name));
+    this.grid = element("div", { class: "nbs-card-grid" });
     this.widest = 0;
+    this.columns = 0;
     this.el = element("section", { class: "nbs-row", "aria-label": channel.name || "no channel yet" }, [
       element("div", { class: "nbs-row-head" }, [this.name, this.chips.el, this.count]),
-      element("div", { class: "nbs-row-cards" }, [
-        element("div", { class: "nbs-card-grid" }, this.cards.map((card) => card.el)),
-      ]),
+      element("div", { class: "nbs-row-cards" }, [this.grid]),
     ]);
   }
 
-  show(channel, texts, window) {
+  show(channel, statistics, window) {
     setText(this.count, channel.count ? `${countText(channel.count)} readings in ${window}` : "");
-    this.cards.forEach((card, i) => card.show(texts[i].text, texts[i].unit || channel.unit));
-    // Cards only ever get wider: values that change don't move their neighbours.
-    this.widest = Math.max(this.widest, ...texts.map(({ text }) => text.length));
+    this.style = numberStyle(this.style, channel.scale);
+    keepChildren(
+      this.grid,
+      this.cards,
+      statistics.map((statistic, i) => ({ statistic, i })),
+      ({ statistic }) => `${statistic.unit} ${statistic.name}`,
+      ({ statistic }) => new Card(statistic, this.removeStatistic),
+      (card, { statistic, i }) => {
+        const text = card.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "");
+        // Cards only ever get wider: values that change don't move their neighbours.
+        this.widest = Math.max(this.widest, text.length);
+      },
+    );
     setAttribute(this.el, "data-width", cardWidth(this.widest));
+    if (this.columns === statistics.length) return;
+    this.columns = statistics.length;
+    this.grid.style.setProperty("--nbs-cards", String(this.columns));
+    for (const room of ROOMS) this.grid.style.setProperty(`--nbs-room-${room}`, String(balancedColumns(this.columns, room)));
+  }
+
+  remember(time) {
+    for (const card of this.cards.values()) card.remember(time);
   }
 
   showState(states, source) {
@@ -179,41 +315,248 @@ class CardRow {
 }
 
 class Card {
-  constructor(name) {
+  constructor(statistic, remove) {
+    const { name } = statistic;
+    this.statistic = statistic;
+    this.figures = new Figures(statistic);
+    this.spark = new Spark();
+    this.shown = null;
     this.value = element("span", { class: "nbs-value", text: "–" });
     this.unit = element("span", { class: "nbs-unit" });
-    this.el = element("div", { class: `nbs-card nbs-card-${name}` }, [
-      element("span", { class: "nbs-label", text: name }),
+    // Only for the mouse: with the keyboard one chooses in the list, not at each card of each channel.
+    const button = element("button", { type: "button", class: "nbs-icon nbs-card-remove", tabindex: "-1", "aria-label": `remove ${name}`, title: `remove ${name}`, text: "×", onclick: () => remove(name) });
+    this.el = element("div", { class: /^\w+$/.test(name) ? `nbs-card nbs-card-${name}` : "nbs-card", "data-statistic": name }, [
+      element("span", { class: "nbs-card-top" }, [element("span", { class: "nbs-label", text: name }), this.spark.el]),
       element("span", { class: "nbs-figures" }, [this.value, this.unit]),
+      button,
     ]);
   }
 
-  show(text, unit) {
+  /** @returns {string} what the card says */
+  show(value, unit, style, why) {
+    this.shown = value;
+    const text = this.figures.text(value, style);
     setText(this.value, text);
-    setText(this.unit, text === "–" ? "" : unit);
+    setText(this.unit, value !== null ? this.figures.unit(value, unit) : why ? "failed" : "");
+    const { name, what } = this.statistic;
+    setAttribute(this.el, "title", why || (what ? `${name}: ${what}` : name));
+    setAttribute(this.el, "data-failed", why ? "" : null);
+    return text;
+  }
+
+  remember(time) {
+    this.spark.add(time, this.shown);
+  }
+}
+
+/** The last minute of one statistic as a line, from what the page was sent. */
+class Spark {
+  constructor() {
+    this.points = [];
+    this.drawnAt = -Infinity;
+    this.path = vector("path", { class: "nbs-spark-line" });
+    this.el = vector("svg", { class: "nbs-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+    this.el.append(this.path);
+  }
+
+  add(time, value) {
+    const last = this.points.at(-1);
+    if (last && time < last.time - SPARK_GAP_MS) this.points = []; // the kernel's clock was set back
+    if (last && Math.floor(time / SPARK_STEP_MS) <= Math.floor(last.time / SPARK_STEP_MS) && this.points.length) {
+      last.value = value;
+    } else {
+      this.points.push({ time, value });
+    }
+    while (time - this.points[0].time > SPARK_VALUES * SPARK_STEP_MS || this.points.length > SPARK_VALUES) this.points.shift();
+    const isStill = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
+    if (isStill && Math.abs(time - this.drawnAt) < STILL_MS) return;
+    this.drawnAt = time;
+    setAttribute(this.path, "d", sparkPath(this.points));
+  }
+}
+
+function vector(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+class ColumnHead {
+  constructor(name, remove) {
+    this.el = element("th", { scope: "col" }, [element("span", { text: name })]);
+    if (remove) {
+      this.el.append(element("button", { type: "button", class: "nbs-icon nbs-card-remove", tabindex: "-1", "aria-label": `remove ${name}`, title: `remove ${name}`, text: "×", onclick: () => remove(name) }));
+    }
   }
 }
 
 class TableRow {
   constructor(channel) {
-    this.cells = CARD_NAMES.map(() => element("td", { class: "nbs-number" }));
+    this.style = null;
+    this.cells = new Map();
     this.chips = new Chips();
-    this.el = element("tr", {}, [
-      element("th", { scope: "row", class: "nbs-name", text: channel.name, title: channel.name }),
-      ...this.cells,
-      element("td", {}, [this.chips.el]),
-    ]);
+    this.el = element("tr");
+    this.name = element("th", { scope: "row", class: "nbs-name", text: channel.name, title: channel.name });
+    this.state = element("td", {}, [this.chips.el]);
   }
 
-  show(channel, texts) {
-    this.cells.forEach((cell, i) => {
-      const unit = texts[i].unit || channel.unit;
-      setText(cell, texts[i].text === "–" || !unit ? texts[i].text : `${texts[i].text} ${unit}`);
-    });
+  show(channel, statistics) {
+    this.style = numberStyle(this.style, channel.scale);
+    const items = [{ el: this.name }, ...statistics.map((statistic, i) => ({ statistic, i })), { el: this.state }];
+    keepChildren(
+      this.el,
+      this.cells,
+      items,
+      ({ el, statistic }) => (el ? (el === this.name ? "name" : "state") : `${statistic.unit} ${statistic.name}`),
+      ({ el, statistic }) => (el ? { el } : { el: element("td", { class: "nbs-number" }), figures: new Figures(statistic) }),
+      (cell, { statistic, i }) => {
+        if (!statistic) return;
+        const value = channel.values[i] ?? null;
+        const why = channel.failed[statistic.name] ?? "";
+        const unit = value === null ? "" : cell.figures.unit(value, channel.units[i] ?? "");
+        const text = cell.figures.text(value, this.style);
+        setText(cell.el, unit ? `${text} ${unit}` : text);
+        setAttribute(cell.el, "title", why || null);
+      },
+    );
   }
+
+  remember() {}
 
   showState(states, source) {
     setAttribute(this.el, "data-kind", states[0].kind);
     this.chips.show(states, source?.text ?? "");
+  }
+}
+
+/** The choice of what the cards show; it is the kernel's, so all pages agree. */
+class Picker {
+  constructor(requests) {
+    this.requests = requests;
+    this.chosen = [];
+    this.most = 0;
+    this.entries = [];
+    this.wanted = new Map(); // what was asked for, until the kernel has said what came of it
+    this.picks = new Map();
+    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-opener", text: "+ statistic", "aria-expanded": "false", onclick: () => (this.form.hidden ? this.open() : this.close()) });
+    this.list = element("div", { class: "nbs-picks" });
+    this.field = element("input", {
+      ...OWN_KEYS,
+      type: "text",
+      class: "nbs-input",
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: 64,
+      "aria-label": "Another statistic, such as p99 or time_above(90)",
+      placeholder: "p99, time_above(90)",
+    });
+    this.add = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
+    this.done = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "done", onclick: () => this.close() });
+    this.count = element("span", { class: "nbs-muted" });
+    this.error = element("span", { class: "nbs-field-error", role: "alert" });
+    this.form = element("div", { class: "nbs-pick-form", role: "group", "aria-label": "Statistics to show", hidden: true, onkeydown: (event) => this.press(event) }, [
+      this.list,
+      element("div", { class: "nbs-pick-bar" }, [this.field, this.add, this.done, this.count]),
+    ]);
+    this.el = element("div", { class: "nbs-picker" }, [this.opener, this.error, this.form]);
+  }
+
+  /** Take the kernel's choice. */
+  show(statistics, most) {
+    this.chosen = statistics;
+    this.most = most;
+    for (const [name, want] of this.wanted) if (want.isAnswered) this.wanted.delete(name);
+    this.showPicks();
+  }
+
+  /** Take what the kernel has to offer. */
+  learn(entries) {
+    this.entries = entries;
+    this.showPicks();
+  }
+
+  showPicks() {
+    if (this.form.hidden) return;
+    const names = new Set(this.chosen.map(({ name }) => name));
+    const offered = new Set(this.entries.map(({ name }) => name));
+    const others = this.chosen.filter(({ name }) => !offered.has(name)).map(({ name, what }) => ({ name, what, needs: "" }));
+    const isFull = names.size >= this.most;
+    keepChildren(
+      this.list,
+      this.picks,
+      [...others, ...this.entries],
+      ({ name, needs }) => JSON.stringify([name, needs]),
+      (entry) => (entry.needs ? this.makeBeginning(entry) : this.makePick(entry)),
+      (pick, { name, needs }) => {
+        if (needs) return;
+        pick.box.checked = this.wanted.get(name)?.isShown ?? names.has(name);
+        pick.box.disabled = isFull && !pick.box.checked;
+      },
+    );
+    setText(this.count, `${names.size} of at most ${this.most}`);
+    this.add.disabled = isFull;
+  }
+
+  makePick({ name, what }) {
+    const box = element("input", { ...OWN_KEYS, type: "checkbox", onchange: () => this.choose(name, box.checked) });
+    return { el: element("label", { class: "nbs-pick", title: what || null }, [box, element("span", { text: name })]), box };
+  }
+
+  /** A statistic with parameters: its name goes into the field, the rest is typed. */
+  makeBeginning({ name, needs, what }) {
+    const onclick = () => {
+      this.field.value = `${name}(`;
+      this.field.focus();
+    };
+    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})…`, onclick }) };
+  }
+
+  choose(name, isShown, onDone = () => {}) {
+    const want = { isShown, isAnswered: false };
+    this.wanted.set(name, want);
+    this.requests.ask({ kind: isShown ? "show" : "hide", statistic: name }, (error) => {
+      want.isAnswered = true;
+      if (error && this.wanted.get(name) === want) this.wanted.delete(name);
+      this.fail(error);
+      this.showPicks();
+      if (!error) onDone();
+    });
+  }
+
+  send() {
+    const typed = this.field.value.trim();
+    if (!typed) return this.fail("Enter a name such as p99 or time_above(90).");
+    const text = typed.includes("(") && !typed.endsWith(")") ? `${typed})` : typed;
+    this.choose(text, true, () => {
+      this.wanted.delete(text); // the kernel may call it by another name
+      if (this.field.value.trim() === typed) this.field.value = "";
+    });
+  }
+
+  open() {
+    this.form.hidden = false;
+    setAttribute(this.opener, "aria-expanded", "true");
+    this.requests.ask({ kind: "catalogue" }, (error) => this.fail(error));
+    this.showPicks();
+    this.field.focus();
+  }
+
+  close() {
+    this.form.hidden = true;
+    this.fail("");
+    setAttribute(this.opener, "aria-expanded", "false");
+    this.opener.focus();
+  }
+
+  press(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && event.target === this.field) this.send();
+    else if (event.key === "Escape") this.close();
+    else return;
+    event.preventDefault();
+  }
+
+  fail(error) {
+    setText(this.error, error);
   }
 }

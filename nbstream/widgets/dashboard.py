@@ -14,12 +14,15 @@ from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source
-from nbstream.widgets.cards import Cards
+from nbstream.widgets.cards import STANDARD, Cards
 from nbstream.widgets.chart import LiveChart
 from nbstream.widgets.controls import Controls
 from nbstream.widgets.feed import AlertFeed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbstream.statistics import StatisticLike
     from nbstream.window import WindowLike
 
 __all__ = ["Dashboard", "chart_options", "refuse_option"]
@@ -44,6 +47,8 @@ class Dashboard(ipywidgets.VBox):
         that an Analyzer has.
     name
         A second dashboard with the same explicit name replaces the first.
+    statistics
+        What the cards show: names such as "last", "p99" or "time_above(90)" (see `Cards`).
     **options
         Further options of LiveChart.
 
@@ -51,6 +56,8 @@ class Dashboard(ipywidgets.VBox):
     ------
     TypeError
         If `x` is something else, or an option is unknown.
+    ValueError
+        If a statistic is unknown or no number, or there are more than 12.
     WrongThreadError
         If made off the main thread of a kernel.
 
@@ -71,18 +78,20 @@ class Dashboard(ipywidgets.VBox):
         title: str | None = None,
         window: WindowLike | None = None,
         name: str | None = None,
+        statistics: StatisticLike | Iterable[StatisticLike] = STANDARD,
         **options: Any,
     ) -> None:
         MAIN.require("Making a dashboard")
         for option in options:
             if option not in chart_options():
-                refuse_option("Dashboard", option, {*chart_options(), "title", "window", "name"})
+                own = {"title", "window", "name", "statistics"}
+                refuse_option("Dashboard", option, {*chart_options(), *own})
         if not isinstance(x, (Source, Buffer, Analyzer)):
             raise _not_shown(x)
         self.explicit_name = name
         self._owns: list[Any] = []
         try:
-            self._build(x, title, window, options)
+            self._build(x, title, window, statistics, options)
         except BaseException:
             self._end_parts()
             raise
@@ -94,6 +103,7 @@ class Dashboard(ipywidgets.VBox):
         x: Source | Buffer | Analyzer,
         title: str | None,
         window: WindowLike | None,
+        statistics: StatisticLike | Iterable[StatisticLike],
         options: dict[str, Any],
     ) -> None:
         if isinstance(x, Analyzer):
@@ -103,7 +113,7 @@ class Dashboard(ipywidgets.VBox):
         else:
             self.analyzer = self._own(Analyzer(x, "60s" if window is None else window))
         self.chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
-        self.cards = self._own(Cards(self.analyzer))
+        self.cards = self._own(Cards(self.analyzer, statistics))
         self.controls = self._own(Controls(self.analyzer, self.chart, title=title))
         self.feed = self._own(AlertFeed(self.analyzer, self.chart))
         super().__init__(children=[self.controls, self.cards, self.chart, self.feed])

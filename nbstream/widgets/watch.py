@@ -26,12 +26,14 @@ from nbstream.sources import (
     SourceState,
     nearest_neighbour,
 )
+from nbstream.widgets.cards import STANDARD
 from nbstream.widgets.dashboard import Dashboard, chart_options, refuse_option
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.detectors import Detector
+    from nbstream.statistics import StatisticLike
     from nbstream.window import WindowLike
 
 __all__ = ["watch"]
@@ -53,6 +55,7 @@ def watch(
     wait: bool = False,
     interval: float = 1.0,
     name: str | None = None,
+    statistics: StatisticLike | Iterable[StatisticLike] = STANDARD,
     **options: Any,
 ) -> Dashboard:
     """Show anything that yields numbers over time: chart, statistics, alerts and controls.
@@ -78,6 +81,8 @@ def watch(
         Seconds between two calls of a callable.
     name
         A second dashboard with the same explicit name replaces the first.
+    statistics
+        What the cards show: names such as "last", "p99" or "time_above(90)" (see `Cards`).
     **options
         Further options of the source that is made (``timezone="UTC"``), or of LiveChart.
 
@@ -96,7 +101,7 @@ def watch(
     TypeError
         If `anything` is something else, or an option is unknown.
     ValueError
-        If an alert or the window cannot be read, or a DataFrame has no times or no numbers.
+        If an alert, a statistic or the window cannot be read, or a DataFrame has no times or no numbers.
 
     Notes
     -----
@@ -133,7 +138,7 @@ def watch(
             analyzer.alert(**alert)
         for detector in _as_detectors(detect):
             analyzer.detect(detector)
-        dashboard = Dashboard(analyzer, title=title, name=name, **for_chart)
+        dashboard = Dashboard(analyzer, title=title, name=name, statistics=statistics, **for_chart)
     except BaseException:
         for thing in reversed(made):
             thing.close()
@@ -192,7 +197,7 @@ def _options_of(kind: Any) -> frozenset[str]:
 def _refuse(options: dict[str, Any], known: frozenset[str]) -> None:
     for option in options:
         if option not in known:
-            own = {"window", "alerts", "detect", "title", "wait", "interval", "name"}
+            own = {"window", "alerts", "detect", "title", "wait", "interval", "name", "statistics"}
             refuse_option("watch", option, {*known, *chart_options(), *own})
 
 
