@@ -33,6 +33,8 @@ APP_MODULES = (
     "format.js",
     "cards.js",
     "feed.js",
+    "ruleEditor.js",
+    "detectorPicker.js",
     "controls.js",
     "app.js",
 )
