@@ -23,6 +23,7 @@ __all__ = ["Draft", "edition", "entries", "read_fields", "try_out"]
 
 MAX_NAME = 120
 """Characters of a rule's name that a page may give."""
+MAX_DURATION = 64
 TRIED_WINDOW = Window.parse("10min")
 MAX_TRIED = 100_000
 """Readings that a draft is tried on at most, of all channels together."""
@@ -219,7 +220,10 @@ def _read_field(name: str, text: str, channels: tuple[str, ...]) -> Any:
     if name in ("condition", "clear"):
         return None if name == "clear" and not text.strip() else Condition.parse(text, channels)
     if name in _DURATIONS:
-        return parse_duration(text if text.strip() else 0, name=_DURATIONS[name]) / 1e9
+        if len(text) > MAX_DURATION:
+            message = f"A duration has at most {MAX_DURATION} characters (got {len(text):,})."
+            raise ValueError(message)
+        return text if text.strip() and parse_duration(text, name=_DURATIONS[name]) else 0
     if name == "name":
         if len(text) > MAX_NAME:
             message = f"A name has at most {MAX_NAME} characters (got {len(text):,})."
