@@ -12,14 +12,14 @@ export class DetectorPicker {
     this.channels = [];
     this.watches = new Map();
     this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ detector", "aria-expanded": "false", onclick: () => this.open() });
-    this.openerItem = element("li", { class: "nbs-rule-opener", hidden: true }, [this.opener]);
+    this.openerItem = element("li", { class: "nbs-picker-opener", hidden: true }, [this.opener]);
     this.kind = selectOf("Detector", [], { onchange: () => this.describe() });
     this.channel = selectOf("Channel", []);
     this.text = element("span", { class: "nbs-muted nbs-picker-text" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
     const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
-    this.form = element("div", { class: "nbs-rule-form nbs-picker", role: "group", "aria-label": "New detector", hidden: true, onkeydown: (event) => this.press(event) }, [
+    this.form = element("div", { class: "nbs-picker", role: "group", "aria-label": "New detector", hidden: true, onkeydown: (event) => this.press(event) }, [
       this.kind,
       this.channel,
       this.submit,
@@ -27,7 +27,7 @@ export class DetectorPicker {
       this.text,
       this.error,
     ]);
-    this.el = element("ul", { class: "nbs-rules nbs-detectors", "aria-label": "Detectors" });
+    this.el = element("ul", { class: "nbs-detectors", "aria-label": "Detectors" });
   }
 
   /** Hear what there is to choose, and what runs; null is nothing at all. */

@@ -231,7 +231,7 @@ class EditorField {
     const start = Math.max(0, at - EXCERPT);
     this.where.replaceChildren(
       element("span", { text: (start ? "…" : "") + characters.slice(start, at).join("") }),
-      element("mark", { class: "nbs-wrong", text: characters[at] ?? " " }),
+      element("mark", { class: "nbs-wrong", text: characters[at] ?? "\u00a0" }),
       element("span", { text: characters.slice(at + 1, at + EXCERPT).join("") }),
     );
   }
