@@ -71,7 +71,8 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 bench-nab: $(BENCH)/.bench ## score the detectors on labelled series (NAB=path/to/nab)
 	@$(BENCH)/$(BIN)/python -m benchmarks.nab $(NAB)
 
-picture: ## take the README's picture anew, docs/dashboard.png
+picture: $(VENV)/.lab ## take the pictures of the README and the docs anew
+	@$(PY) tools/draw_detectors.py
 	@NBSTREAM_SCREENSHOTS=docs $(MAKE) test PYTEST_ARGS="-k test_the_page_of_the_demo"
 
 clean: ## remove the environments and everything that tools wrote

@@ -11,6 +11,7 @@ import numpy as np
 
 from nbstream import ownership
 from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
+from nbstream.anomalies import AnomalyLog, Detecting
 from nbstream.buffer import Buffer
 from nbstream.channel_state import ChannelState as _Channel
 from nbstream.channel_statistics import (
@@ -57,7 +58,7 @@ SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
 """States of a source in which no reading is expected."""
 
 
-class Analyzer(Alerting, ChannelStatistics):
+class Analyzer(Alerting, Detecting, ChannelStatistics):
     """Statistics over a window that slides with the readings, and rules that watch every one of them.
 
     Parameters
@@ -127,6 +128,8 @@ class Analyzer(Alerting, ChannelStatistics):
         self.is_replaced = False
         self._book = RuleBook(buffer)
         self._dispatchers = ()
+        self.anomalies = AnomalyLog(timezone=buffer.timezone)
+        self._detections = ()
         self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
@@ -162,8 +165,8 @@ class Analyzer(Alerting, ChannelStatistics):
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Names of the channels."""
-        return self.buffer.channels
+        """Names of the channels that hold readings; the buffer has those of scores too."""
+        return self.buffer.measured
 
     @property
     def parsed_window(self) -> Window:
@@ -426,14 +429,13 @@ class Analyzer(Alerting, ChannelStatistics):
 
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
-            changed = False
             newest_ns, ends = self.buffer.moment()
-            for name, end in ends.items():
-                channel = self._channels.get(name)
-                if channel is None:
-                    channel = self._channels[name] = _Channel(self.buffer, name)
-                    changed = True
-                changed |= self._take_in(name, channel, end)
+            changed = self._take_in_all(ends)
+            if changed and self._detections:  # their scores are rows too
+                newest_ns, ends = self.buffer.moment()
+                self._take_in_all(
+                    {name: ends[name] for name in ends if name in self.buffer.derived}
+                )
             self._is_dirty |= changed
             if changed or force:
                 self._refresh_all(newest_ns)
@@ -442,10 +444,22 @@ class Analyzer(Alerting, ChannelStatistics):
                     if state is not None and state.name in ends:
                         table.advance(state)
 
+    def _take_in_all(self, ends: dict[str, int]) -> bool:
+        """Add the rows up to these ends; return whether there were any."""
+        changed = False
+        for name, end in ends.items():
+            channel = self._channels.get(name)
+            if channel is None:
+                channel = self._channels[name] = _Channel(self.buffer, name)
+                changed = True
+            changed |= self._take_in(name, channel, end)
+        return changed
+
     def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
         """Add a channel's new rows to its summaries and show them to the rules."""
 
         def show(rows: Rows) -> None:
+            self._score(name, rows)  # before the rules, which may be about scores
             if self._book.watching(name):
                 self._book.take_in(self._table(name, rows))
 

@@ -142,6 +142,8 @@ class Buffer:
         self.units: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self.refused_channels: set[str] = set()
+        self.derived: frozenset[str] = frozenset()
+        """Channels that were computed from others: scores of detectors."""
         self._rings: dict[str, Ring] = {}
         self._needs: dict[object, Window] = {}
         self._lock = threading.Lock()
@@ -161,6 +163,11 @@ class Buffer:
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, in the order in which they first appeared."""
         return tuple(self._rings)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Names of the channels that hold readings, not what was computed from them."""
+        return tuple(name for name in self._rings if name not in self.derived)
 
     def append(
         self,
@@ -432,8 +439,8 @@ class Buffer:
 
     @property
     def n_added(self) -> int:
-        """Readings added so far, over all channels."""
-        return sum(ring.end for ring in list(self._rings.values()))
+        """Readings added so far, over all channels that hold readings."""
+        return sum(ring.end for name, ring in self._rings.items() if name not in self.derived)
 
     @property
     def newest_ns(self) -> int | None:
@@ -453,6 +460,17 @@ class Buffer:
             if window.duration_ns is None:
                 return False
             return ring.evicted_ns <= self._newest_ns() - window.duration_ns
+
+    def derive(self, name: str) -> str:
+        """Announce a channel that is computed from others; return its name, another if this is taken."""
+        with self._lock:
+            taken = {*self._rings, *self.derived}
+            found, n = name, 1
+            while found in taken:
+                n += 1
+                found = f"{name} {n}"
+            self.derived |= {found}
+            return found
 
     def need(self, owner: object, window: Window | None) -> None:
         """Make room for what `owner` needs, now and as readings come; None ends the need."""

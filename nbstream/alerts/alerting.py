@@ -210,7 +210,7 @@ class Alerting:
         with self._lock:
             self._book.add(rule, is_hidden=True)
             for name, end in self._taken_in().items():
-                if rule.watches(name, self.buffer.channels) and end > self.buffer.span(name)[0]:
+                if rule.watches(name, self.buffer.measured) and end > self.buffer.span(name)[0]:
                     rule.take_in(self._table(name, self.buffer.rows(name, end - 1, end)))
         self._wake.set()
         if rule.error is not None:
@@ -317,7 +317,7 @@ class Alerting:
         """Add a rule; it sees what is held already, as if it had been there from the beginning."""
         with self._lock:
             self._book.add(rule)
-            channels = self.buffer.channels
+            channels = self.buffer.measured
             for name, end in self._taken_in().items():
                 if rule.watches(name, channels):
                     until = rule.taken_in_until(name)
@@ -339,7 +339,7 @@ class Alerting:
         tried = Rule(**rule.settings.to_dict(), channel=rule.selected, log=log)
         n_readings, newest_ns = 0, 0
         with self._lock:
-            channels = self.buffer.channels
+            channels = self.buffer.measured
             for name, end in self._taken_in().items():
                 if tried.watches(name, channels):
                     start, stop = self.buffer.window_rows(name, window)

@@ -127,7 +127,7 @@ class RuleBook:
         pulses: dict[str, Pulse] = {}
         for rule in (*self._rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
-            for channel in rule.awaited(channels):
+            for channel in rule.awaited(self._buffer.measured):
                 pulse = pulses.get(channel)
                 if pulse is None:
                     pulse = pulses[channel] = self._pulse(channel, channels, now)
@@ -163,7 +163,7 @@ class RuleBook:
         with self._lock:
             index: dict[str, list[Rule]] = {name: [] for name in channels}
             for rule in (*self._rules, *self._hidden):
-                for name in rule.awaited(channels):
+                for name in rule.awaited(self._buffer.measured):
                     if name in index:
                         index[name].append(rule)
             self._by_channel = {name: tuple(rules) for name, rules in index.items()}

@@ -338,7 +338,7 @@ class Rule:
             return channel == (self._named_in_condition() or next(iter(channels), None))
         if isinstance(self._selected, tuple):
             return channel in self._selected
-        return self._selected in ("*", channel)
+        return channel in channels if self._selected == "*" else channel == self._selected
 
     def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
         """Return the channels that the rule watches or waits for, of all that there are in order."""

@@ -408,10 +408,11 @@ class ChartView {
     this.isFrozen = true;
     this.pausedTotal = this.total;
     const { offset } = this.meta.zone;
-    Plotly.relayout(this.figure, {
-      "xaxis.range": [wallClock(from, offset), wallClock(to, offset)],
-      _doNotReportToPy: true,
-    });
+    const change = { "xaxis.range": [wallClock(from, offset), wallClock(to, offset)], _doNotReportToPy: true };
+    // A reading that came with the last frame may not have had its place on the axis yet.
+    const y = this.yRange(performance.now(), from, to);
+    if (y) change["yaxis.range"] = [...y];
+    Plotly.relayout(this.figure, change);
     this.shiftAxis(from, to, 1, true);
     this.fillTraces(
       this.lines.map((line, channel) => ({

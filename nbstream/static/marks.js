@@ -61,9 +61,12 @@ export function drawMarks(context, marks, plane, color) {
   context.lineWidth = 2 * plane.ratio;
   context.strokeStyle = color;
   context.beginPath();
+  let last = null;
   for (const { time, value } of marks) {
     const x = ((time - plane.from) / (plane.to - plane.from)) * plane.width;
     const y = plane.height + plane.bottom * scaleY - value * scaleY;
+    if (last && Math.hypot(x - last.x, y - last.y) < 2 * radius) continue; // a chain, not a smear
+    last = { x, y };
     context.moveTo(x + radius, y);
     context.arc(x, y, radius, 0, 2 * Math.PI);
   }

@@ -24,6 +24,8 @@ from nbstream.widgets.subshell import AnswersOnMainShell
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbstream.alerts import Rule
     from nbstream.buffer import Buffer
     from nbstream.readings import TimeArray
@@ -38,6 +40,7 @@ OWN_SHAPE = "nbstream: "
 SEVERITY_COLORS = {"info": "#3b82f6", "warning": "#d97706", "critical": "#dc2626"}
 COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#8a6d1d", "#6b5fd3"]
 MAX_LEGEND = 40
+OPTIONS = ("window", "title", "height", "channels", "toolbar", "name", "layout")
 LATEST_MS = 8e15
 
 # What a page may write: the messages by which plotly's own view reports what a person did to the figure.
@@ -67,6 +70,9 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         Of the chart.
     height
         In pixels.
+    channels
+        Names of the channels to show, such as those of scores ("value.zscore"), also if they come later;
+        None is all that hold readings.
     toolbar
         Whether the chart shows its own pause button and window choice.
     name
@@ -93,14 +99,13 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         *,
         title: str | None = None,
         height: int = 380,
+        channels: Iterable[str] | None = None,
         toolbar: bool = True,
         name: str | None = None,
         layout: dict[str, Any] | None = None,
         **unknown: Any,
     ) -> None:
-        _refuse_unknown(
-            type(self).__name__, unknown, ("window", "title", "height", "toolbar", "name", "layout")
-        )
+        _refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
         owns_analyzer = not isinstance(source_or_analyzer, Analyzer)
         if isinstance(source_or_analyzer, Analyzer):
@@ -123,7 +128,12 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         self._sync_posted = False
         self._requests: dict[str, dict[str, Any]] = {}
         self._link = Link(self.send, _NO_FEED)
-        self._feed = ChartFeed(analyzer, self._describe, lambda: self._link.width_px)
+        self._feed = ChartFeed(
+            analyzer,
+            self._describe,
+            lambda: self._link.width_px,
+            None if channels is None else frozenset(_as_names(channels)),
+        )
         self._link.feed = self._feed
         self.on_msg(self._on_message)
         self._sync()
@@ -133,7 +143,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
 
     def __repr__(self) -> str:
         """Return what is shown, without the figure's contents."""
-        return f"<LiveChart of {list(self._analyzer.channels)} over {self._analyzer.parsed_window.label}>"
+        return f"<LiveChart of {list(self._feed.names)} over {self._analyzer.parsed_window.label}>"
 
     @property
     def analyzer(self) -> Analyzer:
@@ -250,6 +260,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         values = [
             f"{name} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
             for name, (time, value) in latest.items()
+            if name in self._feed.names
         ]
         return "\n".join([repr(self)[1:-1], *values])
 
@@ -365,7 +376,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         buffer = self._analyzer.buffer
         rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
         newest = buffer.newest_ns
-        return buffer.channels, dict(buffer.units), rules, zone_label(buffer.timezone, newest or 0)
+        return self._feed.names, dict(buffer.units), rules, zone_label(buffer.timezone, newest or 0)
 
     def _sync(self) -> None:
         """Give the figure a trace per channel, a line per threshold and the zone on its axis; main thread."""
@@ -418,7 +429,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         layout = copy.deepcopy(self._layout_obj._props)
         parsed = self._analyzer.parsed_window if window is None else Window.parse(window)
         points = self._feed.points(parsed)
-        names = {f"nbs-{number}": name for number, name in enumerate(self._analyzer.channels)}
+        names = {f"nbs-{number}": name for number, name in enumerate(self._feed.names)}
         for trace in data:
             name = names.get(trace.get("meta"))
             if name is not None and name in points:
@@ -451,6 +462,15 @@ class _NoFeed:
 
 
 _NO_FEED: Any = _NoFeed()
+
+
+def _as_names(channels: Iterable[str]) -> list[str]:
+    names = [channels] if isinstance(channels, str) else list(channels)
+    for name in names:
+        if not isinstance(name, str):
+            msg = f"'channels' must be names of channels (got {name!r})."
+            raise TypeError(msg)
+    return names
 
 
 def _is_time(value: Any) -> bool:

@@ -9,12 +9,14 @@ import numpy as np
 from nbstream.bins import BinnedLine, bin_points, step_bits
 from nbstream.readings import FloatArray, TimeArray
 from nbstream.widgets.link import Payload
+from nbstream.widgets.panel import plain_text
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from nbstream.analyzer import Analyzer
+    from nbstream.anomalies import Anomaly
     from nbstream.buffer import Buffer
     from nbstream.ring import Cursor
     from nbstream.window import Window
@@ -31,7 +33,10 @@ STALE_SECONDS = 2.0
 RECENT = 256
 """Readings of which the median interval is taken."""
 SPAN_OF_ALL_NS = 60 * 10**9
-MAX_POINTS = 200_000
+MAX_NEW_MARKS = 50
+"""Flagged readings that a frame brings, the newest."""
+MAX_MARKS = 200
+MAX_REASON = 160
 
 Points = tuple[TimeArray, FloatArray]
 
@@ -63,6 +68,8 @@ class ChartFeed:
         Returns what else the page must know (title, pause, source …); sent when it changes.
     width_px
         Returns the width of the widest view in device pixels.
+    channels
+        Names of the channels that are shown, as far as they are there; None is all that hold readings.
 
     Notes
     -----
@@ -74,7 +81,10 @@ class ChartFeed:
         analyzer: Analyzer,
         describe: Callable[[], dict[str, Any]],
         width_px: Callable[[], int],
+        channels: Collection[str] | None = None,
     ) -> None:
+        self._channels = channels
+        self._marked = 0  # number of the newest anomaly that was sent
         self._analyzer = analyzer
         self._describe = describe
         self._width_px = width_px
@@ -90,22 +100,33 @@ class ChartFeed:
     def _buffer(self) -> Buffer:
         return self._analyzer.buffer
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels that are shown; new ones only ever come at the end."""
+        if self._channels is None:
+            return self._buffer.measured
+        return tuple(name for name in self._buffer.channels if name in self._channels)
+
     def frame(self) -> Payload | None:
         """Return what changed since the last frame, or None."""
         span_ns = self._span_ns()
         self._choose_step(span_ns)
         lines = []
-        for number, name in enumerate(self._buffer.channels):
+        for number, name in enumerate(self.names):
             change = self._advance(name, span_ns)
             if change is not None:
                 lines.append((number, *change))
         self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
         meta = self._meta(span_ns)
         changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
-        if not lines and not changed:
+        anomalies = self._analyzer.anomalies.after(self._marked)[-MAX_NEW_MARKS:]
+        if not lines and not changed and not anomalies:
             return None
         payload = pack_lines(lines)
         self._add(payload, changed)
+        if anomalies:
+            self._marked = anomalies[-1].number
+            payload.content["marks"] = self._marks(anomalies)
         self._sent_meta = meta
         return payload
 
@@ -117,16 +138,28 @@ class ChartFeed:
         """Return all points as of the last frame, and all that a page must know."""
         lines = [
             (number, self._lines[name].points(), None)
-            for number, name in enumerate(self._buffer.channels)
+            for number, name in enumerate(self.names)
             if name in self._lines
         ]
-        return self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
+        payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
+        sent = [a for a in self._analyzer.anomalies.newest(MAX_MARKS) if a.number <= self._marked]
+        payload.content["marks"] = self._marks(sent[::-1])
+        return payload
+
+    def _marks(self, anomalies: Iterable[Anomaly]) -> list[list[Any]]:
+        """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason."""
+        numbers = {name: number for number, name in enumerate(self.names)}
+        return [
+            [numbers[a.channel], a.time_ns / 1e6, a.value, plain_text(a.reason, MAX_REASON)]
+            for a in anomalies
+            if a.channel in numbers and a.value - a.value == 0.0
+        ]
 
     def points(self, window: Window | None = None) -> dict[str, Points]:
         """Return the points that draw the readings in the window, by channel."""
         window = window or self._analyzer.parsed_window
         points = {}
-        for name in self._buffer.channels:
+        for name in self.names:
             rows = self._buffer.rows(name, *self._buffer.window_rows(name, window))
             span = int(rows.times[-1] - rows.times[0]) if len(rows.times) else 0
             bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
@@ -137,7 +170,7 @@ class ChartFeed:
         """Return the points of a span for one view that looks back, with those just outside of it."""
         bits = step_bits(max(1, to_ns - from_ns), BINS_PER_PX * width_px)
         lines = []
-        for number, name in enumerate(self._buffer.channels):
+        for number, name in enumerate(self.names):
             start = self._buffer.row_at(name, from_ns) - 1
             stop = self._buffer.row_at(name, to_ns) + 1
             rows = self._buffer.rows(name, max(start, 0), stop)
@@ -186,7 +219,7 @@ class ChartFeed:
         if window.duration_ns is not None:
             return window.duration_ns
         span = 0
-        for name in self._buffer.channels:
+        for name in self.names:
             start, stop = self._buffer.window_rows(name, window)
             if stop - start > 1:
                 ends = (
@@ -200,7 +233,7 @@ class ChartFeed:
         buffer = self._buffer
         newest = buffer.newest_ns
         at_ns = newest if newest is not None else 0
-        intervals = {name: self._interval_ms(name) for name in buffer.channels}
+        intervals = {name: self._interval_ms(name) for name in self.names}
         known = [interval for interval in intervals.values() if interval > 0]
         return {
             "channels": [

@@ -31,6 +31,7 @@ from nbstream.widgets.dashboard import Dashboard, chart_options, refuse_option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbstream.detectors import Detector
     from nbstream.window import WindowLike
 
 __all__ = ["watch"]
@@ -47,6 +48,7 @@ def watch(
     *,
     window: WindowLike | None = None,
     alerts: str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]] = (),
+    detect: bool | str | Detector | Iterable[str | Detector] = False,
     title: str | None = None,
     wait: bool = False,
     interval: float = 1.0,
@@ -65,6 +67,9 @@ def watch(
         "60s", 1000 readings, "all"; None is "60s", for a DataFrame "all", and what an Analyzer has.
     alerts
         Conditions such as "value > 90", or dicts of `Analyzer.alert`'s arguments.
+    detect
+        Whether to mark strange readings of the first channel: True takes `nbstream.detectors.default()`; or
+        the name of a detector, a Detector, or several.
     title
         The heading; None is the source's name.
     wait
@@ -105,7 +110,10 @@ def watch(
     >>> dashboard.close()
     """
     MAIN.require("Making a dashboard")
-    for_chart = {option: options.pop(option) for option in chart_options() & options.keys()}
+    known = set(chart_options())
+    if not isinstance(anything, (Source, Buffer, Analyzer)):
+        known.discard("channels")  # those that the source reads
+    for_chart = {option: options.pop(option) for option in known & options.keys()}
     for_chart.pop("title", None)
     made: list[Any] = []
     try:
@@ -123,6 +131,8 @@ def watch(
             made.append(analyzer)
         for alert in _as_alerts(alerts):
             analyzer.alert(**alert)
+        for detector in _as_detectors(detect):
+            analyzer.detect(detector)
         dashboard = Dashboard(analyzer, title=title, name=name, **for_chart)
     except BaseException:
         for thing in reversed(made):
@@ -182,7 +192,7 @@ def _options_of(kind: Any) -> frozenset[str]:
 def _refuse(options: dict[str, Any], known: frozenset[str]) -> None:
     for option in options:
         if option not in known:
-            own = {"window", "alerts", "title", "wait", "interval", "name"}
+            own = {"window", "alerts", "detect", "title", "wait", "interval", "name"}
             refuse_option("watch", option, {*known, *chart_options(), *own})
 
 
@@ -244,6 +254,13 @@ def _as_alerts(alerts: Any) -> list[dict[str, Any]]:
             )
             raise TypeError(message)
     return found
+
+
+def _as_detectors(detect: Any) -> list[Any]:
+    if isinstance(detect, bool):
+        return ["default"] if detect else []
+    is_several = isinstance(detect, Iterable) and not isinstance(detect, str)
+    return list(detect) if is_several else [detect]
 
 
 def _checked_alert(alert: dict[str, Any]) -> dict[str, Any]:

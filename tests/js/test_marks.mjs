@@ -30,6 +30,14 @@ test("marks outside of the view are neither drawn nor found", () => {
   assert.deepEqual(marks.inView(0, plane).map(({ reason }) => reason), ["edge"]);
 });
 
+test("rings of many readings side by side don't overlap", () => {
+  const xs = [];
+  const context = new Proxy({}, { get: (_, name) => (...given) => name === "arc" && xs.push(given[0]), set: () => true });
+  const marks = Array.from({ length: 100 }, (_, i) => ({ channel: 0, time: i, value: 5, reason: "" }));
+  drawMarks(context, marks, plane, "red");
+  assert.deepEqual(xs.slice(0, 3), [0, 24, 48]);
+});
+
 test("a ring is drawn around the reading", () => {
   const calls = [];
   const context = new Proxy({}, { get: (_, name) => (...given) => calls.push([name, ...given]), set: () => true });

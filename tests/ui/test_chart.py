@@ -262,6 +262,38 @@ def test_zone_of_the_source_is_on_the_axis(lab: Lab) -> None:
     assert (low[:19], high[:19]) == ("2026-07-01 17:29:59", "2026-07-01 17:30:59")
 
 
+def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
+    """What a detector flags has a ring at once, and its reason at the cursor; a reload keeps both."""
+    page, chart = live
+    page.kernel_eval("run = chart.analyzer.detect('threshold', above=85)")
+    page.kernel_eval("buffer.append(None, value=120.0)")
+    chart.wait("chart.marks.all.some((mark) => mark.value === 120)")
+    chart.wait("chart.marks.inView(0, chart.plane).length > 0")
+    chart.root.get_by_role("button", name="Pause").click()
+    chart.wait("chart.isFrozen && !chart.hasNews")
+    assert chart.read("chart.figure._fullLayout.yaxis.range")[1] > 120
+    x, y = chart.read(
+        """(() => {
+            const { left, top } = chart.figure.getBoundingClientRect();
+            const { l, t, w } = chart.figure._fullLayout._size;
+            const mark = chart.marks.all.find(({ value }) => value === 120);
+            const { from, to } = chart.plane;
+            return [left + l + w * (mark.time - from) / (to - from), top + t + 20];
+        })()"""
+    )
+    chart.page.mouse.move(x, y)
+    reason = chart.root.locator(".nbs-readout-reason")
+    expect(reason.first).to_contain_text("120")
+    page.screenshot("chart-marked")
+    chart.jump.click()
+    page.save()
+    page.reload()
+    again = PageChart(page)
+    again.wait("chart.marks.all.some((mark) => mark.value === 120)")
+    assert page.kernel_eval("print(run.score_channel in buffer.channels)") == "True"
+    assert page.kernel_eval("print(len(chart.data))") == "1"
+
+
 def test_dark_theme(live: tuple[LabPage, PageChart]) -> None:
     """The figure follows the notebook's theme."""
     page, chart = live

@@ -74,3 +74,38 @@ def test_a_reading_older_than_the_line_is_not_drawn() -> None:
         page.apply(feed.frame())
         assert page.ms[0] == first
         assert ((page.ms[-6:] / 1e3) - START).tolist() == [90, 91, 92, 94, 96, 98]
+
+
+def test_flagged_readings_are_marked_once() -> None:
+    """A frame brings new marks with their channel and reason, a snapshot all that were brought."""
+    buffer = ns.Buffer(timezone="UTC")
+    buffer.extend(START + np.arange(3.0), other=[1.0, 1.0, 1.0])
+    with ns.Analyzer(buffer) as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        run = analyzer.detect("threshold", channel="value", above=5)
+        buffer.extend(START + np.arange(3.0), value=[1.0, 9.0, 1.0])
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        assert frame.content["marks"] == [
+            [1, (START + 1) * 1e3, 9.0, analyzer.anomalies.newest(1)[0].reason]
+        ]
+        assert feed.names == ("other", "value")
+        again = feed.frame()
+        assert again is None or "marks" not in again.content
+        assert feed.snapshot().content["marks"] == frame.content["marks"]
+        run.close()
+
+
+def test_scores_are_shown_when_they_are_asked_for() -> None:
+    """A chart leaves scores out, unless its `channels` name them, also before they are there."""
+    buffer = ns.Buffer(timezone="UTC")
+    with ns.Analyzer(buffer) as analyzer:
+        plain = ChartFeed(analyzer, dict, lambda: 200)
+        scores = ChartFeed(analyzer, dict, lambda: 200, {"value.threshold"})
+        analyzer.detect("threshold", above=5)
+        buffer.extend(START + np.arange(3.0), value=[1.0, 9.0, 1.0])
+        analyzer.update()
+        assert plain.names == ("value",)
+        assert scores.names == ("value.threshold",)
+        assert list(scores.points()) == ["value.threshold"]

@@ -298,3 +298,29 @@ def test_an_equal_name_replaces_the_older_dashboard(path: Path) -> None:
     assert old.analyzer.is_closed
     old.close()
     new.close()
+
+
+def test_detect_marks_what_is_strange() -> None:
+    """`detect=True` lets the default detector judge, and a name or several another."""
+    dashboard = watch(iter([1.0, 2.0]), detect=True)
+    assert [run.name for run in dashboard.analyzer.detections] == ["default"]
+    dashboard.close()
+    dashboard = watch(iter([1.0, 2.0]), detect=["zscore", "stuck"])
+    assert [run.name for run in dashboard.analyzer.detections] == ["zscore", "stuck"]
+    dashboard.close()
+    with pytest.raises(ValueError, match="There is no detector 'zscor'"):
+        watch(iter([1.0, 2.0]), detect="zscor")
+
+
+def test_channels_are_those_of_the_source_or_of_the_chart(tmp_path: Path) -> None:
+    """For a file `channels` chooses what is read; for an analyzer what its chart shows."""
+    path = tmp_path / "two.csv"
+    path.write_text("time,a,b\n2026-07-01 12:00:00,1,2\n2026-07-01 12:00:01,1,2\n")
+    dashboard = watch(path, channels=["b"])
+    wait_until(lambda: dashboard.analyzer.channels == ("b",))
+    dashboard.close()
+    buffer = Buffer()
+    buffer.extend([0.0, 1.0], a=[1.0, 2.0], b=[3.0, 4.0])
+    dashboard = watch(buffer, channels=["b"])
+    assert [trace.name for trace in dashboard.chart.to_figure().data] == ["b"]
+    dashboard.close()

@@ -1,0 +1,324 @@
+"""Detectors at work on an analyzer's channels, and the log of what they found."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nbstream.readings import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import tzinfo
+
+    import pandas as pd
+
+    from nbstream.buffer import Buffer, Rows
+    from nbstream.detectors import Detector
+
+__all__ = ["Anomaly", "AnomalyLog", "Detecting", "DetectorRun"]
+
+logger = logging.getLogger(__name__)
+
+MAX_HELD = 10_000
+MAX_EXPLAINED = 1000
+"""Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
+MAX_RUNS = 64
+CHUNK = 65_536
+"""Rows that are held already are shown to a new detector in so many at a time."""
+
+
+class Anomaly(NamedTuple):
+    """A reading that a detector flagged."""
+
+    number: int
+    """Counts the anomalies of a log, from 1."""
+    detector: str
+    """The detector's name."""
+    channel: str
+    """The channel's name."""
+    time_ns: int
+    """The reading's time, ns since the epoch, UTC."""
+    value: float
+    """The reading."""
+    score: float
+    """How strange it is, by the detector's own measure."""
+    reason: str
+    """Why, in words. Plain text: names come from data and must be escaped where they meet HTML."""
+
+
+class AnomalyLog:
+    """What the detectors of an analyzer flagged, the newest so many.
+
+    Parameters
+    ----------
+    maxlen
+        Anomalies held; the oldest are dropped first, and stay counted.
+    timezone
+        Zone of the times in DataFrames.
+
+    Notes
+    -----
+    Thread safety: any thread.
+    """
+
+    def __init__(self, maxlen: int = MAX_HELD, *, timezone: tzinfo) -> None:
+        self._held: deque[Anomaly] = deque(maxlen=maxlen)
+        self._timezone = timezone
+        self._n = 0
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        """Return the class and the number of anomalies."""
+        return f"<AnomalyLog {self._n:,} anomalies>"
+
+    def __len__(self) -> int:
+        """Return the number of anomalies held."""
+        return len(self._held)
+
+    @property
+    def n_found(self) -> int:
+        """Anomalies that there ever were, those included that are held no more."""
+        return self._n
+
+    def newest(self, n: int) -> tuple[Anomaly, ...]:
+        """Return at most `n` anomalies, newest first."""
+        with self._lock:
+            return tuple(self._held)[: -n - 1 : -1] if n > 0 else ()
+
+    def after(self, number: int) -> tuple[Anomaly, ...]:
+        """Return the anomalies held with a larger number than this, oldest first."""
+        with self._lock:
+            found = [anomaly for anomaly in self._held if anomaly.number > number]
+        return tuple(found)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the anomalies held, oldest first.
+
+        Returns
+        -------
+        DataFrame
+            Columns detector, channel, time (tz-aware), value, score (float64) and reason.
+        """
+        import pandas as pd
+
+        with self._lock:
+            held = tuple(self._held)
+        times = np.array([anomaly.time_ns for anomaly in held], np.int64).view("M8[ns]")
+        return pd.DataFrame(
+            {
+                "detector": pd.Series([anomaly.detector for anomaly in held], dtype="str"),
+                "channel": pd.Series([anomaly.channel for anomaly in held], dtype="str"),
+                "time": pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(self._timezone),
+                "value": np.array([anomaly.value for anomaly in held], np.float64),
+                "score": np.array([anomaly.score for anomaly in held], np.float64),
+                "reason": pd.Series([anomaly.reason for anomaly in held], dtype="str"),
+            }
+        )
+
+    def add(self, found: list[tuple[Any, ...]], n_more: int) -> None:
+        """Record anomalies (all but their numbers) after `n_more` that are only counted. For detectors."""
+        with self._lock:
+            self._n += n_more
+            for facts in found:
+                self._n += 1
+                self._held.append(Anomaly(self._n, *facts))
+
+
+class DetectorRun:
+    """A detector at work on one channel; `Analyzer.detect` makes it.
+
+    Notes
+    -----
+    Thread safety: any thread may read and `close`; the analyzer shows it readings with its lock held.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        channel: str | None,
+        buffer: Buffer,
+        log: AnomalyLog,
+        on_close: Callable[[DetectorRun], object],
+    ) -> None:
+        self.detector = detector
+        """The detector itself."""
+        self.name: str = detector.name
+        """Its name, such as "zscore"."""
+        self.channel = channel
+        """The channel that it watches; None until the first channel is there."""
+        self.score_channel: str | None = None
+        """The channel that its scores are; None until it has seen a reading."""
+        self.n_flagged = 0
+        """Readings that it flagged."""
+        self.is_warm = False
+        """Whether it has seen enough to judge."""
+        self.error: Exception | None = None
+        """What made it fail, if it did; it watches nothing then."""
+        self.is_closed = False
+        """Whether it was closed."""
+        self._buffer = buffer
+        self._log = log
+        self._on_close = on_close
+
+    def __repr__(self) -> str:
+        """Return the detector, the channel and how many readings were flagged."""
+        return f"<{self.detector!r} on {self.channel!r}: {self.n_flagged:,} flagged>"
+
+    def close(self) -> None:
+        """End it; its scores and what it flagged stay. Idempotent."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._on_close(self)
+
+    def watches(self, channel: str) -> bool:
+        """Return whether it takes in readings of this channel."""
+        if self.is_closed or self.error is not None:
+            return False
+        if self.channel is None:
+            self.channel = next(iter(self._buffer.measured), None)
+        return channel == self.channel
+
+    def take_in(self, rows: Rows) -> None:
+        """Score readings; it never raises: what goes wrong is kept in `error`."""
+        if not len(rows.times):
+            return
+        try:
+            detection = self.detector.update(rows.times, rows.values)
+            self.is_warm = bool(detection.is_warm[-1])
+            flagged = np.flatnonzero(detection.is_anomaly)
+            self.n_flagged += len(flagged)
+            kept = flagged[-MAX_EXPLAINED:]
+            found = [
+                (
+                    self.name,
+                    self.channel,
+                    int(rows.times[i]),
+                    float(rows.values[i]),
+                    float(detection.score[i]),
+                    detection.reason(i),
+                )
+                for i in kept.tolist()
+            ]
+            if len(flagged):
+                self._log.add(found, len(flagged) - len(kept))
+            if self.score_channel is None:
+                self.score_channel = self._buffer.derive(f"{self.channel}.{self.name}")
+            self._buffer.extend_batch(Batch(rows.times, {self.score_channel: detection.score}))
+        except Exception as error:
+            self.error = error
+            logger.exception("Detector %r failed.", self.name)
+            self._buffer.note(f"detector {self.name!r} on {self.channel!r} failed: {error!r}")
+
+
+class Detecting:
+    """The part of an analyzer that keeps detectors.
+
+    Notes
+    -----
+    Thread safety: any method from any thread.
+    """
+
+    buffer: Buffer
+    anomalies: AnomalyLog
+    """What the detectors flagged."""
+    _detections: tuple[DetectorRun, ...]
+    _lock: AbstractContextManager[Any]
+
+    def _require_open(self) -> None:
+        raise NotImplementedError
+
+    def _taken_in(self) -> dict[str, int]:
+        raise NotImplementedError
+
+    @property
+    def detections(self) -> tuple[DetectorRun, ...]:
+        """The detectors at work, oldest first."""
+        return self._detections
+
+    def detect(
+        self, detector: str | Detector = "default", channel: str | None = None, **parameters: Any
+    ) -> DetectorRun:
+        """Let a detector score every reading of a channel.
+
+        The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
+        (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
+        its reason, and is in `anomalies`.
+
+        Parameters
+        ----------
+        detector
+            A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
+        channel
+            None is the first.
+        **parameters
+            Of the detector, if it is given by name: ``detect("cusum", k=0.5)``.
+
+        Returns
+        -------
+        DetectorRun
+            `close()` ends it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such detector, a parameter is not possible, the channel holds scores, or 64
+            detectors are at work.
+        TypeError
+            If it is something else, or has no such parameter.
+        ClosedError
+            If the analyzer was closed.
+
+        Examples
+        --------
+        >>> from nbstream import Analyzer, Buffer
+        >>> buffer = Buffer(timezone="UTC")
+        >>> buffer.extend([0.0, 1.0, 2.0], x=[1.0, 9.0, 2.0])
+        >>> with Analyzer(buffer) as analyzer:
+        ...     analyzer.update()
+        ...     run = analyzer.detect("threshold", above=5)
+        ...     analyzer.anomalies.newest(1)[0].value, run.score_channel
+        (9.0, 'x.threshold')
+        """
+        from nbstream.detectors import Detector, create
+
+        self._require_open()
+        if isinstance(detector, str):
+            detector = create(detector, **parameters)
+        elif not isinstance(detector, Detector):
+            message = f"A detector is a name or a Detector (got {type(detector).__name__})."
+            raise TypeError(message)
+        elif parameters:
+            message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
+            raise TypeError(message)
+        if channel is not None and channel in self.buffer.derived:
+            message = f"Channel {channel!r} holds scores. Watch the one that they are of."
+            raise ValueError(message)
+        with self._lock:
+            if len(self._detections) >= MAX_RUNS:
+                message = f"{MAX_RUNS} detectors are at work already. Close one first."
+                raise ValueError(message)
+            run = DetectorRun(detector, channel, self.buffer, self.anomalies, self._drop_detection)
+            self._detections = (*self._detections, run)
+            # It sees what is held already, as if it had been there from the beginning.
+            for name, end in self._taken_in().items():
+                if run.watches(name):
+                    first, _ = self.buffer.span(name)
+                    for start in range(first, end, CHUNK):
+                        run.take_in(self.buffer.rows(name, start, min(start + CHUNK, end)))
+        return run
+
+    def _score(self, channel: str, rows: Rows) -> None:
+        """Show new readings to the detectors."""
+        for run in self._detections:
+            if run.watches(channel):
+                run.take_in(rows)
+
+    def _drop_detection(self, run: DetectorRun) -> None:
+        with self._lock:
+            self._detections = tuple(other for other in self._detections if other is not run)

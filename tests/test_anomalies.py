@@ -1,0 +1,178 @@
+"""Detectors at work on an analyzer's channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nbstream as ns
+from nbstream.anomalies import AnomalyLog
+from nbstream.detectors import Detector, ThresholdDetector, create
+
+START = 1_782_907_200.0
+
+
+@pytest.fixture
+def buffer() -> ns.Buffer:
+    """An empty buffer in UTC."""
+    return ns.Buffer(timezone="UTC")
+
+
+@pytest.fixture
+def analyzer(buffer: ns.Buffer) -> Iterator[ns.Analyzer]:
+    """An analyzer of the buffer."""
+    with ns.Analyzer(buffer) as analyzer:
+        yield analyzer
+
+
+def fill(buffer: ns.Buffer, values: Any, *, start: float = START, name: str = "value") -> None:
+    """Add a reading a second."""
+    buffer.extend(start + np.arange(len(values)), {name: np.asarray(values, np.float64)})
+
+
+def test_scores_are_those_of_the_detector(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """In whatever batches readings come, the score channel is what the detector says of them all."""
+    values = np.random.default_rng(1).normal(size=500)
+    values[[100, 300]] = 50.0
+    run = analyzer.detect("zscore", window=50)
+    for part in np.array_split(np.arange(500), 7):
+        fill(buffer, values[part], start=START + part[0])
+        analyzer.update()
+    expected = create("zscore", window=50).update(START + np.arange(500), values)
+    scores = buffer.to_pandas()["value.zscore"].to_numpy()
+    np.testing.assert_allclose(scores, expected.score)
+    assert run.n_flagged == int(expected.is_anomaly.sum())
+    assert [a.value for a in analyzer.anomalies.newest(9)].count(50.0) == 2
+    assert run.is_warm
+    assert run.score_channel == "value.zscore"
+
+
+def test_it_sees_what_is_held_already(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """A detector that is added later has judged the readings before it, once each."""
+    fill(buffer, [1.0, 9.0, 1.0])
+    analyzer.update()
+    run = analyzer.detect("threshold", above=5)
+    assert run.n_flagged == 1
+    fill(buffer, [9.0], start=START + 3)
+    analyzer.update()
+    assert run.n_flagged == 2
+    assert len(buffer.rows("value.threshold", 0).times) == 4
+
+
+def test_a_rule_may_be_about_scores(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """A rule sees the score of each reading at that very reading."""
+    analyzer.detect("threshold", above=5)
+    rule = analyzer.alert('score("threshold") > 0')
+    fill(buffer, [1.0, 9.0, 1.0])
+    analyzer.update()
+    (incident,) = analyzer.alerts.incidents
+    assert incident.breach.value == 9.0
+    assert incident.cleared is not None
+    assert incident.cleared.time_ns == round((START + 2) * 1e9)
+    assert rule.state is ns.alerts.RuleState.OK
+
+
+def test_scores_are_no_readings(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """Scores are a channel of the buffer, and neither count as readings nor are watched by "*"."""
+    analyzer.detect("threshold", above=5)
+    rule = analyzer.alert("value < 1000", channel="*")
+    fill(buffer, [1.0, 9.0])
+    analyzer.update()
+    assert buffer.channels == ("value", "value.threshold")
+    assert analyzer.channels == buffer.measured == ("value",)
+    assert buffer.n_added == 2
+    assert list(rule.states) == ["value"]
+    assert analyzer.channel("value.threshold").count == 2
+    with pytest.raises(ValueError, match="holds scores"):
+        analyzer.detect("zscore", channel="value.threshold")
+
+
+def test_two_of_a_kind_have_channels_of_their_own(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """The same detector twice, and a user's channel of that name, do not mix."""
+    fill(buffer, [1.0, 9.0], name="x")
+    fill(buffer, [1.0, 9.0], name="x.threshold")
+    runs = [analyzer.detect("threshold", channel="x", above=limit) for limit in (5, 10)]
+    analyzer.update()
+    fill(buffer, [7.0], start=START + 2, name="x")
+    analyzer.update()
+    assert [run.score_channel for run in runs] == ["x.threshold 2", "x.threshold 3"]
+    assert [run.n_flagged for run in runs] == [2, 0]
+
+
+def test_a_failing_detector_fails_alone(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """What a detector raises is kept and told once; the analyzer goes on."""
+
+    class Broken(Detector):
+        name = "broken"
+
+        def _update(self, times: Any, values: Any) -> Any:
+            raise ZeroDivisionError
+
+        def reset(self) -> None:
+            pass
+
+    run = analyzer.detect(Broken())
+    for i in range(3):
+        fill(buffer, [1.0], start=START + i)
+        analyzer.update()
+    assert isinstance(run.error, ZeroDivisionError)
+    assert analyzer.count == 3
+    assert sum("broken" in event.text for event in buffer.events) == 1
+
+
+def test_closing_ends_it(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """A closed detector judges nothing more; its scores and findings stay."""
+    run = analyzer.detect(ThresholdDetector(above=5))
+    fill(buffer, [9.0])
+    analyzer.update()
+    run.close()
+    run.close()
+    fill(buffer, [9.0], start=START + 1)
+    analyzer.update()
+    assert analyzer.detections == ()
+    assert (run.n_flagged, analyzer.anomalies.n_found) == (1, 1)
+
+
+def test_a_storm_of_anomalies_is_bounded(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """A hundred thousand flagged readings are all counted; the newest are kept with their reasons."""
+    analyzer.detect("threshold", above=0)
+    fill(buffer, np.ones(100_000))
+    analyzer.update()
+    assert analyzer.anomalies.n_found == 100_000
+    newest = analyzer.anomalies.newest(1)[0]
+    assert newest.number == 100_000
+    assert newest.time_ns == round((START + 99_999) * 1e9)
+    assert len(analyzer.anomalies) <= 10_000
+
+
+def test_the_log_as_a_table() -> None:
+    """The log is a DataFrame with times in its zone, also when it is empty."""
+    log = AnomalyLog(timezone=ns.Buffer(timezone="Asia/Kolkata").timezone)
+    assert log.to_pandas().empty
+    log.add([("zscore", "x", 0, 1.0, 5.0, "5 σ above")], 0)
+    (row,) = log.to_pandas().itertuples()
+    assert row.time.isoformat() == "1970-01-01T05:30:00+05:30"
+    assert (row.detector, row.reason) == ("zscore", "5 σ above")
+    assert log.after(0) == log.newest(5)
+    assert log.after(1) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "parameters", "error"),
+    [
+        ("zscor", {}, ValueError),
+        ("zscore", {"width": 5}, TypeError),
+        (3, {}, TypeError),
+        (ThresholdDetector(above=1), {"above": 2}, TypeError),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    analyzer: ns.Analyzer, given: Any, parameters: dict[str, Any], error: type[Exception]
+) -> None:
+    """Unknown names and parameters are errors, and nothing is left behind."""
+    with pytest.raises(error):
+        analyzer.detect(given, **parameters)
+    assert analyzer.detections == ()
