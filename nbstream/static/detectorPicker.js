@@ -4,15 +4,15 @@ import { element } from "./dom.js";
 import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "./format.js";
 import { fillSelect, selectOf } from "./ruleEditor.js";
 
-/** The button, the form behind it, and the list of what runs; hidden where the kernel has no detectors. */
+/** The button, the form behind it, and the list of what runs. */
 export class DetectorPicker {
   constructor(requests) {
     this.requests = requests;
     this.kinds = new Map();
     this.channels = [];
-    this.watches = new Map();
+    this.rows = new Map();
     this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ detector", "aria-expanded": "false", onclick: () => this.open() });
-    this.openerItem = element("li", { class: "nbs-picker-opener", hidden: true }, [this.opener]);
+    this.openerItem = element("li", { class: "nbs-picker-opener" }, [this.opener]);
     this.kind = selectOf("Detector", [], { onchange: () => this.describe() });
     this.channel = selectOf("Channel", []);
     this.text = element("span", { class: "nbs-muted nbs-picker-text" });
@@ -30,15 +30,9 @@ export class DetectorPicker {
     this.el = element("ul", { class: "nbs-detectors", "aria-label": "Detectors" });
   }
 
-  /** Hear what there is to choose, and what runs; null is nothing at all. */
-  show(detectors, channels) {
-    this.openerItem.hidden = !detectors;
-    this.el.hidden = !detectors?.running.length;
-    if (!detectors) {
-      this.form.hidden = true;
-      return;
-    }
-    const { kinds, running } = detectors;
+  /** Hear what there is to choose, and what runs. */
+  show({ kinds, running }, channels) {
+    this.el.hidden = running.length === 0;
     if (JSON.stringify(kinds) !== JSON.stringify([...this.kinds.values()])) {
       this.kinds = new Map(kinds.map((kind) => [kind.name, kind]));
       fillSelect(this.kind, [...this.kinds.keys()]);
@@ -52,11 +46,11 @@ export class DetectorPicker {
     }
     keepChildren(
       this.el,
-      this.watches,
+      this.rows,
       running,
       ({ id }) => String(id),
       ({ id }) => new DetectorRow(id, this.requests, () => this.opener.focus()),
-      (row, watch) => row.show(watch, names.length > 1),
+      (row, run) => row.show(run, names.length > 1),
     );
   }
 

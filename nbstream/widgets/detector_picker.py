@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbstream.analyzer import Analyzer
+    from nbstream.anomalies import DetectorRun
     from nbstream.detectors import Detector
 
 __all__ = ["DetectorPicker"]
@@ -27,7 +28,7 @@ class DetectorPicker:
     Parameters
     ----------
     analyzer
-        Whose channels they watch; one that cannot detect has no picker.
+        Whose channels they watch.
 
     Notes
     -----
@@ -35,17 +36,15 @@ class DetectorPicker:
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
-        self._analyzer: Any = analyzer
+        self._analyzer = analyzer
         self._numbers = itertools.count(1)
-        self._running: dict[int, Any] = {}
+        self._running: dict[int, DetectorRun] = {}
 
-    def state(self) -> dict[str, Any] | None:
-        """Return what a page shows; None if the analyzer cannot detect."""
-        if not hasattr(self._analyzer, "detect"):
-            return None
+    def state(self) -> dict[str, Any]:
+        """Return what a page shows."""
         return {
             "kinds": [{"name": name, "text": text} for name, text in _choices()],
-            "running": [_shown(number, watch) for number, watch in self._numbered().items()],
+            "running": [_shown(number, run) for number, run in self._numbered().items()],
         }
 
     def start(self, message: dict[str, Any]) -> Callable[[], Any] | None:
@@ -55,7 +54,7 @@ class DetectorPicker:
             return None
 
         def apply() -> None:
-            if not hasattr(self._analyzer, "detect") or name not in dict(_choices()):
+            if name not in dict(_choices()):
                 error = f"There is no detector {name!r:.100} to choose."
                 raise ValueError(error)
             if channel is not None and channel not in self._analyzer.channels:
@@ -75,33 +74,32 @@ class DetectorPicker:
             return None
 
         def apply() -> None:
-            watch = self._running.get(number)
-            if watch is None or not any(watch is other for other in self._analyzer.detections):
+            run = self._running.get(number)
+            if run is None or run.is_closed:
                 error = "This detector was removed."
                 raise ValueError(error)
-            watch.close()
+            run.close()
 
         return apply
 
-    def _numbered(self) -> dict[int, Any]:
+    def _numbered(self) -> dict[int, DetectorRun]:
         """Return what runs by the numbers that pages know it by, never used again."""
-        known = {id(watch): number for number, watch in self._running.items()}
+        known = {id(run): number for number, run in self._running.items()}
         self._running = {
-            known[id(watch)] if id(watch) in known else next(self._numbers): watch
-            for watch in self._analyzer.detections
+            known[id(run)] if id(run) in known else next(self._numbers): run
+            for run in self._analyzer.detections
         }
         return self._running
 
 
-def _shown(number: int, watch: Any) -> dict[str, Any]:
-    error = watch.error
+def _shown(number: int, run: DetectorRun) -> dict[str, Any]:
     return {
         "id": number,
-        "name": plain_text(watch.name),
-        "channel": plain_text(watch.channel or ""),
-        "flagged": int(watch.n_flagged),
-        "isWarm": bool(watch.is_warm),
-        "error": "" if error is None else plain_text(error, 200),
+        "name": plain_text(run.name),
+        "channel": plain_text(run.channel or ""),
+        "flagged": run.n_flagged,
+        "isWarm": run.is_warm,
+        "error": "" if run.error is None else plain_text(run.error, 200),
     }
 
 

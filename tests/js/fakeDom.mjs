@@ -165,7 +165,7 @@ export function shownControls(more = {}) {
     paused: false,
     channels: [{ name: "value", unit: "" }],
     rules: [shownRule(1)],
-    detectors: null,
+    detectors: { kinds: [], running: [] },
     source: null,
     ended: null,
     ...more,
