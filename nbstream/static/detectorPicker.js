@@ -4,6 +4,8 @@ import { element } from "./dom.js";
 import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "./format.js";
 import { fillSelect, selectOf } from "./ruleEditor.js";
 
+const USUAL_KIND = "default"; // for data about which nothing is known
+
 /** The button, the form behind it, and the list of what runs. */
 export class DetectorPicker {
   constructor(requests) {
@@ -34,8 +36,10 @@ export class DetectorPicker {
   show({ kinds, running }, channels) {
     this.el.hidden = running.length === 0;
     if (JSON.stringify(kinds) !== JSON.stringify([...this.kinds.values()])) {
+      const isFirst = this.kinds.size === 0;
       this.kinds = new Map(kinds.map((kind) => [kind.name, kind]));
       fillSelect(this.kind, [...this.kinds.keys()]);
+      if (isFirst && this.kinds.has(USUAL_KIND)) this.kind.value = USUAL_KIND;
       this.describe();
     }
     const names = channels.map(({ name }) => name);
@@ -65,8 +69,6 @@ export class DetectorPicker {
   }
 
   open() {
-    if (!this.kind.value && this.kinds.has("default")) this.kind.value = "default";
-    this.describe();
     this.form.hidden = false;
     setAttribute(this.opener, "aria-expanded", "true");
     this.kind.focus();

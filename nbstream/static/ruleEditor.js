@@ -289,7 +289,7 @@ export class RuleEditor {
       severity: make("severity", "How grave it is.", selectOf("severity", SEVERITY_WORDS)),
       channel: make("channel", CHANNEL_HELP, selectOf("channel", [])),
       noData: make("no data", "What it does when the channel is silent.", selectOf("no data", [USUAL, ...NO_DATA_WORDS])),
-      name: make("name", "For people. Empty: the condition.", text("")),
+      name: make("name", "For people. Empty: the condition.", text(""), MAX_ENTRY, true),
     };
   }
 
@@ -379,6 +379,7 @@ export class RuleEditor {
     this.forgetTrial();
     this.wantsTrial = true;
     this.showKind();
+    setText(this.submit, "add as new");
     setText(this.note, "This rule was removed meanwhile. Adding makes a new one of what stands here.");
   }
 

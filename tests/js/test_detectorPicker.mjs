@@ -35,13 +35,14 @@ test("where no detector runs there is no list", () => {
 test("a detector is chosen by its name, with a line of what it does", () => {
   click(opener().one("nbs-button"));
   const [kind, channel] = form().all("nbs-select");
-  kind.value = "default";
-  kind.dispatchEvent(fakeEvent("change"));
   assert.equal(form().one("nbs-picker-text").textContent, "Asks in eleven ways.");
+  kind.value = "cusum";
+  kind.dispatchEvent(fakeEvent("change"));
+  assert.match(form().one("nbs-picker-text").textContent, /level has shifted/);
   channel.value = "y";
   click(form().one("nbs-primary"));
   const { name, channel: sent } = model.commands("detect")[0];
-  assert.deepEqual([name, sent], ["default", "y"]);
+  assert.deepEqual([name, sent], ["cusum", "y"]);
   model.reply("There are 20 detectors already.");
   assert.match(form().textContent, /20 detectors/);
   click(form().one("nbs-primary"));
@@ -52,9 +53,9 @@ test("a detector is chosen by its name, with a line of what it does", () => {
 test("what was chosen stays through updates", () => {
   click(opener().one("nbs-button"));
   const [kind] = form().all("nbs-select");
-  kind.value = "default";
+  kind.value = "cusum";
   model.frame(shownControls({ channels: [...CHANNELS, { name: "z" }], detectors: { kinds: [{ name: "arx", text: "" }, ...KINDS], running: [] } }));
-  assert.equal(kind.value, "default");
+  assert.equal(kind.value, "cusum");
 });
 
 test("running detectors say how many they flagged, and whether they are learning", () => {
