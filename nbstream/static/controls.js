@@ -4,7 +4,8 @@ import { DetectorPicker } from "./detectorPicker.js";
 import { element } from "./dom.js";
 import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
-import { RuleEditor, RuleForm } from "./ruleEditor.js";
+import { RuleEditor } from "./ruleEditor.js";
+import { RuleForm } from "./ruleForm.js";
 
 const PAUSE_EVENT = "nbstream:pause";
 const RULE_WORDS = {

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "./format.js";
-import { fillSelect, selectOf } from "./ruleEditor.js";
+import { fillSelect, selectOf } from "./ruleForm.js";
 
 const USUAL_KIND = "default"; // for data about which nothing is known
 

@@ -33,6 +33,7 @@ APP_MODULES = (
     "format.js",
     "cards.js",
     "feed.js",
+    "ruleForm.js",
     "ruleEditor.js",
     "detectorPicker.js",
     "controls.js",

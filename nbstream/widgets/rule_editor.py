@@ -28,7 +28,7 @@ TRIED_WINDOW = Window.parse("10min")
 MAX_TRIED = 100_000
 """Readings that a draft is tried on at most, of all channels together."""
 FIRST_TRIED = 1_000
-GROWTH = 10
+GROWTH = 4
 TRIAL_BUDGET = 0.1
 """Seconds that the next, larger trial may take; else the smaller one is the answer."""
 
@@ -159,7 +159,7 @@ def try_out(
             took = clock.monotonic() - began
             if window == TRIED_WINDOW or n >= MAX_TRIED or took * GROWTH > TRIAL_BUDGET:
                 break
-            n *= GROWTH
+            n = min(n * GROWTH, MAX_TRIED)
         span = watched.span(window)
     except ValueError as error:
         return {"note": plain_text(error, 200)}

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { renderControls } from "../../nbstream/static/controls.js";
-import { previewText, readRule } from "../../nbstream/static/ruleEditor.js";
+import { previewText } from "../../nbstream/static/ruleEditor.js";
+import { readRule } from "../../nbstream/static/ruleForm.js";
 import { click, FakeModel, fakeEvent, installDom, shownControls, shownRule, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";

@@ -127,7 +127,7 @@ def test_an_edit_is_one_step_and_leaves_the_rest(
     ("condition", "at", "word"),
     [
         ("value >", 7, "ends where a number"),
-        ("valeu > 90", 0, "'value'"),
+        ("zscor > 4", 0, "'zscore'"),
         ("value > 90 and pressure > 3", 15, "'pressure'"),
         ("value ≥ 90", 6, "'>='"),
         ("(" * 40 + "value > 1" + ")" * 40, 25, "nested"),
