@@ -84,6 +84,7 @@ class ConditionError(ValueError):
 
     def __init__(self, text: str, why: str, position: int | None = None) -> None:
         self.text = text
+        self.why = why
         self.position = position
         shown = text if len(text) <= 60 else f"{text[:59]}…"
         message = f"Condition {shown!r} {why}"

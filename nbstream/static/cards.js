@@ -52,7 +52,7 @@ export function channelState(channel, source, age) {
   if (alert?.state === "ERROR") say("failed", "rule failed", alert.why ? `${of}: ${alert.why}` : of);
   if (end) say(end === "failed" ? "failed" : "ended", end);
   if (alert?.state === "RECOVERING") say("recovering", `recovering · ${alert.severity}`, of);
-  if (alert?.state === "NO_DATA") say("nodata", age === null || end ? "no data" : `no data · ${ageText(age)}`, of);
+  if (alert?.state === "NO_DATA") say("no-data", age === null || end ? "no data" : `no data · ${ageText(age)}`, of);
   if (alert?.state === "PENDING") say("pending", "pending", of);
   if (alert && !KNOWN_STATES.has(alert.state)) say("pending", alert.state.toLowerCase(), of);
   if (alert?.state !== "NO_DATA") {

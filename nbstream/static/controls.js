@@ -1,12 +1,21 @@
 // The dashboard's controls. What a person edits is theirs until it is sent or given up: no update touches it.
 
+import { DetectorPicker } from "./detectorPicker.js";
 import { element } from "./dom.js";
 import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
+import { RuleEditor } from "./ruleEditor.js";
+import { RuleForm } from "./ruleForm.js";
 
 const PAUSE_EVENT = "nbstream:pause";
-const RULE_WORDS = { OK: "ok", PENDING: "pending", FIRING: "firing" };
-const SEVERITY_WORDS = ["info", "warning", "critical"];
+const RULE_WORDS = {
+  OK: "ok",
+  PENDING: "pending",
+  FIRING: "firing",
+  RECOVERING: "recovering",
+  NO_DATA: "no data",
+  ERROR: "failed",
+};
 
 /** @returns {() => void} the clean-up */
 export function renderControls({ model, el }) {
@@ -133,7 +142,9 @@ class ControlsPanel {
     this.windowField.el.classList.add("nbs-window-field");
     this.pause = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-pause", hidden: true, onclick: () => this.togglePause() });
     this.ruleList = element("ul", { class: "nbs-rules", "aria-label": "Alert rules" });
-    this.form = new RuleForm(this.requests);
+    this.editor = new RuleEditor(this.requests);
+    this.form = new RuleForm(this.requests, (fields) => this.editor.open(null, this.form.opener, fields));
+    this.picker = new DetectorPicker(this.requests);
     this.el = element(
       "div",
       {
@@ -154,9 +165,12 @@ class ControlsPanel {
         ]),
         this.ruleList,
         this.form.el,
+        this.editor.el,
+        this.picker.form,
+        this.picker.el,
       ],
     );
-    this.ruleList.append(this.form.openerItem);
+    this.ruleList.append(this.form.openerItem, this.picker.openerItem);
     this.showLink("connecting");
   }
 
@@ -168,6 +182,7 @@ class ControlsPanel {
   }
 
   tick() {
+    this.editor.tick(this.linkState);
     this.showLink(this.linkState);
   }
 
@@ -193,10 +208,16 @@ class ControlsPanel {
       this.rules,
       rules,
       (rule) => `${rule.id} ${rule.condition.limits.length} ${rule.clear?.limits.length ?? 0}`,
-      (rule) => new RuleRow(rule, this.requests, () => this.form.opener.focus()),
+      (rule) => new RuleRow(rule, this.requests, (row) => this.editRule(row), () => this.form.opener.focus()),
       (row, rule) => row.show(rule, channels.length > 1),
     );
     this.form.show(channels);
+    this.editor.show(rules, channels);
+    this.picker.show(this.state.detectors, channels);
+  }
+
+  editRule(row) {
+    if (this.editor.open(row.rule, row.edit)) this.form.hide();
   }
 
   makeChoice(choice) {
@@ -240,7 +261,7 @@ class ControlsPanel {
 
   showLink(state) {
     this.linkState = state;
-    const isBusy = state === "busy" && this.requests.waiting.size > 0;
+    const isBusy = state === "busy" && [...this.requests.waiting.values()].some(({ kind }) => kind !== "try");
     setAttribute(this.el, "data-link", this.state?.ended ? "ended" : state);
     const note = linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null);
     setText(this.note, note || (isBusy ? "kernel busy: your change is made when the cell ends" : ""));
@@ -253,8 +274,25 @@ export function conditionWords({ subject, operator, limits }) {
   return limits.length === 2 ? [`${subject} ${operator}`, "…"] : [`${subject} ${operator}`];
 }
 
+const FLAPPING = "It fires so often that notifications are muted.";
+
+/** @returns {string} where a rule stands; of several channels how many stand there */
+export function stateWords({ state, error, isSeveral, nState, nWatched, isFlapping, firing, severity }) {
+  if (error) return "failed";
+  const words = [RULE_WORDS[state] ?? state.toLowerCase().replaceAll("_", " ")];
+  if (isSeveral && state !== "OK") words.push(`on ${nState} of ${nWatched}`);
+  if (state === "FIRING" && firing !== severity) words.push(`· ${firing}`);
+  if (isFlapping) words.push("· flapping");
+  return words.join(" ");
+}
+
+function stateKind({ state, error, firing }) {
+  if (error) return "failed";
+  return state === "FIRING" ? firing : (RULE_WORDS[state] ?? "").replace(" ", "-");
+}
+
 class RuleRow {
-  constructor(rule, requests, onRemoved) {
+  constructor(rule, requests, onEdit, onRemoved) {
     this.rule = rule;
     this.requests = requests;
     this.dot = element("span", { class: "nbs-dot" });
@@ -264,12 +302,14 @@ class RuleRow {
     this.clears = rule.clear ? this.makeFields("clear", rule.clear) : null;
     this.unit = element("span", { class: "nbs-muted" });
     this.held = element("span", { class: "nbs-muted" });
+    this.levels = element("span", { class: "nbs-muted nbs-rule-levels" });
     this.state = element("span", { class: "nbs-chip" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
+    this.edit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon nbs-edit", text: "✎", onclick: () => onEdit(this) });
     this.remove = element("button", {
       ...OWN_KEYS,
       type: "button",
-      class: "nbs-icon",
+      class: "nbs-icon nbs-remove",
       text: "×",
       onclick: () => {
         this.remove.disabled = true;
@@ -288,7 +328,8 @@ class RuleRow {
       this.unit,
       ...(this.clears ? [element("span", { class: "nbs-muted", text: "clears" }), this.clears.el] : []),
       this.held,
-      element("span", { class: "nbs-rule-end" }, [this.state, this.remove]),
+      this.levels,
+      element("span", { class: "nbs-rule-end" }, [this.state, this.edit, this.remove]),
       this.error,
     ]);
   }
@@ -325,148 +366,23 @@ class RuleRow {
     setText(this.name, rule.name);
     this.name.hidden = !rule.name;
     setText(this.channel, rule.channel);
-    this.channel.hidden = !hasChannels || !rule.channel;
+    this.channel.hidden = !(hasChannels || rule.isSeveral) || !rule.channel;
     this.showFields(this.limits, rule.condition);
     if (this.clears && rule.clear) this.showFields(this.clears, rule.clear);
     setText(this.unit, rule.unit);
-    setText(this.held, rule.for ? `for ${rule.for}` : "");
-    const word = RULE_WORDS[rule.state] ?? rule.state.toLowerCase();
-    setText(this.state, rule.error ? "failed" : word);
-    setAttribute(this.state, "data-kind", rule.error ? "failed" : word === "firing" ? rule.severity : word);
-    setAttribute(this.state, "title", rule.error || rule.severity);
-    setAttribute(this.remove, "aria-label", `remove ${rule.name || rule.condition.text}`);
+    setText(this.held, rule.entries.for ? `for ${rule.entries.for}` : "");
+    setText(this.levels, rule.levels.map(([severity, text]) => `${severity}: ${text}`).join(", "));
+    setText(this.state, stateWords(rule));
+    setAttribute(this.state, "data-kind", stateKind(rule));
+    setAttribute(this.state, "title", rule.error || (rule.isFlapping ? FLAPPING : rule.severity));
+    const name = rule.name || rule.condition.text;
+    setAttribute(this.edit, "aria-label", `edit ${name}`);
+    setAttribute(this.edit, "title", "edit");
+    setAttribute(this.remove, "aria-label", `remove ${name}`);
   }
 
   showFields({ fields, words }, condition) {
     conditionWords(condition).forEach((text, i) => words[i] && setText(words[i], text));
     fields.forEach((field, i) => field.show(fieldText(condition.limits[i])));
   }
-}
-
-/**
- * Read what was entered for a new rule.
- * @param {{operator: string, value: string, clear: string, severity: string, channel: string | null}} entered
- * @returns {{command?: object, error?: string, field?: "value" | "clear"}}
- */
-export function readRule({ operator, value, clear, severity, channel }) {
-  const limit = readNumber(value);
-  if (limit.error) return { error: limit.error, field: "value" };
-  const back = clear.trim() ? readNumber(clear) : { value: null };
-  if (back.error) return { error: back.error, field: "clear" };
-  if (back.value !== null && (operator === ">" ? back.value > limit.value : back.value < limit.value)) {
-    const side = operator === ">" ? "above" : "below";
-    return { error: `It must not be ${side} the limit.`, field: "clear" };
-  }
-  return { command: { kind: "add", operator, value: limit.value, clear: back.value, severity, channel } };
-}
-
-class RuleForm {
-  constructor(requests) {
-    this.requests = requests;
-    this.names = null;
-    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ threshold", "aria-expanded": "false", onclick: () => this.open() });
-    this.openerItem = element("li", { class: "nbs-rule-opener" }, [this.opener]);
-    this.channel = element("select", { ...OWN_KEYS, class: "nbs-select", "aria-label": "Channel", hidden: true });
-    this.operator = selectOf("Operator", [">", "<"]);
-    this.value = numberInput("Limit", "limit");
-    this.clear = numberInput("Clear value, optional", "clear (optional)");
-    this.severity = selectOf("Severity", SEVERITY_WORDS);
-    this.severity.value = "warning";
-    this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
-    const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
-    // No form element: in JupyterLab 4.6 Enter in one does not submit it.
-    this.el = element(
-      "div",
-      { class: "nbs-rule-form", role: "group", "aria-label": "New threshold", hidden: true, onkeydown: (event) => this.press(event) },
-      [
-        this.channel,
-        element("span", { class: "nbs-rule-word", text: "value" }),
-        this.operator,
-        this.value,
-        element("span", { class: "nbs-muted", text: "clears at" }),
-        this.clear,
-        this.severity,
-        this.submit,
-        cancel,
-        this.error,
-      ],
-    );
-  }
-
-  press(event) {
-    if (event.isComposing) return;
-    const isField = event.target === this.value || event.target === this.clear;
-    if (event.key === "Enter" && isField) this.send();
-    else if (event.key === "Escape") this.close();
-    else return;
-    event.preventDefault();
-  }
-
-  show(channels) {
-    const names = channels.map(({ name }) => name);
-    if (JSON.stringify(names) === this.names) return;
-    this.names = JSON.stringify(names);
-    const chosen = this.channel.value;
-    this.channel.replaceChildren(...names.map((name) => element("option", { value: name, text: name })));
-    if (names.includes(chosen)) this.channel.value = chosen;
-    this.channel.hidden = names.length < 2;
-  }
-
-  open() {
-    this.el.hidden = false;
-    setAttribute(this.opener, "aria-expanded", "true");
-    this.value.focus();
-  }
-
-  close() {
-    this.el.hidden = true;
-    this.fail("", null);
-    this.value.value = "";
-    this.clear.value = "";
-    setAttribute(this.opener, "aria-expanded", "false");
-    this.opener.focus();
-  }
-
-  send() {
-    if (this.submit.disabled) return;
-    const { command, error, field } = readRule({
-      operator: this.operator.value,
-      value: this.value.value,
-      clear: this.clear.value,
-      severity: this.severity.value,
-      channel: this.channel.hidden ? null : this.channel.value,
-    });
-    this.fail(error ?? "", field ?? null);
-    if (error) return this[field].focus();
-    this.submit.disabled = true;
-    this.requests.ask(command, (problem) => {
-      this.submit.disabled = false;
-      if (problem) this.fail(problem, "value");
-      else this.close();
-    });
-  }
-
-  fail(error, field) {
-    setText(this.error, error);
-    for (const name of ["value", "clear"]) setAttribute(this[name], "aria-invalid", error && name === field ? "true" : null);
-  }
-}
-
-function selectOf(label, values) {
-  return element("select", { ...OWN_KEYS, class: "nbs-select", "aria-label": label }, values.map((value) => element("option", { value, text: value })));
-}
-
-function numberInput(label, placeholder) {
-  return element("input", {
-    ...OWN_KEYS,
-    type: "text",
-    class: "nbs-input",
-    inputmode: "decimal",
-    autocomplete: "off",
-    size: 12,
-    maxlength: 32,
-    "aria-label": label,
-    placeholder,
-  });
 }

@@ -43,19 +43,20 @@ export class Requests {
 
   /**
    * @param {object} command
-   * @param {(error: string) => void} onAnswer called once, with "" if it was done
+   * @param {(error: string, value?: object) => void} onAnswer called once, with "" if it was done, and with
+   *   what the kernel returned
    */
   ask(command, onAnswer) {
     const request = Math.floor(Math.random() * 2 ** 48);
     if (!this.send({ ...command, request })) return onAnswer("The kernel does not answer.");
-    this.waiting.set(request, { onAnswer, askedAt: Date.now() });
+    this.waiting.set(request, { kind: command.kind, onAnswer, askedAt: Date.now() });
   }
 
   answer(message) {
     if (message.kind !== "reply") return;
     const entry = this.waiting.get(message.request);
     this.waiting.delete(message.request);
-    entry?.onAnswer(message.error);
+    entry?.onAnswer(message.error, message.value);
   }
 
   /** Give up on what was asked long ago; a busy kernel answers when it is free. */

@@ -33,6 +33,9 @@ APP_MODULES = (
     "format.js",
     "cards.js",
     "feed.js",
+    "ruleForm.js",
+    "ruleEditor.js",
+    "detectorPicker.js",
     "controls.js",
     "app.js",
 )

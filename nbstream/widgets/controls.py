@@ -1,4 +1,4 @@
-"""The dashboard's controls: title, window, pause, and the limits of each rule."""
+"""The dashboard's controls: title, window, pause, rules and detectors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.widgets.detector_picker import DetectorPicker
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
-from nbstream.window import Window, format_duration
+from nbstream.widgets.rule_editor import Draft, edition, entries, read_fields, try_out
+from nbstream.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +25,13 @@ __all__ = ["Controls"]
 CHOICES = ("10s", "60s", "5min", "15min", "1h", "all")
 MAX_RULES = 100
 MAX_CHANNELS = 200
+TRIAL_INTERVAL = 0.25
+"""Seconds between two drafts that are tried on readings, whatever pages ask for."""
 _CLEAR_OPERATOR = {">": "<", ">=": "<", "<": ">", "<=": ">"}
 
 
 class Controls(Panel):
-    """The window, pause, and a number field for each limit.
+    """The window, pause, a number field for each limit, the rule editor and the detector picker.
 
     Parameters
     ----------
@@ -58,6 +62,8 @@ class Controls(Panel):
         self.title = title
         self._numbers = itertools.count(1)
         self._rules: dict[int, Rule] = {}
+        self._picker = DetectorPicker(analyzer)
+        self._tried_at = -math.inf
         super().__init__(analyzer, clock=clock, pump=pump)
 
     def _state(self) -> dict[str, Any]:
@@ -78,7 +84,8 @@ class Controls(Panel):
                 {"name": name, "unit": plain_text(analyzer.buffer.units.get(name, ""), 16)}
                 for name in names[:MAX_CHANNELS]
             ],
-            "rules": [self._rule(number, rule) for number, rule in self._numbered().items()],
+            "rules": self._shown_rules(),
+            "detectors": self._picker.state(),
             "source": source_state(analyzer.source),
         }
 
@@ -94,21 +101,42 @@ class Controls(Panel):
         }
         return self._rules
 
-    def _rule(self, number: int, rule: Rule) -> dict[str, Any]:
+    def _shown_rules(self) -> list[dict[str, Any]]:
+        severities: dict[str, str] = {}
+        for incident in self.analyzer.alerts.active:
+            known = severities.get(incident.rule, incident.severity)
+            severities[incident.rule] = max(known, incident.severity, key=SEVERITIES.index)
+        return [
+            self._rule(number, rule, severities.get(rule.name))
+            for number, rule in self._numbered().items()
+        ]
+
+    def _rule(self, number: int, rule: Rule, firing: str | None) -> dict[str, Any]:
+        """Return what a page shows of a rule; `firing` is the severity of its open incident."""
         names = self.analyzer.channels
-        channel = rule.channel if rule.channel is not None else (names[0] if names else None)
-        condition, clear = rule.condition, rule.clear
-        unit = self.analyzer.buffer.units.get(channel or "", "")
+        selected, watched = rule.selected, rule.awaited(names)
+        is_several = selected == "*" or isinstance(selected, tuple)
+        channel = watched[0] if watched and not is_several else ""
+        condition, clear, state = rule.condition, rule.clear, rule.state
+        unit = self.analyzer.buffer.units.get(channel, "")
+        states = list(rule.states.values())
         return {
             "id": number,
+            "edition": edition(rule),
+            "entries": entries(rule),
             "name": plain_text(rule.name) if rule.name != condition.text else "",
             "condition": _condition(condition),
             "clear": None if clear is None else _condition(clear),
+            "levels": [[severity, level.text] for severity, level in rule.levels.items()],
             "unit": plain_text(unit, 16) if condition.variable == "value" else "",
-            "for": format_duration(round(rule.for_ * 1e9)) if rule.for_ else "",
-            "channel": plain_text(channel) if channel is not None else "",
+            "channel": _several(selected) if is_several else plain_text(channel),
+            "isSeveral": is_several,
             "severity": rule.severity,
-            "state": rule.state.name,
+            "firing": firing or rule.severity,
+            "state": state.name,
+            "nState": states.count(state),
+            "nWatched": len(watched),
+            "isFlapping": rule.is_flapping,
             "error": "" if rule.error is None else plain_text(rule.error, 200),
         }
 
@@ -119,6 +147,10 @@ class Controls(Panel):
             "window": self._window_command,
             "limits": self._limits_command,
             "add": self._add_command,
+            "try": self._try_command,
+            "save": self._save_command,
+            "detect": self._picker.start,
+            "undetect": self._picker.end,
             "remove": self._remove_command,
             "pause": self._pause_command,
         }
@@ -171,9 +203,7 @@ class Controls(Panel):
             if channel is not None and channel not in self.analyzer.channels:
                 message = f"There is no channel {channel!r}."
                 raise ValueError(message)
-            if len(self.analyzer.rules) >= MAX_RULES:
-                message = f"There are {MAX_RULES} rules already. Remove one first."
-                raise ValueError(message)
+            self._require_room()
             self.analyzer.alert(
                 f"value {operator} {_number_text(value)}",
                 channel=channel,
@@ -182,6 +212,45 @@ class Controls(Panel):
                 else f"value {_CLEAR_OPERATOR[operator]} {_number_text(clear)}",
                 severity=severity,
             )
+
+        return apply
+
+    def _try_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        number, fields = message.get("rule"), read_fields(message.get("fields"))
+        if fields is None or not (number is None or is_int(number)):
+            return None
+
+        def apply() -> dict[str, Any]:
+            rule = None if number is None else self._find(number)
+            draft = Draft.read(fields, self.analyzer, rule)
+            now = self._clock.monotonic()
+            if draft.errors or now - self._tried_at < TRIAL_INTERVAL:
+                return {"errors": draft.errors}
+            tried = try_out(draft, self.analyzer, rule, self._clock)
+            self._tried_at = self._clock.monotonic()
+            return {"errors": {}, "preview": tried}
+
+        return apply
+
+    def _save_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        number, fields = message.get("rule"), read_fields(message.get("fields"))
+        seen = message.get("edition")
+        if fields is None or not (number is None or (is_int(number) and is_int(seen))):
+            return None
+
+        def apply() -> dict[str, Any]:
+            rule = None if number is None else self._find(number)
+            if rule is not None and edition(rule) != seen:
+                return {"errors": {}, "isChanged": True}
+            draft = Draft.read(fields, self.analyzer, rule)
+            if draft.errors:
+                return {"errors": draft.errors}
+            if rule is None:
+                self._require_room()
+                self.analyzer.alert(**draft.arguments)
+            else:
+                rule.edit(**draft.arguments)
+            return {"errors": {}}
 
         return apply
 
@@ -197,12 +266,24 @@ class Controls(Panel):
             return None
         return chart.pause if value else chart.resume  # type: ignore[no-any-return]
 
+    def _require_room(self) -> None:
+        if len(self.analyzer.rules) >= MAX_RULES:
+            message = f"There are {MAX_RULES} rules already. Remove one first."
+            raise ValueError(message)
+
     def _find(self, number: Any) -> Rule:
         rule = self._rules.get(number)
         if rule is None or rule not in self.analyzer.rules:
             message = "This rule was removed."
             raise ValueError(message)
         return rule
+
+
+def _several(selected: Any) -> str:
+    """Return in words which channels a rule watches."""
+    if selected == "*":
+        return "all channels"
+    return plain_text(", ".join(plain_text(name, 24) for name in selected))
 
 
 def _condition(condition: Condition) -> dict[str, Any]:

@@ -38,7 +38,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 Action: TypeAlias = Callable[[dict[str, Any]], Callable[[], Any] | None]
-"""Reads a command of a page and returns what is to be done."""
+"""Reads a command of a page and returns what is to be done; if that returns a dict, the page gets it."""
 
 PANEL_INTERVAL = 0.25
 """Seconds between two frames of a panel: people read text no faster."""
@@ -228,15 +228,16 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
         """Do what a page asked for and tell it whether it worked."""
         if self._is_closed:
             return
-        error = ""
+        error, value = "", None
         try:
-            do()
+            value = do()
         except (ValueError, TypeError, NbstreamError) as problem:
             error = plain_text(problem, 300)
         except Exception as problem:
             logger.exception("A command of a page failed.")
             error = plain_text(f"That failed: {problem!r}", 300)
-        self.send({"kind": "reply", "request": request, "error": error})
+        answer = {"value": value} if isinstance(value, dict) else {}
+        self.send({"kind": "reply", "request": request, "error": error, **answer})
 
 
 class _Allowance:

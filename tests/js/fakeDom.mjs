@@ -129,6 +129,49 @@ class FakeNode {
   }
 }
 
+/** What the kernel shows of a rule "value > 90". */
+export function shownRule(id, more = {}) {
+  const entries = { condition: "value > 90", clear: "", for: "", keep: "", severity: "warning", name: "", channel: "", noData: "nodata", cooldown: "" };
+  return {
+    id,
+    edition: 1,
+    name: "",
+    condition: { text: "value > 90", subject: "value", operator: ">", limits: [90] },
+    clear: null,
+    levels: [],
+    unit: "",
+    channel: "value",
+    isSeveral: false,
+    severity: "warning",
+    firing: "warning",
+    state: "OK",
+    nState: 1,
+    nWatched: 1,
+    isFlapping: false,
+    error: "",
+    ...more,
+    entries: { ...entries, ...more.entries },
+  };
+}
+
+/** What the kernel shows of controls. */
+export function shownControls(more = {}) {
+  return {
+    title: "streaming_data.csv",
+    window: "60s",
+    windowLabel: "60s",
+    choices: ["10s", "60s", "5min", "all"],
+    chart: "abc",
+    paused: false,
+    channels: [{ name: "value", unit: "" }],
+    rules: [shownRule(1)],
+    detectors: { kinds: [], running: [] },
+    source: null,
+    ended: null,
+    ...more,
+  };
+}
+
 /** An event as listeners see it. */
 export function fakeEvent(type, more = {}) {
   return { type, preventDefault() {}, ...more };
@@ -213,8 +256,8 @@ export class FakeModel {
   }
 
   /** Answer the newest command. */
-  reply(error = "") {
-    this.say({ kind: "reply", request: this.sent.findLast((message) => "request" in message).request, error });
+  reply(error = "", value = undefined) {
+    this.say({ kind: "reply", request: this.sent.findLast((message) => "request" in message).request, error, value });
   }
 
   commands(kind) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { conditionWords, readRule, renderControls } from "../../nbstream/static/controls.js";
-import { click, FakeModel, fakeEvent, installDom, press, typeInto } from "./fakeDom.mjs";
+import { conditionWords, renderControls, stateWords } from "../../nbstream/static/controls.js";
+import { click, FakeModel, fakeEvent, installDom, press, shownControls as stateOf, shownRule, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";
 
@@ -11,35 +11,7 @@ function condition(operator, ...limits) {
 }
 
 function rule(id, more = {}) {
-  return {
-    id,
-    name: "",
-    condition: condition(">", 90),
-    clear: null,
-    unit: "",
-    for: "",
-    channel: "value",
-    severity: "warning",
-    state: "OK",
-    error: "",
-    ...more,
-  };
-}
-
-function stateOf(more = {}) {
-  return {
-    title: "streaming_data.csv",
-    window: "60s",
-    windowLabel: "60s",
-    choices: ["10s", "60s", "5min", "all"],
-    chart: "abc",
-    paused: false,
-    channels: [{ name: "value", unit: "" }],
-    rules: [rule(1)],
-    source: null,
-    ended: null,
-    ...more,
-  };
+  return shownRule(id, { condition: condition(">", 90), ...more });
 }
 
 let page, model, el, close;
@@ -149,12 +121,31 @@ test("both limits of a range and a clear limit have fields of their own", () => 
 });
 
 test("a rule's state is a word", () => {
-  model.frame(stateOf({ rules: [rule(1, { state: "FIRING", severity: "critical" }), rule(2, { state: "PENDING" }), rule(3, { error: "it broke" })] }));
-  assert.deepEqual(el.one("nbs-rules").all("nbs-chip").map((node) => node.textContent), ["firing", "pending", "failed"]);
+  model.frame(stateOf({ rules: [rule(1, { state: "FIRING", firing: "critical" }), rule(2, { state: "PENDING" }), rule(3, { error: "it broke" })] }));
+  assert.deepEqual(el.one("nbs-rules").all("nbs-chip").map((node) => node.textContent), ["firing · critical", "pending", "failed"]);
+  assert.equal(stateWords(rule(1, { state: "NO_DATA" })), "no data");
+  assert.equal(stateWords(rule(1, { state: "RECOVERING" })), "recovering");
+  assert.equal(stateWords(rule(1, { state: "ERROR", error: "it broke" })), "failed");
+  assert.equal(stateWords(rule(1, { state: "FIRING", isFlapping: true })), "firing · flapping");
+});
+
+test("a rule over several channels says how many of them are where it stands", () => {
+  const several = { isSeveral: true, nState: 2, nWatched: 5, channel: "all channels" };
+  assert.equal(stateWords(rule(1, { ...several, state: "FIRING" })), "firing on 2 of 5");
+  assert.equal(stateWords(rule(1, { ...several, state: "OK" })), "ok");
+  model.frame(stateOf({ rules: [rule(1, several)] }));
+  assert.ok(!el.one("nbs-rule-channel").hidden);
+  assert.equal(el.one("nbs-rule-channel").textContent, "all channels");
+});
+
+test("further levels and durations of a rule are said", () => {
+  model.frame(stateOf({ rules: [rule(1, { levels: [["critical", "value > 95"]], entries: { for: "3s" } })] }));
+  assert.match(el.one("nbs-rule").textContent, /for 3s/);
+  assert.equal(el.one("nbs-rule-levels").textContent, "critical: value > 95");
 });
 
 test("a rule is removed by its button, and the focus stays in the panel", () => {
-  const button = el.one("nbs-rule").one("nbs-icon");
+  const button = el.one("nbs-rule").one("nbs-remove");
   button.focus();
   click(button);
   assert.equal(model.commands("remove")[0].rule, 1);
@@ -191,14 +182,6 @@ test("Escape closes the form, forgets what was entered, and gives the focus back
   assert.ok(form.hidden);
   assert.equal(value.value, "");
   assert.equal(document.activeElement.textContent, "+ threshold");
-});
-
-test("a new rule is checked before it is sent", () => {
-  const entered = { operator: ">", value: "90", clear: "", severity: "info", channel: null };
-  assert.deepEqual(readRule(entered).command, { kind: "add", operator: ">", value: 90, clear: null, severity: "info", channel: null });
-  assert.equal(readRule({ ...entered, value: "x" }).field, "value");
-  assert.equal(readRule({ ...entered, clear: "95" }).field, "clear");
-  assert.equal(readRule({ ...entered, operator: "<", clear: "85" }).field, "clear");
 });
 
 test("pause stops the page's charts at once and tells the kernel", () => {

@@ -54,13 +54,17 @@ class FakePage:
 
     def ask(self, **command: Any) -> str:
         """Send a command and return the error that it is answered with, "" for none."""
+        return str(self.answer(**command)["error"])
+
+    def answer(self, **command: Any) -> dict[str, Any]:
+        """Send a command and return its whole answer."""
         self.request += 1
         before = len(self.sent)
         self.say({"client": "a", "request": self.request, **command})
         (reply,) = self.sent[before:]
         assert reply["kind"] == "reply"
         assert reply["request"] == self.request
-        return reply["error"]
+        return reply
 
     def step(self, seconds: float = 1.0) -> list[dict[str, Any]]:
         """Let time pass and return what was sent then."""

@@ -76,7 +76,7 @@ def test_shows_window_rules_and_chart(controls: Controls, analyzer: Analyzer) ->
     (shown,) = state["rules"]
     assert shown["condition"]["limits"] == [3.0, 5.5]
     assert shown["clear"]["limits"] == [4.0, 5.0]
-    assert (shown["name"], shown["for"], shown["unit"]) == ("p", "3s", "bar")
+    assert (shown["name"], shown["entries"]["for"], shown["unit"]) == ("p", "3s", "bar")
     assert shown["state"] == rule.state.name
 
 
@@ -241,6 +241,21 @@ def test_a_failure_of_ours_is_answered_too(
         {"kind": "add", "operator": [], "value": 1},
         {"kind": "add", "operator": ">", "value": 1, "severity": []},
         {"kind": "add", "operator": ">", "value": 1, "channel": 5},
+        {"kind": "try", "rule": None},
+        {"kind": "try", "rule": "1", "fields": {}},
+        {"kind": "try", "rule": None, "fields": ["value > 90"]},
+        {"kind": "try", "rule": None, "fields": {"condition": 5}},
+        {"kind": "try", "rule": None, "fields": {"condition": "value > 90", "path": "/etc/passwd"}},
+        {"kind": "save", "rule": None, "fields": {"condition": "value > 90", "severity": "fatal"}},
+        {"kind": "save", "rule": None, "fields": {"condition": "value > 90", "noData": "explode"}},
+        {"kind": "save", "rule": None, "fields": {"condition": {"text": {"text": "value > 90"}}}},
+        {"kind": "save", "rule": None, "fields": {"condition": "value > 90 or " * 80_000}},
+        {"kind": "save", "rule": 1, "fields": {}},
+        {"kind": "save", "rule": 1, "edition": "1", "fields": {}},
+        {"kind": "save", "rule": True, "edition": 1, "fields": {}},
+        {"kind": "detect"},
+        {"kind": "detect", "name": "cusum", "channel": ["x"]},
+        {"kind": "undetect", "detector": "1"},
         {"kind": "remove"},
         {"kind": "remove", "rule": True},
         {"kind": "pause", "value": "yes"},
