@@ -209,7 +209,7 @@ class FeedFilter {
   constructor(onChange) {
     this.level = element("select", { ...OWN_KEYS, class: "nbs-select", "aria-label": "Severity", onchange: onChange }, [
       element("option", { value: "", text: "all" }),
-      element("option", { value: "warning", text: "warning and critical" }),
+      element("option", { value: "warning", text: "≥ warning" }),
       element("option", { value: "critical", text: "critical" }),
     ]);
     this.level.value = "";
@@ -289,7 +289,7 @@ class FeedItem {
       this,
     );
     this.actions = element("span", { class: "nbs-feed-actions" }, [this.acknowledge.opener, this.snooze.opener]);
-    this.el.append(this.actions, this.acknowledge.el, this.snooze.el);
+    this.el.append(this.actions);
   }
 
   show(item) {
@@ -329,45 +329,45 @@ class ItemFlag {
 /** What opens below an item to do something about it; one that is open stays until it is sent or given up. */
 class FeedForm {
   constructor(name, makeParts, item) {
+    this.name = name;
+    this.makeParts = makeParts;
     this.item = item;
+    this.el = null; // while it is closed: most items are never touched
     this.isOffered = false;
+    this.isWaiting = false;
     this.opener = button(name, () => this.toggle());
     setAttribute(this.opener, "aria-expanded", "false");
-    this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.parts = makeParts(this);
-    this.el = element("span", { class: "nbs-feed-form", role: "group", "aria-label": name, hidden: true, onkeydown: (event) => this.press(event) }, [
-      ...this.parts,
-      button("cancel", () => this.close()),
-      this.error,
-    ]);
-  }
-
-  get isOpen() {
-    return !this.el.hidden;
   }
 
   offer(isOffered) {
     this.isOffered = isOffered;
-    this.opener.hidden = !isOffered && !this.isOpen;
+    this.opener.hidden = !isOffered && !this.el;
   }
 
   toggle() {
-    if (this.isOpen) return this.close();
-    for (const other of [this.item.acknowledge, this.item.snooze]) if (other !== this && other.isOpen) other.close();
-    this.el.hidden = false;
-    setText(this.error, "");
+    if (this.el) return this.close();
+    for (const other of [this.item.acknowledge, this.item.snooze]) if (other.el) other.close();
+    const parts = this.makeParts(this);
+    this.error = element("span", { class: "nbs-field-error", role: "alert" });
+    this.el = element("span", { class: "nbs-feed-form", role: "group", "aria-label": this.name, onkeydown: (event) => this.press(event) }, [
+      ...parts,
+      button("cancel", () => this.close()),
+      this.error,
+    ]);
+    this.item.el.append(this.el);
     setAttribute(this.opener, "aria-expanded", "true");
-    this.parts[0].focus();
+    parts[0].focus();
   }
 
   close() {
     const hadFocus = this.el.contains(document.activeElement);
-    this.el.hidden = true;
+    this.el.remove();
+    this.el = null;
     setAttribute(this.opener, "aria-expanded", "false");
     this.opener.hidden = !this.isOffered;
     if (!hadFocus) return;
-    if (this.opener.hidden) this.item.onDone();
-    else this.opener.focus();
+    if (this.isOffered) this.opener.focus();
+    else this.item.onDone();
   }
 
   press(event) {
@@ -378,20 +378,18 @@ class FeedForm {
 
   send(command) {
     if (this.isWaiting) return;
-    this.wait(true);
+    this.isWaiting = true;
+    const form = this.el;
+    setAttribute(form, "aria-busy", "true");
     setText(this.error, "");
     this.item.requests.ask(command, (error) => {
-      this.wait(false);
+      this.isWaiting = false;
+      setAttribute(form, "aria-busy", null);
+      if (!error) this.offer(false); // the next frame says so too
+      if (form !== this.el) return; // it was given up meanwhile
       setText(this.error, error);
-      if (error) return;
-      this.isOffered = false; // the next frame says so too
-      this.close();
+      if (!error) this.close();
     });
-  }
-
-  wait(isWaiting) {
-    this.isWaiting = isWaiting;
-    setAttribute(this.el, "aria-busy", isWaiting ? "true" : null);
   }
 }
 

@@ -54,7 +54,7 @@ export class Toasts {
     if (!known && ENDS.has(told.kind)) return;
     if (known) return known.show(told);
     if (this.shown.size >= MAX_TOASTS) this.giveWay();
-    const toast = new Toast(told, owner, () => this.dismiss(key));
+    const toast = new Toast(told, owner, (isByKey) => this.dismiss(key, isByKey));
     this.shown.set(key, toast);
     this.list.insertBefore(toast.el, this.list.firstChild);
     if (!this.el.parentNode) document.body.append(this.el);
@@ -74,13 +74,13 @@ export class Toasts {
     this.addMore(1);
   }
 
-  dismiss(key) {
+  /** @param {boolean} [isByKey] then the focus goes on to the next, which stays while it has it */
+  dismiss(key, isByKey = false) {
     const toast = this.shown.get(key);
     if (!toast) return;
-    const hadFocus = toast.el.contains(document.activeElement);
     toast.el.remove();
     this.shown.delete(key);
-    if (hadFocus) [...this.shown.values()].at(-1)?.close.focus();
+    if (isByKey) [...this.shown.values()].at(-1)?.close.focus();
     if (this.shown.size > 0) return;
     this.more = 0;
     this.rest.hidden = true;
@@ -107,7 +107,7 @@ class Toast {
     this.word = element("span", { class: "nbs-chip" });
     this.title = element("span", { class: "nbs-feed-title" });
     this.text = element("span", { class: "nbs-feed-text" });
-    this.close = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon", text: "×", onclick: onDismiss });
+    this.close = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon", text: "×", onclick: (event) => onDismiss(event.detail === 0) });
     const hold = (isHeld) => () => (this.isHeld = isHeld);
     this.el = element(
       "li",
@@ -120,7 +120,7 @@ class Toast {
         onkeydown: (event) => {
           if (event.key !== "Escape") return;
           event.preventDefault();
-          onDismiss();
+          onDismiss(true);
         },
       },
       [this.word, element("span", { class: "nbs-toast-body" }, [this.title, this.text]), this.close],
@@ -451,7 +451,7 @@ export class BellMenu {
 
   makeBox(name, label, when) {
     const input = element("input", { ...OWN_KEYS, type: "checkbox", onchange: () => void this.ways.set(name, input.checked) });
-    const problem = element("span", { class: "nbs-field-error", role: "status" });
+    const problem = element("span", { class: "nbs-way-problem", role: "status" });
     const words = element("label", { class: "nbs-check" }, [input, element("span", { text: label }), element("span", { class: "nbs-muted", text: when })]);
     return { name, input, problem, el: element("div", { class: "nbs-bell-way" }, [words, problem]) };
   }

@@ -203,12 +203,24 @@ test("an error of the kernel stands at the item, and the form stays open", () =>
   model.snapshot(stateOf([incident(1)]));
   click(pushed("acknowledge"));
   model.frame(stateOf([incident(1, { state: "resolved", lasted: 3 })]));
-  assert.ok(!item().one("nbs-why").parentNode.hidden);
-  click(pushed("acknowledge", item().one("nbs-why").parentNode));
+  assert.equal(item().all("nbs-why").length, 1);
+  click(pushed("acknowledge", item().one("nbs-feed-form")));
   model.reply(`This incident is over: ${EVIL}.`);
   assert.equal(errorOf(), `This incident is over: ${EVIL}.`);
-  item().one("nbs-why").parentNode.dispatchEvent(fakeEvent("keydown", { key: "Escape" }));
+  item().one("nbs-feed-form").dispatchEvent(fakeEvent("keydown", { key: "Escape" }));
   assert.deepEqual(buttons(), []);
+  assert.equal(document.activeElement, el.one("nbs-feed-list"));
+});
+
+test("a form that was given up is not opened by its answer", () => {
+  model.snapshot(stateOf([incident(1)]));
+  click(pushed("acknowledge"));
+  click(pushed("acknowledge"));
+  item().one("nbs-feed-form").dispatchEvent(fakeEvent("keydown", { key: "Escape" }));
+  click(pushed("snooze"));
+  model.reply("too late");
+  assert.equal(errorOf(), "");
+  assert.equal(item().all("nbs-feed-form").length, 1);
 });
 
 test("a dead kernel is said at the item", () => {
@@ -244,7 +256,7 @@ test("one form is open at a time, and Escape gives it up", () => {
   click(pushed("snooze"));
   click(pushed("acknowledge"));
   assert.deepEqual(buttons(), ["acknowledge", "snooze", "acknowledge", "cancel"]);
-  item().one("nbs-why").parentNode.dispatchEvent(fakeEvent("keydown", { key: "Escape" }));
+  item().one("nbs-feed-form").dispatchEvent(fakeEvent("keydown", { key: "Escape" }));
   assert.equal(document.activeElement.getAttribute("aria-label"), "acknowledge value 91 > 90 since 12:00:01");
 });
 

@@ -103,7 +103,7 @@ const toasts = () => document.body.all("nbs-toast").map((node) => node.textConte
 const say = (newest, items) => model.say({ kind: "told", told: toldOf(newest, items) });
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const box = (i) => el.one("nbs-bell-menu").all("nbs-check")[i].childNodes[0];
-const problem = (i) => el.one("nbs-bell-menu").all("nbs-field-error")[i].textContent;
+const problem = (i) => el.one("nbs-bell-menu").all("nbs-way-problem")[i].textContent;
 
 async function choose(i, isOn) {
   box(i).checked = isOn;
