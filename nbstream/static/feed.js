@@ -63,8 +63,9 @@ export function isWanted(item, { level, firingOnly, text }) {
 }
 
 /** @returns {{name: string, text: string}[]} what is special about an incident, in words */
-export function itemFlags({ acknowledged, silenced, flapping, past, state }) {
+export function itemFlags({ acknowledged, silenced, flapping, past, state, graver }) {
   const flags = [];
+  if (graver) flags.push({ name: "graver", text: graver });
   if (acknowledged) {
     const why = acknowledged.why ? `: ${acknowledged.why}` : "";
     flags.push({ name: "acknowledged", text: `acknowledged by ${acknowledged.who} at ${acknowledged.time}${why}` });

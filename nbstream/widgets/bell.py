@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from nbstream.alerts import AlertLog, Notification
 
 __all__ = ["Bell"]
+
+logger = logging.getLogger(__name__)
 
 MAX_TOLD = 20
 RING_INTERVAL = 0.25
@@ -139,7 +142,10 @@ class Bell:
                 return self._due - now
             self._n_sent = self._n
             self._due = now + RING_INTERVAL
-        self._send({"kind": "told", "told": self.state()})
+        try:
+            self._send({"kind": "told", "told": self.state()})
+        except Exception:  # the comm was closed by the other side: the kernel goes on
+            logger.debug("Pages could not be told of an alert.", exc_info=True)
         return LOOK_INTERVAL
 
     def _hear(self, notification: Notification) -> None:

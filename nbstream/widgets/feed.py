@@ -30,6 +30,7 @@ MAX_WATCHED = 20
 MAX_NOTES = 20
 MAX_SILENCES = 20
 MAX_REASON = 200
+MAX_TEXT = 300
 MAX_CLIENT = 64
 WHO = "page"
 SNOOZES = ("5min", "1h", "tomorrow")
@@ -124,6 +125,7 @@ class AlertFeed(Panel):
     def _incident(self, incident: Incident, today: str | None) -> dict[str, Any]:
         ended = incident.resolved_ns
         is_named = incident.rule != incident.condition.text
+        reason = incident.reason
         return {
             "key": f"incident {incident.number}",
             "number": incident.number,
@@ -131,7 +133,8 @@ class AlertFeed(Panel):
             "state": incident.state,
             "severity": incident.severity,
             "title": plain_text(incident.rule) if is_named else "",
-            "text": plain_text(incident.reason, 300),
+            "text": plain_text(reason, MAX_TEXT),
+            "graver": self._graver(incident) if len(reason) > MAX_TEXT else "",
             "lasted": None if ended is None else round((ended - incident.breached_ns) / 1e9, 1),
             "acknowledged": self._acknowledged(incident),
             "silenced": self._is_silenced(incident),
@@ -139,6 +142,13 @@ class AlertFeed(Panel):
             "past": incident.is_past,
             **self._times(incident.fired_ns, today),
         }
+
+    def _graver(self, incident: Incident) -> str:
+        """Return since when it is as grave as it is, which a long reason would hide; "" if ever."""
+        if not incident.escalations:
+            return ""
+        newest = incident.escalations[-1]
+        return f"{newest.severity} since {self._when(newest.moment.time_ns)[0]}"
 
     def _acknowledged(self, incident: Incident) -> dict[str, str] | None:
         note = incident.acknowledged

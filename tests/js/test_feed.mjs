@@ -177,6 +177,7 @@ test("what is special about an incident is said in words", () => {
   const words = (more) => itemFlags(incident(1, more)).map(({ text }) => text);
   assert.deepEqual(words({}), []);
   assert.deepEqual(words({ acknowledged: NOTE }), ["acknowledged by ann at 12:05:00: pump is off"]);
+  assert.deepEqual(words({ graver: "critical since 12:04:10" }), ["critical since 12:04:10"]);
   assert.deepEqual(words({ silenced: true, flapping: true }), ["silenced", "flapping"]);
   assert.deepEqual(words({ state: "resolved", silenced: true, past: true }), ["was silenced", "past: over before it was read"]);
 });

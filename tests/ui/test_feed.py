@@ -104,9 +104,17 @@ def test_alerts_are_acknowledged_snoozed_and_filtered(page: LabPage) -> None:
     expect(items(page)).to_contain_text("<b>too cold</b>")
     page.screenshot("feed-filtered")
     feed.get_by_label("Filter by words").press("Escape")
-    page.page.set_viewport_size({"width": 700, "height": 900})
-    page.page.evaluate("document.body.dataset.jpThemeLight = 'false'")
-    page.screenshot("feed-narrow")
+    expect(items(page)).to_have_count(2)
+
+    page.page.set_viewport_size({"width": 760, "height": 900})
+    page.page.evaluate(
+        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+    )
+    expect(page.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    hot.get_by_role("button", name="snooze").click()
+    feed.get_by_role("button", name="notify: toast").click()
+    feed.locator(".nbs-health").scroll_into_view_if_needed()
+    page.screenshot("feed-narrow-dark")
 
 
 def test_an_incident_that_ended_meanwhile_is_said_at_the_item(page: LabPage) -> None:

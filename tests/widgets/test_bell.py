@@ -221,3 +221,21 @@ def test_a_rule_that_fails_rings_without_an_incident(bell: Bell, analyzer: Analy
     incident = analyzer.alerts.newest(1)[0]
     analyzer.alerts.publish(Notification("error", replace(incident, number=0)))
     assert bell.state()["items"][-1]["about"] == "rule hot x"
+
+
+def test_a_comm_that_is_closed_does_not_stop_the_bell(
+    page: FakePage, analyzer: Analyzer, main: Any
+) -> None:
+    """What cannot be sent is lost; the next step tries again with what is new."""
+
+    def fail(message: dict[str, Any]) -> None:
+        raise RuntimeError("closed")
+
+    bell = Bell(analyzer.alerts, fail, main=main, **page.options)
+    bell.open()
+    bell.listen("a")
+    assert step(bell, page) == []
+    fire(analyzer)
+    assert step(bell, page) == []
+    assert bell.n_listeners == 1
+    bell.close()

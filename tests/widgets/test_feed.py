@@ -367,6 +367,19 @@ def test_flapping_past_and_escalated_incidents_are_said(
     item = page.show(feed)["items"][0]
     assert "critical since 12:00:01 (x 99)" in item["text"]
     assert (item["severity"], item["past"], item["flapping"]) == ("critical", False, False)
+    assert item["graver"] == ""
     analyzer.alerts.mark(item["number"], is_past=True, is_flapping=True)
     item = item_of(page)
     assert (item["past"], item["flapping"]) == (True, True)
+
+
+def test_a_long_reason_does_not_hide_an_escalation(
+    page: FakePage, feed: AlertFeed, analyzer: Analyzer
+) -> None:
+    """A unit may be long; that the incident became graver is said all the same."""
+    analyzer.buffer.units["x"] = "millimetres of mercury " * 20
+    analyzer.alert("value > 90", levels={"critical": "value > 97"})
+    extend(analyzer, 93, 99)
+    item = page.show(feed)["items"][0]
+    assert len(item["text"]) == 300
+    assert item["graver"] == "critical since 12:00:01"
