@@ -32,6 +32,7 @@ APP_MODULES = (
     "chart.js",
     "format.js",
     "cards.js",
+    "toasts.js",
     "feed.js",
     "ruleForm.js",
     "ruleEditor.js",

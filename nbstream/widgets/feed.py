@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from glob import escape
 from typing import TYPE_CHECKING, Any
 
+from nbstream.alerts.incident import Incident
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
-from nbstream.widgets.panel import Panel, newest_of, plain_text, source_state
+from nbstream.widgets.panel import Action, Panel, is_int, newest_of, plain_text, source_state
 from nbstream.window import format_duration
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
-    from nbstream.alerts import Incident
+    from collections.abc import Callable
+
+    from nbstream.alerts.log import Silence
     from nbstream.analyzer import Analyzer
     from nbstream.buffer import Buffer, Event
 
@@ -22,6 +28,13 @@ __all__ = ["AlertFeed", "held_text", "redact"]
 MAX_ITEMS = 50
 MAX_WATCHED = 20
 MAX_NOTES = 20
+MAX_SILENCES = 20
+MAX_REASON = 200
+MAX_TEXT = 300
+MAX_CLIENT = 64
+WHO = "page"
+SNOOZES = ("5min", "1h", "tomorrow")
+TOMORROW_AT = time(6)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +50,8 @@ class AlertFeed(Panel):
 
     Notes
     -----
-    The newest 50 are listed, the others are counted.
+    The newest 50 are listed, the others are counted. A page may acknowledge an incident that fires, snooze
+    its rule on its channel for one of three spans, and end a silence; it can name no rule and no pattern.
 
     Thread safety: make and close it on the main thread.
     """
@@ -53,12 +67,28 @@ class AlertFeed(Panel):
         pump: Pump = PUMP,
     ) -> None:
         self.chart = chart
+        self._numbers = itertools.count(1)
+        self._silences: dict[int, Silence] = {}
+        self._bell: Bell | None = None
         super().__init__(analyzer, clock=clock, pump=pump)
+        self._bell = Bell(analyzer.alerts, self.send, clock=clock, pump=pump)
+        self._bell.open()
+
+    def close(self) -> None:
+        """Remove the feed from its pages; what it shows goes on."""
+        super().close()
+        if self._is_closed and self._bell is not None:
+            self._bell.close()
 
     def _state(self) -> dict[str, Any]:
         rules = self.analyzer.rules
         items, n_older = self._items()
+        silences = self._numbered()
+        shown = list(silences.items())[-MAX_SILENCES:]
         return {
+            "told": {"newest": 0, "items": []} if self._bell is None else self._bell.state(),
+            "silences": [self._silence(number, silence) for number, silence in reversed(shown)],
+            "nSilences": len(silences),
             "items": items,
             "older": n_older,
             "firing": sum(rule.state.name == "FIRING" for rule in rules),
@@ -78,30 +108,81 @@ class AlertFeed(Panel):
         events = tuple(buffer.events)
         # What fires is on top however old it is.
         incidents = {i.number: i for i in (*log.newest(MAX_ITEMS), *log.active[-MAX_ITEMS:])}
-        found: list[tuple[bool, int, dict[str, Any]]] = [
-            *(
-                (i.state == "firing", i.fired_ns, self._incident(i, today))
-                for i in incidents.values()
-            ),
-            *((False, event.time_ns, self._event(event, today)) for event in events),
+        found: list[tuple[bool, int, Incident | Event]] = [
+            *((i.state == "firing", i.fired_ns, i) for i in incidents.values()),
+            *((False, event.time_ns, event) for event in events),
         ]
         found.sort(key=lambda entry: entry[:2], reverse=True)
-        shown = [item for _, _, item in found[:MAX_ITEMS]]
+        shown = [
+            self._incident(thing, today)
+            if isinstance(thing, Incident)
+            else self._event(thing, today)
+            for _, _, thing in found[:MAX_ITEMS]
+        ]
         _make_distinct(shown)
         return shown, log.n_fired + len(events) - len(shown)
 
     def _incident(self, incident: Incident, today: str | None) -> dict[str, Any]:
         ended = incident.resolved_ns
         is_named = incident.rule != incident.condition.text
+        reason = incident.reason
         return {
             "key": f"incident {incident.number}",
+            "number": incident.number,
             "kind": "incident",
             "state": incident.state,
             "severity": incident.severity,
             "title": plain_text(incident.rule) if is_named else "",
-            "text": plain_text(incident.reason, 300),
+            "text": plain_text(reason, MAX_TEXT),
+            "graver": self._graver(incident) if len(reason) > MAX_TEXT else "",
             "lasted": None if ended is None else round((ended - incident.breached_ns) / 1e9, 1),
+            "acknowledged": self._acknowledged(incident),
+            "silenced": self._is_silenced(incident),
+            "flapping": incident.is_flapping,
+            "past": incident.is_past,
             **self._times(incident.fired_ns, today),
+        }
+
+    def _graver(self, incident: Incident) -> str:
+        """Return since when it is as grave as it is, which a long reason would hide; "" if ever."""
+        if not incident.escalations:
+            return ""
+        newest = incident.escalations[-1]
+        return f"{newest.severity} since {self._when(newest.moment.time_ns)[0]}"
+
+    def _acknowledged(self, incident: Incident) -> dict[str, str] | None:
+        note = incident.acknowledged
+        if note is None:
+            return None
+        clock, _ = self._when(note.at_ns)
+        return {"who": plain_text(note.who), "why": plain_text(note.why, MAX_REASON), "time": clock}
+
+    def _is_silenced(self, incident: Incident) -> bool:
+        """Return whether nobody is told of an incident now, or was of one that is over."""
+        if incident.resolved_ns is not None:
+            return incident.is_silenced
+        now = self._clock.wall_ns()
+        return self.analyzer.alerts.is_silenced(incident.rule, incident.channel, now)
+
+    def _numbered(self) -> dict[int, Silence]:
+        """Return the running silences by the numbers that pages know them by, never used again."""
+        known = {silence: number for number, silence in self._silences.items()}
+        self._silences = {
+            known[silence] if silence in known else next(self._numbers): silence
+            for silence in dict.fromkeys(self.analyzer.alerts.silences)
+        }
+        return self._silences
+
+    def _silence(self, number: int, silence: Silence) -> dict[str, Any]:
+        today = self._when(self._clock.wall_ns())[1][:10]
+        until = self._times(silence.until_ns, today)
+        return {
+            "id": number,
+            "text": _silenced_text(silence),
+            "until": until["time"],
+            "full": until["full"],
+            "who": plain_text(silence.who),
+            "why": plain_text(silence.why, MAX_REASON),
         }
 
     def _event(self, event: Event, today: str | None) -> dict[str, Any]:
@@ -154,6 +235,101 @@ class AlertFeed(Panel):
             "zone": zone_label(buffer.timezone, newest or self._clock.wall_ns()),
             "ignored": self.n_ignored + self._link.n_ignored,
         }
+
+    # Commands of the page.
+
+    def _actions(self) -> dict[str, Action]:
+        return {
+            "acknowledge": self._acknowledge_command,
+            "snooze": self._snooze_command,
+            "end_silence": self._end_silence_command,
+            "listen": self._listen_command,
+        }
+
+    def _receive(self, widget: Any, message: Any, buffers: Any) -> None:
+        super()._receive(widget, message, buffers)
+        if isinstance(message, dict) and message.get("kind") == "bye" and self._bell is not None:
+            client = message.get("client")
+            if isinstance(client, str):
+                self._bell.forget(client)
+
+    def _acknowledge_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        number, why = message.get("incident"), message.get("why", "")
+        if not is_int(number) or not isinstance(why, str) or len(why) > MAX_REASON:
+            return None
+
+        def apply() -> None:
+            incident = self._firing(number)
+            if incident.acknowledged is not None:
+                who = plain_text(incident.acknowledged.who)
+                message = f"It was acknowledged already, by {who}."
+                raise ValueError(message)
+            self.analyzer.alerts.acknowledge(incident.number, WHO, plain_text(why, MAX_REASON))
+
+        return apply
+
+    def _snooze_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        number, span = message.get("incident"), message.get("for")
+        if not is_int(number) or not isinstance(span, str) or span not in SNOOZES:
+            return None
+
+        def apply() -> None:
+            incident = self._firing(number)
+            log = self.analyzer.alerts
+            rule, channel = escape(incident.rule), escape(incident.channel)
+            earlier = [
+                s for s in log.silences if (s.rule, s.channel, s.who) == (rule, channel, WHO)
+            ]
+            if span == "tomorrow":
+                log.silence(rule, channel, until=self._tomorrow(), who=WHO)
+            else:
+                log.silence(rule, channel, for_=span, who=WHO)
+            for silence in earlier:
+                log.end_silence(silence)
+
+        return apply
+
+    def _end_silence_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        number = message.get("silence")
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+
+        def apply() -> None:
+            silence = self._silences.get(number)
+            if silence is None or silence not in self.analyzer.alerts.silences:
+                message = "This silence has ended already."
+                raise ValueError(message)
+            self.analyzer.alerts.end_silence(silence)
+
+        return apply
+
+    def _listen_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        client, value, bell = message.get("client"), message.get("value"), self._bell
+        if not isinstance(client, str) or not 0 < len(client) <= MAX_CLIENT:
+            return None
+        if not isinstance(value, bool) or bell is None:
+            return None
+        return lambda: bell.listen(client) if value else bell.forget(client)
+
+    def _firing(self, number: Any) -> Incident:
+        """Return an incident that a page may still do something about."""
+        if self.analyzer.is_closed:
+            message = "The analyzer was closed: nothing is watched any more."
+            raise ValueError(message)
+        incident = self.analyzer.alerts.find(number)
+        if incident is None:
+            message = "This incident is no longer in the log."
+            raise ValueError(message)
+        if incident.resolved_ns is not None:
+            message = f"This incident is over: {plain_text(incident.resolution, 120)}."
+            raise ValueError(message)
+        return incident
+
+    def _tomorrow(self) -> datetime:
+        """Return six in the morning of tomorrow, in the data's zone."""
+        zone = self.analyzer.alerts.timezone
+        now = (EPOCH + timedelta(microseconds=self._clock.wall_ns() // 1000)).astimezone(zone)
+        return datetime.combine(now.date() + timedelta(days=1), TOMORROW_AT, tzinfo=zone)
 
 
 # Both userinfo in a URL and what follows a telling name, up to the next space or separator.
@@ -211,6 +387,18 @@ def _rough(ns: int) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} days"
+
+
+def _silenced_text(silence: Silence) -> str:
+    """Return which rules and channels are silenced: literal names in quotes, patterns as they are."""
+    rule, channel = _pattern(silence.rule), _pattern(silence.channel)
+    what = "all rules" if rule == "*" else rule if rule.startswith("“") else f"rules {rule}"
+    return what if channel == "*" else f"{what} on {channel}"
+
+
+def _pattern(pattern: str) -> str:
+    literal = re.sub(r"\[([*?[])\]", r"\1", pattern)
+    return f"“{plain_text(literal)}”" if escape(literal) == pattern else plain_text(pattern)
 
 
 def _make_distinct(items: list[dict[str, Any]]) -> None:

@@ -96,7 +96,8 @@ class FakeNode {
     return false;
   }
 
-  addEventListener(name, listener) {
+  addEventListener(name, listener, { signal } = {}) {
+    signal?.addEventListener("abort", () => this.removeEventListener(name, listener));
     this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
 from nbstream.sources import IterableSource
-from nbstream.widgets.feed import AlertFeed, held_text, redact
+from nbstream.widgets.feed import EPOCH, AlertFeed, held_text, redact
 from tests.wait import wait_until
 from tests.widgets.fake_page import FakePage
 
@@ -190,3 +191,195 @@ def test_a_closed_buffer_does_not_break_the_feed(
     analyzer.buffer.close()
     page.step()
     assert page.show(feed)["health"]["counters"] == {"received": 0}
+
+
+# What a page may do.
+
+
+@pytest.fixture
+def hot(analyzer: Analyzer, feed: AlertFeed, page: FakePage) -> int:
+    """Let a rule with an odd name fire, show the feed, and return the incident's number."""
+    analyzer.alerts._clock = page.clock
+    analyzer.alert("value > 90", name="[hot]*")
+    extend(analyzer, 50, 93)
+    page.show(feed)
+    return analyzer.alerts.newest(1)[0].number
+
+
+def item_of(page: FakePage) -> dict[str, Any]:
+    """Return the newest item as a page that comes now sees it."""
+    assert isinstance(page.panel, AlertFeed)
+    page.step()
+    return page.show(page.panel)["items"][0]
+
+
+def test_a_page_acknowledges_an_incident(page: FakePage, analyzer: Analyzer, hot: int) -> None:
+    """The page is named as who, its reason is one plain line, and a second one is told of the first."""
+    assert not page.ask(kind="acknowledge", incident=hot, why="pump\n\u202eis off ")
+    note = analyzer.alerts.newest(1)[0].acknowledged
+    assert note is not None
+    assert (note.who, note.why) == ("page", "pump is off")
+    assert item_of(page)["acknowledged"] == {
+        "who": "page",
+        "why": "pump is off",
+        "time": "12:00:01",
+    }
+    assert "already, by page" in page.ask(kind="acknowledge", incident=hot)
+
+
+@pytest.mark.parametrize(
+    ("span", "until"),
+    [
+        ("5min", "12:05:01"),
+        ("1h", "13:00:01"),
+        ("tomorrow", "07-02 06:00:00"),
+    ],
+)
+def test_a_page_snoozes_the_rule_of_an_incident(
+    page: FakePage, analyzer: Analyzer, hot: int, span: str, until: str
+) -> None:
+    """The rule is silenced by its literal name on the incident's channel, and the page can end it."""
+    assert not page.ask(kind="snooze", incident=hot, **{"for": span})
+    page.step()
+    assert isinstance(page.panel, AlertFeed)
+    state = page.show(page.panel)
+    (silence,) = state["silences"]
+    assert (silence["text"], silence["until"]) == ("“[hot]*” on “x”", until)
+    assert state["items"][0]["silenced"]
+    now = page.clock.wall_ns()
+    assert not analyzer.alerts.is_silenced("h", "x", now)
+    assert not page.ask(kind="end_silence", silence=silence["id"])
+    assert analyzer.alerts.silences == ()
+    assert "ended already" in page.ask(kind="end_silence", silence=silence["id"])
+    assert not item_of(page)["silenced"]
+
+
+def test_snoozing_again_replaces_the_silence(page: FakePage, analyzer: Analyzer, hot: int) -> None:
+    """A page that clicks often adds no silences; those of others stay."""
+    analyzer.alerts.silence("[hot]*", for_="2h", who="ann")
+    for span in ("1h", "5min", "5min"):
+        assert not page.ask(kind="snooze", incident=hot, **{"for": span})
+        page.step(1)
+    assert sorted(silence.who for silence in analyzer.alerts.silences) == ["ann", "page"]
+
+
+def test_tomorrow_is_in_the_zone_of_the_data(page: FakePage) -> None:
+    """Six in the morning is meant where the data come from, also across a change of the clocks."""
+    page.clock.step_wall((datetime(2026, 10, 24, 23, tzinfo=UTC) - EPOCH).total_seconds() - T0)
+    with Analyzer(Buffer(timezone="Europe/Berlin")) as analyzer:
+        analyzer.alerts._clock = page.clock
+        analyzer.alert("value > 90")
+        extend(analyzer, 93)
+        feed = AlertFeed(analyzer, **page.options)
+        page.show(feed)
+        assert not page.ask(kind="snooze", incident=1, **{"for": "tomorrow"})
+        (silence,) = analyzer.alerts.silences
+        feed.close()
+    # At 23:00 UTC it is the 25th in Berlin, so tomorrow is the 26th, in winter time.
+    assert silence.until_ns == (datetime(2026, 10, 26, 5, tzinfo=UTC) - EPOCH).total_seconds() * 1e9
+
+
+def test_silences_of_patterns_are_said_as_patterns(
+    page: FakePage, analyzer: Analyzer, hot: int
+) -> None:
+    """Who wrote the silence and why stand beside it, as plain text; only so many are listed."""
+    log = analyzer.alerts
+    log.silence("temp*", for_="1h", who="ann\n", why="x" * 500)
+    log.silence(for_="1h")
+    assert isinstance(page.panel, AlertFeed)
+    page.step()
+    newest, older = page.show(page.panel)["silences"]
+    assert newest["text"] == "all rules"
+    assert (older["text"], older["who"], len(older["why"])) == ("rules temp*", "ann", 200)
+    for _ in range(50):
+        page.clock.advance(0.001)
+        log.silence(for_="1h")
+    page.step()
+    state = page.show(page.panel)
+    assert (len(state["silences"]), state["nSilences"]) == (20, 52)
+
+
+def test_an_incident_that_is_gone_cannot_be_handled(
+    page: FakePage, analyzer: Analyzer, hot: int
+) -> None:
+    """Over, dropped from the log, its rule closed, the analyzer closed: the page is told which."""
+    assert "no longer in the log" in page.ask(kind="acknowledge", incident=99)
+    assert "no longer in the log" in page.ask(kind="snooze", incident=-1, **{"for": "1h"})
+    analyzer.rules[0].close()
+    assert "over: rule closed" in page.ask(kind="acknowledge", incident=hot)
+    assert "over: rule closed" in page.ask(kind="snooze", incident=hot, **{"for": "1h"})
+    analyzer.close()
+    assert "analyzer was closed" in page.ask(kind="acknowledge", incident=hot)
+    assert analyzer.alerts.silences == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "acknowledge", "incident": "1"},
+        {"kind": "acknowledge", "incident": True},
+        {"kind": "acknowledge", "incident": 1.0},
+        {"kind": "acknowledge", "incident": None},
+        {"kind": "acknowledge", "incident": 1, "why": 7},
+        {"kind": "acknowledge", "incident": 1, "why": None},
+        {"kind": "acknowledge", "incident": 1, "why": "x" * 201},
+        {"kind": "snooze", "incident": 1},
+        {"kind": "snooze", "incident": 1, "for": "99999d"},
+        {"kind": "snooze", "incident": 1, "for": ["1h"]},
+        {"kind": "snooze", "rule": "*", "for": "1h"},
+        {"kind": "end_silence", "silence": "1"},
+        {"kind": "end_silence", "silence": True},
+        {"kind": "end_silence"},
+        {"kind": "listen", "value": "yes"},
+        {"kind": "listen", "value": True, "client": ""},
+        {"kind": "listen", "value": True, "client": "x" * 65},
+        {"kind": "listen", "value": True, "client": ["a"]},
+        {"kind": "silence", "rule": "*", "for": "1h"},
+        {"kind": "subscribe", "url": "http://example.org/"},
+    ],
+)
+def test_what_a_page_sends_is_checked(
+    page: FakePage, feed: AlertFeed, analyzer: Analyzer, hot: int, command: dict[str, Any]
+) -> None:
+    """A command with a wrong or missing part does nothing, and is counted."""
+    before = (feed.n_ignored, len(page.sent), analyzer.alerts.version)
+    page.say({"client": "a", "request": 1, **command})
+    assert (feed.n_ignored - 1, len(page.sent), analyzer.alerts.version) == before
+    assert feed._bell is not None
+    assert feed._bell.n_listeners == 0
+
+
+def test_a_full_list_of_silences_is_said(
+    page: FakePage, analyzer: Analyzer, hot: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the log reaches the page in its words."""
+    monkeypatch.setattr("nbstream.alerts.log.MAX_SILENCES", 1)
+    analyzer.alerts.silence("other", for_="1h")
+    assert "silences already" in page.ask(kind="snooze", incident=hot, **{"for": "1h"})
+
+
+def test_flapping_past_and_escalated_incidents_are_said(
+    page: FakePage, feed: AlertFeed, analyzer: Analyzer
+) -> None:
+    """The flags of an incident reach the page, and the text tells when it became graver."""
+    analyzer.alert("value > 90", levels={"critical": "value > 97"})
+    extend(analyzer, 93, 99)
+    item = page.show(feed)["items"][0]
+    assert "critical since 12:00:01 (x 99)" in item["text"]
+    assert (item["severity"], item["past"], item["flapping"]) == ("critical", False, False)
+    assert item["graver"] == ""
+    analyzer.alerts.mark(item["number"], is_past=True, is_flapping=True)
+    item = item_of(page)
+    assert (item["past"], item["flapping"]) == (True, True)
+
+
+def test_a_long_reason_does_not_hide_an_escalation(
+    page: FakePage, feed: AlertFeed, analyzer: Analyzer
+) -> None:
+    """A unit may be long; that the incident became graver is said all the same."""
+    analyzer.buffer.units["x"] = "millimetres of mercury " * 20
+    analyzer.alert("value > 90", levels={"critical": "value > 97"})
+    extend(analyzer, 93, 99)
+    item = page.show(feed)["items"][0]
+    assert len(item["text"]) == 300
+    assert item["graver"] == "critical since 12:00:01"

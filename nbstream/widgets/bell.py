@@ -1,0 +1,174 @@
+"""Notifications on their way to the pages: the newest few, for those that look elsewhere too."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.main_thread import MAIN, MainThread
+from nbstream.widgets.link import PUMP, Pump
+from nbstream.widgets.panel import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.alerts import AlertLog, Notification
+
+__all__ = ["Bell"]
+
+logger = logging.getLogger(__name__)
+
+MAX_TOLD = 20
+RING_INTERVAL = 0.25
+"""Seconds between two messages to pages that are out of sight."""
+LISTENS_FOR = 150.0
+"""Seconds for which a page that is out of sight is told: browsers let it ask again once a minute."""
+LOOK_INTERVAL = 1.0
+BUSY_AFTER = 1.0
+MAX_LISTENERS = 50
+
+
+class Bell:
+    """Keeps the newest notifications of a log, and tells pages that are out of sight of new ones.
+
+    A link sends nothing to a page that nobody looks at, but just there people want to hear of an alert. Such
+    a page asks for it from time to time, and is sent one small message for all that is new.
+
+    Parameters
+    ----------
+    log
+        Decides what people are told of.
+    send
+        Sends a message to all pages.
+    clock, pump, main
+        Injectable for tests.
+
+    Notes
+    -----
+    The newest 20 notifications are kept, each with a number, from 1.
+
+    Thread safety: any thread; `step` from one at a time (the pump's). Cost per notification: one lock;
+    words are made when a page is sent them, at most four times a second.
+    """
+
+    def __init__(
+        self,
+        log: AlertLog,
+        send: Callable[[dict[str, Any]], Any],
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        pump: Pump = PUMP,
+        main: MainThread = MAIN,
+    ) -> None:
+        self._log = log
+        self._send = send
+        self._clock = clock
+        self._pump = pump
+        self._main = main
+        self._lock = threading.Lock()
+        self._told: deque[tuple[int, Notification]] = deque(maxlen=MAX_TOLD)
+        self._n = 0
+        self._n_sent = 0
+        self._due = 0.0
+        self._is_woken = False
+        self._listeners: dict[str, float] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+
+    @property
+    def n_listeners(self) -> int:
+        """Pages out of sight that want to be told."""
+        with self._lock:
+            return len(self._listeners)
+
+    def open(self) -> None:
+        """Hear the log from now on."""
+        self._unsubscribe = self._log.subscribe(self._hear)
+        link: Any = self  # the pump asks nothing of a link but its step
+        self._pump.add(link)
+
+    def close(self) -> None:
+        """Hear the log no more; a second call does nothing."""
+        if self._unsubscribe is None:
+            return
+        self._unsubscribe()
+        self._unsubscribe = None
+        link: Any = self
+        self._pump.remove(link)
+        with self._lock:
+            self._listeners.clear()
+
+    def state(self) -> dict[str, Any]:
+        """Return the number of the newest notification, and the newest 20 in words, oldest first."""
+        with self._lock:
+            newest, told = self._n, tuple(self._told)
+        return {"newest": newest, "items": [_item(number, told) for number, told in told]}
+
+    def listen(self, client: str) -> None:
+        """Tell a page that is out of sight for a while; a new one hears at once what is the newest."""
+        now = self._clock.monotonic()
+        with self._lock:
+            is_new = client not in self._listeners
+            if is_new and len(self._listeners) >= MAX_LISTENERS:
+                del self._listeners[min(self._listeners, key=self._listeners.__getitem__)]
+            self._listeners[client] = now
+            if is_new:
+                self._n_sent = -1
+        self._pump.wake()
+
+    def forget(self, client: str) -> None:
+        """Tell a page no more: it is looked at again, or closed."""
+        with self._lock:
+            self._listeners.pop(client, None)
+
+    def step(self, now: float) -> float | None:
+        """Send what is due; return the seconds until something may be due, None if nobody listens."""
+        is_busy = self._main.busy_for() >= BUSY_AFTER
+        with self._lock:
+            self._is_woken = False
+            for client, heard_at in list(self._listeners.items()):
+                if is_busy:  # what it asks waits with the main thread
+                    self._listeners[client] = now
+                elif now - heard_at > LISTENS_FOR:
+                    del self._listeners[client]
+            if not self._listeners:
+                return None
+            if self._n_sent == self._n:
+                return LOOK_INTERVAL
+            if now < self._due:
+                self._is_woken = True
+                return self._due - now
+            self._n_sent = self._n
+            self._due = now + RING_INTERVAL
+        try:
+            self._send({"kind": "told", "told": self.state()})
+        except Exception:  # the comm was closed by the other side: the kernel goes on
+            logger.debug("Pages could not be told of an alert.", exc_info=True)
+        return LOOK_INTERVAL
+
+    def _hear(self, notification: Notification) -> None:
+        with self._lock:
+            self._n += 1
+            self._told.append((self._n, notification))
+            must_wake = bool(self._listeners) and not self._is_woken
+            self._is_woken = self._is_woken or must_wake
+        if must_wake:
+            self._pump.wake()
+
+
+def _item(number: int, notification: Notification) -> dict[str, Any]:
+    incident = notification.incident
+    is_named = incident.rule != incident.condition.text
+    about = f"incident {incident.number}"
+    if not incident.number:
+        about = f"rule {plain_text(incident.rule)} {plain_text(incident.channel)}"
+    return {
+        "number": number,
+        "about": about,
+        "kind": notification.kind,
+        "severity": incident.severity,
+        "title": plain_text(incident.rule) if is_named else "",
+        "text": plain_text(incident.reason, 300),
+    }
