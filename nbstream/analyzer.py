@@ -51,6 +51,8 @@ NOTIFY_INTERVAL = 0.1
 """Seconds between two change notifications, at least: 10 a second."""
 TICK_INTERVAL = 1.0
 """Seconds between two looks of the rules at the clock."""
+DETECT_FOR = 0.1
+"""Seconds that slow detectors may take of an update; what they don't manage they catch up with later."""
 MAX_WINDOWS = 32
 """Windows whose statistics are kept."""
 STEPPED_STATISTICS = ("count", "mean", "std", "min", "max")
@@ -130,6 +132,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self._dispatchers = ()
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
         self._detections = ()
+        self._detect_for = DETECT_FOR
         self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
@@ -191,7 +194,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         TypeError
             If `name` is not a str.
         """
-        require_name(name)
+        name = require_name(name)
         view = self._views.get(name)
         if view is None:
             view = ChannelStatistics(lambda statistic: self._statistic_of(name, statistic), name)
@@ -272,7 +275,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         found = find(statistic)
         parsed = self._window if window is None else Window.parse(window)
         if channel is not None:
-            require_name(channel)
+            channel = require_name(channel)
         with self._lock:
             state = self._state_of(channel)
             if state is not None and state.name not in self.buffer.channels:
@@ -410,6 +413,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             started = time.monotonic()
             try:
                 self._update()
+                if self._is_behind():
+                    self._wake.set()
                 self._let_time_go_on(started)
                 self._book.deliver()
             except Exception as error:
@@ -429,8 +434,10 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
 
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
+            self._detect_for = float("inf") if force else DETECT_FOR
             newest_ns, ends = self.buffer.moment()
             changed = self._take_in_all(ends)
+            changed |= self._catch_up(self._detect_for)
             if changed and self._detections:  # their scores are rows too
                 newest_ns, ends = self.buffer.moment()
                 self._take_in_all(
@@ -459,7 +466,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         """Add a channel's new rows to its summaries and show them to the rules."""
 
         def show(rows: Rows) -> None:
-            self._score(name, rows)  # before the rules, which may be about scores
+            # Before the rules, which may be about scores.
+            self._score(name, rows.start, rows.start + len(rows.times), self._detect_for)
             if self._book.watching(name):
                 self._book.take_in(self._table(name, rows))
 

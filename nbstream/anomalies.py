@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbstream.readings import Batch
+from nbstream.readings import Batch, channel_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from nbstream.buffer import Buffer, Rows
     from nbstream.detectors import Detector
+    from nbstream.ring import Cursor
 
 __all__ = ["Anomaly", "AnomalyLog", "Detecting", "DetectorRun"]
 
@@ -29,8 +31,10 @@ MAX_HELD = 10_000
 MAX_EXPLAINED = 1000
 """Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
 MAX_RUNS = 64
-CHUNK = 65_536
-"""Rows that are held already are shown to a new detector in so many at a time."""
+CHUNK = 4096
+"""Rows that were there before a detector are shown to it in so many at a time."""
+FIRST_LOOK = 0.5
+"""Seconds that `detect` takes for them; the rest is caught up with by and by."""
 
 
 class Anomaly(NamedTuple):
@@ -165,6 +169,7 @@ class DetectorRun:
         self._buffer = buffer
         self._log = log
         self._on_close = on_close
+        self._cursor: Cursor | None = None
 
     def __repr__(self) -> str:
         """Return the detector, the channel and how many readings were flagged."""
@@ -176,13 +181,49 @@ class DetectorRun:
             self.is_closed = True
             self._on_close(self)
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it takes in readings: not if it was closed or has failed."""
+        return not self.is_closed and self.error is None
+
+    @property
+    def n_behind(self) -> int:
+        """Readings that are held and that it has not judged yet."""
+        if self._cursor is None or self.channel is None or not self.is_at_work:
+            return 0
+        try:
+            return max(0, self._buffer.span(self.channel)[1] - self._cursor.row)
+        except KeyError:  # the buffer was closed
+            return 0
+
     def watches(self, channel: str) -> bool:
-        """Return whether it takes in readings of this channel."""
-        if self.is_closed or self.error is not None:
+        """Return whether it takes in readings of this channel, which is there."""
+        if not self.is_at_work:
             return False
         if self.channel is None:
             self.channel = next(iter(self._buffer.measured), None)
+        if channel == self.channel and self._cursor is None:
+            self._cursor = self._buffer.cursor(channel)
         return channel == self.channel
+
+    def has_judged(self, row: int) -> bool:
+        """Return whether it has judged everything before a row."""
+        return self._cursor is not None and self._cursor.row >= row
+
+    def advance(self, end: int, deadline: float) -> bool:
+        """Judge rows up to `end`, until a moment of `time.monotonic`; return whether there were any."""
+        cursor, channel = self._cursor, self.channel
+        if cursor is None or channel is None:
+            return False
+        any_rows = False
+        while cursor.row < end and self.is_at_work:
+            stop = min(cursor.row + CHUNK, end)
+            self._buffer.take_change(channel, cursor)  # late rows before it are not judged again
+            self.take_in(self._buffer.read_on(channel, cursor, stop))
+            any_rows = True
+            if time.monotonic() >= deadline:
+                break
+        return any_rows
 
     def take_in(self, rows: Rows) -> None:
         """Score readings; it never raises: what goes wrong is kept in `error`."""
@@ -228,6 +269,7 @@ class Detecting:
     anomalies: AnomalyLog
     """What the detectors flagged."""
     _detections: tuple[DetectorRun, ...]
+    _wake: threading.Event
     _lock: AbstractContextManager[Any]
 
     def _require_open(self) -> None:
@@ -248,7 +290,8 @@ class Detecting:
 
         The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
         (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
-        its reason, and is in `anomalies`.
+        its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
+        that at once, the rest on the analyzer's thread (`n_behind` says how many are left).
 
         Parameters
         ----------
@@ -296,7 +339,9 @@ class Detecting:
         elif parameters:
             message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
             raise TypeError(message)
-        if channel is not None and channel in self.buffer.derived:
+        if channel is not None:
+            channel = channel_name(channel)
+        if channel in self.buffer.derived:
             message = f"Channel {channel!r} holds scores. Watch the one that they are of."
             raise ValueError(message)
         with self._lock:
@@ -306,18 +351,33 @@ class Detecting:
             run = DetectorRun(detector, channel, self.buffer, self.anomalies, self._drop_detection)
             self._detections = (*self._detections, run)
             # It sees what is held already, as if it had been there from the beginning.
+            deadline = time.monotonic() + FIRST_LOOK
             for name, end in self._taken_in().items():
                 if run.watches(name):
-                    first, _ = self.buffer.span(name)
-                    for start in range(first, end, CHUNK):
-                        run.take_in(self.buffer.rows(name, start, min(start + CHUNK, end)))
+                    run.advance(end, deadline)
+        self._wake.set()
         return run
 
-    def _score(self, channel: str, rows: Rows) -> None:
-        """Show new readings to the detectors."""
+    def _score(self, channel: str, start: int, stop: int, seconds: float) -> None:
+        """Show the detectors new rows; those that are behind catch up later."""
+        deadline = time.monotonic() + seconds
         for run in self._detections:
-            if run.watches(channel):
-                run.take_in(rows)
+            if run.watches(channel) and run.has_judged(start):
+                run.advance(stop, deadline)
+
+    def _catch_up(self, seconds: float) -> bool:
+        """Let detectors that are behind judge what was there before them; return whether any did."""
+        deadline = time.monotonic() + seconds
+        ends = self._taken_in()
+        advanced = [
+            run.advance(ends.get(run.channel or "", 0), deadline)
+            for run in self._detections
+            if run.n_behind
+        ]
+        return any(advanced)
+
+    def _is_behind(self) -> bool:
+        return any(run.n_behind for run in self._detections)
 
     def _drop_detection(self, run: DetectorRun) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ from traitlets import HasTraits, TraitType
 from traitlets.utils.bunch import Bunch
 
 from nbstream.main_thread import MAIN
+from nbstream.readings import channel_name
 from nbstream.window import Window
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class WindowStatistics(ChannelStatistics):
         TypeError
             If `name` is not a str.
         """
-        require_name(name)
+        name = require_name(name)
         view = self._views.get(name)
         if view is None:
             view = ChannelStatistics(lambda statistic: self._read_of(name, statistic), name)
@@ -238,8 +239,9 @@ def plain(window: Window) -> str | int:
     return str(window) if window.readings is None else window.readings
 
 
-def require_name(name: object) -> None:
-    """Raise TypeError if `name` is no name of a channel."""
+def require_name(name: object) -> str:
+    """Return a channel's name as buffers have it, or raise TypeError if it is none."""
     if not isinstance(name, str):
         msg = f"A channel's name must be a str (got {name!r})."
         raise TypeError(msg)
+    return channel_name(name)

@@ -167,6 +167,9 @@ def _text_ns(text: str, name: str) -> int:
             msg = f"{name!r} must be a duration such as '60s', '5min' or '1h' (got {text!r})."
             raise ValueError(msg)
         total += float(match[1]) * unit
+        if not total < 2**63:
+            msg = f"{name!r} is too long (got {text!s:.40})."
+            raise ValueError(msg)
         position = match.end()
     if not stripped:
         msg = f"{name!r} must be a duration such as '60s' (got {text!r})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import nbstream as ns
 from nbstream.anomalies import AnomalyLog
 from nbstream.detectors import Detector, ThresholdDetector, create
+from tests.wait import wait_until
 
 START = 1_782_907_200.0
 
@@ -176,3 +178,52 @@ def test_what_cannot_be_is_refused(
     with pytest.raises(error):
         analyzer.detect(given, **parameters)
     assert analyzer.detections == ()
+
+
+class Slow(ThresholdDetector):
+    """A detector that takes its time for each batch."""
+
+    name = "slow"
+
+    def _update(self, times: Any, values: Any) -> Any:
+        self.pause.wait(0.02)
+        return super()._update(times, values)
+
+    pause = threading.Event()
+
+
+def test_a_slow_detector_catches_up_by_and_by(
+    buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`detect` returns soon however much is held; the analyzer's thread judges the rest, once each."""
+    monkeypatch.setattr("nbstream.anomalies.FIRST_LOOK", 0.05)
+    monkeypatch.setattr("nbstream.analyzer.DETECT_FOR", 0.05)
+    n = 200_000
+    fill(buffer, np.arange(n) % 1000)
+    with ns.Analyzer(buffer) as analyzer:
+        analyzer.update()
+        run = analyzer.detect(Slow(above=998))
+        assert run.n_behind > 0
+        wait_until(lambda: run.n_behind == 0, 15)
+        wait_until(lambda: analyzer.channel("value.slow").count > 0)
+        assert run.n_flagged == n // 1000
+        np.testing.assert_array_equal(
+            buffer.rows("value.slow", 0).times, buffer.rows("value", 0).times
+        )
+        monkeypatch.setattr("nbstream.anomalies.FIRST_LOOK", 0.0)
+        again = analyzer.detect(Slow(above=998))
+        analyzer.update()  # everything that was there is in
+        assert again.n_behind == 0
+
+
+def test_long_names_are_cut_everywhere(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """A name that a buffer shortens is found by rules, detectors and statistics under its full length."""
+    name = "n" * 200
+    rule = analyzer.alert("value > 5", channel=name)
+    run = analyzer.detect("threshold", channel=name, above=5)
+    fill(buffer, [1.0, 9.0], name=name)
+    analyzer.update()
+    assert rule.state is ns.alerts.RuleState.FIRING
+    assert run.n_flagged == 1
+    assert analyzer.channel(name).count == 2
+    assert analyzer.statistic("max", channel=name) == 9.0

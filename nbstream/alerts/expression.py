@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.alerts.columns import Table
-from nbstream.alerts.parsing import ConditionError, read_condition
+from nbstream.alerts.parsing import MAX_LENGTH, ConditionError, read_condition
 from nbstream.alerts.tree import (
     STALE,
     VALUE,
@@ -137,9 +137,15 @@ class Condition:
             return text
         tree = read_condition(text, channels)
         try:
-            return _simple(tree) or Formula(tree=tree)
+            found = _simple(tree) or Formula(tree=tree)
         except ValueError as error:
             raise ConditionError(text, f"is not possible: {str(error).rstrip('.')}", 0) from None
+        if len(found.text) > MAX_LENGTH:  # it could not be read back, from a file of rules say
+            why = (
+                f"is longer than {MAX_LENGTH} characters when written in full ({len(found.text):,})"
+            )
+            raise ConditionError(text, why)
+        return found
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from nbstream.alerts.tree import ZSCORE, Channel, Rate
 from nbstream.alerts.trigger import Trigger
 from nbstream.clock import SYSTEM_CLOCK
 from nbstream.errors import ClosedError
+from nbstream.readings import channel_name
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -592,13 +593,15 @@ class Rule:
 
 
 def _selected(channel: Any) -> str | tuple[str, ...] | None:
-    if channel is None or isinstance(channel, str):
-        return channel
+    if channel is None:
+        return None
+    if isinstance(channel, str):
+        return channel_name(channel)
     names = tuple(dict.fromkeys(channel)) if isinstance(channel, Iterable) else ()
     if not names or not all(isinstance(name, str) for name in names):
         message = f"'channel' must be a name, several names, '*' or None (got {channel!r:.80})."
         raise TypeError(message)
-    return names
+    return tuple(dict.fromkeys(map(channel_name, names)))
 
 
 def _as_limits(limits: Any) -> tuple[Any, ...]:

@@ -258,3 +258,13 @@ def test_a_part_that_always_holds_is_fair_in_a_formula() -> None:
     assert rule.error is None
     assert len(log.active) == 1
     assert Condition.parse("not abs(value) > -1").opposite.text == "abs(value) > -1"
+
+
+def test_what_is_kept_can_be_read_again() -> None:
+    """A condition whose full text would be too long to read back is refused at once."""
+    short = "or".join(["(x<1e9)"] * 50)
+    assert len(short) <= 500
+    with pytest.raises(ValueError, match=r"is longer than 500 characters when written in full"):
+        Condition.parse(short)
+    kept = Condition.parse("or".join(["(x<1e9)"] * 20)).text
+    assert Condition.parse(kept).text == kept
