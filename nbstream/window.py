@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["Window", "WindowLike", "format_duration", "parse_duration"]
+__all__ = ["Window", "WindowLike", "format_duration", "parse_duration", "rough_duration"]
 
 WindowLike: TypeAlias = "Window | str | int | float | timedelta"
 
@@ -155,6 +155,18 @@ def format_duration(ns: int) -> str:
     seconds, rest = divmod(ns, NS)
     fraction = f"{rest:09d}".rstrip("0")
     return f"{seconds}.{fraction}s" if fraction else f"{seconds}s"
+
+
+def rough_duration(ns: int) -> str:
+    """Return a duration for people, rounded: "850 ms", "42 s", "5 min", "3 h", "12 days"."""
+    seconds = ns / 1e9
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} days"
 
 
 def _text_ns(text: str, name: str) -> int:

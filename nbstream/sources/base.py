@@ -16,6 +16,7 @@ from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import ClosedError, ConnectError, NbstreamError
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
+from nbstream.window import rough_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ BACKOFF_BASE = 0.5
 BACKOFF_CAP = 30.0
 HEALTHY_AFTER = 60.0
 MAX_NOTES = 50
+FAR_AHEAD_NS = 60 * 10**9
+"""Readings so much later than this machine's clock are worth a word."""
 PERMANENT_ERRORS = (PermissionError, IsADirectoryError, NotADirectoryError)
 
 
@@ -292,9 +295,20 @@ class Source(ABC):
             self._count(n + n_rejected, accepted, n_rejected, late, n_dropped)
         if accepted > 0:
             self._has_data()
+            self._compare_clocks(int(batch.times[-1]))
         if late > 0:
             self._report("late", "readings older than the newest are left out (late)")
         return extended
+
+    def _compare_clocks(self, newest_ns: int) -> None:
+        """Tell people if readings come from the future: of a clock or a zone that is wrong."""
+        ahead_ns = newest_ns - self._clock.wall_ns()
+        if ahead_ns > FAR_AHEAD_NS:
+            self._note_once(
+                "ahead",
+                f"times are {rough_duration(ahead_ns)} ahead of this machine's clock; "
+                "is their time zone right?",
+            )
 
     def _reject(self, n: int, example: str) -> None:
         """Count readings that cannot be read; the first `example` is shown."""

@@ -13,7 +13,7 @@ from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, is_int, newest_of, plain_text, source_state
-from nbstream.window import format_duration
+from nbstream.window import format_duration, rough_duration
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
@@ -372,21 +372,10 @@ def held_text(analyzer: Analyzer) -> str:
     span_ns, n = min(spans)
     if window.readings is not None:
         return f"holds {n:,} of {window.readings:,} readings"
-    held = _rough(span_ns)
+    held = rough_duration(span_ns)
     if window.duration_ns is None:
         return f"holds the newest {held}"
     return f"holds {held} of {format_duration(window.duration_ns)}"
-
-
-def _rough(ns: int) -> str:
-    seconds = ns / 1e9
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} days"
 
 
 def _silenced_text(silence: Silence) -> str:

@@ -266,6 +266,19 @@ def test_a_clock_that_jumps_back_is_told_and_counted() -> None:
     assert any("went back" in text for text in texts(source))
 
 
+def test_readings_from_the_future_are_told_once() -> None:
+    """A device whose clock or zone is wrong is named, with how wrong it is; its readings are kept."""
+    clock = FakeClock()
+    source = ScriptedSource(clock=clock)
+    source._emit(batch(clock.wall_ns() + 5 * 10**9))
+    assert texts(source) == []
+    for hours in (2, 3):
+        source._emit(batch(clock.wall_ns() + hours * 3600 * 10**9))
+    (said,) = texts(source)
+    assert "2 h ahead of this machine's clock" in said
+    assert source.counters().accepted == 3
+
+
 def test_too_many_channels_are_dropped_and_told() -> None:
     """Channels beyond the buffer's bound are an event, and rows of nothing else are dropped."""
     source = ScriptedSource(buffer=Buffer(max_channels=1))
