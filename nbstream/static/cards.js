@@ -458,7 +458,7 @@ class Picker {
       this.list,
       element("div", { class: "nbs-pick-bar" }, [this.field, this.add, this.done, this.count]),
     ]);
-    this.el = element("div", { class: "nbs-picker" }, [this.opener, this.error, this.form]);
+    this.el = element("div", { class: "nbs-statistic-picker" }, [this.opener, this.error, this.form]);
   }
 
   /** Take the kernel's choice. */

@@ -14,14 +14,14 @@ export class DetectorPicker {
     this.channels = [];
     this.rows = new Map();
     this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ detector", "aria-expanded": "false", onclick: () => this.open() });
-    this.openerItem = element("li", { class: "nbs-picker-opener" }, [this.opener]);
+    this.openerItem = element("li", { class: "nbs-detector-picker-opener" }, [this.opener]);
     this.kind = selectOf("Detector", [], { onchange: () => this.describe() });
     this.channel = selectOf("Channel", []);
-    this.text = element("span", { class: "nbs-muted nbs-picker-text" });
+    this.text = element("span", { class: "nbs-muted nbs-detector-picker-text" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
     const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
-    this.form = element("div", { class: "nbs-picker", role: "group", "aria-label": "New detector", hidden: true, onkeydown: (event) => this.press(event) }, [
+    this.form = element("div", { class: "nbs-detector-picker", role: "group", "aria-label": "New detector", hidden: true, onkeydown: (event) => this.press(event) }, [
       this.kind,
       this.channel,
       this.submit,

@@ -201,7 +201,7 @@ test("the list offers the catalogue; what is ticked is asked for", () => {
   assert.deepEqual(model.commands("hide").map(({ statistic: name }) => name), ["median"]);
   model.reply("The kernel says no.");
   assert.equal(box.checked, true);
-  assert.match(el.one("nbs-picker").textContent, /The kernel says no/);
+  assert.match(el.one("nbs-statistic-picker").textContent, /The kernel says no/);
 });
 
 test("another page's choice is shown", () => {

@@ -21,8 +21,8 @@ beforeEach(() => {
   model.snapshot(shownControls({ channels: CHANNELS, detectors: { kinds: KINDS, running: [] } }));
 });
 
-const opener = () => el.one("nbs-picker-opener");
-const form = () => el.one("nbs-picker");
+const opener = () => el.one("nbs-detector-picker-opener");
+const form = () => el.one("nbs-detector-picker");
 const running = (...runs) => model.frame(shownControls({ channels: CHANNELS, detectors: { kinds: KINDS, running: runs } }));
 const run = (id, more) => ({ id, name: "cusum", channel: "x", flagged: 0, isWarm: false, error: "", ...more });
 
@@ -35,10 +35,10 @@ test("where no detector runs there is no list", () => {
 test("a detector is chosen by its name, with a line of what it does", () => {
   click(opener().one("nbs-button"));
   const [kind, channel] = form().all("nbs-select");
-  assert.equal(form().one("nbs-picker-text").textContent, "Asks in eleven ways.");
+  assert.equal(form().one("nbs-detector-picker-text").textContent, "Asks in eleven ways.");
   kind.value = "cusum";
   kind.dispatchEvent(fakeEvent("change"));
-  assert.match(form().one("nbs-picker-text").textContent, /level has shifted/);
+  assert.match(form().one("nbs-detector-picker-text").textContent, /level has shifted/);
   channel.value = "y";
   click(form().one("nbs-primary"));
   const { name, channel: sent } = model.commands("detect")[0];

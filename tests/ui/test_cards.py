@@ -71,7 +71,7 @@ def test_statistics_are_chosen_on_the_page(page: LabPage) -> None:
     field = form.get_by_role("textbox")
     field.fill("meen")
     field.press("Enter")
-    expect(body.locator(".nbs-picker")).to_contain_text("Did you mean 'mean'")
+    expect(body.locator(".nbs-statistic-picker")).to_contain_text("Did you mean 'mean'")
     page.screenshot("cards-picker")
     field.fill("correlation(other)")
     field.press("Enter")
