@@ -82,6 +82,7 @@ def lab(lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest)
         pages.finish(has_failed=FAILED in request.node.stash)
     finally:
         lab_server.close_kernels()
+        lab_server.reset_theme()
 
 
 @pytest.fixture

@@ -257,6 +257,11 @@ class LabServer(JupyterServer):
         for session in self.request("GET", "/api/sessions"):
             self.request("DELETE", f"/api/sessions/{session['id']}")
 
+    def reset_theme(self) -> None:
+        """Forget the theme that a page chose, so that the next one is light again."""
+        folder = self.directory / "settings" / "@jupyterlab" / "apputils-extension"
+        (folder / "themes.jupyterlab-settings").unlink(missing_ok=True)
+
     def open(
         self,
         context: BrowserContext,
