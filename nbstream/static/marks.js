@@ -21,7 +21,9 @@ export class Marks {
 
   /** Take in marks as a frame brings them: [channel, time, value, reason] each. */
   add(marks) {
+    if (!marks.length) return;
     for (const [channel, time, value, reason] of marks) this.all.push({ channel, time, value, reason });
+    this.all.sort((a, b) => a.time - b.time);
     if (this.all.length > MAX_MARKS) this.all.splice(0, this.all.length - MAX_MARKS);
   }
 

@@ -13,7 +13,7 @@ from nbstream.widgets.panel import plain_text
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from nbstream.analyzer import Analyzer
     from nbstream.anomalies import Anomaly
@@ -33,9 +33,9 @@ STALE_SECONDS = 2.0
 RECENT = 256
 """Readings of which the median interval is taken."""
 SPAN_OF_ALL_NS = 60 * 10**9
-MAX_NEW_MARKS = 50
-"""Flagged readings that a frame brings, the newest."""
-MAX_MARKS = 200
+MARK_BITS = 3
+"""Marks are at least 2^3 bins, 4 px, apart."""
+MAX_MARKS = 500
 MAX_REASON = 160
 
 Points = tuple[TimeArray, FloatArray]
@@ -119,7 +119,7 @@ class ChartFeed:
         self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
         meta = self._meta(span_ns)
         changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
-        anomalies = self._analyzer.anomalies.after(self._marked)[-MAX_NEW_MARKS:]
+        anomalies = self._analyzer.anomalies.after(self._marked)
         if not lines and not changed and not anomalies:
             return None
         payload = pack_lines(lines)
@@ -142,18 +142,28 @@ class ChartFeed:
             if name in self._lines
         ]
         payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
-        sent = [a for a in self._analyzer.anomalies.newest(MAX_MARKS) if a.number <= self._marked]
-        payload.content["marks"] = self._marks(sent[::-1])
+        sent = [a for a in self._analyzer.anomalies.after(0) if a.number <= self._marked]
+        payload.content["marks"] = self._marks(sent)
         return payload
 
-    def _marks(self, anomalies: Iterable[Anomaly]) -> list[list[Any]]:
-        """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason."""
+    def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
+        """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.
+
+        Of those that lie within a few pixels the newest is enough; all of a storm would hide the rest.
+        """
         numbers = {name: number for number, name in enumerate(self.names)}
-        return [
-            [numbers[a.channel], a.time_ns / 1e6, a.value, plain_text(a.reason, MAX_REASON)]
-            for a in anomalies
-            if a.channel in numbers and a.value - a.value == 0.0
-        ]
+        marks: dict[tuple[int, int], list[Any]] = {}
+        for anomaly in reversed(anomalies):
+            number = numbers.get(anomaly.channel)
+            if number is None or anomaly.value - anomaly.value != 0.0:
+                continue
+            place = number, anomaly.time_ns >> (self._bits + MARK_BITS)
+            if place not in marks:
+                reason = plain_text(anomaly.reason, MAX_REASON)
+                marks[place] = [number, anomaly.time_ns / 1e6, anomaly.value, reason]
+                if len(marks) == MAX_MARKS:
+                    break
+        return list(marks.values())[::-1]
 
     def points(self, window: Window | None = None) -> dict[str, Points]:
         """Return the points that draw the readings in the window, by channel."""

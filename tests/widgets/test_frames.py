@@ -109,3 +109,23 @@ def test_scores_are_shown_when_they_are_asked_for() -> None:
         assert plain.names == ("value",)
         assert scores.names == ("value.threshold",)
         assert list(scores.points()) == ["value.threshold"]
+
+
+def test_a_storm_of_flags_does_not_hide_the_rest() -> None:
+    """Of thousands of flagged readings a few per pixel are marked, and a lonely one before them is there."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.zeros(100_000)
+    values[100] = values[95_000:] = 9.0
+    buffer.extend(START + np.arange(100_000.0), value=values)
+    with ns.Analyzer(buffer, window="all") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        analyzer.detect("threshold", above=5)
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        marks = frame.content["marks"]
+        assert len(marks) <= 50
+        assert marks[0][1] == (START + 100) * 1e3
+        times = np.array([mark[1] for mark in marks])
+        assert np.diff(np.sort(times)).min() > 0
+        assert times.max() == (START + 99_999) * 1e3
