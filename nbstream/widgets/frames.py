@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,11 +150,14 @@ class ChartFeed:
     def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
         """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.
 
-        Of those that lie within a few pixels the newest is enough; all of a storm would hide the rest.
+        Of those that lie within a few pixels one is enough, the newest of the detector that flagged least:
+        all of a storm would hide the rest.
         """
+        n_flags = Counter(anomaly.detector for anomaly in anomalies)
+        by_rarity = sorted(reversed(anomalies), key=lambda anomaly: n_flags[anomaly.detector])
         numbers = {name: number for number, name in enumerate(self.names)}
         marks: dict[tuple[int, int], list[Any]] = {}
-        for anomaly in reversed(anomalies):
+        for anomaly in by_rarity:
             number = numbers.get(anomaly.channel)
             if number is None or anomaly.value - anomaly.value != 0.0:
                 continue
@@ -163,7 +167,7 @@ class ChartFeed:
                 marks[place] = [number, anomaly.time_ns / 1e6, anomaly.value, reason]
                 if len(marks) == MAX_MARKS:
                     break
-        return list(marks.values())[::-1]
+        return sorted(marks.values(), key=lambda mark: mark[1])
 
     def points(self, window: Window | None = None) -> dict[str, Points]:
         """Return the points that draw the readings in the window, by channel."""

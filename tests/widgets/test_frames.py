@@ -129,3 +129,19 @@ def test_a_storm_of_flags_does_not_hide_the_rest() -> None:
         times = np.array([mark[1] for mark in marks])
         assert np.diff(np.sort(times)).min() > 0
         assert times.max() == (START + 99_999) * 1e3
+
+
+def test_the_rarer_detector_has_the_mark() -> None:
+    """Where two detectors flagged the same readings, the mark is of the one that flags less."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.where(np.arange(1000) % 2, 6.0, 1.0)
+    values[501] = 99.0
+    buffer.extend(START + np.arange(1000.0), value=values)
+    with ns.Analyzer(buffer, window="all") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 50)
+        analyzer.update()
+        analyzer.detect("zscore", window=100)
+        analyzer.detect("threshold", above=5)
+        frame = feed.frame()
+        assert frame is not None
+        assert [m[2] for m in frame.content["marks"] if "99" in m[3] or m[2] == 99.0] == [99.0]
