@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.baseline import ChartBaseline
 from nbstream.detectors.channel import ChannelDetector
+from nbstream.detectors.chart_baseline import ChartBaseline
 from nbstream.detectors.false_alarms import FalseAlarms
 from nbstream.detectors.parameters import count, number
 from nbstream.detectors.wording import sigmas
