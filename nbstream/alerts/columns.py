@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.alerts.trailing import Moments, trailing_moments
 from nbstream.alerts.tree import (
     STALE,
     VALUE,
@@ -19,6 +18,7 @@ from nbstream.alerts.tree import (
     Statistic,
     Variable,
 )
+from nbstream.trailing import TrailingWindows
 from nbstream.window import Window
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class BufferTable(Table):
         self._pyramid = pyramid
         self._window = window
         self._zscores = zscores
-        self._moments: dict[Window, tuple[Moments, npt.NDArray[np.int64]]] = {}
+        self._windows: dict[Window, tuple[TrailingWindows, npt.NDArray[np.int64]]] = {}
 
     def _computed(self, variable: Variable) -> FloatArray:
         if variable == ZSCORE and self._zscores is not None:
@@ -261,10 +261,10 @@ class BufferTable(Table):
     def _statistic(self, variable: Statistic) -> FloatArray:
         window = self._window if variable.window is None else Window.parse(variable.window)
         if variable.name in ("mean", "std", "min", "max", "count"):
-            return self._moments_over(window)[0].statistic(variable.name)
+            return self._windows_over(window)[0].statistic(variable.name)
         if variable.name == "rate":
-            moments, starts = self._moments_over(window)
-            return self._readings_per_second(moments.n, starts)
+            windows, starts = self._windows_over(window)
+            return self._readings_per_second(windows.moments.n, starts)
         share = 0.5 if variable.name == "median" else float(variable.name[1:]) / 100
         start = int(self._starts(window, self._first + np.arange(len(self)))[-1])
         held = self._read(start, self._first + len(self))
@@ -272,13 +272,13 @@ class BufferTable(Table):
         quantile = float(np.quantile(held, share)) if len(held) else np.nan
         return np.full(len(self), quantile)
 
-    def _moments_over(self, window: Window) -> tuple[Moments, npt.NDArray[np.int64]]:
-        found = self._moments.get(window)
+    def _windows_over(self, window: Window) -> tuple[TrailingWindows, npt.NDArray[np.int64]]:
+        found = self._windows.get(window)
         if found is None:
             rows = self._first + np.arange(len(self))
             starts = self._starts(window, rows)
-            moments = trailing_moments(starts, rows + 1, self._pyramid, self._read)
-            found = self._moments[window] = (moments, starts)
+            windows = TrailingWindows(starts, rows + 1, self._pyramid, self._read)
+            found = self._windows[window] = (windows, starts)
         return found
 
     def _starts(self, window: Window, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -1,7 +1,6 @@
-"""What is normal: the level and the spread of readings, learnt from those that are not anomalies.
+"""What is normal now: level and spread of the readings in a moving window that are not anomalies.
 
-`WindowBaseline` follows the readings in a window that moves in eighths; `ChartBaseline` learns once from
-the first readings, as control charts do. Both learn anew after a shift that lasts.
+The window moves in eighths; after a shift that lasts it is learnt anew.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
     from nbstream.window import Window
 
 __all__ = [
-    "ChartBaseline",
     "Judged",
     "MeanBaseline",
     "MedianBaseline",
     "WindowBaseline",
+    "median",
     "median_interval_ns",
     "spread_floor",
 ]
@@ -210,6 +209,7 @@ class WindowBaseline(ABC):
         here, ids_here = values[low:high], ids[first:last]
         begins, counts = starts[first:last] - low, (ends - starts)[first:last]
         left_out: BoolArray | None = None
+        kept: Any = None
         n_final = last - first
         for _ in range(MAX_ROUNDS):
             kept = self._summarize(here, begins, counts, None if left_out is None else ~left_out)
@@ -228,10 +228,11 @@ class WindowBaseline(ABC):
         else:
             # The first pane that changed has its final level, so what was found in it is final.
             last = first + n_final
+            kept = None
         levels[:, first:last] = level[:, : last - first]
         if left_out is None:
             left_out = np.zeros(high - low, np.bool_)
-        return self._push(here, begins, counts, left_out, ids_here, first, last, len(ids))
+        return self._push(here, begins, counts, left_out, kept, ids_here, first, last, len(ids))
 
     def _push(
         self,
@@ -239,12 +240,16 @@ class WindowBaseline(ABC):
         begins: IntArray,
         counts: IntArray,
         left_out: BoolArray,
+        summaries: Any,
         ids: IntArray,
         first: int,
         last: int,
         n_panes: int,
     ) -> tuple[int, BoolArray]:
-        """Add judged panes to the window up to where it is learnt anew; the batch's last stays open."""
+        """Add judged panes to the window up to where it is learnt anew; the batch's last stays open.
+
+        `summaries` are those of what is kept of each pane, None if they are not known.
+        """
         n = last - first
         stop = int(begins[n - 1] + counts[n - 1])
         n_closed = n if last < n_panes else n - 1
@@ -265,11 +270,15 @@ class WindowBaseline(ABC):
             out, n_out = out[:end], n_out[:n_closed]
             n, stop = n_closed, end
         first_kept = max(0, len(begins) - self._n_panes)  # older ones have left the window already
+        rows = np.arange(first_kept, len(begins))
         shift = int(begins[first_kept])
         part, mask = values[shift:end], out[shift:]
-        begins, counts, n_out = begins[first_kept:] - shift, counts[first_kept:], n_out[first_kept:]
-        kept, gone = self._both(part, begins, counts, mask)
-        self._append(ids[first_kept:], kept, gone, counts - n_out, n_out)
+        begins, counts, n_out = begins[rows] - shift, counts[rows], n_out[rows]
+        if summaries is None or n_out.any():
+            kept, gone = self._both(part, begins, counts, mask)
+        else:
+            kept, gone = self._selected(summaries, rows), self._nothing(len(rows))
+        self._append(ids[rows], kept, gone, counts - n_out, n_out)
         if relearn_after is not None:
             self._relearn()
         return n, left_out[:stop]
@@ -399,10 +408,15 @@ def _score(
             np.abs(part, out=part)
             part *= scale[panes.start]
         else:
-            np.subtract(values[low:high], np.repeat(center[panes], counts[panes]), out=part)
+            repeated = np.repeat(center[panes], counts[panes])
+            np.subtract(values[low:high], repeated, out=part)
             np.abs(part, out=part)
             part *= np.repeat(scale[panes], counts[panes])
-        if np.isnan(part.sum()):
+        largest = part.max()
+        if largest <= limit:
+            flags[low:high] = False
+            continue
+        if largest != largest:
             # Values at the ends of float64 may have an infinite spread, within which nothing is strange.
             part[np.repeat(is_warm[panes], counts[panes]) & (part != part)] = 0.0
         np.greater(part, limit, out=flags[low:high])
@@ -428,13 +442,13 @@ def _first_difference(a: BoolArray | None, b: BoolArray | None) -> int | None:
 
 def _groups(counts: IntArray) -> Iterator[tuple[int, int, slice]]:
     """Yield (first reading, end, panes) of consecutive panes that together fit into a processor's cache."""
-    if counts.sum() <= 2 * GROUP:
-        yield 0, int(counts.sum()), slice(0, len(counts))
-        return
     ends = counts.cumsum()
+    n, n_panes = int(ends[-1]), len(counts)
     low = pane = 0
-    while pane < len(counts):
-        stop = max(pane + 1, int(np.searchsorted(ends, low + GROUP, "right")))
+    while pane < n_panes:
+        stop = n_panes
+        if n - low > GROUP:
+            stop = max(pane + 1, int(ends.searchsorted(low + GROUP, "right")))
         high = int(ends[stop - 1])
         yield low, high, slice(pane, stop)
         low, pane = high, stop
@@ -473,7 +487,8 @@ class MeanBaseline(WindowBaseline):
             reference = np.where(n > 0, values[np.minimum(firsts, len(values) - 1)], 0.0)
         sums, squares = np.empty(len(counts)), np.empty(len(counts))
         for low, high, panes in _groups(counts):
-            deviations = values[low:high] - np.repeat(reference[panes], counts[panes])
+            deviations = np.repeat(reference[panes], counts[panes])
+            np.subtract(values[low:high], deviations, out=deviations)
             if mask is not None:
                 deviations = np.where(mask[low:high], deviations, 0.0)
             first_rows = begins[panes] - low
@@ -484,28 +499,57 @@ class MeanBaseline(WindowBaseline):
         return np.array([n, reference + shift, np.maximum(squares - sums * shift, 0.0)])
 
     def _levels(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        summaries = np.concatenate((self._kept, new), axis=1)
-        all_ids = np.concatenate((self._ids, ids))
-        ends = len(self._ids) + np.arange(len(ids))
-        lows = np.searchsorted(all_ids, ids - self._n_panes, "left")
-        rows = lows[:, None] + np.arange(self._n_panes)
-        is_in = rows < ends[:, None]
-        n, mean, m2 = summaries[:, np.minimum(rows, len(all_ids) - 1)]
-        n = np.where(is_in, n, 0.0)
-        total = n.sum(axis=1)
-        weight = np.maximum(total, 1.0)
-        columns = np.arange(len(ids)), (n > 0).argmax(axis=1)
-        reference = np.where(total > 0, mean[columns], 0.0)
-        center = reference + _weighted(n, mean - reference[:, None]).sum(axis=1) / weight
-        spread = _weighted(n, (mean - center[:, None]) ** 2) + np.where(is_in, m2, 0.0)
-        sigma = np.sqrt(spread.sum(axis=1) / np.maximum(total - 1.0, 1.0))
+        n, mean, m2 = self._windows(new, ids)
+        total = _added(n)
+        reference = mean[0]
+        if not n.all():
+            reference = np.zeros(len(ids))
+            for some, of in zip(n[::-1], mean[::-1], strict=True):
+                reference = np.where(some > 0, of, reference)
+        center = reference + _added(n * (mean - reference)) / np.maximum(total, 1.0)
+        distance = mean - center
+        # In this order of the factors a pane without readings adds 0, however far its mean is.
+        squares = _added(n * distance * distance + m2)
+        sigma = np.sqrt(squares / np.maximum(total - 1.0, 1.0))
         sigma[sigma != sigma] = np.inf
         floor = spread_floor(center, self.min_sigma)
         return np.array([center, np.maximum(sigma, floor), total, sigma <= floor])
 
+    def _windows(self, new: FloatArray, ids: IntArray) -> FloatArray:
+        """Return the panes before each new one in its window, shape (3, panes of a window, new ones).
 
-def _weighted(n: FloatArray, numbers: FloatArray) -> FloatArray:
-    return np.where(n > 0, n * numbers, 0.0)
+        A pane that is not there is one without readings.
+        """
+        windows: FloatArray
+        width = self._n_panes
+        first = int(ids[0]) - width
+        n_spanned = int(ids[-1]) - first
+        if n_spanned > 2 * len(ids) + 4 * width:  # mostly pauses: only the panes of these windows
+            wanted = (ids - width) + np.arange(width)[:, None]
+            known = np.concatenate((self._ids, ids))
+            rows = np.minimum(known.searchsorted(wanted), len(known) - 1)
+            windows = np.concatenate((self._kept, new), axis=1)[:, rows]
+            windows[:, known[rows] != wanted] = 0.0
+            return windows
+        spanned = np.zeros((3, n_spanned))
+        old = self._ids >= first
+        spanned[:, self._ids[old] - first] = self._kept[:, old]
+        spanned[:, ids[:-1] - first] = new[:, :-1]
+        if n_spanned == width + len(ids) - 1:  # none is left out
+            step = spanned.itemsize
+            shape, strides = (3, width, len(ids)), (spanned.strides[0], step, step)
+            windows = np.ndarray(shape, np.float64, spanned, strides=strides)
+            return windows
+        windows = spanned[:, (ids - width - first) + np.arange(width)[:, None]]
+        return windows
+
+
+def _added(rows: FloatArray) -> FloatArray:
+    """Return the sum of the rows, one after the other: `sum` has orders of its own."""
+    total: FloatArray = rows[0] + 0.0
+    for row in rows[1:]:
+        total += row
+    return total
 
 
 class MedianBaseline(WindowBaseline):
@@ -552,9 +596,9 @@ class MedianBaseline(WindowBaseline):
         values = np.concatenate(
             [part for part, used in zip(self._kept, is_in, strict=True) if used]
         )
-        center = _median(values)
+        center = median(values)
         deviations = np.abs(values - center)
-        sigma = _median(deviations) * 1.482602218505602
+        sigma = median(deviations) * 1.482602218505602
         if not sigma > 0:
             sigma = float(deviations.mean()) * 1.2533141373155003
         if not sigma < np.inf:
@@ -563,105 +607,13 @@ class MedianBaseline(WindowBaseline):
         return np.array([[center], [max(sigma, floor)], [total], [float(sigma <= floor)]])
 
 
-def _median(values: FloatArray) -> float:
+def median(values: FloatArray) -> float:
     """Return the median; np.median takes ten times as long for few values."""
     middle = len(values) // 2
     if len(values) % 2:
         return float(np.partition(values, middle)[middle])
     low, high = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1].tolist()
     return float(low / 2 + high / 2 if abs(low) > 1e300 else (low + high) / 2)
-
-
-class ChartBaseline:
-    """Level and spread from the first readings, as control charts take them, or as they were given.
-
-    Readings more than 5 robust spreads from the median of these first ones are left out of their mean and
-    standard deviation (ddof = 1).
-
-    Parameters
-    ----------
-    mean, sigma
-        What is known, in units of the readings; None is learnt.
-    warm_up
-        How many readings to learn from.
-    min_sigma
-        Least spread that is learnt, in units of the readings.
-    needs_rate
-        Whether the interval between readings is wanted though mean and sigma are given.
-
-    Notes
-    -----
-    Thread safety: none.
-    """
-
-    def __init__(
-        self,
-        mean: float | None,
-        sigma: float | None,
-        warm_up: int,
-        min_sigma: float,
-        *,
-        needs_rate: bool = False,
-    ) -> None:
-        self._given = mean, sigma
-        self._needs_rate = needs_rate
-        self.warm_up = warm_up
-        self.min_sigma = min_sigma
-        self.reset()
-
-    @property
-    def is_learnt(self) -> bool:
-        """Whether mean or sigma come from readings."""
-        return None in self._given
-
-    def reset(self) -> None:
-        """Forget everything that was learnt."""
-        mean, sigma = self._given
-        self.is_ready = not (self.is_learnt or self._needs_rate)
-        self.center = 0.0 if mean is None else mean
-        self.sigma = 1.0 if sigma is None else sigma
-        self.is_constant = False
-        self.interval_ns = 0.0
-        self._tail_times: TimeArray = np.empty(0, np.int64)
-        self._tail: FloatArray = np.empty(0)
-
-    @property
-    def n_seen(self) -> int:
-        """How many of the readings to learn from are there."""
-        return len(self._tail)
-
-    def remember(self, times: TimeArray, values: FloatArray) -> None:
-        """Keep the newest readings, `warm_up` of them at most, to learn from."""
-        if len(values) >= self.warm_up:
-            self._tail_times = times[-self.warm_up :].copy()
-            self._tail = values[-self.warm_up :].copy()
-        else:
-            self._tail_times = np.concatenate((self._tail_times, times))[-self.warm_up :]
-            self._tail = np.concatenate((self._tail, values))[-self.warm_up :]
-
-    def learn(self) -> None:
-        """Take level, spread and interval from the readings that were remembered."""
-        mean, sigma = self._given
-        values = self._tail
-        center = _median(values)
-        spread = 1.4826 * _median(np.abs(values - center))
-        if 0 < spread < np.inf:
-            values = values[np.abs(values - center) <= 5 * spread]
-        reference = float(values[0])
-        deviations = values - reference
-        shift = float(deviations.mean())
-        self.center = reference + shift if mean is None else mean
-        about = shift if mean is None else mean - reference
-        squares = float(((deviations - about) ** 2).sum())
-        learnt = float(np.sqrt(squares / max(len(values) - (mean is None), 1)))
-        if not (np.isfinite(self.center) and np.isfinite(learnt)):
-            # At the ends of float64 squares overflow: nothing is strange within an endless spread.
-            self.center, learnt = center if mean is None else mean, 1e300
-        floor = float(spread_floor(self.center, self.min_sigma))
-        self.sigma = max(learnt, floor) if sigma is None else sigma
-        self.is_constant = sigma is None and learnt <= floor
-        self.interval_ns = median_interval_ns(self._tail_times)
-        self.is_ready = True
 
 
 def median_interval_ns(times: TimeArray) -> float:

@@ -50,9 +50,10 @@ class ChannelDetector(Detector):
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         was_warm = self._was_warm
         with np.errstate(all="ignore"):
-            # NaN survives a sum, so that one pass is enough where nothing is missing.
-            if not np.isnan(values.sum()) or (present := values == values).all():
+            # NaN survives, so that one quick pass is enough where nothing is missing.
+            if not np.isnan(values.max(initial=-np.inf)):
                 return self._judged(times, values)
+            present = values == values
             rows = np.flatnonzero(present)
             judged = self._judged(times[rows], values[rows])
         ranks = present.cumsum()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.baseline import ChartBaseline
 from nbstream.detectors.channel import ChannelDetector
+from nbstream.detectors.chart_baseline import ChartBaseline
 from nbstream.detectors.false_alarms import FalseAlarms
 from nbstream.detectors.parameters import count, number
 from nbstream.detectors.wording import sigmas
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_Z", "ChartDetector", "Explain"]
 
 LARGEST_Z = 1e6
-PIECE = 16_384  # what fits into a processor's cache
 Explain: TypeAlias = Callable[[int], str]
 
 
@@ -51,6 +50,9 @@ class ChartDetector(ChannelDetector):
     -----
     Thread safety: none; its analyzer guards it.
     """
+
+    piece: ClassVar[int] = 16_384
+    """Readings that are looked at together; their arrays fit into a processor's cache."""
 
     def __init__(
         self,
@@ -81,8 +83,13 @@ class ChartDetector(ChannelDetector):
         """Begin a chart; the baseline is ready."""
 
     @abstractmethod
-    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
-        """Go on with the chart: return scores, which readings are anomalies, and the reasons."""
+    def _chart(
+        self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
+    ) -> Explain:
+        """Go on with the chart: write scores and which readings are anomalies, return the reasons.
+
+        `z` may be written to; nothing is an anomaly to begin with.
+        """
 
     def _forget(self) -> None:
         self._baseline.reset()
@@ -108,7 +115,7 @@ class ChartDetector(ChannelDetector):
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
         n, baseline = len(values), self._baseline
         score = np.empty(n)
-        is_anomaly = np.zeros(n, np.bool_)
+        is_anomaly = np.empty(n, np.bool_)
         is_warm = np.ones(n, np.bool_)
         begins: list[int] = []
         explains: list[Explain] = []
@@ -118,7 +125,7 @@ class ChartDetector(ChannelDetector):
             if not baseline.is_ready:
                 stop = min(n, i + self.warm_up - baseline.n_seen)
                 score[i:stop] = np.nan
-                is_warm[i:stop] = False
+                is_warm[i:stop] = is_anomaly[i:stop] = False
                 explains.append(self._explain_warm_up(baseline.n_seen))
                 baseline.remember(times[i:stop], values[i:stop])
                 if baseline.n_seen == self.warm_up:
@@ -126,12 +133,12 @@ class ChartDetector(ChannelDetector):
                     self._begin()
                 i = stop
                 continue
-            stop = min(n, i + PIECE)
+            stop = min(n, i + self.piece)
             z = np.subtract(values[i:stop], baseline.center)
             z *= 1.0 / baseline.sigma if 1.0 / baseline.sigma < np.inf else 1e300
             np.clip(z, -self._largest_z, self._largest_z, out=z)
-            score[i:stop], is_anomaly[i:stop], explain = self._chart(times[i:stop], z)
-            explains.append(explain)
+            is_anomaly[i:stop] = False
+            explains.append(self._chart(times[i:stop], z, score[i:stop], is_anomaly[i:stop]))
             if baseline.is_learnt:
                 lasting = self._lasting(is_anomaly[i:stop])
                 if lasting is not None:

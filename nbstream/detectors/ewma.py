@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EwmaDetector"]
 
-CHUNK = 8192
-
 
 class EwmaDetector(ChartDetector):
     """Anomaly when the exponentially weighted average of the readings leaves its control limits.
@@ -53,6 +51,7 @@ class EwmaDetector(ChartDetector):
     """
 
     name = "ewma"
+    piece = 8192
 
     def __init__(
         self,
@@ -99,39 +98,41 @@ class EwmaDetector(ChartDetector):
             run_length = self._false_alarms.run_length(self._baseline.interval_ns)
             self._limit = ewma_limit(run_length, self.weight)
 
-    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
+    def _chart(
+        self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
+    ) -> Explain:
         average = self._averages(z)
-        score = np.abs(average)
+        is_above = average > 0
+        np.abs(average, out=score)
         n_early = min(len(z), max(0, len(self._sigma_at) - self._n))
-        score[:n_early] /= self._sigma_at[self._n : self._n + n_early]
-        score[n_early:] /= self._sigma_at[-1]
+        sigma_at = np.append(
+            self._sigma_at[self._n : self._n + n_early], self._sigma_at[-1:]
+        )  # of the early readings, and of all others
+        score[:n_early] /= sigma_at[:n_early]
+        score[n_early:] /= sigma_at[-1]
         self._n += len(z)
         limit, center, sigma = self._limit, self._baseline.center, self._baseline.sigma
+        np.greater(score, limit, out=is_anomaly)
 
         def explain(i: int) -> str:
-            side = "above" if average[i] > 0 else "below"
+            side, sign = ("above", 1.0) if is_above[i] else ("below", -1.0)
+            average = sign * float(score[i] * sigma_at[min(i, n_early)])
             text = (
-                f"moving average {short(center + sigma * average[i])} is {sigmas(score[i])} of its σ "
+                f"moving average {short(center + sigma * average)} is {sigmas(score[i])} of its σ "
                 f"{side} the mean {short(center)}"
             )
             return text + (self._with_false_alarms(limit) if score[i] > limit else "")
 
-        return score, score > limit, explain
+        return explain
 
     def _averages(self, z: FloatArray) -> FloatArray:
-        average = np.empty(len(z))
-        n = self._n_remembered
-        work = np.empty(n + min(len(z), CHUNK))
-        scratch = np.empty_like(work)
-        for start in range(0, len(z), CHUNK):
-            stop = min(start + CHUNK, len(z))
-            end = n + stop - start
-            work[:n] = self._inputs
-            np.multiply(z[start:stop], self.weight, out=work[n:end])
-            self._inputs = work[end - n : end].copy()
-            for step, factor in self._steps:
-                part = scratch[: end - step]
-                np.multiply(work[: end - step], factor, out=part)
-                work[step:end] += part
-            average[start:stop] = work[n:end]
-        return average
+        n, end = self._n_remembered, self._n_remembered + len(z)
+        work = np.empty(end)
+        work[:n] = self._inputs
+        np.multiply(z, self.weight, out=work[n:])
+        self._inputs = work[end - n :].copy()
+        scratch = np.empty(end)
+        for step, factor in self._steps:
+            part = np.multiply(work[:-step], factor, out=scratch[step:])
+            work[step:] += part
+        return work[n:]

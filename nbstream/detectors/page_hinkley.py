@@ -92,10 +92,10 @@ class PageHinkleyDetector(ChartDetector):
         self._total = self._up = self._down = 0.0
         self._low, self._high = math.inf, -math.inf
 
-    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
+    def _chart(
+        self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
+    ) -> Explain:
         n = len(z)
-        score = np.empty(n)
-        is_anomaly = np.zeros(n, np.bool_)
         is_up = np.zeros(n, np.bool_)
         i, step = 0, self._block
         while i < n:
@@ -118,7 +118,7 @@ class PageHinkleyDetector(ChartDetector):
                 "alarm or the beginning"
             )
 
-        return score, is_anomaly, explain
+        return explain
 
     def _sum_up(self, z: FloatArray, score: FloatArray, is_up: BoolArray) -> int | None:
         """Take in readings up to the first alarm; return its row."""

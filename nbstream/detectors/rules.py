@@ -71,14 +71,18 @@ class RulesDetector(ChartDetector):
     def _start(self) -> None:
         self._tail = np.empty(0)
 
-    def _chart(self, times: TimeArray, z: FloatArray) -> tuple[FloatArray, BoolArray, Explain]:
-        n, n_known = len(z), len(self._tail)
+    def _chart(
+        self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
+    ) -> Explain:
+        n_known = len(self._tail)
         known = np.concatenate((self._tail, z))
         self._tail = known[-HISTORY:].copy()
         broken = {number: self._broken(known, number)[n_known:] for number in self.rules}
-        score = np.zeros(n)
+        score[:] = 0.0
         for breaks in broken.values():
             score += breaks
+
+        np.greater_equal(score, 1, out=is_anomaly)
 
         def explain(i: int) -> str:
             words = [
@@ -89,7 +93,7 @@ class RulesDetector(ChartDetector):
             side = "above" if z[i] > 0 else "below"
             return ", ".join(words) or f"{short(abs(z[i]), 2)} σ {side} the mean, no rule broken"
 
-        return score, score >= 1, explain
+        return explain
 
     def _broken(self, z: FloatArray, number: int) -> BoolArray:
         _, kind, n, of, sigmas = self.catalogue[number]

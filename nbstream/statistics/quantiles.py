@@ -7,7 +7,6 @@ added and old ones subtracted; counters are whole numbers, so nothing drifts.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,6 @@ LARGEST = 3.3e38
 RELATIVE_ERROR = 2.0**-8 + 2.0**-23
 SMALLEST_ERROR = 2.0**-133
 """Half the width of the narrowest buckets, those of the denormal numbers, rounded up."""
-UPPER_HALF = 1 if sys.byteorder == "little" else 0
 
 Codes = npt.NDArray[np.uint16]
 
@@ -73,7 +71,7 @@ class SlidingHistogram:
     reference is the median when the window is counted first, and is chosen anew when the median has moved
     by more than the interquartile range. Smallest and largest reading are exact.
 
-    Cost: 5 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
+    Cost: 4 to 5 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
     """
 
     def __init__(self) -> None:
@@ -82,7 +80,7 @@ class SlidingHistogram:
         self.stop = 0
         self._counters = np.zeros(N_CODES, np.int64)
         self._codes: Codes = np.empty(0, np.uint16)
-        self._places = np.empty(CHUNK, np.intp)  # what bincount would allocate each time
+        self._places = np.empty(CHUNK, np.intp)  # the counters of a chunk of rows
         self._offset = 0  # where the code of row `start` lies
         self._n_since = 0  # rows added since the reference was chosen
         self._sums: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
@@ -94,7 +92,7 @@ class SlidingHistogram:
             return
         if start > self.start:
             leaving = self._codes[self._offset : self._offset + start - self.start]
-            self._count(leaving, -1)
+            self._discount(leaving)
             self._offset += start - self.start
             self.start = start
         if stop > self.stop:
@@ -106,7 +104,7 @@ class SlidingHistogram:
         """Take back the rows from `row` on: they have changed."""
         row = max(row, self.start)
         if row < self.stop:
-            self._count(self._codes[self._offset + row - self.start :][: self.stop - row], -1)
+            self._discount(self._codes[self._offset + row - self.start :][: self.stop - row])
             self.stop = row
 
     def fits(self, smallest: float, largest: float) -> bool:
@@ -198,15 +196,17 @@ class SlidingHistogram:
         while self.stop < stop:
             n = min(CHUNK, stop - self.stop)
             values = read(self.stop, self.stop + n)
-            codes = _codes(values, self.reference)
+            n_lost = n - len(values)
+            if n_lost:  # rows that were evicted while we read; NaN is not counted
+                values = np.concatenate((np.full(n_lost, NAN), values))
+            places = self._places[:n]
+            np.right_shift(_bits(values, self.reference), 16, out=places)
             position = self._offset + self.stop - self.start
-            # Rows that were evicted while we read are missing at the beginning; NaN is not counted.
-            room = self._codes[position : position + n]
-            room[: n - len(codes)] = _codes(np.array([NAN]), 0.0)[0]
-            room[n - len(codes) :] = codes
-            self._count(room, 1)
+            self._codes[position : position + n] = places
+            np.add.at(self._counters, places, 1)
             self.stop += n
             self._n_since += n
+        self._sums = None
 
     def _make_room(self, n: int) -> None:
         held = self.stop - self.start
@@ -215,16 +215,13 @@ class SlidingHistogram:
             room[:held] = self._codes[self._offset : self._offset + held]
             self._codes, self._offset = room, 0
 
-    def _count(self, codes: Codes, sign: int) -> None:
+    def _discount(self, codes: Codes) -> None:
+        """Subtract rows from the counters."""
         for position in range(0, len(codes), CHUNK):
             part = codes[position : position + CHUNK]
             places = self._places[: len(part)]
             places[:] = part
-            found = np.bincount(places, minlength=N_CODES)
-            if sign > 0:
-                self._counters += found
-            else:
-                self._counters -= found
+            np.subtract.at(self._counters, places, 1)
         self._sums = None
 
     def _cumulated(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -252,12 +249,12 @@ class SlidingHistogram:
         return min(max(value, smallest), largest)
 
 
-def _codes(values: FloatArray, reference: float) -> Codes:
-    """Return the upper halves of the bits of float32(value − reference)."""
+def _bits(values: FloatArray, reference: float) -> npt.NDArray[np.uint32]:
+    """Return the bits of float32(value − reference); the upper half of them is the code."""
     distances = np.empty(len(values), np.float32)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         np.subtract(values, reference, out=distances, casting="same_kind")
-    return distances.view(np.uint16)[UPPER_HALF::2]
+    return distances.view(np.uint32)
 
 
 def _middles(places: npt.NDArray[np.int64]) -> FloatArray:

@@ -154,7 +154,7 @@ class ChartFeed:
         all of a storm would hide the rest.
         """
         n_flags = Counter(anomaly.detector for anomaly in anomalies)
-        by_rarity = sorted(reversed(anomalies), key=lambda anomaly: n_flags[anomaly.detector])
+        by_rarity = sorted(anomalies, key=lambda a: (n_flags[a.detector], -a.number))
         numbers = {name: number for number, name in enumerate(self.names)}
         marks: dict[tuple[int, int], list[Any]] = {}
         for anomaly in by_rarity:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import nbstream as ns
 from nbstream.alerts.columns import BufferTable
 from nbstream.alerts.parsing import read_condition
-from nbstream.alerts.trailing import trailing_moments
 from nbstream.alerts.tree import Channel, Rate, Score, Statistic, variables
 from nbstream.summary import BlockPyramid
+from nbstream.trailing import TrailingWindows
 from nbstream.window import Window
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into, readings
 
@@ -84,8 +84,8 @@ def test_long_windows_merge_blocks_and_ignore_batches(
 
     ends = np.arange(first, first + 600) + 1
     starts = np.maximum(ends - length, 0)
-    whole = trailing_moments(starts, ends, pyramid, read)
-    pieces = [trailing_moments(starts[p], ends[p], pyramid, read) for p in cut_into(600, sizes)]
+    whole = TrailingWindows(starts, ends, pyramid, read)
+    pieces = [TrailingWindows(starts[p], ends[p], pyramid, read) for p in cut_into(600, sizes)]
     for name in ("mean", "std", "min", "max", "count"):
         found = whole.statistic(name)
         np.testing.assert_array_equal(

@@ -9,6 +9,7 @@ import pytest
 
 from nbstream.detectors import Detection, Detector, create
 from nbstream.detectors.false_alarms import FalseAlarms
+from tests.detectors.contract import assert_batches_make_no_difference
 
 S = 1_000_000_000
 BASELINES = ["zscore", "robust_zscore", "ewma", "cusum"]
@@ -224,3 +225,18 @@ def test_reasons_of_old_batches_stay_true() -> None:
     before = [first.reason(i) for i in range(15)]
     judge(detector, np.full(5000, 2.0))
     assert [first.reason(i) for i in range(15)] == before
+
+
+def test_long_pauses_leave_nothing_in_the_window() -> None:
+    """After a pause longer than the window a z-score begins anew, however the readings were batched."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(20, 1, 400)
+    pauses = np.where(np.arange(400) % 100 == 0, 86_400, 1)
+    times = 1_782_907_200 * S + np.cumsum(pauses) * S
+    assert_batches_make_no_difference(
+        lambda: create("zscore", window="20s", min_readings=5), times, values, [1, 60, 7, 150]
+    )
+    detection = create("zscore", window="20s", min_readings=5).update(times, values)
+    is_warm = detection.is_warm.reshape(4, 100)
+    assert not is_warm[:, 0].any()
+    assert is_warm[:, 20:].all()
