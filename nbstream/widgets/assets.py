@@ -33,6 +33,7 @@ APP_MODULES = (
     "format.js",
     "cards.js",
     "toasts.js",
+    "health.js",
     "feed.js",
     "ruleForm.js",
     "ruleEditor.js",

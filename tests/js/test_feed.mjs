@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { emptyText, healthDetails, healthEntries, isWanted, itemFlags, renderFeed, sourceSentence } from "../../nbstream/static/feed.js";
+import { emptyText, isWanted, itemFlags, renderFeed } from "../../nbstream/static/feed.js";
+import { healthDetails, healthEntries, sourceSentence } from "../../nbstream/static/health.js";
 import { click, FakeModel, fakeEvent, installDom, press, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<script>alert(1)</script>";
