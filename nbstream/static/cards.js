@@ -3,6 +3,8 @@
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
+import { Spark } from "./spark.js";
+import { StatisticPicker } from "./statisticPicker.js";
 import { ageText } from "./status.js";
 
 const READINGS = new Set(["last", "min", "max", "first", "ptp"]);
@@ -10,14 +12,6 @@ const MAX_ROWS_OF_CARDS = 8;
 const SOURCE_ENDS = { FAILED: "failed", ENDED: "ended", STOPPED: "stopped" };
 const ROOMS = [2, 3, 4, 6]; // cards beside each other, as the width allows
 const PEAK_FADES = 0.98;
-
-const SPARK_VALUES = 60;
-const SPARK_STEP_MS = 1000;
-const SPARK_GAP_MS = 5000;
-const SPARK_FEWEST = 15;
-const SPARK_WIDTH = 60;
-const SPARK_HEIGHT = 14;
-const STILL_MS = 10_000;
 
 const KNOWN_STATES = new Set(["OK", "PENDING", "NO_DATA", "ERROR", "RECOVERING", "FIRING"]);
 
@@ -65,36 +59,6 @@ export function channelState(channel, source, age) {
   return found;
 }
 
-/**
- * The course of a statistic, as the path of a line: the newest value at the right edge, the oldest at the
- * left one, unless they are few.
- * @param {{time: number, value: number | null}[]} points in ms, ascending
- * @returns {string} "" while there is no line
- */
-export function sparkPath(points) {
-  const known = points.filter(({ value }) => value !== null);
-  if (known.length < 2) return "";
-  const newest = points.at(-1).time;
-  const span = Math.max(newest - points[0].time, SPARK_FEWEST * SPARK_STEP_MS);
-  const low = Math.min(...known.map(({ value }) => value));
-  const high = Math.max(...known.map(({ value }) => value));
-  // Halves, for the difference of two numbers may be too large for one.
-  const range = high / 2 - low / 2;
-  const isFlat = !(range > 1e-9 * Math.max(Math.abs(low), Math.abs(high)));
-  let path = "";
-  let before = null;
-  for (const { time, value } of points) {
-    if (value !== null) {
-      const x = SPARK_WIDTH * (1 - (newest - time) / span);
-      const share = isFlat ? 0.5 : (value / 2 - low / 2) / range;
-      const isJoined = before !== null && time - before <= SPARK_GAP_MS;
-      path += `${isJoined ? "L" : "M"}${x.toFixed(1)} ${(SPARK_HEIGHT - 1.5 - share * (SPARK_HEIGHT - 3)).toFixed(1)}`;
-    }
-    before = value === null ? null : time;
-  }
-  return path;
-}
-
 /** @returns {number} cards in a row, where there is room for `room`, so that the rows are equally full */
 export function balancedColumns(n, room) {
   return n > 0 ? Math.ceil(n / Math.ceil(n / room)) : 1;
@@ -121,7 +85,7 @@ class CardsPanel {
     this.rows = new Map();
     this.heads = new Map();
     this.requests = new Requests((message) => this.link.send(message));
-    this.picker = new Picker(this.requests);
+    this.picker = new StatisticPicker(this.requests);
     this.note = element("div", { class: "nbs-note", role: "status" });
     this.list = element("div", { class: "nbs-rows" });
     this.count = element("caption", { class: "nbs-count" });
@@ -349,38 +313,6 @@ class Card {
   }
 }
 
-/** The last minute of one statistic as a line, from what the page was sent. */
-class Spark {
-  constructor() {
-    this.points = [];
-    this.drawnAt = -Infinity;
-    this.path = vector("path", { class: "nbs-spark-line" });
-    this.el = vector("svg", { class: "nbs-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
-    this.el.append(this.path);
-  }
-
-  add(time, value) {
-    const last = this.points.at(-1);
-    if (last && time < last.time - SPARK_GAP_MS) this.points = []; // the kernel's clock was set back
-    if (last && Math.floor(time / SPARK_STEP_MS) <= Math.floor(last.time / SPARK_STEP_MS) && this.points.length) {
-      last.value = value;
-    } else {
-      this.points.push({ time, value });
-    }
-    while (time - this.points[0].time > SPARK_VALUES * SPARK_STEP_MS || this.points.length > SPARK_VALUES) this.points.shift();
-    const isStill = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
-    if (isStill && Math.abs(time - this.drawnAt) < STILL_MS) return;
-    this.drawnAt = time;
-    setAttribute(this.path, "d", sparkPath(this.points));
-  }
-}
-
-function vector(tag, attributes) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
 class ColumnHead {
   constructor(name, remove) {
     this.el = element("th", { scope: "col" }, [element("span", { text: name })]);
@@ -426,137 +358,5 @@ class TableRow {
   showState(states, source) {
     setAttribute(this.el, "data-kind", states[0].kind);
     this.chips.show(states, source?.text ?? "");
-  }
-}
-
-/** The choice of what the cards show; it is the kernel's, so all pages agree. */
-class Picker {
-  constructor(requests) {
-    this.requests = requests;
-    this.chosen = [];
-    this.most = 0;
-    this.entries = [];
-    this.wanted = new Map(); // what was asked for, until the kernel has said what came of it
-    this.picks = new Map();
-    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-opener", text: "+ statistic", "aria-expanded": "false", onclick: () => (this.form.hidden ? this.open() : this.close()) });
-    this.list = element("div", { class: "nbs-picks" });
-    this.field = element("input", {
-      ...OWN_KEYS,
-      type: "text",
-      class: "nbs-input",
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: 64,
-      "aria-label": "Another statistic, such as p99 or time_above(90)",
-      placeholder: "p99, time_above(90)",
-    });
-    this.add = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
-    this.done = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "done", onclick: () => this.close() });
-    this.count = element("span", { class: "nbs-muted" });
-    this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.form = element("div", { class: "nbs-pick-form", role: "group", "aria-label": "Statistics to show", hidden: true, onkeydown: (event) => this.press(event) }, [
-      this.list,
-      element("div", { class: "nbs-pick-bar" }, [this.field, this.add, this.done, this.count]),
-    ]);
-    this.el = element("div", { class: "nbs-statistic-picker" }, [this.opener, this.error, this.form]);
-  }
-
-  /** Take the kernel's choice. */
-  show(statistics, most) {
-    this.chosen = statistics;
-    this.most = most;
-    for (const [name, want] of this.wanted) if (want.isAnswered) this.wanted.delete(name);
-    this.showPicks();
-  }
-
-  /** Take what the kernel has to offer. */
-  learn(entries) {
-    this.entries = entries;
-    this.showPicks();
-  }
-
-  showPicks() {
-    if (this.form.hidden) return;
-    const names = new Set(this.chosen.map(({ name }) => name));
-    const offered = new Set(this.entries.map(({ name }) => name));
-    const others = this.chosen.filter(({ name }) => !offered.has(name)).map(({ name, what }) => ({ name, what, needs: "" }));
-    const isFull = names.size >= this.most;
-    keepChildren(
-      this.list,
-      this.picks,
-      [...others, ...this.entries],
-      ({ name, needs }) => JSON.stringify([name, needs]),
-      (entry) => (entry.needs ? this.makeBeginning(entry) : this.makePick(entry)),
-      (pick, { name, needs }) => {
-        if (needs) return;
-        pick.box.checked = this.wanted.get(name)?.isShown ?? names.has(name);
-        pick.box.disabled = isFull && !pick.box.checked;
-      },
-    );
-    setText(this.count, `${names.size} of at most ${this.most}`);
-    this.add.disabled = isFull;
-  }
-
-  makePick({ name, what }) {
-    const box = element("input", { ...OWN_KEYS, type: "checkbox", onchange: () => this.choose(name, box.checked) });
-    return { el: element("label", { class: "nbs-pick", title: what || null }, [box, element("span", { text: name })]), box };
-  }
-
-  /** A statistic with parameters: its name goes into the field, the rest is typed. */
-  makeBeginning({ name, needs, what }) {
-    const onclick = () => {
-      this.field.value = `${name}(`;
-      this.field.focus();
-    };
-    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})…`, onclick }) };
-  }
-
-  choose(name, isShown, onDone = () => {}) {
-    const want = { isShown, isAnswered: false };
-    this.wanted.set(name, want);
-    this.requests.ask({ kind: isShown ? "show" : "hide", statistic: name }, (error) => {
-      want.isAnswered = true;
-      if (error && this.wanted.get(name) === want) this.wanted.delete(name);
-      this.fail(error);
-      this.showPicks();
-      if (!error) onDone();
-    });
-  }
-
-  send() {
-    const typed = this.field.value.trim();
-    if (!typed) return this.fail("Enter a name such as p99 or time_above(90).");
-    const text = typed.includes("(") && !typed.endsWith(")") ? `${typed})` : typed;
-    this.choose(text, true, () => {
-      this.wanted.delete(text); // the kernel may call it by another name
-      if (this.field.value.trim() === typed) this.field.value = "";
-    });
-  }
-
-  open() {
-    this.form.hidden = false;
-    setAttribute(this.opener, "aria-expanded", "true");
-    this.requests.ask({ kind: "catalogue" }, (error) => this.fail(error));
-    this.showPicks();
-    this.field.focus();
-  }
-
-  close() {
-    this.form.hidden = true;
-    this.fail("");
-    setAttribute(this.opener, "aria-expanded", "false");
-    this.opener.focus();
-  }
-
-  press(event) {
-    if (event.isComposing) return;
-    if (event.key === "Enter" && event.target === this.field) this.send();
-    else if (event.key === "Escape") this.close();
-    else return;
-    event.preventDefault();
-  }
-
-  fail(error) {
-    setText(this.error, error);
   }
 }

@@ -31,6 +31,8 @@ APP_MODULES = (
     "figure.js",
     "chart.js",
     "format.js",
+    "spark.js",
+    "statisticPicker.js",
     "cards.js",
     "toasts.js",
     "health.js",
