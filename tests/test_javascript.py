@@ -10,6 +10,8 @@ from pathlib import Path
 import playwright
 import pytest
 
+from nbstream.widgets.assets import _asset
+
 FOLDER = Path(__file__).parent / "js"
 
 
@@ -32,3 +34,14 @@ def test_javascript_units() -> None:
         [node(), "--test", *files], capture_output=True, text=True, timeout=50, check=False
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_the_joined_script_is_one_module(tmp_path: Path) -> None:
+    """The modules, joined as pages get them, declare no name twice and have no syntax error."""
+    path = tmp_path / "app.mjs"
+    path.write_bytes(_asset("app"))
+    done = subprocess.run(
+        [node(), "--check", str(path)], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "import {" not in path.read_text("utf-8")
