@@ -170,6 +170,52 @@ def test_voila_page(voila: Voila, csv_file: Path) -> None:
     assert own == []
 
 
+def write(path: Path, value: int) -> None:
+    """Append a row with the time of now."""
+    with path.open("a") as file:
+        file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S},{value}\n")
+
+
+@pytest.mark.parametrize("host", ["lab", "voila"])
+def test_a_written_value_is_shown_within_two_seconds(
+    host: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """What a program has just written is in the cards and on the chart, in JupyterLab and in voila."""
+    path = tmp_path / "streaming_data.csv"
+    path.write_text("timestamp,value\n")
+    write(path, 50)
+    page = request.getfixturevalue(host).open(watch_cells(path))
+    if isinstance(page, LabPage):
+        page.run_all()
+        page.hide_code()
+    chart = PageChart(page)
+    chart.wait("chart.lines[0]?.length > 0")
+    card = page.page.locator(".nbs-card-last .nbs-value")
+    expect(card).to_have_text("50")
+    for value in (72, 31, 94):
+        write(path, value)
+        expect(card).to_have_text(str(value), timeout=2000)
+        chart.wait("chart.lines[0].values[chart.lines[0].end - 1] === given", 2, value)
+
+
+def test_a_threshold_changed_on_the_page_fires_at_the_next_crossing(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """The number field changes the rule in Python, and what crosses the new limit is in the feed."""
+    path = tmp_path / "streaming_data.csv"
+    path.write_text("timestamp,value\n")
+    write(path, 50)
+    page = lab.open(watch_cells(path, ", alerts=['value > 90']"))
+    page.run_all()
+    page.hide_code()
+    limit = page.page.locator(".nbs-rule .nbs-limits input").first
+    limit.fill("60")
+    limit.press("Enter")
+    wait_until(lambda: page.kernel_eval("print(d.analyzer.rules[0].limits)") == "(60.0,)", 10, "60")
+    write(path, 75)
+    expect(page.page.locator(".nbs-feed-list")).to_contain_text("value 75 > 60 since")
+
+
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "dashboard.ipynb"
 
 
