@@ -234,7 +234,7 @@ def test_the_page_of_the_demo(voila: Voila) -> None:
     rows[200] = rows[200].partition(",")[0] + ",420"
     with Writer(folder / "streaming_data.csv", 1.0, rows):
         page = voila.open(Path(shutil.copy(NOTEBOOK, folder)))
-        page.page.set_viewport_size({"width": 1200, "height": 830})
+        page.page.set_viewport_size({"width": 1200, "height": 870})
         chart = PageChart(page)
         chart.wait_live()
         chart.wait_newer()
