@@ -75,6 +75,7 @@ class Table:
         self.unit = unit
         self._columns: dict[Variable, FloatArray] = {VALUE: values, **(known or {})}
         self._truths: dict[Condition, Truth] = {}
+        self._extents: dict[Variable, tuple[float, float] | None] = {}
         if is_stale:
             self._columns[STALE] = np.ones(len(values))
 
@@ -87,13 +88,21 @@ class Table:
         """The last reading's time; there must be one."""
         return int(self.times[-1])
 
-    @cached_property
+    @property
     def extent(self) -> tuple[float, float] | None:
         """The smallest and the largest reading; None without any."""
-        if not len(self.values):
-            return None
-        low, high = np.fmin.reduce(self.values), np.fmax.reduce(self.values)
-        return (float(low), float(high)) if low == low else None
+        return self.extent_of(VALUE)
+
+    def extent_of(self, variable: Variable) -> tuple[float, float] | None:
+        """Return the smallest and the largest of a variable's numbers; None if none is known."""
+        if variable not in self._extents:
+            column = self.column(variable)
+            extent = None
+            if len(column):
+                low, high = float(np.fmin.reduce(column)), float(np.fmax.reduce(column))
+                extent = (low, high) if low == low else None
+            self._extents[variable] = extent
+        return self._extents[variable]
 
     def truth_of(self, condition: Condition) -> Truth:
         """Return where a condition is certainly true, and where certainly false."""

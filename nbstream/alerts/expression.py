@@ -264,6 +264,23 @@ class Condition:
         """
         if self.variable != "value" or self.is_absolute:
             return True
+        return self._reaches(low, high)
+
+    def may_hold_in(self, table: Table) -> bool:
+        """Return whether the condition can hold for some reading of a table, by the extents of its columns.
+
+        Quick, for rules share the extents, and never wrong where it says no.
+        """
+        extent = table.extent_of(self.variables[0])
+        if extent is None:
+            return False
+        low, high = extent
+        if self.is_absolute:
+            nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+            low, high = nearest, max(abs(low), abs(high))
+        return self._reaches(low, high)
+
+    def _reaches(self, low: float, high: float) -> bool:
         limit = self.limits[0]
         if self.operator[0] == ">":
             return high > limit or (high == limit and self.operator == ">=")
@@ -448,6 +465,10 @@ class Formula(Condition):
         """Return whether the parts that compare a reading with limits allow the formula to hold."""
         return _tree_may_hold(self.tree, low, high)
 
+    def may_hold_in(self, table: Table) -> bool:
+        """Return whether the parts that compare a variable with a number allow the formula to hold."""
+        return _tree_may_hold_in(self.tree, table)
+
     def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
         """Return the text: the numbers of a formula's parts are in the moment's `parts`."""
         return self.text
@@ -493,6 +514,39 @@ def _tree_may_hold(tree: TruthNode, low: float, high: float) -> bool:
         return any(_tree_may_hold(operand, low, high) for operand in tree.operands)
     plain = _plain(tree)
     return plain is None or plain.may_hold(low, high)
+
+
+def _tree_may_hold_in(tree: TruthNode, table: Table) -> bool:
+    if isinstance(tree, Both):
+        return all(_tree_may_hold_in(operand, table) for operand in tree.operands)
+    if isinstance(tree, Either):
+        return any(_tree_may_hold_in(operand, table) for operand in tree.operands)
+    plain = _plain(tree)
+    if plain is not None:
+        return plain.may_hold_in(table)
+    compared = _compared(tree)
+    if compared is None:
+        return True
+    variable, operator, number = compared
+    extent = table.extent_of(variable)
+    if extent is None:
+        return False
+    return extent[1] >= number if operator[0] == ">" else extent[0] <= number
+
+
+@lru_cache(maxsize=4096)
+def _compared(tree: TruthNode) -> tuple[Variable, str, float] | None:
+    """Return the variable, operator and number that a part of a formula compares; None if it says more."""
+    if not isinstance(tree, Comparison) or len(tree.operands) != 2:
+        return None
+    (left, right), operator = tree.operands, tree.operators[0]
+    if operator not in _MIRRORED:
+        return None
+    if isinstance(left, Number):
+        left, right, operator = right, left, _MIRRORED[operator]
+    if not isinstance(left, Variable) or not isinstance(right, Number):
+        return None
+    return left, operator, right.number
 
 
 @lru_cache(maxsize=4096)

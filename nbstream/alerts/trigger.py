@@ -51,10 +51,7 @@ class Trigger:
 
     def may_hold(self, table: Table) -> bool:
         """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
-        extent = table.extent
-        if extent is None:  # nothing but missing readings
-            return any(condition.variable == "formula" for _, condition in self.levels)
-        return any(condition.may_hold(*extent) for _, condition in self.levels)
+        return any(condition.may_hold_in(table) for _, condition in self.levels)
 
     def may_move(self, table: Table, margin: float) -> bool:
         """Return whether a reading of the table can end an incident, or reach beyond its peak's margin.

@@ -12,7 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbstream.alerts import Condition
+from nbstream.alerts.columns import Table
 from nbstream.alerts.expression import short_number
+from nbstream.alerts.tree import ZSCORE
 
 NAN = float("nan")
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -175,6 +177,9 @@ def test_what_may_hold_is_never_wrong(condition: Condition, low: int, length: in
     values = np.linspace(low / 2, (low + length) / 2, 4 * length + 1)
     values = values if condition.variable == "value" else np.array([1e9])
     assert condition.may_hold(values[0], values[-1]) >= condition.holds(values).any()
+    scores = {ZSCORE: values}
+    table = Table(np.arange(len(values)), values, scores)
+    assert condition.may_hold_in(table) >= condition.holds(values).any()
 
 
 grid = np.arange(-4, 4.01, 0.25)
