@@ -36,7 +36,7 @@ def test_create_passes_parameters_on() -> None:
     ("name", "given", "message"),
     [
         ("cusun", {}, "There is no detector 'cusun'. Did you mean 'cusum'?"),
-        ("x", {}, "There is no detector 'x'. Choose from change_point, cusum, "),
+        ("x", {}, "There is no detector 'x'. Choose from "),
         ("cusum", {"heihgt": 1}, "Detector 'cusum' has no parameter 'heihgt'. Choose from "),
         (
             "zscore",
