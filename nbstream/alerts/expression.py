@@ -257,19 +257,11 @@ class Condition:
         """Return the numbers of a formula's parts, in words; a plain comparison has none."""
         return ""
 
-    def may_hold(self, low: float, high: float) -> bool:
-        """Return whether the condition can hold for readings that all lie in low … high.
-
-        The ends are known readings: where no end holds, nothing between does, except inside a range.
-        """
-        if self.variable != "value" or self.is_absolute:
-            return True
-        return self._reaches(low, high)
-
-    def may_hold_in(self, table: Table) -> bool:
+    def may_hold(self, table: Table) -> bool:
         """Return whether the condition can hold for some reading of a table, by the extents of its columns.
 
-        Quick, for rules share the extents, and never wrong where it says no.
+        Quick, for rules share the extents, and never wrong where it says no. The ends are known values:
+        where no end holds, nothing between does, except inside a range.
         """
         extent = table.extent_of(self.variables[0])
         if extent is None:
@@ -461,13 +453,9 @@ class Formula(Condition):
             is_true = bool(self.tree.truth(columns).true[0])
             return self.tree.describe(columns, is_true)
 
-    def may_hold(self, low: float, high: float) -> bool:
-        """Return whether the parts that compare a reading with limits allow the formula to hold."""
-        return _tree_may_hold(self.tree, low, high)
-
-    def may_hold_in(self, table: Table) -> bool:
+    def may_hold(self, table: Table) -> bool:
         """Return whether the parts that compare a variable with a number allow the formula to hold."""
-        return _tree_may_hold_in(self.tree, table)
+        return _tree_may_hold(self.tree, table)
 
     def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
         """Return the text: the numbers of a formula's parts are in the moment's `parts`."""
@@ -507,23 +495,14 @@ def _numbers_compared(tree: TruthNode) -> tuple[float, ...] | None:
     return None
 
 
-def _tree_may_hold(tree: TruthNode, low: float, high: float) -> bool:
+def _tree_may_hold(tree: TruthNode, table: Table) -> bool:
     if isinstance(tree, Both):
-        return all(_tree_may_hold(operand, low, high) for operand in tree.operands)
+        return all(_tree_may_hold(operand, table) for operand in tree.operands)
     if isinstance(tree, Either):
-        return any(_tree_may_hold(operand, low, high) for operand in tree.operands)
-    plain = _plain(tree)
-    return plain is None or plain.may_hold(low, high)
-
-
-def _tree_may_hold_in(tree: TruthNode, table: Table) -> bool:
-    if isinstance(tree, Both):
-        return all(_tree_may_hold_in(operand, table) for operand in tree.operands)
-    if isinstance(tree, Either):
-        return any(_tree_may_hold_in(operand, table) for operand in tree.operands)
+        return any(_tree_may_hold(operand, table) for operand in tree.operands)
     plain = _plain(tree)
     if plain is not None:
-        return plain.may_hold_in(table)
+        return plain.may_hold(table)
     compared = _compared(tree)
     if compared is None:
         return True

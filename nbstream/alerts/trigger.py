@@ -51,7 +51,7 @@ class Trigger:
 
     def may_hold(self, table: Table) -> bool:
         """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
-        return any(condition.may_hold_in(table) for _, condition in self.levels)
+        return any(condition.may_hold(table) for _, condition in self.levels)
 
     def may_move(self, table: Table, margin: float) -> bool:
         """Return whether a reading of the table can end an incident, or reach beyond its peak's margin.
@@ -70,7 +70,7 @@ class Trigger:
             worst = high - condition.limits[0]
         elif condition.operator[0] == "<":
             worst = condition.limits[0] - low
-        return clear.may_hold(low, high) or worst > margin
+        return clear.may_hold(table) or worst > margin
 
 
 class Judged:
