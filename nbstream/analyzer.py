@@ -282,7 +282,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 state = None  # the buffer was closed
             if state is not None and not state.is_current:
                 self._update()
-            return found(Sample.of([], []) if state is None else state.sample(parsed))
+            sample = Sample.of([], []) if state is None else state.sample(parsed)
+            return sample.take(found)
 
     def stepped(
         self,

@@ -346,6 +346,13 @@ class Buffer:
             stop = ring.end if stop is None else min(stop, ring.end)
             return Rows(start, *ring.rows(start, max(start, stop)))
 
+    def time_at(self, channel: str, row: int) -> int | None:
+        """Return the time of a row in ns; of the oldest that is held if it was evicted, None if none is."""
+        with self._lock:
+            ring = self._rings[channel]
+            row = max(row, ring.first)
+            return int(ring.times[row % len(ring.times)]) if row < ring.end else None
+
     def moment(self) -> Moment:
         """Return how far all channels are."""
         with self._lock:

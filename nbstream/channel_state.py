@@ -290,9 +290,9 @@ class ChannelState:
             pyramid = PairPyramid(first)
         self._pairs[other] = state, pyramid
         _, end = buffer.span(other)
-        newest = buffer.rows(other, end - 1, end).times
-        if len(newest):
-            stop = min(stop, max(buffer.row_at(self.name, int(newest[0])), first))
+        newest_ns = buffer.time_at(other, end - 1)
+        if newest_ns is not None:
+            stop = min(stop, max(buffer.row_at(self.name, newest_ns), first))
         while pyramid.end < stop:
             columns = self._pairs_of(other, pyramid.end, min(pyramid.end + CHUNK, stop))
             if not len(columns[0]):

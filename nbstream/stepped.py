@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -136,8 +136,9 @@ class Stepped:
 
     def _first_whole(self, state: ChannelState, segment: int) -> int:
         first = max(state.buffer.span(state.name)[0], segment)
-        oldest = state.buffer.rows(state.name, first, first + 1).times
-        return -(-int(oldest[0]) // self.step_ns)
+        oldest_ns = state.buffer.time_at(state.name, first)
+        assert oldest_ns is not None  # a channel that has rows never loses all of them
+        return -(-oldest_ns // self.step_ns)
 
     def _correct(self, state: ChannelState, oldest_ns: int, newest_ns: int) -> None:
         """Compute the rows of a span anew, as far as all of their readings are held."""
@@ -156,8 +157,7 @@ class Stepped:
 
     def _value(self, statistic: Statistic, sample: Sample) -> float:
         try:
-            value: Any = statistic(sample)
-            return float(value)
+            return float(sample.take(statistic))
         except Exception as error:
             callback = f"the statistic {str(statistic)!r}"
             if self.last_error is None:

@@ -305,15 +305,13 @@ class BufferTable(Table):
         return np.maximum.accumulate(np.minimum(starts, rows))
 
     def _readings_per_second(self, n: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
-        first = int(starts[0])
-        times = self._buffer.rows(self.channel, first, self._first + len(self)).times
-        oldest = times[np.clip(starts - first, 0, len(times) - 1)]
+        rows = self._buffer.rows(self.channel, int(starts[0]), self._first + len(self))
+        if not len(rows.times):  # evicted meanwhile
+            return np.full(len(self), np.nan)
+        oldest = rows.times[np.clip(starts - rows.start, 0, len(rows.times) - 1)]
         with np.errstate(all="ignore"):
             rates = (n - 1) / ((self.times - oldest) / 1e9)
         return np.where((n > 1) & (self.times > oldest), rates, np.nan)
 
     def _read(self, start: int, stop: int) -> FloatArray:
-        rows = self._buffer.rows(self.channel, start, stop)
-        if rows.start > start:  # evicted meanwhile: no longer known
-            return np.concatenate((np.full(rows.start - start, np.nan), rows.values))
-        return rows.values
+        return self._buffer.rows(self.channel, start, stop).values

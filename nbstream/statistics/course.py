@@ -90,12 +90,13 @@ class Autocorrelation(Statistic):
     def __call__(self, sample: Sample) -> float:
         """Return the autocorrelation."""
         _, rows = sample.rows
-        m2 = sample.summary.m2
-        if sample.n <= self.lag or not m2 > 0:
+        if sample.n <= self.lag or not sample.summary.m2 > 0:
             return NAN
         deviations = np.where(rows == rows, rows - sample.summary.mean, 0.0)
-        products = float(np.dot(deviations[: len(rows) - self.lag], deviations[self.lag :]))
-        return products / float(np.dot(deviations, deviations))
+        total = float(np.dot(deviations, deviations))
+        if len(rows) <= self.lag or not total > 0:  # evicted meanwhile, or too small to be squared
+            return NAN
+        return float(np.dot(deviations[: len(rows) - self.lag], deviations[self.lag :])) / total
 
 
 @register

@@ -12,7 +12,7 @@ from nbstream.statistics.quantiles import EXACT_LIMIT, exact_mad, exact_quantile
 from nbstream.summary import Summary, merge, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.statistics.quantiles import SlidingHistogram
@@ -139,6 +139,16 @@ class Sample:
     def __repr__(self) -> str:
         """Return how many readings there are."""
         return f"<Sample of {self.n:,} readings>"
+
+    def take(self, statistic: Callable[[Sample], Any]) -> Any:
+        """Return a statistic of this, or NaN if it failed because readings were evicted meanwhile."""
+        try:
+            return statistic(self)
+        except Exception:
+            times, _ = self._source.read(self._start, self._start + 1)
+            if len(times) or not self.n_rows:
+                raise
+            return NAN
 
     @property
     def n_rows(self) -> int:

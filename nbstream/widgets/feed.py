@@ -362,10 +362,10 @@ def held_text(analyzer: Analyzer) -> str:
         try:
             first, end = buffer.span(name)
             if end > first and not buffer.covers(name, window):
-                oldest = int(buffer.rows(name, first, first + 1).times[0])
-                newest = int(buffer.rows(name, end - 1, end).times[0])
-                spans.append((newest - oldest, end - first))
-        except (KeyError, IndexError):  # evicted or closed meanwhile
+                oldest_ns, newest_ns = buffer.time_at(name, first), buffer.time_at(name, end - 1)
+                if oldest_ns is not None and newest_ns is not None:
+                    spans.append((newest_ns - oldest_ns, end - first))
+        except KeyError:  # closed meanwhile
             continue
     if not spans:
         return ""

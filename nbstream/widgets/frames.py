@@ -235,12 +235,9 @@ class ChartFeed:
         span = 0
         for name in self.names:
             start, stop = self._buffer.window_rows(name, window)
-            if stop - start > 1:
-                ends = (
-                    self._buffer.rows(name, start, start + 1).times[0],
-                    self._buffer.newest_ns or 0,
-                )
-                span = max(span, int(ends[1] - ends[0]))
+            oldest_ns = self._buffer.time_at(name, start)
+            if stop - start > 1 and oldest_ns is not None:
+                span = max(span, (self._buffer.newest_ns or 0) - oldest_ns)
         return span or SPAN_OF_ALL_NS
 
     def _meta(self, span_ns: int) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def try_out(
         span = watched.span(window)
     except ValueError as error:
         return {"note": plain_text(error, 200)}
-    except (KeyError, IndexError):  # evicted or closed meanwhile
+    except KeyError:  # closed meanwhile
         return {"note": "The readings are gone."}
     return {
         "n": preview.n,
@@ -197,7 +197,8 @@ class _Watched:
             return TRIED_WINDOW
         name, (start, stop) = max(rows.items(), key=lambda entry: entry[1][1] - entry[1][0])
         row = stop - max(1, n * (stop - start) // n_rows)
-        return Window(duration_ns=max(1, newest_ns - self._time(name, row)))
+        oldest_ns = self._buffer.time_at(name, row)
+        return Window(duration_ns=max(1, newest_ns - (oldest_ns or 0)))
 
     def span(self, window: Window) -> float:
         """Return how many seconds of `window` are held."""
@@ -208,12 +209,10 @@ class _Watched:
             start, stop = self._buffer.window_rows(name, window)
             if stop > start and start > self._buffer.span(name)[0]:
                 return window.duration_ns / 1e9
-            if stop > start and oldest is not None:
-                oldest = min(oldest, self._time(name, start))
+            begin = self._buffer.time_at(name, start) if stop > start else None
+            if begin is not None and oldest is not None:
+                oldest = min(oldest, begin)
         return 0.0 if newest_ns is None or oldest is None else (newest_ns - oldest) / 1e9
-
-    def _time(self, name: str, row: int) -> int:
-        return int(self._buffer.rows(name, row, row + 1).times[0])
 
 
 def _read_field(name: str, text: str, channels: tuple[str, ...]) -> Any:
