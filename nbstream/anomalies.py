@@ -149,9 +149,12 @@ class DetectorRun:
         buffer: Buffer,
         log: AnomalyLog,
         on_close: Callable[[DetectorRun], object],
+        *,
+        judge: Detector | None = None,
     ) -> None:
         self.detector = detector
         """The detector itself."""
+        self._judge = judge or detector
         self.name: str = detector.name
         """Its name, such as "zscore"."""
         self.channel = channel
@@ -182,6 +185,12 @@ class DetectorRun:
             self._on_close(self)
 
     @property
+    def block_ns(self) -> int:
+        """Length of the blocks whose means it judges now, in ns; 0 is every reading as it is."""
+        block_ns: int = getattr(self._judge, "block_ns", 0)
+        return block_ns
+
+    @property
     def is_at_work(self) -> bool:
         """Whether it takes in readings: not if it was closed or has failed."""
         return not self.is_closed and self.error is None
@@ -195,6 +204,20 @@ class DetectorRun:
             return max(0, self._buffer.span(self.channel)[1] - self._cursor.row)
         except KeyError:  # the buffer was closed
             return 0
+
+    @property
+    def seconds_behind(self) -> float:
+        """How much older the oldest reading that it has not judged is than the newest, event time."""
+        if not self.n_behind or self._cursor is None or self.channel is None:
+            return 0.0
+        try:
+            oldest_ns = self._buffer.time_at(self.channel, self._cursor.row)
+            newest_ns = self._buffer.newest_ns
+        except KeyError:  # the buffer was closed
+            return 0.0
+        if oldest_ns is None or newest_ns is None:
+            return 0.0
+        return max(0.0, (newest_ns - oldest_ns) / 1e9)
 
     def watches(self, channel: str) -> bool:
         """Return whether it takes in readings of this channel, which is there."""
@@ -230,7 +253,7 @@ class DetectorRun:
         if not len(rows.times):
             return
         try:
-            detection = self.detector.update(rows.times, rows.values)
+            detection = self._judge.update(rows.times, rows.values)
             self.is_warm = bool(detection.is_warm[-1])
             flagged = np.flatnonzero(detection.is_anomaly)
             self.n_flagged += len(flagged)
@@ -284,7 +307,12 @@ class Detecting:
         return self._detections
 
     def detect(
-        self, detector: str | Detector = "default", channel: str | None = None, **parameters: Any
+        self,
+        detector: str | Detector = "default",
+        channel: str | None = None,
+        *,
+        means_of: str | float | None = "auto",
+        **parameters: Any,
     ) -> DetectorRun:
         """Let a detector score every reading of a channel.
 
@@ -299,6 +327,10 @@ class Detecting:
             A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
         channel
             None is the first.
+        means_of
+            "auto": where readings come faster than a slow detector can keep up with, it judges the means
+            of blocks of 16 ms, and says so in its reasons and on the page. A duration: always the means of
+            such blocks. None: always every reading; one that cannot keep up falls behind (`n_behind`).
         **parameters
             Of the detector, if it is given by name: ``detect("cusum", k=0.5)``.
 
@@ -329,6 +361,7 @@ class Detecting:
         (9.0, 'x.threshold')
         """
         from nbstream.detectors import Detector, create
+        from nbstream.detectors.registry import on_means
 
         self._require_open()
         if isinstance(detector, str):
@@ -344,11 +377,14 @@ class Detecting:
         if channel in self.buffer.derived:
             message = f"Channel {channel!r} holds scores. Watch the one that they are of."
             raise ValueError(message)
+        judge = on_means(detector, means_of)
         with self._lock:
             if len(self._detections) >= MAX_RUNS:
                 message = f"{MAX_RUNS} detectors are at work already. Close one first."
                 raise ValueError(message)
-            run = DetectorRun(detector, channel, self.buffer, self.anomalies, self._drop_detection)
+            run = DetectorRun(
+                detector, channel, self.buffer, self.anomalies, self._drop_detection, judge=judge
+            )
             self._detections = (*self._detections, run)
             # It sees what is held already, as if it had been there from the beginning.
             deadline = time.monotonic() + FIRST_LOOK

@@ -52,6 +52,32 @@ def test_scores_are_those_of_the_detector(buffer: ns.Buffer, analyzer: ns.Analyz
     assert run.score_channel == "value.zscore"
 
 
+class Costly(ThresholdDetector):
+    """A threshold that says it can't take more than 1,000 readings in a second."""
+
+    max_rate = 1_000
+
+
+def test_slow_detectors_judge_means_where_readings_come_fast(
+    buffer: ns.Buffer, analyzer: ns.Analyzer
+) -> None:
+    """By themselves, and they say so; asked for every reading they judge every reading."""
+    by_itself = analyzer.detect(Costly(above=5))
+    every_one = analyzer.detect(Costly(above=5), means_of=None)
+    always = analyzer.detect("threshold", above=5, means_of="1s")
+    values = np.zeros(10_000)
+    values[5000] = 9.0  # a spike that means smooth away
+    values[7500:] = 8.0
+    buffer.extend(START + np.arange(10_000) / 5000, value=values)
+    analyzer.update()
+    assert (by_itself.block_ns, every_one.block_ns, always.block_ns) == (16_000_000, 0, 10**9)
+    assert (every_one.n_flagged, always.n_flagged) == (2501, 0)
+    assert 2300 <= by_itself.n_flagged <= 2500
+    kinds = {"means of 16 ms" in anomaly.reason for anomaly in analyzer.anomalies.newest(9999)}
+    assert kinds == {True, False}
+    assert by_itself.detector.max_rate == 1_000
+
+
 def test_it_sees_what_is_held_already(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
     """A detector that is added later has judged the readings before it, once each."""
     fill(buffer, [1.0, 9.0, 1.0])

@@ -11,6 +11,7 @@ from nbstream.detectors.default import DefaultDetector, default
 from nbstream.detectors.ewma import EwmaDetector
 from nbstream.detectors.gap import GapDetector
 from nbstream.detectors.hampel import HampelDetector
+from nbstream.detectors.high_rates import HighRates
 from nbstream.detectors.nelson import NelsonDetector
 from nbstream.detectors.page_hinkley import PageHinkleyDetector
 from nbstream.detectors.rate_of_change import RateOfChangeDetector
@@ -36,6 +37,7 @@ __all__ = [
     "EwmaDetector",
     "GapDetector",
     "HampelDetector",
+    "HighRates",
     "NelsonDetector",
     "PageHinkleyDetector",
     "RateOfChangeDetector",

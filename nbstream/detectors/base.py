@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -73,6 +74,9 @@ class Detector(ABC):
 
     name: ClassVar[str]
     """By which `create` knows it: "cusum"."""
+    max_rate: float = math.inf
+    """Readings per second up to which an analyzer shows it every one, and means of blocks beyond: such as
+    take a tenth of a processor core."""
 
     def __repr__(self) -> str:
         """Return the constructor's form, with the parameters that are not at their defaults."""

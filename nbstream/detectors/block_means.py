@@ -1,4 +1,4 @@
-"""Detectors at high rates: they judge the means of blocks of time instead of single readings."""
+"""Means of blocks of time, for detectors to judge instead of single readings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.baseline import median_interval_ns
 from nbstream.detectors.wording import duration
 from nbstream.window import parse_duration
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
 __all__ = ["BlockMeans"]
-
-AUTOMATIC_NS = 16_000_000
-FASTEST_INTERVAL_NS = 4_000_000
-N_TO_DECIDE = 32
 
 
 class BlockMeans(Detector):
@@ -35,8 +30,7 @@ class BlockMeans(Detector):
     detector
         What judges the means; it belongs to this one from now on.
     block
-        Length of a block: seconds, or text such as "16ms". "auto" decides after 32 readings: 16 ms if their
-        median interval is below 4 ms, else the detector gets every reading as it is.
+        Length of a block: seconds, or text such as "16ms".
 
     Notes
     -----
@@ -53,34 +47,30 @@ class BlockMeans(Detector):
     '3 > 2 (on means of 1 s)'
     """
 
-    def __init__(self, *, detector: Detector, block: str | float | timedelta = "auto") -> None:
+    def __init__(self, *, detector: Detector, block: str | float | timedelta) -> None:
         if not isinstance(detector, Detector):
             message = f"'detector' must be a Detector (got {detector!r})."
             raise TypeError(message)
         self.detector = detector
         self.block = block
-        self._given_ns = None if block == "auto" else parse_duration(block, name="block")
-        if self._given_ns == 0:
+        self.block_ns = parse_duration(block, name="block")
+        """Length of a block in ns."""
+        if self.block_ns == 0:
             message = f"'block' must be > 0 (got {block!r})."
             raise ValueError(message)
-        self.reset()
+        self._begin()
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """Name of the detector that judges the means."""
         return self.detector.name
 
-    @property
-    def block_ns(self) -> int | None:
-        """Length of a block in ns; 0 is every reading as it is; None is not decided yet."""
-        return self._block_ns
-
     def reset(self) -> None:
         """Forget everything that was seen."""
         self.detector.reset()
-        self._block_ns = self._given_ns
-        self._first_times: TimeArray = np.empty(0, np.int64)
-        self._first_values: FloatArray = np.empty(0)
+        self._begin()
+
+    def _begin(self) -> None:
         self._open_id: int | None = None
         self._open_parts: list[FloatArray] = []
         self._was_warm = False  # at the last reading
@@ -96,15 +86,11 @@ class BlockMeans(Detector):
         n = len(values)
         score, is_anomaly = np.full(n, np.nan), np.zeros(n, np.bool_)
         present = np.flatnonzero(values == values)
-        n_first = 0
-        if self._block_ns is None:
-            n_first = self._decide(times[present], values[present])
-        rows = present[n_first:]
-        judged = self._feed(times[rows], values[rows]) if len(rows) else None
+        judged = self._feed(times[present], values[present]) if len(present) else None
         warm_at = np.zeros(len(present), np.bool_)
         if judged is not None:
-            score[rows], is_anomaly[rows] = judged.score, judged.is_anomaly
-            warm_at[n_first:] = judged.is_warm
+            score[present], is_anomaly[present] = judged.score, judged.is_anomaly
+            warm_at = judged.is_warm
         ranks = np.searchsorted(present, np.arange(n), "right")
         is_warm = np.concatenate(([self._was_warm], warm_at))[ranks]
         self._was_warm = bool(is_warm[-1]) if n else self._was_warm
@@ -112,29 +98,15 @@ class BlockMeans(Detector):
         def explain(i: int) -> str:
             if not values_present[i]:
                 return "missing reading"
-            at = int(ranks[i]) - 1 - n_first
-            return _WAITING if at < 0 or judged is None else judged.explain(at)
+            return _WAITING if judged is None else judged.explain(int(ranks[i]) - 1)
 
         values_present = np.zeros(n, np.bool_)
         values_present[present] = True
         return Detection(score, is_anomaly, is_warm, explain)
 
-    def _decide(self, times: TimeArray, values: FloatArray) -> int:
-        """Collect the first readings, and decide with them; return how many of these belonged to them."""
-        n = min(len(times), N_TO_DECIDE - len(self._first_times))
-        self._first_times = np.concatenate((self._first_times, times[:n]))
-        self._first_values = np.concatenate((self._first_values, values[:n]))
-        if len(self._first_times) == N_TO_DECIDE:
-            interval = median_interval_ns(self._first_times)
-            self._block_ns = AUTOMATIC_NS if interval < FASTEST_INTERVAL_NS else 0
-            self._feed(self._first_times, self._first_values)
-        return n
-
     def _feed(self, times: TimeArray, values: FloatArray) -> Detection:
         """Take in readings of which none is missing."""
-        if not self._block_ns:
-            return self._remember(self.detector.update(times, values))
-        block_ns, n = self._block_ns, len(values)
+        block_ns, n = self.block_ns, len(values)
         ids = times // block_ns
         begins = np.flatnonzero(np.concatenate(([True], ids[1:] != ids[:-1])))
         continues = self._open_id == ids[0]
@@ -183,13 +155,10 @@ class BlockMeans(Detector):
 
         return Detection(score[n_over], is_anomaly[n_over], is_warm[n_over], explain)
 
-    def _remember(self, judged: Detection) -> Detection:
+    def _remember(self, judged: Detection) -> None:
         self._score = float(judged.score[-1])
         self._is_anomaly, self._is_warm = bool(judged.is_anomaly[-1]), bool(judged.is_warm[-1])
-        self._reason = judged.reason(-1)
-        if self._block_ns:
-            self._reason += f" (on means of {duration(self._block_ns)})"
-        return judged
+        self._reason = f"{judged.reason(-1)} (on means of {duration(self.block_ns)})"
 
 
 _WAITING = "warming up: the first block is not over"

@@ -97,6 +97,7 @@ class DefaultDetector(Detector):
     """
 
     name = "default"
+    max_rate = 20_000
 
     def __init__(self, *, limit: float = LIMIT, history: int = 16_384) -> None:
         if not limit > LEAST_SCORE:

@@ -38,8 +38,7 @@ class HampelDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading of the window; from a few
-    thousand readings per second on judge means (`create("hampel", means_of="16ms")`).
+    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading of the window.
 
     Examples
     --------
@@ -54,6 +53,7 @@ class HampelDetector(ChannelDetector):
 
     def __init__(self, *, window: int = 25, limit: float = 3.0, min_sigma: float = 0.0) -> None:
         self.window = count("window", window, at_least=3)
+        self.max_rate = 1e7 / self.window
         self.limit = number("limit", limit, above=0)
         self.min_sigma = number("min_sigma", min_sigma, at_least=0)
         super().__init__()

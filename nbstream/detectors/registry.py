@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from typing import TYPE_CHECKING, Any
 
 from nbstream.detectors.base import Detector, parameters
 from nbstream.detectors.block_means import BlockMeans
+from nbstream.detectors.high_rates import HighRates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["create", "kinds", "names"]
+__all__ = ["create", "kinds", "names", "on_means"]
 
 
 def names() -> list[str]:
@@ -28,8 +30,8 @@ def create(name: str, *, means_of: str | float | None = None, **given: Any) -> D
     name
         One of `names()`: "cusum", "zscore", …
     means_of
-        Such as "16ms" or "auto": it judges the means of blocks of that length (see `BlockMeans`); None is
-        every reading.
+        Such as "16ms": it judges the means of blocks of that length (see `BlockMeans`). "auto": it does so
+        while readings come faster than it can keep up with (see `HighRates`). None is every reading.
     **given
         Its parameters.
 
@@ -55,8 +57,16 @@ def create(name: str, *, means_of: str | float | None = None, **given: Any) -> D
         if parameter not in known:
             message = f"Detector {name!r} has no parameter {parameter!r}. {_hint(parameter, known)}"
             raise TypeError(message)
-    detector = kind(**given)
-    return detector if means_of is None else BlockMeans(detector=detector, block=means_of)
+    return on_means(kind(**given), means_of)
+
+
+def on_means(detector: Detector, means_of: str | float | None) -> Detector:
+    """Return a detector that judges means as `means_of` says (see `create`), or the same one."""
+    if means_of is None:
+        return detector
+    if means_of == "auto":
+        return HighRates(detector=detector) if math.isfinite(detector.max_rate) else detector
+    return BlockMeans(detector=detector, block=means_of)
 
 
 def _by_name() -> dict[str, type[Detector]]:

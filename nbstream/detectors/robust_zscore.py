@@ -52,6 +52,7 @@ class RobustZScoreDetector(WindowScoreDetector):
     """
 
     name = "robust_zscore"
+    max_rate = 50_000
     sigma_word = "robust σ"
     level_word = "median"
 

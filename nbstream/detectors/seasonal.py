@@ -67,6 +67,7 @@ class SeasonalDetector(Detector):
     """
 
     name = "seasonal"
+    max_rate = 50_000
 
     def __init__(
         self,

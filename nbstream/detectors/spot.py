@@ -171,6 +171,7 @@ class SpotDetector(Detector):
     """
 
     name = "spot"
+    max_rate = 2_000
 
     def __init__(
         self,
@@ -339,6 +340,7 @@ class DspotDetector(SpotDetector):
     """
 
     name = "dspot"
+    max_rate = 2_000
 
     def __init__(
         self,

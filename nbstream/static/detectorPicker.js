@@ -5,6 +5,7 @@ import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "./form
 import { fillSelect, selectOf } from "./ruleForm.js";
 
 const USUAL_KIND = "default"; // for data about which nothing is known
+const TITLES = { behind: "Readings come faster than it can judge them, or it is still at older ones.", learning: "It has not seen enough readings to judge." };
 
 /** The button, the form behind it, and the list of what runs. */
 export class DetectorPicker {
@@ -98,7 +99,7 @@ class DetectorRow {
   constructor(id, requests, onRemoved) {
     this.name = element("span", { class: "nbs-rule-name" });
     this.channel = element("span", { class: "nbs-rule-channel" });
-    this.flagged = element("span", { class: "nbs-muted" });
+    this.facts = element("span", { class: "nbs-muted" });
     this.state = element("span", { class: "nbs-chip" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.remove = element("button", {
@@ -118,21 +119,22 @@ class DetectorRow {
     this.el = element("li", { class: "nbs-rule nbs-detector" }, [
       this.name,
       this.channel,
-      this.flagged,
+      this.facts,
       element("span", { class: "nbs-rule-end" }, [this.state, this.remove]),
       this.error,
     ]);
   }
 
-  show({ name, channel, flagged, isWarm, error }, hasChannels) {
+  show({ name, channel, flagged, isWarm, means, behind, error }, hasChannels) {
     setText(this.name, name);
     setText(this.channel, channel);
     this.channel.hidden = !hasChannels || !channel;
-    setText(this.flagged, `${countText(flagged)} flagged`);
-    const word = error ? "failed" : isWarm ? "watching" : "learning";
+    const facts = [`${countText(flagged)} flagged`, means && `judges means of ${means}`, behind && !error && `${behind} behind`];
+    setText(this.facts, facts.filter(Boolean).join(" · "));
+    const word = error ? "failed" : behind ? "behind" : isWarm ? "watching" : "learning";
     setText(this.state, word);
-    setAttribute(this.state, "data-kind", { failed: "failed", watching: "ok", learning: "waiting" }[word]);
-    setAttribute(this.state, "title", error || null);
+    setAttribute(this.state, "data-kind", { failed: "failed", behind: "waiting", watching: "ok", learning: "waiting" }[word]);
+    setAttribute(this.state, "title", error || TITLES[word] || null);
     setAttribute(this.remove, "aria-label", `remove ${name} of ${channel}`);
   }
 }

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nbstream.widgets.panel import is_int, plain_text
+from nbstream.window import rough_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ __all__ = ["DetectorPicker"]
 
 MAX_DETECTORS = 20
 """Detectors that a page may have started."""
+BEHIND_SECONDS = 2.0
+"""A detector is shown as behind from then on: between two updates every one is a little."""
 
 
 class DetectorPicker:
@@ -93,12 +96,15 @@ class DetectorPicker:
 
 
 def _shown(number: int, run: DetectorRun) -> dict[str, Any]:
+    behind = run.seconds_behind
     return {
         "id": number,
         "name": plain_text(run.name),
         "channel": plain_text(run.channel or ""),
         "flagged": run.n_flagged,
         "isWarm": run.is_warm,
+        "means": rough_duration(run.block_ns) if run.block_ns else "",
+        "behind": rough_duration(round(behind * 1e9)) if behind >= BEHIND_SECONDS else "",
         "error": "" if run.error is None else plain_text(run.error, 200),
     }
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbstream.detectors import Detection, Detector, create
+from nbstream.detectors import Detection, Detector, ThresholdDetector, create
 from nbstream.detectors.false_alarms import FalseAlarms
+from nbstream.detectors.registry import on_means
+from nbstream.readings import TimeArray
 from tests.detectors.contract import assert_batches_make_no_difference
 
 S = 1_000_000_000
@@ -206,16 +208,71 @@ def test_means_of_blocks_hold_their_verdict_until_the_next_one() -> None:
     assert found.reason(80) == "5 > 2 (on means of 16 ms)"
 
 
-def test_blocks_are_chosen_by_the_rate() -> None:
-    """Below 250 readings per second the detector gets every reading."""
-    slow, fast = (
-        create("threshold", above=2, means_of="auto"),
-        create("threshold", above=2, means_of="auto"),
-    )
-    judge(slow, np.zeros(100))
-    judge(fast, np.zeros(100), 1_000_000)
+class Slow(ThresholdDetector):
+    """Flags what is above 2, and says that it can't take more than 250 readings in a second."""
+
+    max_rate = 250
+
+
+def at_rate(per_second: float, n: int, *, start: int = 0) -> TimeArray:
+    """Return times of so many readings."""
+    times: TimeArray = start + np.round(np.arange(n) * (1e9 / per_second)).astype(np.int64)
+    return times
+
+
+def test_slow_detectors_judge_means_of_what_comes_fast() -> None:
+    """Every reading up to the detector's rate; beyond it means, after 32 readings."""
+    slow, fast = (on_means(Slow(above=2), "auto") for _ in range(2))
+    values = np.where(np.arange(100) == 90, 3.0, 0.0)
+    found = slow.update(at_rate(240, 100), values)
+    assert np.flatnonzero(found.is_anomaly).tolist() == [90]
+    found = fast.update(at_rate(1000, 100), values + np.where(np.arange(100) == 10, 3.0, 0.0))
+    assert np.flatnonzero(found.is_anomaly).tolist() == [10]
     assert (slow.block_ns, fast.block_ns) == (0, 16_000_000)  # type: ignore[attr-defined]
-    assert judge(slow, [3.0, 0.0]).is_anomaly.tolist() == [True, False]
+    assert fast.update(at_rate(1000, 20, start=S), np.full(20, 5.0)).reason(19).endswith("16 ms)")
+
+
+def test_a_burst_changes_nothing_and_a_lasting_change_of_the_rate_does() -> None:
+    """A detector must not forget what it learnt because of 200 readings that were held up."""
+    detector = on_means(Slow(above=2), "auto")
+    rates: list[tuple[float, int]] = [(1, 300), (1e6, 200), (1, 300), (1e4, 600), (1, 600)]
+    blocks, start = [], 0
+    for rate, n in rates:
+        times = at_rate(rate, n, start=start)
+        detector.update(times, np.zeros(n))
+        blocks.append(detector.block_ns)  # type: ignore[attr-defined]
+        start = int(times[-1]) + 1
+    assert blocks == [0, 0, 0, 16_000_000, 0]
+
+
+def test_pauses_and_shared_times_are_not_taken_for_a_rate() -> None:
+    """Fast readings with pauses are fast, and three readings of one second are slow."""
+    paused = at_rate(1000, 2000) + 3600 * S * (np.arange(2000) // 300)
+    shared = np.repeat(at_rate(1, 700), 3)
+    for times, block in ((paused, 16_000_000), (shared, 0)):
+        detector = on_means(Slow(above=2), "auto")
+        detector.update(times, np.zeros(len(times)))
+        assert detector.block_ns == block  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_batches_make_no_difference_where_the_rate_changes(seed: int) -> None:
+    """The change is at the same reading whatever the batches are."""
+    rng = np.random.default_rng(seed)
+    intervals = np.repeat(rng.choice([1e6, 1e7, 1e9], 10), rng.integers(100, 700, 10))
+    values = rng.normal(size=len(intervals))
+    values[rng.random(len(values)) < 0.05] = np.nan
+    times = 1_782_907_200 * S + np.cumsum(intervals.astype(np.int64))
+    sizes = rng.integers(1, 400, 60).tolist()
+    assert_batches_make_no_difference(lambda: on_means(Slow(above=2), "auto"), times, values, sizes)
+
+
+def test_what_it_was_shown_before_is_not_forgotten() -> None:
+    """A detector that has learnt already goes on with that, as long as readings come slowly."""
+    detector = create("spot", n_init=200)
+    values = np.random.default_rng(1).normal(size=1000)
+    detector.update(at_rate(1, 1000), values)
+    assert on_means(detector, "auto").update(at_rate(1, 1, start=1000 * S), [0.0]).is_warm.all()
 
 
 def test_reasons_of_old_batches_stay_true() -> None:

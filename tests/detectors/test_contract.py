@@ -22,7 +22,7 @@ Factory = Callable[[], Detector]
 FACTORIES: dict[str, list[Factory]] = {
     "block means": [
         lambda: create("threshold", above=1.0, means_of="5s"),
-        lambda: create("hampel", window=5, means_of="auto"),
+        lambda: create("hampel", window=5, means_of="2s"),
         lambda: create("cusum", warm_up=10, h=2.0, means_of=3.0),
     ],
     "change_point": [

@@ -73,6 +73,6 @@ def test_errors_say_what_to_do(name: str, given: dict[str, Any], message: str) -
 def test_block_means_checks_what_it_is_given() -> None:
     """A detector, and a length above 0, are needed."""
     with pytest.raises(TypeError, match="'detector' must be a Detector"):
-        BlockMeans(detector="cusum")  # type: ignore[arg-type]
+        BlockMeans(detector="cusum", block=1)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'block' must be > 0"):
         create("cusum", means_of=0)

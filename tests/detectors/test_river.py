@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbstream.detectors.registry import on_means
 from nbstream.detectors.river import RiverDetector
 from nbstream.errors import DependencyError
 from tests.detectors.contract import (
@@ -64,25 +65,21 @@ class Drift:
 
 @given(
     st.sampled_from([Anomaly, Targeted, Drift]),
-    st.sampled_from([None, 1, 7]),
     st.integers(0, 2**32),
     batch_sizes(60),
 )
-def test_batches_make_no_difference(
-    model: type, block: int | None, seed: int, sizes: list[int]
-) -> None:
-    """However readings are batched, each gets the same answer, with a block that is chosen too."""
+def test_batches_make_no_difference(model: type, seed: int, sizes: list[int]) -> None:
+    """However readings are batched, each gets the same answer."""
     times, values = series(seed, 200)
-    times = EPOCH_NS + (times - EPOCH_NS) // 5000
     assert_batches_make_no_difference(
-        lambda: RiverDetector(model(), block=block, n_warm=3), times, values, sizes
+        lambda: RiverDetector(model(), n_warm=3), times, values, sizes
     )
 
 
 @pytest.mark.parametrize("kind", ODD_SERIES)
 def test_odd_readings_are_borne(kind: str) -> None:
     """Constants, denormals, huge and missing readings give no warning and no infinite score."""
-    assert_calm(lambda: RiverDetector(Targeted(), block=3, n_warm=5), ODD_SERIES[kind])
+    assert_calm(lambda: RiverDetector(Targeted(), n_warm=5), ODD_SERIES[kind])
 
 
 def test_scores_before_it_learns() -> None:
@@ -118,28 +115,18 @@ def test_the_given_model_is_not_changed() -> None:
     np.testing.assert_array_equal(first.score, again.score)
 
 
-def test_at_high_rates_the_model_sees_block_means() -> None:
-    """At 50,000 readings per second it takes 1,000 steps, and the reason says of how many readings."""
-    n = 64 + 50 * 4
-    times = EPOCH_NS + np.arange(n) * 20_000
-    values = np.where(np.arange(n) < 64 + 150, 0.0, 9.5)
-    detector = RiverDetector(Targeted(), n_warm=0)
-    detection = detector.update(times, values)
-    assert detector.block == 50
-    assert np.flatnonzero(detection.is_anomaly).tolist() == [n - 1]
-    assert "9.5, the mean of 50 readings" in detection.reason(n - 1)
-    assert detection.reason(n - 2) == "Targeted waits for the mean of 50 readings."
-
-
-def test_slow_readings_are_fed_one_by_one() -> None:
-    """Below 1,000 readings per second there are no blocks."""
-    detector = RiverDetector(Targeted())
-    detector.update(seconds(100), np.zeros(100))
-    assert detector.block == 1
+def test_at_high_rates_the_model_sees_means() -> None:
+    """Beyond 1,000 readings per second an analyzer shows it means, and the reason says so."""
+    values = np.where(np.arange(600) < 400, 0.0, 9.5)
+    detector = on_means(RiverDetector(Targeted(), n_warm=0), "auto")
+    detection = detector.update(EPOCH_NS + np.arange(600) * 500_000, values)
+    flagged = np.flatnonzero(detection.is_anomaly)
+    assert 400 < flagged[0] <= 400 + 2 * 32
+    assert detection.reason(599) == "Targeted scores 0.95 for 9.5 (limit 0.8). (on means of 16 ms)"
 
 
 def test_is_warm_after_the_given_number_of_steps() -> None:
-    """Scores count when the model has taken so many steps."""
+    """Scores count when the model has seen so many readings."""
     detection = RiverDetector(Targeted(), n_warm=2).update(seconds(4), [9.0, np.nan, 9.0, 9.0])
     assert detection.is_warm.tolist() == [False, False, False, True]
     assert detection.is_anomaly.tolist() == [False, False, False, True]
@@ -178,8 +165,7 @@ def test_a_name_is_looked_up_in_river(monkeypatch: pytest.MonkeyPatch) -> None:
     ("model", "parameters", "error", "message"),
     [
         (object(), {}, TypeError, "'model' must have 'score_one' and 'learn_one'"),
-        (Drift(), {"block": 0}, ValueError, "'block' must be >= 1 reading (got 0)."),
-        (Drift(), {"n_warm": -1}, ValueError, "'n_warm' must be >= 0 steps (got -1)."),
+        (Drift(), {"n_warm": -1}, ValueError, "'n_warm' must be >= 0 readings (got -1)."),
     ],
 )
 def test_says_what_is_wrong_with_a_parameter(

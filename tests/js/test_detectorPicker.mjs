@@ -67,6 +67,14 @@ test("running detectors say how many they flagged, and whether they are learning
   assert.equal(rows[1].one("nbs-rule-name").childNodes.length, 0);
 });
 
+test("one that judges means, or is behind, says so", () => {
+  running(run(1, { isWarm: true, means: "16 ms", behind: "" }), run(2, { isWarm: true, means: "", behind: "3 min" }));
+  const rows = el.all("nbs-detector");
+  assert.match(rows[0].textContent, /0 flagged · judges means of 16 ms/);
+  assert.match(rows[1].textContent, /0 flagged · 3 min behind/);
+  assert.deepEqual(rows.map((row) => row.one("nbs-chip").textContent), ["watching", "behind"]);
+});
+
 test("a detector is removed by its button, and the focus stays in the panel", () => {
   running(run(7));
   const button = el.one("nbs-detector").one("nbs-remove");

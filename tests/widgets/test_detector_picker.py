@@ -73,6 +73,22 @@ def test_a_detector_is_started_shown_and_removed(
     assert [run.name for run in analyzer.detections] == ["zscore"]
 
 
+def test_one_that_judges_means_or_is_behind_says_so(
+    controls: Controls, page: FakePage, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spot can't take 10,000 readings a second; what is not judged for 2 s counts as behind."""
+    assert page.ask(kind="detect", name="spot", channel="y") == ""
+    analyzer.buffer.extend(1 + np.arange(1000) / 10_000, y=np.zeros(1000))
+    analyzer.update()
+    (run,) = analyzer.detections
+    (shown,) = controls._read()["detectors"]["running"]
+    assert (shown["means"], shown["behind"]) == ("16 ms", "")
+    monkeypatch.setattr(type(run), "advance", lambda *_: False)
+    analyzer.buffer.extend([2.0, 300.0], y=[1.0, 1.0])
+    (shown,) = controls._read()["detectors"]["running"]
+    assert shown["behind"] == "5 min"
+
+
 def test_scores_are_no_channels_to_choose(
     controls: Controls, page: FakePage, analyzer: Analyzer
 ) -> None:
