@@ -11,7 +11,7 @@ import numpy as np
 
 from nbstream import ownership
 from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
-from nbstream.anomalies import AnomalyLog, Detecting
+from nbstream.anomaly_log import AnomalyLog
 from nbstream.buffer import Buffer
 from nbstream.channel_state import ChannelState as _Channel
 from nbstream.channel_statistics import (
@@ -23,6 +23,7 @@ from nbstream.channel_statistics import (
     WindowTrait,
     require_name,
 )
+from nbstream.detecting import Detecting
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source, SourceState

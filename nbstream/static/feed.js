@@ -1,4 +1,4 @@
-// The alert feed: incidents and events, newest first.
+// The alert feed: incidents, anomalies and events, newest first.
 
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, lastedText, linkNote, OWN_KEYS, setAttribute, setText } from "./format.js";
@@ -20,12 +20,12 @@ const LEVELS = ["info", "warning", "critical"];
 /**
  * Whether an item is to be shown.
  * @param {object} item
- * @param {{level: string, firingOnly: boolean, text: string}} filter level "" is all, and events with them
+ * @param {{level: string, firingOnly: boolean, text: string}} filter level "" is all, and anomalies and events with them
  */
 export function isWanted(item, { level, firingOnly, text }) {
   if (firingOnly && item.state !== "firing") return false;
   if (level && !(LEVELS.indexOf(item.severity) >= LEVELS.indexOf(level))) return false;
-  const all = [item.title, item.text, item.kind === "incident" ? item.severity : "event"].join(" ").toLowerCase();
+  const all = [item.title, item.text, item.kind === "incident" ? item.severity : item.kind].join(" ").toLowerCase();
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
 }
 
@@ -78,7 +78,7 @@ class FeedPanel {
     this.filter = new FeedFilter(() => this.state && this.showItems());
     this.menu = new BellMenu();
     this.silences = new SilenceList(this.requests);
-    this.list = element("ol", { class: "nbs-feed-list", tabindex: "0", ...OWN_KEYS, "aria-label": "Alerts and events, newest first" });
+    this.list = element("ol", { class: "nbs-feed-list", tabindex: "0", ...OWN_KEYS, "aria-label": "Alerts, anomalies and events, newest first" });
     this.empty = element("div", { class: "nbs-empty", text: "No alerts yet." });
     this.unmatched = element("div", { class: "nbs-unmatched", role: "status", hidden: true });
     this.spoken = element("div", { class: "nbs-hidden", "aria-live": "polite", role: "log" });
@@ -264,10 +264,11 @@ class FeedItem {
     this.item = item;
     setText(this.time, item.time);
     setAttribute(this.time, "title", item.full);
-    if (item.kind === "event") {
-      setAttribute(this.word, "data-kind", "event");
-      setText(this.word, "event");
-    } else this.showIncident(item);
+    if (item.kind === "incident") this.showIncident(item);
+    else {
+      setAttribute(this.word, "data-kind", item.kind);
+      setText(this.word, item.kind);
+    }
     setText(this.title, item.title ?? "");
     setText(this.text, item.text);
   }

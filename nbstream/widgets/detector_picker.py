@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbstream.analyzer import Analyzer
-    from nbstream.anomalies import DetectorRun
+    from nbstream.detecting import DetectorRun
     from nbstream.detectors import Detector
 
 __all__ = ["DetectorPicker"]

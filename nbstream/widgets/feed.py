@@ -1,4 +1,4 @@
-"""The alert feed: what fired and why, what happened to the data, and the health of it all."""
+"""The alert feed: what fired and why, what is strange, what happened to the data, and its health."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.incident import Incident
+from nbstream.anomaly_log import AnomalyGroup
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["AlertFeed", "held_text", "redact"]
 
 MAX_ITEMS = 50
+MAX_GROUPS = 20
+"""Groups of anomalies among them: they must not crowd out the alerts."""
 MAX_WATCHED = 20
 MAX_NOTES = 20
 MAX_SILENCES = 20
@@ -39,12 +42,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AlertFeed(Panel):
-    """Incidents and events, newest first and what fires on top, and a line about the data's health.
+    """Incidents, anomalies and events, newest first, what fires on top, and a line about the data's health.
 
     Parameters
     ----------
     analyzer
-        Whose alerts are shown.
+        Whose alerts and anomalies are shown.
     chart
         A LiveChart whose drawn points are counted as shown; None leaves that out.
 
@@ -108,19 +111,23 @@ class AlertFeed(Panel):
         events = tuple(buffer.events)
         # What fires is on top however old it is.
         incidents = {i.number: i for i in (*log.newest(MAX_ITEMS), *log.active[-MAX_ITEMS:])}
-        found: list[tuple[bool, int, Incident | Event]] = [
+        anomalies = self.analyzer.anomalies
+        found: list[tuple[bool, int, Incident | AnomalyGroup | Event]] = [
             *((i.state == "firing", i.fired_ns, i) for i in incidents.values()),
+            *((False, group.first.time_ns, group) for group in anomalies.groups(MAX_GROUPS)),
             *((False, event.time_ns, event) for event in events),
         ]
         found.sort(key=lambda entry: entry[:2], reverse=True)
-        shown = [
-            self._incident(thing, today)
-            if isinstance(thing, Incident)
-            else self._event(thing, today)
-            for _, _, thing in found[:MAX_ITEMS]
-        ]
+        shown = [self._item(thing, today) for _, _, thing in found[:MAX_ITEMS]]
         _make_distinct(shown)
-        return shown, log.n_fired + len(events) - len(shown)
+        return shown, log.n_fired + anomalies.n_groups + len(events) - len(shown)
+
+    def _item(self, thing: Incident | AnomalyGroup | Event, today: str | None) -> dict[str, Any]:
+        if isinstance(thing, Incident):
+            return self._incident(thing, today)
+        if isinstance(thing, AnomalyGroup):
+            return self._anomalies(thing, today)
+        return self._event(thing, today)
 
     def _incident(self, incident: Incident, today: str | None) -> dict[str, Any]:
         ended = incident.resolved_ns
@@ -183,6 +190,21 @@ class AlertFeed(Panel):
             "full": until["full"],
             "who": plain_text(silence.who),
             "why": plain_text(silence.why, MAX_REASON),
+        }
+
+    def _anomalies(self, group: AnomalyGroup, today: str | None) -> dict[str, Any]:
+        first, strangest = group.first, group.strangest
+        many = ""
+        if group.n > 1:
+            span = rough_duration(abs(group.until_ns - first.time_ns))
+            many = f"{group.n:,} readings in {span}, the strangest: "
+        reason = f"{many}{first.channel} {strangest.value:.6g}: {strangest.reason}"
+        return {
+            "key": f"anomalies {first.number}",
+            "kind": "anomaly",
+            "title": plain_text(first.detector),
+            "text": plain_text(reason, MAX_TEXT),
+            **self._times(first.time_ns, today),
         }
 
     def _event(self, event: Event, today: str | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from nbstream.analyzer import Analyzer
-    from nbstream.anomalies import Anomaly
+    from nbstream.anomaly_log import Anomaly
     from nbstream.buffer import Buffer
     from nbstream.ring import Cursor
     from nbstream.window import Window

@@ -273,6 +273,7 @@ test("the filter asks for severity, firing and words", () => {
   assert.deepEqual(wanted({ firingOnly: true }), [true, false, false]);
   assert.deepEqual(wanted({ text: "hot  too" }), [false, true, false]);
   assert.deepEqual(wanted({ text: "event" }), [false, false, true]);
+  assert.ok(isWanted({ kind: "anomaly", title: "zscore", text: "x 9: far" }, { ...all, text: "anomaly zscore" }));
 });
 
 test("what is filtered out is counted, and none is said", () => {

@@ -64,6 +64,19 @@ def leave_feed(page: LabPage) -> None:
     )
 
 
+def test_anomalies_stand_beside_alerts(page: LabPage) -> None:
+    """What a detector flags is an item that says what was strange, and is found by its words."""
+    page.kernel_eval("run = analyzer.detect('threshold', above=95); read(50, 3, 50, 99, 96, 98)")
+    anomaly = page.page.locator(".nbs-feed-anomaly")
+    expect(anomaly).to_contain_text("3 readings in")
+    expect(anomaly).to_contain_text("value 99: 99 > 95")
+    anomaly.scroll_into_view_if_needed()
+    page.screenshot("feed-anomaly")
+    page.page.locator(".nbs-feed").get_by_label("Severity").select_option("critical")
+    expect(anomaly).to_have_count(0)
+    expect(items(page)).to_have_count(1)
+
+
 def test_alerts_are_acknowledged_snoozed_and_filtered(page: LabPage) -> None:
     """What a person does at an incident reaches the log, by mouse and by keyboard."""
     page.kernel_eval("read(50, 3, 50, 93, 99)")

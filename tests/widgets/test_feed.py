@@ -109,6 +109,36 @@ def test_events_are_listed_between_incidents(
     assert items[0]["key"] != items[1]["key"]
 
 
+def test_anomalies_are_listed_in_groups(
+    feed: AlertFeed, page: FakePage, analyzer: Analyzer
+) -> None:
+    """What a detector flags within a minute is one item with the strangest reading, without actions."""
+    analyzer.detect("threshold", above=90)
+    extend(analyzer, 91, 50, 99, 95)
+    extend(analyzer, 92, start=600)
+    items = page.show(feed)["items"]
+    assert [(item["kind"], item["title"], item["time"]) for item in items] == [
+        ("anomaly", "threshold", "12:10:00"),
+        ("anomaly", "threshold", "12:00:00"),
+    ]
+    assert items[0]["text"].startswith("x 92: 92 > 90")
+    assert items[1]["text"].startswith("3 readings in 3 s, the strangest: x 99: 99 > 90")
+
+
+def test_anomalies_do_not_crowd_out_alerts(
+    feed: AlertFeed, page: FakePage, analyzer: Analyzer
+) -> None:
+    """Of many groups the newest 20 are listed, and the others counted."""
+    analyzer.detect("threshold", above=90)
+    analyzer.alert("value < 5")
+    extend(analyzer, 1, 50)
+    for k in range(30):
+        extend(analyzer, 95, start=100 + 61 * k)
+    state = page.show(feed)
+    assert [item["kind"] for item in state["items"]] == ["anomaly"] * 20 + ["incident"]
+    assert state["older"] == 10
+
+
 def test_times_of_another_day_have_a_date(
     feed: AlertFeed, page: FakePage, analyzer: Analyzer
 ) -> None:

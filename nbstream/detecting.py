@@ -1,33 +1,29 @@
-"""Detectors at work on an analyzer's channels, and the log of what they found."""
+"""Detectors at work on an analyzer's channels."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbstream.readings import Batch, channel_name
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from datetime import tzinfo
 
-    import pandas as pd
-
+    from nbstream.anomaly_log import AnomalyLog
     from nbstream.buffer import Buffer, Rows
     from nbstream.detectors import Detector
     from nbstream.ring import Cursor
 
-__all__ = ["Anomaly", "AnomalyLog", "Detecting", "DetectorRun"]
+__all__ = ["Detecting", "DetectorRun"]
 
 logger = logging.getLogger(__name__)
 
-MAX_HELD = 10_000
 MAX_EXPLAINED = 1000
 """Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
 MAX_RUNS = 64
@@ -35,103 +31,6 @@ CHUNK = 4096
 """Rows that were there before a detector are shown to it in so many at a time."""
 FIRST_LOOK = 0.5
 """Seconds that `detect` takes for them; the rest is caught up with by and by."""
-
-
-class Anomaly(NamedTuple):
-    """A reading that a detector flagged."""
-
-    number: int
-    """Counts the anomalies of a log, from 1."""
-    detector: str
-    """The detector's name."""
-    channel: str
-    """The channel's name."""
-    time_ns: int
-    """The reading's time, ns since the epoch, UTC."""
-    value: float
-    """The reading."""
-    score: float
-    """How strange it is, by the detector's own measure."""
-    reason: str
-    """Why, in words. Plain text: names come from data and must be escaped where they meet HTML."""
-
-
-class AnomalyLog:
-    """What the detectors of an analyzer flagged, the newest so many.
-
-    Parameters
-    ----------
-    maxlen
-        Anomalies held; the oldest are dropped first, and stay counted.
-    timezone
-        Zone of the times in DataFrames.
-
-    Notes
-    -----
-    Thread safety: any thread.
-    """
-
-    def __init__(self, maxlen: int = MAX_HELD, *, timezone: tzinfo) -> None:
-        self._held: deque[Anomaly] = deque(maxlen=maxlen)
-        self._timezone = timezone
-        self._n = 0
-        self._lock = threading.Lock()
-
-    def __repr__(self) -> str:
-        """Return the class and the number of anomalies."""
-        return f"<AnomalyLog {self._n:,} anomalies>"
-
-    def __len__(self) -> int:
-        """Return the number of anomalies held."""
-        return len(self._held)
-
-    @property
-    def n_found(self) -> int:
-        """Anomalies that there ever were, those included that are held no more."""
-        return self._n
-
-    def newest(self, n: int) -> tuple[Anomaly, ...]:
-        """Return at most `n` anomalies, newest first."""
-        with self._lock:
-            return tuple(self._held)[: -n - 1 : -1] if n > 0 else ()
-
-    def after(self, number: int) -> tuple[Anomaly, ...]:
-        """Return the anomalies held with a larger number than this, oldest first."""
-        with self._lock:
-            found = [anomaly for anomaly in self._held if anomaly.number > number]
-        return tuple(found)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the anomalies held, oldest first.
-
-        Returns
-        -------
-        DataFrame
-            Columns detector, channel, time (tz-aware), value, score (float64) and reason.
-        """
-        import pandas as pd
-
-        with self._lock:
-            held = tuple(self._held)
-        times = np.array([anomaly.time_ns for anomaly in held], np.int64).view("M8[ns]")
-        return pd.DataFrame(
-            {
-                "detector": pd.Series([anomaly.detector for anomaly in held], dtype="str"),
-                "channel": pd.Series([anomaly.channel for anomaly in held], dtype="str"),
-                "time": pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(self._timezone),
-                "value": np.array([anomaly.value for anomaly in held], np.float64),
-                "score": np.array([anomaly.score for anomaly in held], np.float64),
-                "reason": pd.Series([anomaly.reason for anomaly in held], dtype="str"),
-            }
-        )
-
-    def add(self, found: list[tuple[Any, ...]], n_more: int) -> None:
-        """Record anomalies (all but their numbers) after `n_more` that are only counted. For detectors."""
-        with self._lock:
-            self._n += n_more
-            for facts in found:
-                self._n += 1
-                self._held.append(Anomaly(self._n, *facts))
 
 
 class DetectorRun:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nbstream as ns
-from nbstream.anomalies import AnomalyLog
+from nbstream.anomaly_log import AnomalyLog
 from nbstream.detectors import Detector, ThresholdDetector, create
 from tests.wait import wait_until
 
@@ -189,6 +189,21 @@ def test_the_log_as_a_table() -> None:
     assert log.after(1) == ()
 
 
+def test_anomalies_come_in_groups() -> None:
+    """Those of one detector and channel that are at most a minute apart are one; the others have theirs."""
+    log = AnomalyLog(timezone=ns.Buffer(timezone="UTC").timezone)
+    minute = 60 * 10**9
+    for at, score, detector in [(0, 5.0, "a"), (1, 9.0, "a"), (1, 7.0, "b"), (2, 6.0, "a")]:
+        log.add([(detector, "x", at * minute, 1.0, score, "far")], 0)
+    log.add([("a", "x", 4 * minute, 1.0, 5.0, "far")], 999)
+    newest, other, oldest = log.groups(5)
+    assert (oldest.n, oldest.first.time_ns, oldest.until_ns) == (3, 0, 2 * minute)
+    assert oldest.strangest.score == 9.0
+    assert (other.first.detector, other.n) == ("b", 1)
+    assert (newest.n, log.n_groups, log.n_found) == (1000, 3, 1004)
+    assert log.groups(1) == (newest,)
+
+
 @pytest.mark.parametrize(
     ("given", "parameters", "error"),
     [
@@ -221,7 +236,7 @@ def test_a_slow_detector_catches_up_by_and_by(
     buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`detect` returns soon however much is held; the analyzer's thread judges the rest, once each."""
-    monkeypatch.setattr("nbstream.anomalies.FIRST_LOOK", 0.05)
+    monkeypatch.setattr("nbstream.detecting.FIRST_LOOK", 0.05)
     monkeypatch.setattr("nbstream.analyzer.DETECT_FOR", 0.05)
     n = 200_000
     fill(buffer, np.arange(n) % 1000)
@@ -235,7 +250,7 @@ def test_a_slow_detector_catches_up_by_and_by(
         np.testing.assert_array_equal(
             buffer.rows("value.threshold", 0).times, buffer.rows("value", 0).times
         )
-        monkeypatch.setattr("nbstream.anomalies.FIRST_LOOK", 0.0)
+        monkeypatch.setattr("nbstream.detecting.FIRST_LOOK", 0.0)
         again = analyzer.detect(Slow(above=998))
         analyzer.update()  # everything that was there is in
         assert again.n_behind == 0
