@@ -29,7 +29,7 @@ from nbstream.main_thread import MAIN
 from nbstream.sources import Source, SourceState
 from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
 from nbstream.stepped import Stepped
-from nbstream.window import Window, WindowLike, parse_duration
+from nbstream.window import Window, WindowLike, parse_duration, rough_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbstream.buffer import Rows
+    from nbstream.buffer import Moment, Rows
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.summary import BlockPyramid
 
@@ -437,20 +437,19 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
             self._detect_for = float("inf") if force else DETECT_FOR
-            newest_ns, ends = self.buffer.moment()
-            changed = self._take_in_all(ends)
+            moment = self.buffer.moment()
+            changed = self._take_in_all(moment.ends)
             changed |= self._catch_up(self._detect_for)
             if changed and self._detections:  # their scores are rows too
-                newest_ns, ends = self.buffer.moment()
-                self._take_in_all(
-                    {name: ends[name] for name in ends if name in self.buffer.derived}
-                )
+                moment = self.buffer.moment()
+                derived = self.buffer.derived & moment.ends.keys()
+                self._take_in_all({name: moment.ends[name] for name in derived})
             self._is_dirty |= changed
             if changed or force:
-                self._refresh_all(newest_ns)
+                self._refresh_all(moment)
                 for table in self._stepped:
                     state = self._state_of(table.channel)
-                    if state is not None and state.name in ends:
+                    if state is not None and state.name in moment.ends:
                         table.advance(state)
 
     def _take_in_all(self, ends: dict[str, int]) -> bool:
@@ -475,15 +474,29 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
 
         return channel.take_in(end, show)
 
-    def _refresh_all(self, newest_ns: int | None = None) -> None:
-        """Compute the statistics of all channels anew, as of an event time; None is that of before."""
+    def _refresh_all(self, moment: Moment | None = None) -> None:
+        """Compute the statistics of all channels anew, as of a moment; None is that of before."""
         windows = {self._window, *self._over}
         held = self.buffer.channels  # none after it was closed
         for channel in self._channels.values():
             if channel.name not in held:
                 continue
-            as_of = channel.newest_ns if newest_ns is None else newest_ns
+            as_of = channel.newest_ns
+            if moment is not None:
+                as_of = moment.ahead.get(channel.name, moment.newest_ns)
+                self._tell_if_ahead(channel, moment)
             channel.refresh(windows, self._window, as_of)
+
+    def _tell_if_ahead(self, channel: _Channel, moment: Moment) -> None:
+        """Tell people once that a channel's clock is wrong, which hides its readings from the chart."""
+        newest_ns = moment.ahead.get(channel.name)
+        if newest_ns is None or channel.told_ahead or channel.name in self.buffer.derived:
+            return
+        channel.told_ahead = True
+        self.buffer.note(
+            f"{channel.name!r} is {rough_duration(newest_ns - (moment.newest_ns or 0))} ahead of the other "
+            "channels and of this machine's clock; is its time zone right?"
+        )
 
     def _taken_in(self) -> dict[str, int]:
         return {name: channel.pyramid.end for name, channel in self._channels.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import ClosedError
 from nbstream.readings import (
     Batch,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Buffer", "Event", "Extended", "Moment", "Rows"]
 
 MAX_EVENTS = 200
+AHEAD_NS = 5 * 10**9
+"""How far a channel's newest time may be ahead of this machine's clock without being left out."""
 EVER = 2**63 - 1
 """Longer than any two times are apart."""
 NAN = float("nan")
@@ -70,9 +73,11 @@ class Moment(NamedTuple):
     """How far all channels are, at one moment."""
 
     newest_ns: int | None
-    """The newest time of all channels; None before the first reading."""
+    """`Buffer.newest_ns`."""
     ends: dict[str, int]
     """The number of the next row, by channel."""
+    ahead: dict[str, int]
+    """The newest time of each channel whose clock is ahead of that."""
 
 
 class Buffer:
@@ -144,6 +149,7 @@ class Buffer:
         self.refused_channels: set[str] = set()
         self.derived: frozenset[str] = frozenset()
         """Channels that were computed from others: scores of detectors."""
+        self._clock: Clock = SYSTEM_CLOCK
         self._rings: dict[str, Ring] = {}
         self._needs: dict[object, Window] = {}
         self._lock = threading.Lock()
@@ -356,10 +362,16 @@ class Buffer:
     def moment(self) -> Moment:
         """Return how far all channels are."""
         with self._lock:
-            rings = self._rings
-            times = [ring.newest_ns for ring in rings.values() if ring.end > ring.first]
+            newest_ns = self._newest_ns()
+            rings = self._rings.items()
             return Moment(
-                max(times, default=None), {name: ring.end for name, ring in rings.items()}
+                newest_ns,
+                {name: ring.end for name, ring in rings},
+                {
+                    name: ring.newest_ns
+                    for name, ring in rings
+                    if newest_ns is not None and ring.newest_ns > newest_ns
+                },
             )
 
     def window_rows(
@@ -372,8 +384,8 @@ class Buffer:
     ) -> tuple[int, int]:
         """Return the rows (start, stop) of a channel that lie in `window`.
 
-        Windows of a duration end at the newest time of the whole buffer, so that all channels speak of
-        the same span; `newest_ns` and `end` say what was the newest at an earlier moment.
+        Windows of a duration end at `newest_ns`, so that all channels speak of the same span, and where a
+        channel is ahead of that at its own newest; `newest_ns` and `end` say what was the newest earlier.
         """
         with self._lock:
             return self._window_rows(self._rings[channel], window, newest_ns, end)
@@ -451,10 +463,13 @@ class Buffer:
 
     @property
     def newest_ns(self) -> int | None:
-        """The newest time of all channels in ns since the epoch, or None before the first reading."""
+        """The newest time of all channels in ns since the epoch, or None before the first reading.
+
+        A channel that is more than 5 s ahead of this machine's clock counts only if all of them are: one
+        clock that is wrong must not move the windows of the others away from their readings.
+        """
         with self._lock:
-            times = [ring.newest_ns for ring in self._rings.values() if ring.end > ring.first]
-        return max(times, default=None)
+            return self._newest_ns()
 
     def covers(self, channel: str, window: Window) -> bool:
         """Return whether nothing that belongs in `window` was evicted."""
@@ -466,7 +481,7 @@ class Buffer:
                 return len(ring) >= window.readings
             if window.duration_ns is None:
                 return False
-            return ring.evicted_ns <= self._newest_ns() - window.duration_ns
+            return ring.evicted_ns <= self._window_end(ring) - window.duration_ns
 
     def derive(self, name: str) -> str:
         """Announce a channel that is computed from others; return its name, another if this is taken."""
@@ -564,12 +579,24 @@ class Buffer:
         elif window.duration_ns is None:
             start = ring.first
         else:
-            newest_ns = self._newest_ns() if newest_ns is None else newest_ns
+            newest_ns = self._window_end(ring) if newest_ns is None else newest_ns
             start = ring.row_at(newest_ns - window.duration_ns, "right")
         return min(start, stop), stop
 
-    def _newest_ns(self) -> int:
-        return max(ring.newest_ns for ring in self._rings.values())
+    def _newest_ns(self) -> int | None:
+        times = [ring.newest_ns for ring in self._rings.values() if ring.end > ring.first]
+        newest_ns = max(times, default=None)
+        if newest_ns is None or len(times) == 1:
+            return newest_ns
+        limit = self._clock.wall_ns() + AHEAD_NS
+        if newest_ns <= limit:
+            return newest_ns
+        return max((ns for ns in times if ns <= limit), default=newest_ns)
+
+    def _window_end(self, ring: Ring) -> int:
+        """Return the time at which a channel's windows end."""
+        newest_ns = self._newest_ns()
+        return ring.newest_ns if newest_ns is None else max(newest_ns, ring.newest_ns)
 
     def _add_channels(self, names: Iterable[str]) -> None:
         """Make room for channels, for all of them or none."""

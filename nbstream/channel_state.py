@@ -65,6 +65,8 @@ class ChannelState:
         self.newest_ns: int | None = None
         self.statistics: dict[Window, Statistics] = {}
         self.covered = True
+        self.told_ahead = False
+        """Whether people were told that its clock is ahead."""
         self.changes: list[Change] = []
         """What late rows changed in the newest update."""
         self._samples: dict[Window, Sample] = {}

@@ -12,6 +12,8 @@ import pytest
 import traitlets
 
 import nbstream as ns
+from nbstream.testing import FakeClock
+from nbstream.window import Window
 from tests.wait import wait_until
 
 START = 1_782_907_200.0
@@ -639,6 +641,40 @@ def test_readers_beside_late_readings() -> None:
         held = buffer.to_pandas("all")["x"].dropna()
         assert analyzer.over("all").count == len(held)
         assert analyzer.over("all").mean == pytest.approx(held.mean(), rel=1e-12)
+
+
+def test_a_channel_whose_clock_is_ahead_leaves_the_others_their_windows() -> None:
+    """It is told once; its windows end at its own newest reading until that is no longer ahead."""
+    buffer, clock = ns.Buffer(timezone="UTC"), FakeClock(round(START * 1e9))
+    buffer._clock = clock
+    with ns.Analyzer(buffer, window="10s") as analyzer:
+        buffer.extend(START - 29 + np.arange(30), good=np.arange(30.0))
+        buffer.extend(START - 29 + np.arange(30) + 10_800, early=np.full(30, 7.0))
+        analyzer.detect("threshold", above=25, channel="early")
+        analyzer.update()
+        assert (analyzer.channel("good").count, analyzer.channel("early").count) == (10, 10)
+        assert analyzer.statistic("mean", channel="good") == 24.5
+        assert analyzer.statistic("time_since_last", channel="early") == 0
+        assert (buffer.newest_ns, analyzer.covered) == (round(START * 1e9), True)
+        assert buffer.window_rows("early", Window.parse("10s")) == (20, 30)
+        analyzer.update()
+        (event,) = buffer.events
+        assert event.text.startswith("'early' is 3 h ahead of the other channels")
+        clock.advance(10_800)
+        analyzer.update()
+        assert (analyzer.channel("good").count, analyzer.channel("early").count) == (0, 10)
+
+
+def test_channels_that_are_all_ahead_share_their_windows() -> None:
+    """What a program makes up for the future is no fault."""
+    buffer = ns.Buffer(timezone="UTC")
+    buffer._clock = FakeClock(round(START * 1e9) - 86_400 * 10**9)
+    with ns.Analyzer(buffer, window="10s") as analyzer:
+        buffer.extend(START + np.arange(30), x=np.arange(30.0))
+        buffer.extend(START + np.arange(25), y=np.arange(25.0))
+        analyzer.update()
+        assert (analyzer.channel("x").count, analyzer.channel("y").count) == (10, 5)
+        assert not buffer.events
 
 
 def test_after_the_buffer_was_closed(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:

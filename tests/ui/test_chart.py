@@ -37,6 +37,20 @@ def test_it_follows_user_layout(live: tuple[LabPage, PageChart]) -> None:
     chart.wait_newer()
 
 
+def test_a_channel_whose_clock_is_ahead_does_not_move_the_view(
+    live: tuple[LabPage, PageChart],
+) -> None:
+    """The chart goes on showing the readings of now, of all channels."""
+    page, chart = live
+    page.kernel_eval("buffer.append(time.time() + 3 * 3600, early=60.0)")
+    chart.wait("chart.lines.length === 2 && chart.lines[1].length > 0")
+    chart.wait_newer()
+    edge = chart.read("chart.painted.to")
+    chart.wait("chart.painted.to > given + 500", argument=edge)
+    assert chart.read("chart.lines[1].times[chart.lines[1].start]") > edge + 3e6
+    assert chart.n_inked() > 200
+
+
 def test_pause_and_resume(live: tuple[LabPage, PageChart]) -> None:
     """Pause stops the view and puts the points into plotly; the data goes on; resume follows again."""
     page, chart = live
