@@ -79,8 +79,8 @@ class Muting:
         if incident.acknowledged is not None:
             self._log.count_muted()
             return []
-        is_told = self._told == incident.number
-        return self._tell(incident, now, is_new=False, kind="escalated" if is_told else "fired")
+        kind = self._kind_of(incident)
+        return self._tell(incident, now, is_new=kind == "escalated", kind=kind)
 
     def resolved(self, incident: Incident, now: int) -> list[Notification]:
         """Return what is to be told of an incident that ended."""
@@ -105,7 +105,7 @@ class Muting:
         if incident is None or incident.resolved_ns is not None or incident.acknowledged:
             self._held = None
             return []
-        return self._tell(incident, now, is_new=False)
+        return self._tell(incident, now, is_new=False, kind=self._kind_of(incident))
 
     def _tell(
         self, incident: Incident, now: int, *, is_new: bool, kind: NotificationKind = "fired"
@@ -123,11 +123,15 @@ class Muting:
             self._told, self._told_ns, self._told_rank = incident.number, now, rank
             self._held = None
             return [Notification(kind, incident, now)]
-        if self._held != incident.number or is_new or kind == "escalated":
+        if self._held != incident.number or is_new:
             self._log.count_muted()
         self._held = incident.number
         self._marked(incident, **why)
         return []
+
+    def _kind_of(self, incident: Incident) -> NotificationKind:
+        """Return what an open incident's next notification says: nobody is told twice that it fired."""
+        return "escalated" if self._told == incident.number else "fired"
 
     def _is_cooling(self, now: int) -> bool:
         if self._told_ns is None or not self._cooldown_ns:

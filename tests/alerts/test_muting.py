@@ -147,6 +147,21 @@ def test_a_silence_by_pattern_holds_back_until_it_ends() -> None:
     assert watched.feed(GOOD, BAD) == ["resolved", "fired"]
 
 
+def test_a_rise_during_a_silence_is_told_as_such_when_it_ends() -> None:
+    """Who heard that it fired hears that it became graver, not that it fired once more."""
+    watched = Watched(levels={"critical": "value > 95"})
+    assert watched.feed(BAD) == ["fired"]
+    watched.log.silence(for_="10s")
+    assert watched.feed(WORSE) == []
+    watched.clock.advance(5)
+    assert watched.tick() == []
+    assert watched.log.counters().muted == 1
+    watched.clock.advance(6)
+    assert watched.tick() == ["escalated"]
+    assert watched.tick() == []
+    assert watched.feed(GOOD) == ["resolved"]
+
+
 def test_silences_match_names_exactly_as_patterns_do() -> None:
     """Other names and other cases are not silenced; a snooze covers one rule and channel."""
     watched = Watched(name="a[1]", channel="c*")
