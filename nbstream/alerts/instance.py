@@ -80,6 +80,7 @@ class Instance:
         self._grace_ns = GRACE_NS
         self._muting = Muting(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
+        self._told_end: Incident | None = None  # in a storm, the queue and the log may lose it
 
     def remember(self, former: Instance) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
@@ -191,9 +192,7 @@ class Instance:
     def end(self, why: str) -> None:
         """End an open incident without a reading that cleared it."""
         if self._number is not None:
-            number, self._number = self._number, None
-            self._log.change(number, ended=why, resolved_ns=self.newest_ns)
-            self._queue.append(("resolved", number))
+            self._resolve(ended=why, resolved_ns=self.newest_ns)
 
     def deliver(self, now_ns: int) -> list[Notification]:
         """Return what people are to be told of what happened since the last call."""
@@ -205,6 +204,8 @@ class Instance:
             if isinstance(what, Incident):
                 told += muting.plain(kind, what, now_ns)
                 continue
+            if what != muting.told:
+                told += self._overdue_end(now_ns)
             incident = self._log.find(what)
             if incident is None or what == past:
                 continue
@@ -219,7 +220,12 @@ class Instance:
                 told += muting.escalated(incident, now_ns)
             else:
                 told += muting.resolved(incident, now_ns)
-        return told
+        return told + self._overdue_end(now_ns)
+
+    def _overdue_end(self, now_ns: int) -> list[Notification]:
+        """Return the end of what was told, if it has ended and its own event was lost in a storm."""
+        ended, self._told_end = self._told_end, None
+        return [] if ended is None else self._muting.resolved(ended, now_ns)
 
     def freeze(self) -> dict[str, Any] | None:
         """Return an open incident and the machine behind it as plain values; None if all is calm."""
@@ -279,9 +285,8 @@ class Instance:
         }
 
     def _record(self, episode: Episode) -> None:
-        end: dict[str, Any] = {}
-        if episode.cleared is not None:
-            end = {"cleared": episode.cleared, "resolved_ns": episode.cleared.time_ns}
+        cleared = episode.cleared
+        end = {} if cleared is None else {"cleared": cleared, "resolved_ns": cleared.time_ns}
         escalations = tuple(Escalation(SEVERITIES[r.rank], r.moment) for r in episode.rises)
         if episode.breach is not None:
             facts = self._facts(episode.breach) | end
@@ -289,24 +294,32 @@ class Instance:
             facts["severity"] = SEVERITIES[episode.rank]
             self._number = self._log.add(escalations=escalations, **facts)
             self._queue.append(("fired", self._number))
-        elif self._number is not None:
-            self._log.change(self._number, escalations=escalations, peak=episode.peak, **end)
-        if self._number is None:
+        elif self._number is None:
             return
+        else:
+            self._log.change(self._number, escalations=escalations, peak=episode.peak)
         if escalations:
             self._queue.append(("escalated", self._number))
-        if episode.cleared is not None:
+        if end and episode.breach is None:
+            self._resolve(**end)
+        elif end:
             self._queue.append(("resolved", self._number))
             self._number = None
+
+    def _resolve(self, **end: Any) -> None:
+        """End the open incident in the log."""
+        assert self._number is not None
+        number, self._number = self._number, None
+        ended = self._log.change(number, **end)
+        if number == self._muting.told:
+            self._told_end = ended
+        self._queue.append(("resolved", number))
 
     def _data_back(self, time_ns: int) -> None:
         """End what silence began, at the first reading that comes again."""
         incident = None if self._number is None else self._log.find(self._number)
         if incident is not None and incident.kind == "no_data":
-            number, self._number = incident.number, None
-            at = max(time_ns, incident.breached_ns)
-            self._log.change(number, ended="data back", resolved_ns=at)
-            self._queue.append(("resolved", number))
+            self._resolve(ended="data back", resolved_ns=max(time_ns, incident.breached_ns))
         elif self._silent_state is RuleState.NO_DATA and self._has_data:
             moment = Moment(self.newest_ns, math.nan, math.nan)
             facts = self._facts(moment, "no_data", self._silence)

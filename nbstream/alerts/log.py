@@ -421,7 +421,7 @@ class AlertLog:
 
     def change(
         self, number: int, *, escalations: tuple[Escalation, ...] = (), **facts: Any
-    ) -> None:
+    ) -> Incident:
         """Change an open incident: its peak, how it became graver or was resolved. For rules."""
         with self._lock:
             incident = self._active[number]
@@ -436,6 +436,7 @@ class AlertLog:
             if number in self._incidents:
                 self._incidents[number] = incident
             self._version += 1
+            return incident
 
     def mark(self, number: int, **flags: Any) -> Incident | None:
         """Set flags of an incident, open or not, and return it; None if it is not held. For rules."""

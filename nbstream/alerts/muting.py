@@ -55,6 +55,11 @@ class Muting:
         """Whether something is to be told later."""
         return self._held is not None
 
+    @property
+    def told(self) -> int | None:
+        """Number of the incident whose end people are still to be told of; None if there is none."""
+        return self._told
+
     def resume(self, number: int) -> None:
         """Take an incident as told already."""
         self._told = number

@@ -223,6 +223,21 @@ def test_a_storm_in_one_batch_is_told_as_flapping() -> None:
     assert kinds.count("fired") == 6
 
 
+@pytest.mark.parametrize("n", [600, 3_000])
+def test_a_storm_does_not_hide_the_end_of_what_was_told(n: int) -> None:
+    """More incidents than the log holds, or than wait to be told of: the first one's end is told."""
+    watched = Watched()
+    watched.log = AlertLog(maxlen=100, clock=watched.clock)
+    watched.rule = Rule("value > 90", log=watched.log, clock=watched.clock)
+    watched.log.subscribe(watched.told.append)
+    assert watched.feed(BAD) == ["fired"]
+    values = np.tile([GOOD, BAD], n)
+    watched.rule.evaluate(2 * NS + np.arange(2 * n), values, values)
+    ends = [told.incident.number for told in watched.told if told.kind == "resolved"]
+    assert ends[0] == 1
+    assert len(set(ends)) == len(ends)
+
+
 def test_what_was_over_long_before_it_was_found_is_past() -> None:
     """Catching up with an old file is logged as past and told to nobody; what is open or new is told."""
     watched = Watched(levels={"critical": "value > 95"})
