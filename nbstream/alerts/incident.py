@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
@@ -111,7 +112,8 @@ class Incident:
         for escalation in self.escalations:
             moment = escalation.moment
             text += f"; {escalation.severity} since {self._clock(moment.time_ns)}"
-            text += f" ({self.channel} {self._quantity(moment.value)})"
+            if math.isfinite(moment.value):
+                text += f" ({self.channel} {self._quantity(moment.value)})"
         if self.resolved_ns is None:
             return text
         when = self._clock(self.resolved_ns)
@@ -121,7 +123,8 @@ class Incident:
             why = f"cleared by {self.cleared.parts}"
         else:
             why = f"cleared by {self.channel} {self._quantity(self.cleared.value)}"
-        peak = "" if self.what else f", peak {self._quantity(self.peak)}"
+        has_peak = not self.what and math.isfinite(self.peak)
+        peak = f", peak {self._quantity(self.peak)}" if has_peak else ""
         return f"{text}; {why} at {when}{peak}"
 
     @property

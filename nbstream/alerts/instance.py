@@ -77,6 +77,7 @@ class Instance:
         self._last_columns: dict[Variable, FloatArray] = {}
         self._silence: str = ""  # in words, while the channel is silent
         self._silent_state: RuleState | None = None
+        self._silent_since_ns = 0
         self._grace_ns = GRACE_NS
         self._muting = Muting(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
@@ -97,7 +98,7 @@ class Instance:
     @property
     def since_ns(self) -> int | None:
         """When `state` began, event time; None if it was always OK."""
-        return self.newest_ns if self._silent_state is not None else self._machine.since_ns
+        return self._machine.since_ns if self._silent_state is None else self._silent_since_ns
 
     @property
     def is_flapping(self) -> bool:
@@ -153,46 +154,47 @@ class Instance:
         if self._silence or pulse.silent_ns < patience_ns:
             return False
         if self._trigger.is_about_staleness:
-            return self._judge_staleness(pulse)
+            return self._judge_staleness(now_ns, pulse)
         policy = self._settings.no_data
         if policy == "keep":
             return False
         self._silence = _silence(self.channel, pulse, patience_ns)
-        had_data = self._has_data
-        moment = Moment(self.newest_ns if had_data else now_ns, self._last_value, math.nan)
+        self._silent_since_ns = self._newest_or(now_ns)
+        moment = Moment(self._silent_since_ns, self._last_value, math.nan)
         if policy == "alert":
             if self._machine.has_incident:
                 return True
             self._machine.reset()
             self._silent_state = RuleState.FIRING
-            fired_ns = moment.time_ns + (pulse.silent_ns if had_data else 0)
             facts = self._facts(moment, "no_data", self._silence)
-            self._number = self._log.add(**facts | {"fired_ns": fired_ns})
+            facts["fired_ns"] = self._event_time(now_ns, pulse)
+            self._number = self._log.add(**facts)
             self._queue.append(("fired", self._number))
             return True
         self.end(self._silence)
         self._machine.reset()
         if policy == "nodata":
             self._silent_state = RuleState.NO_DATA
-            if had_data:
+            if self._has_data:
                 facts = self._facts(moment, "no_data", self._silence)
                 self._queue.append(
                     ("no_data", Incident(number=0, zone=self._log.timezone, **facts))
                 )
         return True
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: Exception, now_ns: int) -> None:
         """End what is open because the rule failed, and say so."""
         why = f"rule failed: {error}"
         self.end(why)
-        moment = Moment(self.newest_ns, self._last_value, math.nan)
+        moment = Moment(self._newest_or(now_ns), self._last_value, math.nan)
         facts = self._facts(moment, "error", why)
         self._queue.append(("error", Incident(number=0, zone=self._log.timezone, **facts)))
 
     def end(self, why: str) -> None:
         """End an open incident without a reading that cleared it."""
-        if self._number is not None:
-            self._resolve(ended=why, resolved_ns=self.newest_ns)
+        incident = None if self._number is None else self._log.find(self._number)
+        if incident is not None:
+            self._resolve(ended=why, resolved_ns=max(self.newest_ns, incident.fired_ns))
 
     def deliver(self, now_ns: int) -> list[Notification]:
         """Return what people are to be told of what happened since the last call."""
@@ -319,7 +321,7 @@ class Instance:
         """End what silence began, at the first reading that comes again."""
         incident = None if self._number is None else self._log.find(self._number)
         if incident is not None and incident.kind == "no_data":
-            self._resolve(ended="data back", resolved_ns=max(time_ns, incident.breached_ns))
+            self._resolve(ended="data back", resolved_ns=max(time_ns, incident.fired_ns))
         elif self._silent_state is RuleState.NO_DATA and self._has_data:
             moment = Moment(self.newest_ns, math.nan, math.nan)
             facts = self._facts(moment, "no_data", self._silence)
@@ -328,9 +330,17 @@ class Instance:
             self._queue.append(("data_back", back))
         self._silence, self._silent_state = "", None
 
-    def _judge_staleness(self, pulse: Pulse) -> bool:
+    def _newest_or(self, now_ns: int) -> int:
+        """Return the time of the newest reading, or wall time if there was none."""
+        return self.newest_ns if self._has_data else now_ns
+
+    def _event_time(self, now_ns: int, pulse: Pulse) -> int:
+        """Return what the time would be by the data's clock, or wall time if there were no data."""
+        return self.newest_ns + pulse.silent_ns if self._has_data else now_ns
+
+    def _judge_staleness(self, now_ns: int, pulse: Pulse) -> bool:
         """Let a condition about staleness see the last reading again, later and stale."""
-        time_ns = self.newest_ns + pulse.silent_ns
+        time_ns = self._event_time(now_ns, pulse)
         known = {v: c for v, c in self._last_columns.items() if v != STALE}
         table = Table(
             np.array([time_ns], np.int64),

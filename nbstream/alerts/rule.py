@@ -588,7 +588,7 @@ class Rule:
         instance = self._instance(channel)
         self._error = error
         self._version += 1
-        instance.fail(error)
+        instance.fail(error, self._clock.wall_ns())
         self._leave(f"rule failed: {error}")
 
 

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 
 from nbstream.alerts import AlertLog, Rule
+from nbstream.alerts.columns import Table
+from nbstream.alerts.tree import STALE, Statistic
 
 NS = 1_000_000_000
 NOON = 1_782_907_200 * NS  # 2026-07-01 12:00:00 UTC
@@ -74,6 +76,20 @@ def test_reasons_of_a_zscore_name_the_reading_too() -> None:
         "x 93 m: abs(zscore) 5.2 > 4 since 12:00:00; cleared by x 50 m at 12:00:01, peak 93 m"
     )
     assert log.incidents[0].resolution == "x 50 m: abs(zscore) 0.1 <= 4 at 12:00:01"
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    """An incident without a reading that could be a peak, or that made it graver, names none."""
+    log = AlertLog(timezone="UTC")
+    rule = Rule("stale", levels={"critical": "stale and count > 1"}, log=log)
+    nan = np.array([np.nan])
+    columns = {STALE: np.ones(1), Statistic("count"): np.zeros(1)}
+    rule.take_in(Table(np.array([0]), nan, columns))
+    rule.take_in(Table(np.array([NS]), nan, columns | {Statistic("count"): np.full(1, 2.0)}))
+    rule.take_in(Table(np.array([2 * NS]), nan, {STALE: np.zeros(1)}))
+    assert log.incidents[0].reason == (
+        "stale since 00:00:00; critical since 00:00:01; cleared by not stale at 00:00:02"
+    )
 
 
 def test_another_day_is_written_out() -> None:

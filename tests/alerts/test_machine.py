@@ -43,7 +43,7 @@ class Model:
         self.clear = Condition.parse(rule["clear"]) if "clear" in rule else None
         self.for_ns, self.keep_ns, self.no_data = for_ * NS, keep * NS, no_data
         self.incidents: list[dict[str, Any]] = []
-        self.last_ns = 0
+        self.last_ns = self.silence_told_ns = 0
         self.begin()
 
     def begin(self) -> None:
@@ -58,7 +58,9 @@ class Model:
     def end(self, why: str) -> None:
         """End an open incident without a reading."""
         if self.incidents and self.incidents[-1]["resolved"] is None:
-            self.incidents[-1] |= {"resolved": self.last_ns, "ended": why}
+            fired = self.incidents[-1].get("fired", self.silence_told_ns)
+            end = max(self.last_ns, fired)
+            self.incidents[-1] |= {"resolved": end, "ended": why}
 
     def tick(self, silent_s: float) -> None:
         """Let a second pass without a reading; silence counts from 2 s on."""
@@ -68,6 +70,7 @@ class Model:
         if self.no_data == "alert":
             if self.state not in (RuleState.FIRING, RuleState.RECOVERING):
                 self.state, self.since = RuleState.FIRING, self.last_ns
+                self.silence_told_ns = self.last_ns + round(silent_s * NS)
                 self.incidents.append({"breach": self.last_ns, "resolved": None, "kind": "no_data"})
             return
         self.end("no data for 2s")
@@ -84,7 +87,7 @@ class Model:
             self.silent = False
             newest = self.incidents[-1] if self.incidents else {"kind": "", "resolved": 0}
             if newest.get("kind") == "no_data" and newest["resolved"] is None:
-                newest |= {"resolved": max(t, newest["breach"]), "ended": "data back"}
+                newest |= {"resolved": max(t, self.silence_told_ns), "ended": "data back"}
                 self.begin()
             elif self.no_data != "alert":
                 self.begin()

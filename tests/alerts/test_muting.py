@@ -290,7 +290,39 @@ def test_no_data_can_be_an_incident() -> None:
     assert (incident.kind, incident.reason) == ("no_data", "no data for 5s since 00:00:01")
     assert watched.rule.state is RuleState.FIRING
     assert watched.feed(GOOD) == ["resolved"]
-    assert watched.log.incidents[0].resolution == "data back at 00:00:02"
+    assert watched.log.incidents[0].resolution == "data back at 00:00:06"
+
+
+@pytest.mark.parametrize("has_data", [True, False])
+def test_an_incident_never_ends_before_it_fired(has_data: bool) -> None:
+    """Whatever ends an incident about silence, its end is not before its beginning."""
+    for end in (lambda rule: rule.edit(limits=91), Rule.close, lambda rule: None):
+        watched = Watched(channel="x", no_data="alert")
+        if has_data:
+            watched.feed(GOOD)
+        watched.tick(10.0, is_known=has_data)
+        end(watched.rule)
+        watched.feed(GOOD)
+        (incident,) = watched.log.incidents
+        assert incident.resolved_ns is not None
+        assert incident.breached_ns <= incident.fired_ns <= incident.resolved_ns
+
+
+@pytest.mark.parametrize("condition", ["value > 90", "stale"])
+def test_silence_from_the_first_began_when_it_was_noticed(condition: str) -> None:
+    """Without a reading there is no event time: the wall clock counts, not 1970."""
+    watched = Watched(condition, channel="x")
+    watched.tick(10.0)
+    assert watched.rule.state is not RuleState.OK
+    assert watched.rule.since_ns == watched.clock.wall_ns()
+
+
+def test_a_rule_that_fails_at_once_failed_now() -> None:
+    """The notification of an error has a time that people know."""
+    watched = Watched()
+    watched.rule.evaluate(np.arange(3), np.zeros(2), np.zeros(2))
+    watched.rule.deliver()
+    assert watched.told[0].incident.fired_ns == watched.clock.wall_ns()
 
 
 def test_stale_is_a_condition_too() -> None:
