@@ -15,6 +15,7 @@ import numpy as np
 
 from nbstream.alerts.export import csv_of, json_lines_of, write_atomically
 from nbstream.alerts.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.settings import checked_text
 from nbstream.clock import SYSTEM_CLOCK
 from nbstream.errors import CallbackError
 from nbstream.readings import time_ns
@@ -223,15 +224,17 @@ class AlertLog:
         Raises
         ------
         ValueError
-            If there is no such incident, or `who` is empty.
+            If there is no such incident, `who` is empty, or a text has more than 10,000 characters.
+        TypeError
+            If a text is not a str.
         """
-        if not who.strip():
+        if not checked_text(who, "who").strip():
             message = f"'who' must name somebody (got {who!r})."
             raise ValueError(message)
-        note = Acknowledgement(who.strip(), str(why), self._clock.wall_ns())
+        note = Acknowledgement(who.strip(), checked_text(why, "why"), self._clock.wall_ns())
         incident = self.mark(number, acknowledged=note)
         if incident is None:
-            message = f"There is no incident {number!r} in the log."
+            message = f"There is no incident {number!r:.80} in the log."
             raise ValueError(message)
         return incident
 
@@ -261,9 +264,10 @@ class AlertLog:
         Raises
         ------
         ValueError
-            If it would end before it began, or there are 1,000 silences already.
+            If it would end before it began, a text has more than 10,000 characters, or there are 1,000
+            silences already.
         TypeError
-            If not exactly one of `for_` and `until` is given.
+            If not exactly one of `for_` and `until` is given, or a text is not a str.
         """
         if (for_ is None) == (until is None):
             message = "A silence needs either for_='30min' or until=a time."
@@ -278,7 +282,13 @@ class AlertLog:
                 f"A silence must end in the future (got {for_ if until is None else until!r})."
             )
             raise ValueError(message)
-        silence = Silence(str(rule), str(channel), until_ns, str(who), str(why))
+        silence = Silence(
+            checked_text(rule, "rule"),
+            checked_text(channel, "channel"),
+            until_ns,
+            checked_text(who, "who"),
+            checked_text(why, "why"),
+        )
         with self._lock:
             self._silences = tuple(s for s in self._silences if s.until_ns > now)
             if len(self._silences) >= MAX_SILENCES:
@@ -300,7 +310,7 @@ class AlertLog:
         """
         incident = self.find(number)
         if incident is None:
-            message = f"There is no incident {number!r} in the log."
+            message = f"There is no incident {number!r:.80} in the log."
             raise ValueError(message)
         return self.silence(escape(incident.rule), escape(incident.channel), for_=for_, who=who)
 

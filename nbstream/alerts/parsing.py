@@ -123,7 +123,7 @@ def read_condition(given: object, channels: Collection[str] | None = None) -> Tr
         If it is not a str.
     """
     if not isinstance(given, str):
-        message = f"A condition is a str such as 'value > 90' (got {given!r})."
+        message = f"A condition is a str such as 'value > 90' (got {given!r:.80})."
         raise TypeError(message)
     if len(given) > MAX_LENGTH:
         why = f"is longer than {MAX_LENGTH} characters ({len(given):,})"

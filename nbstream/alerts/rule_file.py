@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbstream.alerts.export import write_atomically
 from nbstream.alerts.machine import RuleState
-from nbstream.alerts.settings import SEVERITIES
+from nbstream.alerts.settings import MAX_TEXT, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,6 @@ FORMAT = "nbstream rules"
 VERSION = 1
 MAX_BYTES = 5_000_000
 MAX_RULES = 10_000
-MAX_TEXT = 1_000
 
 
 def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
@@ -34,6 +33,8 @@ def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
     ------
     OSError
         If the file cannot be written; an old one is as it was.
+    ValueError
+        If there is so much that `read_rules` would refuse it.
     """
     described = []
     for rule in rules:
@@ -42,7 +43,14 @@ def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
         facts["channel"] = list(selected) if isinstance(selected, tuple) else selected
         described.append(facts | {"open": rule.freeze()})
     document = {"format": FORMAT, "version": VERSION, "rules": described}
-    write_atomically(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"  # ASCII: a character is a byte
+    if len(described) > MAX_RULES or len(text) > MAX_BYTES:
+        message = (
+            f"A file holds at most {MAX_RULES:,} rules and {MAX_BYTES:,} bytes "
+            f"(got {len(described):,} and {len(text):,})."
+        )
+        raise ValueError(message)
+    write_atomically(path, text)
 
 
 def read_rules(path: str | PathLike[str]) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -9,13 +9,15 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from nbstream.alerts.expression import Condition
 from nbstream.window import format_duration, parse_duration
 
-__all__ = ["NO_DATA_POLICIES", "SEVERITIES", "NoDataPolicy", "RuleSettings"]
+__all__ = ["NO_DATA_POLICIES", "SEVERITIES", "NoDataPolicy", "RuleSettings", "checked_text"]
 
 SEVERITIES = ("info", "warning", "critical")
 """From the least to the gravest."""
 NoDataPolicy: TypeAlias = Literal["nodata", "alert", "ok", "keep"]
 NO_DATA_POLICIES: tuple[NoDataPolicy, ...] = get_args(NoDataPolicy)
 NS = 1_000_000_000
+MAX_TEXT = 10_000
+"""Characters of a name or a note."""
 # Beyond this, sums of a time and a duration would leave int64.
 MAX_DURATION_NS = 2**62
 
@@ -91,7 +93,8 @@ class RuleSettings:
             if argument in given:
                 fields[argument] = _one_of(given[argument], allowed, argument)
         if "name" in given:
-            fields["name"] = _name(given["name"])
+            name = given["name"]
+            fields["name"] = None if name is None else checked_text(name, "name") or None
         settings = cls(**fields)
         settings._check()
         return settings
@@ -148,6 +151,17 @@ class RuleSettings:
                 raise ValueError(message)
 
 
+def checked_text(given: Any, name: str) -> str:
+    """Return a name or a note, or raise TypeError or ValueError if it is none or too long."""
+    if not isinstance(given, str):
+        message = f"{name!r} must be a str (got {given!r:.80})."
+        raise TypeError(message)
+    if len(given) > MAX_TEXT:
+        message = f"{name!r} must have at most {MAX_TEXT:,} characters (got {len(given):,})."
+        raise ValueError(message)
+    return given
+
+
 def _read_levels(
     levels: Any, channels: Collection[str] | None
 ) -> tuple[tuple[int, Condition], ...]:
@@ -187,10 +201,3 @@ def _one_of(given: Any, allowed: tuple[str, ...], name: str) -> Any:
         message = f"{name!r} must be one of {', '.join(map(repr, allowed))} (got {given!r:.80})."
         raise ValueError(message)
     return cast("Any", given)
-
-
-def _name(name: Any) -> str | None:
-    if not (name is None or isinstance(name, str)):
-        message = f"'name' must be a str (got {name!r})."
-        raise TypeError(message)
-    return name or None

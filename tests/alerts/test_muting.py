@@ -177,6 +177,21 @@ def test_silences_match_names_exactly_as_patterns_do() -> None:
     assert watched.feed(GOOD, BAD) == ["resolved", "fired"]
 
 
+def test_patterns_and_notes_are_text() -> None:
+    """A rule instead of its name would silence nothing; that is said, and so is a note too long to save."""
+    watched = Watched()
+    watched.feed(BAD)
+    with pytest.raises(TypeError, match="'rule' must be a str"):
+        watched.log.silence(watched.rule, for_=5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="'who' must be a str"):
+        watched.log.acknowledge(1, None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'why' must have at most 10,000 characters"):
+        watched.log.acknowledge(1, "Ada", "x" * 10_001)
+    with pytest.raises(ValueError, match="'name' must have at most 10,000 characters"):
+        watched.rule.name = "x" * 10_001
+    assert watched.log.active[0].acknowledged is None
+
+
 def test_a_silence_needs_an_end_in_the_future() -> None:
     """Wrong ends are refused, and times may be given in any form."""
     log = AlertLog(timezone="UTC", clock=FakeClock())
