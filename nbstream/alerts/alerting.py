@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.book import RuleBook
     from nbstream.alerts.columns import BufferTable
     from nbstream.alerts.incident import Incident
+    from nbstream.alerts.notification import Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.settings import NoDataPolicy
     from nbstream.buffer import Buffer, Rows
@@ -188,6 +189,8 @@ class Alerting:
             If the analyzer was closed meanwhile.
         ValueError
             If the condition cannot be read.
+        Exception
+            What made the rule fail, if it did.
         """
         from nbstream.alerts.gate import Gate  # asyncio takes a tenth of our import
 
@@ -207,14 +210,18 @@ class Alerting:
             no_data="keep",
             on_close=give_up,
         )
+
+        def unless_it_works(_: Notification) -> None:
+            if rule.error is not None:
+                gate.fail(rule.error)
+
+        gate.subscribe(unless_it_works)
         with self._lock:
             self._book.add(rule, is_hidden=True)
             for name, end in self._taken_in().items():
                 if rule.watches(name, self.buffer.measured) and end > self.buffer.span(name)[0]:
                     rule.take_in(self._table(name, self.buffer.rows(name, end - 1, end)))
         self._wake.set()
-        if rule.error is not None:
-            gate.fail(rule.error)
         try:
             return await gate.opened(seconds)
         except TimeoutError:
@@ -257,6 +264,8 @@ class Alerting:
         ------
         OSError
             If the file cannot be written; an old one is as it was.
+        ValueError
+            If there are more rules than a file may hold: 10,000, or 5 MB.
         """
         write_rules(path, self.rules)
 

@@ -19,6 +19,7 @@ import nbstream as ns
 from nbstream.alerts import AlertLog, Incident, Notification, Rule, RuleBook, RuleState
 from nbstream.alerts.columns import Table
 from nbstream.alerts.rule_file import read_rules
+from nbstream.alerts.trigger import Trigger
 from nbstream.errors import ClosedError
 from nbstream.testing import FakeClock
 from tests.wait import wait_until
@@ -269,6 +270,24 @@ def test_a_gate_gives_up(analyzer: ns.Analyzer) -> None:
         asyncio.run(analyzer.wait_for("value > 90"))
 
 
+def test_a_gate_whose_rule_fails_raises(
+    analyzer: ns.Analyzer, buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a rule that takes in nothing any more, from the first reading on or later."""
+
+    async def cell() -> None:
+        waiting = asyncio.ensure_future(analyzer.wait_for("value > 90", timeout="5s"))
+        await asyncio.sleep(0)
+        monkeypatch.setattr(Trigger, "may_hold", lambda *_: 1 // 0)
+        fill(buffer, 50.0, start=1)
+        await asyncio.to_thread(analyzer.update)
+        await waiting
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(cell())
+
+
 # Files of rules.
 
 
@@ -309,6 +328,30 @@ def test_rules_come_back_with_their_open_incidents(
         assert [i.rule for i in other.alerts.incidents].count("hot") == 1
 
 
+def test_whatever_was_saved_can_be_loaded(
+    analyzer: ns.Analyzer, buffer: ns.Buffer, tmp_path: Path
+) -> None:
+    """Long names and notes come back too; what would be too much leaves an old file as it was."""
+    path = tmp_path / "rules.json"
+    analyzer.alert("value > 90", name="n" * 2_000)
+    fill(buffer, 93.0)
+    analyzer.update()
+    analyzer.alerts.acknowledge(1, "Ada", "why " * 1_000)
+    analyzer.save_rules(path)
+    saved = path.read_text()
+    with ns.Analyzer(buffer) as other:
+        (rule,) = other.load_rules(path)
+        assert rule.name == "n" * 2_000
+        (incident,) = other.alerts.active
+        assert incident.acknowledged is not None
+        assert incident.acknowledged.why == "why " * 1_000
+    for _ in range(500):
+        analyzer.alert("value > 91", name="n" * 10_000)
+    with pytest.raises(ValueError, match=r"at most 10,000 rules and 5,000,000 bytes \(got 501 and"):
+        analyzer.save_rules(path)
+    assert path.read_text() == saved
+
+
 GOOD_FILE: dict[str, Any] = {
     "format": "nbstream rules",
     "version": 1,
@@ -346,7 +389,7 @@ def with_rule(**facts: Any) -> dict[str, Any]:
         (with_rule(condition="__import__('os')"), "rule 1 that is not possible"),
         (with_rule(condition="value.x > 3"), "attribute"),
         (with_rule(condition=3), "has 3 as 'condition' of rule 1"),
-        (with_rule(name="x" * 5_000), "'name' of rule 1"),
+        (with_rule(name="x" * 10_001), "'name' of rule 1"),
         (with_rule(for_="soon"), "'for_' must be a duration"),
         (with_rule(for_=3), "as 'for_' of rule 1"),
         (with_rule(severity="fatal"), "'severity' must be one of"),
