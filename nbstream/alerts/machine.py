@@ -220,9 +220,9 @@ class StateMachine:
             if not judged.holds.any():
                 return []
         elif self.state is RuleState.FIRING and not judged.clears.any():
-            is_new = self._raise_peak(judged.values, judged.margins)
-            rises = self._rises(judged, None, judged.ranks)
-            return [self._episode(None, None, rises)] if is_new or rises else []
+            if not self._is_beyond_peak(judged.margins):
+                rises = self._rises(judged, None, judged.ranks)
+                return [self._episode(None, None, rises)] if rises else []
         rows = None if judged.known is None else np.flatnonzero(judged.known)
         batch = _Readings.of(judged, rows)
         if not self.for_ns and not self.keep_ns:
@@ -340,15 +340,18 @@ class StateMachine:
     ) -> Episode:
         return Episode(breach, self._fired_ns, self._peak, cleared, self._rank, rises)
 
+    def _is_beyond_peak(self, margins: FloatArray) -> bool:
+        return len(margins) > 0 and bool(np.fmax.reduce(margins) > self._margin)  # skips NaN
+
     def _raise_peak(self, values: FloatArray, margins: FloatArray) -> bool:
         """Keep the reading farthest beyond the limit, the earliest of equals; return if new."""
-        if not len(values):
+        if not self._is_beyond_peak(margins):
             return False
-        margin = float(np.fmax.reduce(margins))  # skips NaN
-        if not margin > self._margin:
+        margins = np.where(values == values, margins, np.nan)  # what is missing is no peak
+        if not self._is_beyond_peak(margins):
             return False
-        self._margin = margin
-        self._peak = float(values[int(np.argmax(margins == margin))])
+        self._margin = float(np.fmax.reduce(margins))
+        self._peak = float(values[int(np.argmax(margins == self._margin))])
         return True
 
     def _rises(

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbstream as ns
-from nbstream.alerts.columns import BufferTable
+from nbstream.alerts import AlertLog, Rule
+from nbstream.alerts.columns import BufferTable, Table
 from nbstream.alerts.parsing import read_condition
 from nbstream.alerts.tree import Channel, Rate, Score, Statistic, variables
 from nbstream.summary import BlockPyramid
@@ -191,6 +192,21 @@ def test_incidents_do_not_depend_on_batches(sizes: list[int], seed: int) -> None
             )
     assert found[0] == found[1]
     assert len(found[0]) > 5
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_peak_is_a_reading_of_which_something_is_known(size: int) -> None:
+    """Neither a missing reading is a peak nor one that no condition can judge, whatever the batches."""
+    log = AlertLog(timezone="UTC")
+    rule = Rule("score('z') > 2", levels={"critical": "value > 4"}, log=log)
+    values, scores = np.array([5.0, np.nan, np.nan, 4.5]), np.array([0.0, 1.0, 9.0, 1.5])
+    peaks = []
+    for start in range(0, 4, size):
+        rows = slice(start, start + size)
+        rule.take_in(Table(NS * np.arange(4)[rows], values[rows], {Score("z"): scores[rows]}))
+        peaks += [incident.peak for incident in log.active]
+    assert peaks[-1] == 4.5
+    assert set(peaks) <= {5.0, 4.5}
 
 
 def test_a_rule_that_names_its_channel_watches_it(analyzer: ns.Analyzer) -> None:
