@@ -94,7 +94,8 @@ class RuleBook:
 
     def forget_index(self) -> None:
         """Look anew which rule watches what, because a condition was edited."""
-        self._index_of = None
+        with self._lock:  # an index that is being made from the old condition must not stay
+            self._index_of = None
 
     def take_in(self, table: Table) -> None:
         """Show a batch to the rules that watch its channel."""
