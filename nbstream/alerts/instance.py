@@ -108,7 +108,7 @@ class Instance:
     @property
     def has_news(self) -> bool:
         """Whether `deliver` has something to decide on, now or later."""
-        return bool(self._queue) or self._muting.holds_back
+        return bool(self._queue) or self._muting.is_waiting
 
     def take_in(self, table: Table) -> bool:
         """Take in a batch; return whether anything changed."""

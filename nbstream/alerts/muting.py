@@ -51,9 +51,9 @@ class Muting:
         self.is_flapping = False
 
     @property
-    def holds_back(self) -> bool:
-        """Whether something is to be told later."""
-        return self._held is not None
+    def is_waiting(self) -> bool:
+        """Whether time alone can change something: there is something to tell later, or it flaps."""
+        return self._held is not None or self.is_flapping
 
     @property
     def told(self) -> int | None:
@@ -104,6 +104,8 @@ class Muting:
 
     def tick(self, now: int) -> list[Notification]:
         """Return what was kept back and may be told now."""
+        if self.is_flapping and self._n_recent(now) <= FLAPPING_AFTER // 2:
+            self.is_flapping = False
         if self._held is None:
             return []
         incident = self._log.find(self._held)
@@ -116,8 +118,6 @@ class Muting:
         self, incident: Incident, now: int, *, is_new: bool, kind: NotificationKind = "fired"
     ) -> list[Notification]:
         rank = SEVERITIES.index(incident.severity)
-        if self.is_flapping and self._n_recent(now) <= FLAPPING_AFTER // 2:
-            self.is_flapping = False
         if self._log.is_silenced(incident.rule, incident.channel, now):
             why = {"is_silenced": True}
         elif self.is_flapping:

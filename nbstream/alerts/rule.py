@@ -503,8 +503,10 @@ class Rule:
             return
         now = self._clock.wall_ns() if now_wall_ns is None else now_wall_ns
         with self._lock:
+            was_flapping = self.is_flapping
             leaving, self._leaving = self._leaving, []
             told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
+            self._version += self.is_flapping != was_flapping
             self._has_news = any(i.has_news for i in self._instances.values())
         for notification in told:
             self._log.publish(notification)

@@ -220,6 +220,19 @@ def test_a_flapping_rule_says_so_once_and_is_muted() -> None:
     assert not watched.rule.is_flapping
 
 
+def test_flapping_ends_by_itself() -> None:
+    """A rule that has been quiet for ten minutes doesn't flap, also if it never fires again."""
+    watched = Watched()
+    watched.feed(*[BAD, GOOD] * 7)
+    assert watched.rule.is_flapping
+    version = watched.rule.version
+    watched.clock.advance(600)
+    assert watched.tick() == []
+    assert not watched.rule.is_flapping
+    assert watched.rule.version > version
+    assert watched.feed(BAD) == ["fired"]
+
+
 def test_what_still_fires_when_flapping_ends_is_told() -> None:
     """An incident that was muted and stays open is told later."""
     watched = Watched()
