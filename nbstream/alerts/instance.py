@@ -107,8 +107,8 @@ class Instance:
 
     @property
     def has_news(self) -> bool:
-        """Whether `deliver` has something to decide on, now or later."""
-        return bool(self._queue) or self._muting.is_waiting
+        """Whether `deliver` has something to tell or to decide on, now or later."""
+        return bool(self._queue) or self._muting.is_holding
 
     def take_in(self, table: Table) -> bool:
         """Take in a batch; return whether anything changed."""
@@ -196,6 +196,11 @@ class Instance:
         if incident is not None:
             self._resolve(ended=why, resolved_ns=max(self.newest_ns, incident.fired_ns))
 
+    def leave(self, why: str) -> None:
+        """End what is open, for another instance takes over; what is to be told is still delivered."""
+        self.end(why)
+        self._muting.leave()
+
     def deliver(self, now_ns: int) -> list[Notification]:
         """Return what people are to be told of what happened since the last call."""
         muting = self._muting
@@ -204,7 +209,7 @@ class Instance:
         while self._queue:
             kind, what = self._queue.popleft()
             if isinstance(what, Incident):
-                told += muting.plain(kind, what, now_ns)
+                told += self._told_of_channel(kind, what, now_ns)
                 continue
             if what != muting.told:
                 told += self._overdue_end(now_ns)
@@ -223,6 +228,14 @@ class Instance:
             else:
                 told += muting.resolved(incident, now_ns)
         return told + self._overdue_end(now_ns)
+
+    def _told_of_channel(self, kind: _Event, what: Incident, now_ns: int) -> list[Notification]:
+        """Return what is to be told of something that is in no log: silence, its end, an error."""
+        if kind == "no_data":
+            return self._muting.no_data(what, now_ns)
+        if kind == "data_back":
+            return self._muting.data_back(what, now_ns)
+        return self._muting.plain(kind, what, now_ns)
 
     def _overdue_end(self, now_ns: int) -> list[Notification]:
         """Return the end of what was told, if it has ended and its own event was lost in a storm."""

@@ -13,11 +13,38 @@ if TYPE_CHECKING:
     from nbstream.alerts.incident import Incident
     from nbstream.alerts.log import AlertLog
 
-__all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Muting"]
+__all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "Muting"]
 
 FLAPPING_AFTER = 6
 """Incidents within `FLAPPING_WITHIN_NS` beyond which a rule flaps; it stops at half as many."""
 FLAPPING_WITHIN_NS = 600 * 1_000_000_000
+
+
+class Flapping:
+    """Whether something happens so often that telling of each time helps nobody.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self) -> None:
+        self._recent: deque[int] = deque(maxlen=FLAPPING_AFTER + 1)
+        self.is_on = False
+
+    def begins(self, now: int) -> bool:
+        """Note that it happened, and return whether flapping begins with that."""
+        self._recent.append(now)
+        begins = not self.is_on and self._n_recent(now) > FLAPPING_AFTER
+        self.is_on = self.is_on or begins
+        return begins
+
+    def tick(self, now: int) -> None:
+        """See whether it is over."""
+        self.is_on = self.is_on and self._n_recent(now) > FLAPPING_AFTER // 2
+
+    def _n_recent(self, now: int) -> int:
+        return sum(0 <= now - at < FLAPPING_WITHIN_NS for at in self._recent)
 
 
 class Muting:
@@ -33,9 +60,9 @@ class Muting:
 
     Notes
     -----
-    What was kept back by a silence, the cooldown or flapping is told later if the incident is still open
-    then and nobody has acknowledged it. An end is told only of what was told. Times are wall times; if that
-    clock is set back, the cooldown begins again.
+    What was kept back by a silence, the cooldown or flapping is told later if it still goes on then and
+    nobody has acknowledged it. An end is told of what was told, and of nothing else; a silence keeps it back,
+    too. Times are wall times; if that clock is set back, the cooldown begins again.
 
     Thread safety: none; `Rule` holds its lock.
     """
@@ -47,13 +74,21 @@ class Muting:
         self._held: int | None = None
         self._told_ns: int | None = None
         self._told_rank = -1
-        self._recent: deque[int] = deque(maxlen=FLAPPING_AFTER + 1)
-        self.is_flapping = False
+        self._held_end: Incident | None = None
+        self._no_data: Incident | None = None
+        self._is_no_data_told = False
+        self._firing, self._vanishing = Flapping(), Flapping()
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether time alone can change something: there is something to tell later, or it flaps."""
-        return self._held is not None or self.is_flapping
+    def is_flapping(self) -> bool:
+        """Whether the rule fires, or its channel falls silent, so often that it is muted."""
+        return self._firing.is_on or self._vanishing.is_on
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether something is to be told later."""
+        is_held = self._held is not None or self._held_end is not None
+        return is_held or (self._no_data is not None and not self._is_no_data_told)
 
     @property
     def told(self) -> int | None:
@@ -66,9 +101,7 @@ class Muting:
 
     def fired(self, incident: Incident, now: int) -> list[Notification]:
         """Return what is to be told of a new incident."""
-        self._recent.append(now)
-        if not self.is_flapping and self._n_recent(now) > FLAPPING_AFTER:
-            self.is_flapping = True
+        if self._firing.begins(now):
             incident = self._marked(incident, is_flapping=True)
             self._held = incident.number
             if self._is_silenced(incident, now):
@@ -95,8 +128,29 @@ class Muting:
             return []
         self._told = None
         if self._is_silenced(incident, now):
+            self._held_end = incident
             return []
         return [Notification("resolved", incident, now)]
+
+    def no_data(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of a channel that fell silent."""
+        self._no_data, self._is_no_data_told = incident, False
+        if self._vanishing.begins(now):
+            return self.plain("flapping", self._marked(incident, is_flapping=True), now)
+        told = self._tell_no_data(now)
+        if not told:
+            self._log.count_muted()
+        return told
+
+    def data_back(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of a channel that has readings again."""
+        was_told = self._is_no_data_told
+        self._no_data, self._is_no_data_told = None, False
+        return self.plain("data_back", incident, now) if was_told else []
+
+    def leave(self) -> None:
+        """Forget a silent channel: whoever watches it from now on tells of it."""
+        self._no_data = None
 
     def plain(self, kind: NotificationKind, incident: Incident, now: int) -> list[Notification]:
         """Return what is to be told of something that happens once, unless it is silenced."""
@@ -104,15 +158,32 @@ class Muting:
 
     def tick(self, now: int) -> list[Notification]:
         """Return what was kept back and may be told now."""
-        if self.is_flapping and self._n_recent(now) <= FLAPPING_AFTER // 2:
-            self.is_flapping = False
+        self._firing.tick(now)
+        self._vanishing.tick(now)
+        told = self._tell_held_end(now) + self._tell_no_data(now)
         if self._held is None:
-            return []
+            return told
         incident = self._log.find(self._held)
         if incident is None or incident.resolved_ns is not None or incident.acknowledged:
             self._held = None
+            return told
+        return told + self._tell(incident, now, is_new=False, kind=self._kind_of(incident))
+
+    def _tell_held_end(self, now: int) -> list[Notification]:
+        ended = self._held_end
+        if ended is None or self._log.is_silenced(ended.rule, ended.channel, now):
             return []
-        return self._tell(incident, now, is_new=False, kind=self._kind_of(incident))
+        self._held_end = None
+        return [Notification("resolved", ended, now)]
+
+    def _tell_no_data(self, now: int) -> list[Notification]:
+        gone = self._no_data
+        if gone is None or self._is_no_data_told or self._vanishing.is_on:
+            return []
+        if self._log.is_silenced(gone.rule, gone.channel, now):
+            return []
+        self._is_no_data_told = True
+        return [Notification("no_data", gone, now)]
 
     def _tell(
         self, incident: Incident, now: int, *, is_new: bool, kind: NotificationKind = "fired"
@@ -120,7 +191,7 @@ class Muting:
         rank = SEVERITIES.index(incident.severity)
         if self._log.is_silenced(incident.rule, incident.channel, now):
             why = {"is_silenced": True}
-        elif self.is_flapping:
+        elif self._firing.is_on:
             why = {"is_flapping": True}
         elif self._is_cooling(now) and rank <= self._told_rank:
             why = {}
@@ -158,6 +229,3 @@ class Muting:
         if incident.number:
             return self._log.mark(incident.number, **flags) or incident
         return replace(incident, **flags)  # type: ignore[arg-type]
-
-    def _n_recent(self, now: int) -> int:
-        return sum(0 <= now - at < FLAPPING_WITHIN_NS for at in self._recent)

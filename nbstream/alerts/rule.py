@@ -507,7 +507,10 @@ class Rule:
             leaving, self._leaving = self._leaving, []
             told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
             self._version += self.is_flapping != was_flapping
-            self._has_news = any(i.has_news for i in self._instances.values())
+            # What a silence keeps back is told when that is over, also after an edit.
+            self._leaving = [i for i in leaving if i.has_news]
+            instances = (*self._leaving, *self._instances.values())
+            self._has_news = any(i.has_news or i.is_flapping for i in instances)
         for notification in told:
             self._log.publish(notification)
 
@@ -579,7 +582,7 @@ class Rule:
     def _leave(self, why: str) -> None:
         """End what is open and begin anew; what is still to be told is kept for `deliver`."""
         for instance in self._instances.values():
-            instance.end(why)
+            instance.leave(why)
         self._has_news = True
         self._leaving += [i for i in self._instances.values() if i.has_news]
         self._former, self._instances = {**self._former, **self._instances}, {}

@@ -162,6 +162,39 @@ def test_a_rise_during_a_silence_is_told_as_such_when_it_ends() -> None:
     assert watched.feed(GOOD) == ["resolved"]
 
 
+@pytest.mark.parametrize("is_edited", [True, False])
+def test_an_end_during_a_silence_is_told_when_it_is_over(is_edited: bool) -> None:
+    """A program that heard of the beginning must not believe for ever that it goes on."""
+    watched = Watched()
+    assert watched.feed(BAD) == ["fired"]
+    watched.log.silence(for_="10s")
+    if is_edited:
+        watched.rule.limits = 91
+    assert watched.feed(GOOD) == []
+    watched.clock.advance(9)
+    assert watched.tick() == []
+    watched.clock.advance(2)
+    assert watched.tick() == ["resolved"]
+    assert watched.tick() == []
+
+
+def test_no_data_during_a_silence_is_told_when_that_is_over() -> None:
+    """A source that dies while its rule is snoozed, and stays away, is told of; its return only then."""
+    watched = Watched()
+    watched.feed(GOOD)
+    watched.log.silence(for_="10s")
+    assert watched.tick(5.0) == []
+    assert watched.feed(GOOD) == []
+    assert watched.tick(5.0) == []
+    watched.rule.limits = 91
+    assert watched.tick(5.0) == []
+    assert watched.log.counters().muted == 3
+    watched.clock.advance(11)
+    assert watched.tick(6.0) == ["no_data"]
+    assert watched.tick(7.0) == []
+    assert watched.feed(GOOD) == ["data_back"]
+
+
 def test_silences_match_names_exactly_as_patterns_do() -> None:
     """Other names and other cases are not silenced; a snooze covers one rule and channel."""
     watched = Watched(name="a[1]", channel="c*")
@@ -172,7 +205,7 @@ def test_silences_match_names_exactly_as_patterns_do() -> None:
     assert not watched.log.is_silenced("a[1]", "cc", watched.clock.wall_ns())
     assert watched.feed(GOOD, BAD) == []
     watched.log.end_silence(snooze)
-    assert watched.tick() == ["fired"]
+    assert watched.tick() == ["resolved", "fired"]
     watched.log.silence("A*", for_=60)
     assert watched.feed(GOOD, BAD) == ["resolved", "fired"]
 
@@ -218,6 +251,20 @@ def test_a_flapping_rule_says_so_once_and_is_muted() -> None:
     watched.clock.advance(601)
     assert watched.feed(BAD, GOOD) == ["fired", "resolved"]
     assert not watched.rule.is_flapping
+
+
+def test_a_source_that_comes_and_goes_flaps_too() -> None:
+    """The seventh silence in ten minutes is told as flapping, later ones and their ends are muted."""
+    watched = Watched()
+    watched.feed(GOOD)
+    kinds = []
+    for _ in range(9):
+        kinds += watched.tick(5.0)
+        kinds += watched.feed(GOOD)
+    assert kinds == [*["no_data", "data_back"] * 6, "flapping"]
+    assert watched.feed(BAD) == ["fired"]
+    watched.clock.advance(600)
+    assert watched.tick(5.0) == ["resolved", "no_data"]
 
 
 def test_flapping_ends_by_itself() -> None:
