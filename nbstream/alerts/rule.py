@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.expression import Condition, VariableName
     from nbstream.alerts.log import AlertLog
+    from nbstream.alerts.notification import Notification
     from nbstream.alerts.preview import Preview
     from nbstream.alerts.settings import NoDataPolicy
     from nbstream.alerts.tree import Variable
@@ -153,6 +155,8 @@ class Rule:
         self._instances: dict[str, Instance] = {}
         self._former: dict[str, Instance] = {}
         self._leaving: list[Instance] = []
+        self._outbox: deque[Notification] = deque()
+        self._publisher: int | None = None
         self._settings = RuleSettings.read(
             None,
             None if channels is None else channels(),
@@ -498,7 +502,10 @@ class Rule:
                 self._has_news = True
 
     def deliver(self, now_wall_ns: int | None = None) -> None:
-        """Tell the log's subscribers what happened since the last call, if it is to be told."""
+        """Tell the log's subscribers what happened since the last call, if it is to be told.
+
+        What another thread is about to tell goes first: that thread then tells of this, too.
+        """
         if not self._has_news:
             return
         now = self._clock.wall_ns() if now_wall_ns is None else now_wall_ns
@@ -507,12 +514,35 @@ class Rule:
             leaving, self._leaving = self._leaving, []
             told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
             self._version += self.is_flapping != was_flapping
+            self._outbox.extend(told)
             # What a silence keeps back is told when that is over, also after an edit.
             self._leaving = [i for i in leaving if i.has_news]
             instances = (*self._leaving, *self._instances.values())
             self._has_news = any(i.has_news or i.is_flapping for i in instances)
-        for notification in told:
-            self._log.publish(notification)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Empty the outbox in order, on one thread at a time; a subscriber may call this again."""
+        me = threading.get_ident()
+        with self._lock:
+            is_first = self._publisher is None
+            if is_first:
+                self._publisher = me
+            elif self._publisher != me:
+                return
+        try:
+            while True:
+                with self._lock:
+                    if not self._outbox:
+                        if is_first:
+                            self._publisher = None
+                        return
+                    notification = self._outbox.popleft()
+                self._log.publish(notification)
+        except BaseException:  # an interrupt in a subscriber: the next call goes on
+            if is_first:
+                self._publisher = None
+            raise
 
     def preview(self, window: WindowLike = "10min") -> Preview:
         """Return what the rule would have done on the readings in `window`, from OK on.

@@ -471,3 +471,27 @@ def test_a_subscriber_may_use_the_rule_from_another_thread() -> None:
     watched.feed(BAD)
     assert watched.rule.name == "renamed"
     assert watched.log.last_error is None
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_a_subscriber_that_closes_the_rule_disturbs_no_order(is_elsewhere: bool) -> None:
+    """Everybody hears of a beginning before its end, whoever closes the rule meanwhile."""
+    watched = Watched()
+
+    def close(notification: Notification) -> None:
+        if is_elsewhere:
+            thread = threading.Thread(target=watched.rule.close)
+            thread.start()
+            thread.join(5)
+            assert not thread.is_alive()
+        else:
+            watched.rule.close()
+
+    watched.log.subscribe(close)
+    values = np.array([BAD, GOOD, BAD])
+    watched.rule.evaluate(NS * np.arange(3), values, values)
+    assert [(n.kind, n.incident.number) for n in watched.told] == [
+        *[("fired", 1), ("resolved", 1)],
+        *[("fired", 2), ("resolved", 2)],
+    ]
+    assert watched.log.last_error is None
