@@ -280,10 +280,17 @@ class Rule:
 
     @property
     def channel(self) -> str | None:
-        """Name of the channel that is watched, None is the first; "*" or "a, b" for several."""
+        """Name of the channel that is watched, None is the first; "*" or "a, b" for several.
+
+        Assign a name, several names, "*" or None; the rule goes on with the next reading there.
+        """
         return (
             self._selected if isinstance(self._selected, str | None) else ", ".join(self._selected)
         )
+
+    @channel.setter
+    def channel(self, channel: str | Iterable[str] | None) -> None:
+        self.edit(channel=channel)
 
     @property
     def state(self) -> RuleState:
@@ -358,6 +365,7 @@ class Rule:
         self,
         *,
         condition: str | Condition | _Unset = _UNSET,
+        channel: str | Iterable[str] | _Unset | None = _UNSET,
         limits: float | Iterable[float] | _Unset = _UNSET,
         clear: str | Condition | _Unset | None = _UNSET,
         for_: float | str | timedelta | _Unset = _UNSET,
@@ -376,7 +384,7 @@ class Rule:
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             As at construction; nothing is changed then.
         ClosedError
             If the rule was closed.
@@ -398,16 +406,20 @@ class Rule:
         }
         if not isinstance(limits, _Unset):
             given["limits"] = _as_limits(limits)
+        selected = None if isinstance(channel, _Unset) else _selected(channel)
         with self._lock:
             if self._is_closed:
                 message = f"Rule {self.name!r} was closed. Add a new one."
                 raise ClosedError(message)
             channels = None if self._channels is None else self._channels()
             after = RuleSettings.read(self._settings, channels, **given)
-            if after == self._settings and self._error is None:
+            if isinstance(channel, _Unset):
+                selected = self._selected
+            is_same = after == self._settings and selected == self._selected
+            if is_same and self._error is None:
                 return
             self._leave("rule changed")
-            self._settings, self._trigger = after, Trigger(after)
+            self._settings, self._trigger, self._selected = after, Trigger(after), selected
             self._error = None
             self._version += 1
         if self._on_edit is not None:
@@ -465,7 +477,7 @@ class Rule:
     def take_in(self, table: Table) -> None:
         """Take in a batch, as `evaluate`, and leave it to `deliver` to tell of it."""
         with self._lock:
-            if self._is_closed or self._error is not None:
+            if not self._takes(table.channel):
                 return
             try:
                 is_changed = self._instance(table.channel).take_in(table)
@@ -490,7 +502,7 @@ class Rule:
         """
         name = channel or self.channel or "value"
         with self._lock:
-            if self._is_closed or self._error is not None:
+            if not self._takes(name):
                 return
             try:
                 is_changed = self._instance(name).tick(now_wall_ns, pulse)
@@ -589,6 +601,14 @@ class Rule:
         with self._lock:
             instance = self._instances.get(channel)
             return None if instance is None else instance.newest_ns
+
+    def _takes(self, channel: str) -> bool:
+        """Return whether the rule takes in a channel; not what it watched before an edit."""
+        if self._is_closed or self._error is not None:
+            return False
+        if isinstance(self._selected, tuple):
+            return channel in self._selected
+        return self._selected in (None, "*", channel)
 
     def _instance(self, channel: str) -> Instance:
         instance = self._instances.get(channel)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbstream as ns
-from nbstream.alerts import AlertLog, Rule
+from nbstream.alerts import AlertLog, Rule, RuleState
 from nbstream.alerts.columns import BufferTable, Table
+from nbstream.alerts.instance import Pulse
 from nbstream.alerts.parsing import read_condition
 from nbstream.alerts.tree import Channel, Rate, Score, Statistic, variables
 from nbstream.summary import BlockPyramid
@@ -222,6 +223,31 @@ def test_a_rule_that_names_its_channel_watches_it(analyzer: ns.Analyzer) -> None
     analyzer.buffer.extend([3.0], pressure=[9.0])
     analyzer.update()
     assert analyzer.alerts.active == ()
+
+
+def test_a_rule_can_be_moved_to_another_channel(analyzer: ns.Analyzer) -> None:
+    """It starts again there, with the next reading; a batch of its former channel comes too late."""
+    analyzer.buffer.extend([1.0], a=[95.0], b=[95.0])
+    analyzer.update()
+    rule = analyzer.alert("value > 90", channel="a")
+    assert rule.state is RuleState.FIRING
+    rule.edit(channel="b", limits=80)
+    assert (rule.channel, rule.condition.text, rule.states) == ("b", "value > 80", {})
+    rule.take_in(Table(np.array([NS]), np.array([99.0]), channel="a"))
+    rule.tick(0, Pulse(10 * NS), channel="a")
+    analyzer.update()
+    assert rule.states == {}
+    analyzer.buffer.extend([2.0], a=[95.0], b=[85.0])
+    analyzer.update()
+    assert rule.states == {"b": RuleState.FIRING}
+    rule.channel = "*"
+    analyzer.buffer.extend([3.0], a=[95.0], b=[0.0])
+    analyzer.update()
+    assert rule.states == {"a": RuleState.FIRING, "b": RuleState.OK}
+    assert [(i.channel, i.ended) for i in analyzer.alerts.incidents] == [
+        *[("a", "rule changed"), ("b", "rule changed")],
+        ("a", None),
+    ]
 
 
 @pytest.mark.parametrize("channel", ["*", ["a", "b", "later"]])

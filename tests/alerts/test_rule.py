@@ -69,6 +69,8 @@ def test_states_follow_the_readings() -> None:
         ("for_", "10s"),
         ("for_", timedelta(seconds=10)),
         ("severity", "critical"),
+        ("channel", "*"),
+        ("channel", "x"),
     ],
 )
 def test_an_edit_starts_the_state_again(attribute: str, value: Any) -> None:
@@ -103,7 +105,7 @@ def test_assigning_the_same_changes_nothing() -> None:
     feed(rule, 95.0)
     version = rule.version
     rule.limits, rule.condition, rule.clear = (90.0,), "90 < value", None
-    rule.for_, rule.severity, rule.name = "0s", "warning", None
+    rule.for_, rule.severity, rule.name, rule.channel = "0s", "warning", None, None
     assert (rule.version, rule.state, len(log.active)) == (version, RuleState.FIRING, 1)
 
 
@@ -162,7 +164,10 @@ def test_bad_arguments_are_refused(options: dict[str, Any], complaint: str) -> N
 def test_bad_types_are_refused() -> None:
     """Names are str, limits are numbers."""
     rule, _ = a_rule()
-    for attribute, value in [("name", 3), ("limits", "95"), ("limits", ["95"]), ("condition", 3)]:
+    for attribute, value in [
+        *[("name", 3), ("limits", "95"), ("limits", ["95"]), ("condition", 3)],
+        *[("channel", 3), ("channel", [])],
+    ]:
         with pytest.raises(TypeError):
             setattr(rule, attribute, value)
     with pytest.raises(ValueError, match="needs one limit"):
