@@ -244,7 +244,8 @@ class Instance:
 
     def freeze(self) -> dict[str, Any] | None:
         """Return an open incident and the machine behind it as plain values; None if all is calm."""
-        incident = None if self._number is None else self._log.find(self._number)
+        number = self._number
+        incident = None if number is None else self._log.find(number)
         if incident is None or incident.kind != "breach":
             return None
         note = incident.acknowledged
@@ -254,10 +255,11 @@ class Instance:
             "unit": incident.unit,
             "machine": self._machine.freeze(),
             "acknowledged": None if note is None else [note.who, note.why, note.at_ns],
+            "is_told": number == self._muting.told or ("fired", number) in self._queue,
         }
 
     def resume(self, frozen: dict[str, Any]) -> None:
-        """Go on with what `freeze` returned; people were told of it already."""
+        """Go on with what `freeze` returned; what people were not told of yet is still to be told."""
         machine = self._machine
         machine.resume(frozen["machine"])
         self.newest_ns, self._has_data = frozen["newest_ns"], True
@@ -275,7 +277,10 @@ class Instance:
                 "acknowledged": None if note is None else Acknowledgement(*note),
             }
         )
-        self._muting.resume(self._number)
+        if frozen["is_told"]:
+            self._muting.resume(self._number)
+        elif note is None:
+            self._queue.append(("fired", self._number))
 
     def _facts(
         self,

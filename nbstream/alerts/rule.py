@@ -595,6 +595,7 @@ class Rule:
             for instance in frozen:
                 self._instance(instance["channel"]).resume(instance)
             self._version += 1
+            self._has_news = True
 
     def taken_in_until(self, channel: str) -> int | None:
         """Return the time of the newest reading of a channel that was judged; None before any."""

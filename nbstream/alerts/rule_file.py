@@ -153,6 +153,7 @@ _OPEN: dict[str, Callable[[Any], bool]] = {
     "unit": _or_none(_is_text),
     "machine": lambda value: isinstance(value, dict),
     "acknowledged": _or_none(_is_note),
+    "is_told": lambda value: isinstance(value, bool),
 }
 _MACHINE: dict[str, Callable[[Any], bool]] = {
     "state": lambda v: v in (RuleState.FIRING.value, RuleState.RECOVERING.value),

@@ -328,6 +328,36 @@ def test_rules_come_back_with_their_open_incidents(
         assert [i.rule for i in other.alerts.incidents].count("hot") == 1
 
 
+def test_what_nobody_was_told_of_before_saving_is_told_after_loading(
+    analyzer: ns.Analyzer, buffer: ns.Buffer, tmp_path: Path
+) -> None:
+    """Silences are not saved: what one kept back would be lost otherwise, unless somebody knows of it."""
+    path = tmp_path / "rules.json"
+    told: list[Notification] = []
+    for name in ("told", "kept back", "acknowledged"):
+        analyzer.alert("value > 90", name=name)
+    analyzer.alerts.silence("[ka]*", for_="1h")
+    analyzer.alerts.subscribe(told.append)
+    fill(buffer, 93.0)
+    analyzer.update()
+    wait_until(lambda: analyzer.alerts.counters().muted == 2)
+    analyzer.alerts.acknowledge(3, "Ada")
+    analyzer.save_rules(path)
+    assert [n.incident.rule for n in told] == ["told"]
+
+    later: list[Notification] = []
+    with ns.Analyzer(buffer) as other:
+        other.alerts.subscribe(later.append)
+        other.load_rules(path)
+        fill(buffer, 80.0, start=1)
+        other.update()
+        wait_until(lambda: all(rule.state is RuleState.OK for rule in other.rules))
+    assert sorted((n.incident.rule, n.kind) for n in later) == [
+        *[("kept back", "fired"), ("kept back", "resolved")],
+        ("told", "resolved"),
+    ]
+
+
 def test_whatever_was_saved_can_be_loaded(
     analyzer: ns.Analyzer, buffer: ns.Buffer, tmp_path: Path
 ) -> None:
@@ -358,7 +388,7 @@ GOOD_FILE: dict[str, Any] = {
     "rules": [{"condition": "value > 90"}],
 }
 OPEN = {
-    **{"channel": "x", "newest_ns": 1, "unit": None, "acknowledged": None},
+    **{"channel": "x", "newest_ns": 1, "unit": None, "acknowledged": None, "is_told": True},
     "machine": {
         **{"state": "firing", "since_ns": 1, "breach": [1, 2.0, 2.0, ""], "fired_ns": 1},
         **{"recovers_ns": 0, "last_ns": 1, "peak": 2.0, "margin": None, "rank": 1},
