@@ -45,7 +45,7 @@ def json_lines_of(incidents: Iterable[Incident]) -> str:
 
 def safe_cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula; numbers stay, None is empty."""
-    if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
         return f"'{value}"
     return "" if value is None else value
 

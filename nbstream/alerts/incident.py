@@ -112,7 +112,7 @@ class Incident:
         for escalation in self.escalations:
             moment = escalation.moment
             text += f"; {escalation.severity} since {self._clock(moment.time_ns)}"
-            if math.isfinite(moment.value):
+            if not math.isnan(moment.value):
                 text += f" ({self.channel} {self._quantity(moment.value)})"
         if self.resolved_ns is None:
             return text
@@ -123,7 +123,7 @@ class Incident:
             why = f"cleared by {self.cleared.parts}"
         else:
             why = f"cleared by {self.channel} {self._quantity(self.cleared.value)}"
-        has_peak = not self.what and math.isfinite(self.peak)
+        has_peak = not self.what and not math.isnan(self.peak)
         peak = f", peak {self._quantity(self.peak)}" if has_peak else ""
         return f"{text}; {why} at {when}{peak}"
 

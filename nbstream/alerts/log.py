@@ -393,8 +393,8 @@ class AlertLog:
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the incidents held to a CSV file, which is replaced in one step.
 
-        Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage
-        return) gets a ' before it.
+        Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a line
+        break) gets a ' before it.
 
         Raises
         ------

@@ -26,8 +26,8 @@ class Notification:
         channel fell silent, readings come again), "error" (the rule failed) or "flapping" (the rule
         fires so often that it is muted from here on).
     incident
-        As it was when this happened. For "no_data", "data_back" and "error" it need not be in the log:
-        its number is 0 then.
+        As the log has it now: of what began and ended within one update, "fired" has its end already. For
+        "no_data", "data_back" and "error" it need not be in the log: its number is 0 then.
     at_ns
         Wall time, ns since the epoch, UTC.
 

@@ -90,6 +90,8 @@ def test_what_is_not_known_is_not_told() -> None:
     assert log.incidents[0].reason == (
         "stale since 00:00:00; critical since 00:00:01; cleared by not stale at 00:00:02"
     )
+    feed(Rule("value > 90", log=log), [np.inf, 1.0])
+    assert log.incidents[1].reason.endswith(", peak inf")
 
 
 def test_another_day_is_written_out() -> None:
@@ -234,7 +236,7 @@ def test_pandas_is_loaded_by_to_pandas_only() -> None:
 def test_csv_cells_are_never_formulas(tmp_path: Path) -> None:
     """What data or people wrote is text in a spreadsheet too; numbers stay numbers."""
     log = AlertLog(timezone="UTC")
-    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", 'a,"b"\nc', "plain"]
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", 'a,"b"\nc', "plain"]
     for name in names:
         feed(Rule("value < 0", name=name, channel=name, log=log), [-3.5, 1.0])
     log.acknowledge(1, "=who", "@why")
@@ -243,12 +245,23 @@ def test_csv_cells_are_never_formulas(tmp_path: Path) -> None:
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["rule"] for row in rows] == [
-        *("'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "'\r=1", "'  =1", 'a,"b"\nc', "plain"),
+        *(
+            "'=1+1",
+            "'+1",
+            "'-1",
+            "'@SUM(A1)",
+            "'\t=1",
+            "'\r=1",
+            "'\n=1",
+            "'  =1",
+            'a,"b"\nc',
+            "plain",
+        ),
     ]
     assert {row["peak"] for row in rows} == {"-3.5"}
     assert (rows[0]["acknowledged_by"], rows[0]["acknowledged_why"]) == ("'=who", "'@why")
     assert rows[0]["breached"] == "2026-07-01T12:00:00.000000000Z"
-    assert all(cell[:1] not in tuple("=+@\t\r") for row in rows for cell in row.values())
+    assert all(cell[:1] not in tuple("=+@\t\r\n") for row in rows for cell in row.values())
     assert [entry.name for entry in tmp_path.iterdir()] == ["alerts.csv"]
 
 
