@@ -81,7 +81,7 @@ class Alerting:
         no_data_after: str | float | timedelta | None = None,
         cooldown: str | float | timedelta = 0,
     ) -> Rule:
-        """Watch one channel or several with a rule.
+        """Watch one channel or several with a rule; a notebook cell that runs again ends its former rules.
 
         Parameters
         ----------
@@ -137,6 +137,7 @@ class Alerting:
             no_data_after=no_data_after,
             cooldown=cooldown,
         )
+        self._book.adopt(rule)
         self._begin(rule)
         return rule
 
@@ -233,6 +234,8 @@ class Alerting:
     def notify(self, *notifiers: Notifier | Callable[[Any], Any]) -> Dispatcher:
         """Tell notifiers of everything that rules do from now on, until the analyzer is closed.
 
+        A notebook cell that runs again ends what it connected before.
+
         Parameters
         ----------
         *notifiers
@@ -254,7 +257,8 @@ class Alerting:
 
         self._require_open()
         dispatcher = connect(self.alerts, *notifiers)
-        self._dispatchers = (*self._dispatchers, dispatcher)
+        dispatcher.adopt()
+        self._dispatchers = (*(d for d in self._dispatchers if not d.is_closed), dispatcher)
         return dispatcher
 
     def save_rules(self, path: str | PathLike[str]) -> None:
@@ -292,6 +296,7 @@ class Alerting:
                 message = f"{str(path)!r} has a rule {number} that is not possible: {error}"
                 raise ValueError(message) from None
         for rule, incidents in rules:
+            self._book.adopt(rule)
             rule.resume(incidents)
             self._begin(rule)
         return tuple(rule for rule, _ in rules)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.alerts.instance import Pulse
+from nbstream.alerts.of_cell import OfCell
 from nbstream.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RuleBook:
         self._present: dict[str, int] = {}
         self._heard: dict[str, float] = {}
         self._waited_since: dict[int, float] = {}
+        self._of_cells: dict[int, OfCell] = {}
         self._held_back_until = 0.0
 
     @property
@@ -72,6 +74,10 @@ class RuleBook:
             self._waited_since[id(rule)] = self._clock.monotonic()
             self._index_of = None
 
+    def adopt(self, rule: Rule) -> None:
+        """Have a rule end when the running cell runs again; call it without holding a lock."""
+        self._of_cells[id(rule)] = OfCell(rule.close)
+
     def drop(self, rule: Rule) -> None:
         """Leave a rule out from now on; one that is not here is no error."""
         with self._lock:
@@ -79,6 +85,9 @@ class RuleBook:
             self._hidden = tuple(r for r in self._hidden if r is not rule)
             self._waited_since.pop(id(rule), None)
             self._index_of = None
+        of_cell = self._of_cells.pop(id(rule), None)
+        if of_cell is not None:
+            of_cell.forget()
 
     def close(self) -> None:
         """Close all rules."""

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nbstream as ns
+from nbstream import ownership
 from nbstream.alerts import AlertLog, Incident, Notification, Rule, RuleBook, RuleState
 from nbstream.alerts.columns import Table
 from nbstream.alerts.rule_file import read_rules
@@ -86,6 +87,37 @@ def test_a_bare_buffer_promises_no_data(analyzer: ns.Analyzer, buffer: ns.Buffer
     assert analyzer.alert("value > 90", no_data="alert", no_data_after="5s").no_data_after == 5.0
     with ns.Analyzer(ns.RandomSource()) as other:
         assert other.alert("value > 90").no_data == "nodata"
+
+
+def test_a_cell_that_runs_again_replaces_its_rules_and_notifiers(
+    analyzer: ns.Analyzer, buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told twice because a cell was run twice; what other cells made goes on."""
+    told: list[str] = []
+    n_living = len(ownership.living())
+
+    def run(cell: str, execution: str, condition: str) -> None:
+        monkeypatch.setattr(ownership, "_running_request", lambda: (cell, execution))
+        analyzer.alert(condition, name=cell)
+        analyzer.notify(lambda n: told.append(f"{execution}: {n.kind} {n.incident.rule}"))
+
+    run("a", "1", "value > 90")
+    run("b", "2", "value < 0")
+    with pytest.raises(ValueError, match="cannot be read"):
+        run("a", "3", "value >")
+    run("a", "4", "value > 80")
+    assert [(rule.name, rule.condition.text) for rule in analyzer.rules] == [
+        *[("b", "value < 0"), ("a", "value > 80")]
+    ]
+    fill(buffer, 95.0)
+    analyzer.update()
+    wait_until(lambda: len(told) == 2)
+    assert sorted(told) == ["2: fired a", "4: fired a"]
+    analyzer.close()
+    assert sorted(told) == ["2: fired a", "2: resolved a", "4: fired a", "4: resolved a"]
+    assert len(ownership.living()) == n_living - 1
+    for cell in "ab":
+        ownership._cells.pop(cell)
 
 
 # Silence, by a clock that is moved by hand.

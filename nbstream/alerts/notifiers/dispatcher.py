@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
 from nbstream.alerts.notifiers.lane import Lane, NotifierCounters
+from nbstream.alerts.of_cell import OfCell
 from nbstream.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Dispatcher:
             raise ValueError(message)
         self._lanes = tuple(Lane(_as_notifier(given), capacity, clock) for given in notifiers)
         self._unsubscribe: Callable[[], object] | None = None
+        self._of_cell: OfCell | None = None
         self._is_closed = False
 
     def __call__(self, notification: NotificationLike) -> None:
@@ -143,18 +145,28 @@ class Dispatcher:
             Seconds to wait at most; what is not delivered then is dropped, and counted. Called by a
             callback, this does not wait for that callback.
         """
-        self._is_closed = True
-        unsubscribe, self._unsubscribe = self._unsubscribe, None
-        if unsubscribe is not None:
-            unsubscribe()
-        for lane in self._lanes:
-            lane.drain()
+        self.retire()
         # Time here is the real one: it is about threads.
         deadline = SYSTEM_CLOCK.monotonic() + timeout
         for lane in self._lanes:
             lane.join(deadline)
         for lane in self._lanes:
             lane.stop()
+
+    def adopt(self) -> None:
+        """Retire when the running notebook cell runs again."""
+        self._of_cell = OfCell(self.retire)
+
+    def retire(self) -> None:
+        """Take in nothing more, and return at once; what waits is still delivered."""
+        self._is_closed = True
+        if self._of_cell is not None:
+            self._of_cell.forget()
+        unsubscribe, self._unsubscribe = self._unsubscribe, None
+        if unsubscribe is not None:
+            unsubscribe()
+        for lane in self._lanes:
+            lane.drain()
 
 
 def connect(
