@@ -401,12 +401,15 @@ class _Parser:
         name = token.text
         if self._channels and name not in self._channels:
             hint = self._nearest(name) or "; the reading is called 'value'"
-            quoted = f"; a channel that is still to come is channel({name!r})"
-            self._fail_at(token, f"has an unknown name {name!r}{hint}{quoted}")
+            self._fail_unknown(token, hint, "that is still to come")
         if not self._channels and not _reads_as_channel(name):
-            quoted = f"; a channel of that name is channel({name!r})"
-            self._fail_at(token, f"has an unknown name {name!r}{self._nearest(name)}{quoted}")
+            self._fail_unknown(token, self._nearest(name), "of that name")
         return Channel(name, _reads_as_channel(name), at=token.at)
+
+    def _fail_unknown(self, token: _Token, hint: str, which: str) -> NoReturn:
+        end = "" if hint.endswith("?") else "."
+        quoted = f"{end} Quote a channel {which}: channel({token.text!r})"
+        self._fail_at(token, f"has an unknown name {token.text!r}{hint}{quoted}")
 
     def _nearest(self, name: str) -> str:
         words = [*_WORDS, *list(self._channels or ())[:1000]]

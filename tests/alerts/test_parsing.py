@@ -172,7 +172,9 @@ def test_names_of_channels_are_checked_where_they_are_known() -> None:
     with pytest.raises(ConditionError, match="the reading is called 'value'"):
         Condition.parse("humidity > 3", channels)
     assert Condition.parse("channel('humidity') > 3", channels).text == "humidity > 3"
-    with pytest.raises(ConditionError, match="did you mean 'value'.*is channel\\('valve'\\)"):
+    with pytest.raises(
+        ConditionError, match=r"did you mean 'value'\? Quote .*: channel\('valve'\)"
+    ):
         Condition.parse("valve > 3")
 
 
