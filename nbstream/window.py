@@ -128,6 +128,7 @@ def parse_duration(duration: Any, *, name: str) -> int:
         if not np.isfinite(duration):
             msg = f"{name!r} must be finite (got {duration!r})."
             raise ValueError(msg)
+        _require_short(duration * NS, name, duration)
         ns = round(duration * NS)
     elif isinstance(duration, str):
         ns = _text_ns(duration, name)
@@ -179,14 +180,18 @@ def _text_ns(text: str, name: str) -> int:
             msg = f"{name!r} must be a duration such as '60s', '5min' or '1h' (got {text!r})."
             raise ValueError(msg)
         total += float(match[1]) * unit
-        if not total < 2**63:
-            msg = f"{name!r} is too long (got {text!s:.40})."
-            raise ValueError(msg)
+        _require_short(total, name, text)
         position = match.end()
     if not stripped:
         msg = f"{name!r} must be a duration such as '60s' (got {text!r})."
         raise ValueError(msg)
     return round(total)
+
+
+def _require_short(ns: float, name: str, given: object) -> None:
+    if not abs(ns) < 2**63:
+        msg = f"{name!r} is too long (got {given!s:.40})."
+        raise ValueError(msg)
 
 
 def _timedelta_ns(delta: timedelta | np.timedelta64) -> int:
