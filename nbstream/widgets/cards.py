@@ -17,6 +17,7 @@ from nbstream.analyzer import Statistics
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.widgets.link import PUMP, Pump
+from nbstream.widgets.open_incidents import OpenIncidents
 from nbstream.widgets.panel import Action, Panel, finite, newest_of, plain_text, source_state
 
 if TYPE_CHECKING:
@@ -279,9 +280,7 @@ class _Alerts:
         self._log = analyzer.alerts
         self._now_ns = now_ns
         self._rules = [(rule, rule.error, rule.states) for rule in analyzer.rules]
-        self._open: dict[tuple[str, str], Incident] = {
-            (incident.rule, incident.channel): incident for incident in self._log.active
-        }
+        self._open = OpenIncidents(self._log)
 
     def gravest(self, channel: str, channels: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the gravest state of the rules that watch a channel, None if there are none."""
@@ -313,7 +312,7 @@ class _Alerts:
         """Return the open incident of a rule on a channel, if there is one."""
         if state not in (RuleState.FIRING, RuleState.RECOVERING):
             return None
-        return self._open.get((rule.name, channel))
+        return self._open.of(rule, channel)
 
 
 def _read_cards(statistics: StatisticLike | Iterable[StatisticLike]) -> tuple[Card, ...]:

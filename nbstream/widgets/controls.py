@@ -10,6 +10,7 @@ from nbstream.alerts.rule import SEVERITIES
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.widgets.detector_picker import DetectorPicker
 from nbstream.widgets.link import PUMP, Pump
+from nbstream.widgets.open_incidents import OpenIncidents
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
 from nbstream.widgets.rule_editor import Draft, edition, entries, read_fields, try_out
 from nbstream.window import Window
@@ -102,24 +103,19 @@ class Controls(Panel):
         return self._rules
 
     def _shown_rules(self) -> list[dict[str, Any]]:
-        severities: dict[str, str] = {}
-        for incident in self.analyzer.alerts.active:
-            known = severities.get(incident.rule, incident.severity)
-            severities[incident.rule] = max(known, incident.severity, key=SEVERITIES.index)
-        return [
-            self._rule(number, rule, severities.get(rule.name))
-            for number, rule in self._numbered().items()
-        ]
+        open_now = OpenIncidents(self.analyzer.alerts)
+        return [self._rule(number, rule, open_now) for number, rule in self._numbered().items()]
 
-    def _rule(self, number: int, rule: Rule, firing: str | None) -> dict[str, Any]:
-        """Return what a page shows of a rule; `firing` is the severity of its open incident."""
+    def _rule(self, number: int, rule: Rule, open_now: OpenIncidents) -> dict[str, Any]:
+        """Return what a page shows of a rule; "firing" is how grave it is where it stands."""
         names = self.analyzer.channels
         selected, watched = rule.selected, rule.awaited(names)
         is_several = selected == "*" or isinstance(selected, tuple)
         channel = watched[0] if watched and not is_several else ""
-        condition, clear, state = rule.condition, rule.clear, rule.state
+        condition, clear, state, states = rule.condition, rule.clear, rule.state, rule.states
+        incidents = [open_now.of(rule, name) for name, at in states.items() if at is state]
+        severities = [incident.severity for incident in incidents if incident is not None]
         unit = self.analyzer.buffer.units.get(channel, "")
-        states = list(rule.states.values())
         return {
             "id": number,
             "edition": edition(rule),
@@ -132,9 +128,9 @@ class Controls(Panel):
             "channel": _several(selected) if is_several else plain_text(channel),
             "isSeveral": is_several,
             "severity": rule.severity,
-            "firing": firing or rule.severity,
+            "firing": max(severities, key=SEVERITIES.index, default=rule.severity),
             "state": state.name,
-            "nState": states.count(state),
+            "nState": list(states.values()).count(state),
             "nWatched": len(watched),
             "isFlapping": rule.is_flapping,
             "error": "" if rule.error is None else plain_text(rule.error, 200),

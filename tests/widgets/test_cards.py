@@ -153,6 +153,16 @@ def test_the_log_says_who_takes_care_and_what_is_silenced(
     assert frame["state"]["channels"][0]["alert"]["silenced"] is False
 
 
+def test_a_later_incident_of_the_same_name_hides_no_graver_one(
+    cards: Cards, page: FakePage, analyzer: Analyzer
+) -> None:
+    """Rules whose conditions read the same have incidents of their own: the gravest is shown."""
+    analyzer.alert("value > 5", severity="critical")
+    analyzer.alert("value > 5", severity="info", for_="3s")
+    fill(analyzer)
+    assert page.show(cards)["channels"][0]["alert"]["severity"] == "critical"
+
+
 def test_recovering_is_a_state_of_its_own(cards: Cards, page: FakePage, analyzer: Analyzer) -> None:
     """A cleared incident that waits for `keep_firing_for` is recovering."""
     analyzer.alert("value > 5", keep_firing_for="1h")

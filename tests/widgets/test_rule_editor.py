@@ -380,3 +380,31 @@ def test_the_channel_that_a_condition_names_is_shown(
     analyzer.alert("y > 1000")
     analyzer.alert("value > 1000")
     assert [shown_rule(controls, index)["channel"] for index in (0, 1)] == ["y", "x"]
+
+
+def test_rules_of_one_name_have_severities_of_their_own(
+    controls: Controls, analyzer: Analyzer
+) -> None:
+    """A rule is as grave as its own incident, not as another's whose condition reads the same."""
+    analyzer.alert("value > 90", channel="x", severity="info")
+    analyzer.alert("value > 90", channel="y", severity="critical")
+    analyzer.alert("value > 90", channel="x", severity="info", levels={"warning": "value > 98"})
+    analyzer.buffer.append(101.0, x=99.0, y=99.0)
+    analyzer.update()
+    shown = [shown_rule(controls, index) for index in range(3)]
+    assert [rule["state"] for rule in shown] == ["FIRING"] * 3
+    assert [rule["firing"] for rule in shown] == ["info", "critical", "warning"]
+
+
+def test_a_rule_is_as_grave_as_where_it_stands(controls: Controls, analyzer: Analyzer) -> None:
+    """Of several channels those count that are in the rule's state; a recovering one keeps its severity."""
+    levels = {"critical": "value > 98"}
+    analyzer.alert("value > 90", channel=["x", "z"], keep_firing_for="1h", levels=levels)
+    analyzer.buffer.extend([101.0, 102.0], x=[99.0, 1.0], z=[1.0, 1.0])
+    analyzer.update()
+    shown = shown_rule(controls)
+    assert (shown["state"], shown["firing"]) == ("RECOVERING", "critical")
+    analyzer.buffer.append(103.0, x=1.0, z=95.0)
+    analyzer.update()
+    shown = shown_rule(controls)
+    assert (shown["state"], shown["nState"], shown["firing"]) == ("FIRING", 1, "warning")
