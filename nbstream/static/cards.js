@@ -5,7 +5,7 @@ import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText
 import { Requests, showPanel } from "./panel.js";
 import { Spark } from "./spark.js";
 import { StatisticPicker } from "./statisticPicker.js";
-import { ageText } from "./status.js";
+import { ageText, shapeOf } from "./status.js";
 
 const READINGS = new Set(["last", "min", "max", "first", "ptp"]);
 const MAX_ROWS_OF_CARDS = 8;
@@ -14,19 +14,6 @@ const ROOMS = [2, 3, 4, 6]; // cards beside each other, as the width allows
 const PEAK_FADES = 0.98;
 
 const KNOWN_STATES = new Set(["OK", "PENDING", "NO_DATA", "ERROR", "RECOVERING", "FIRING"]);
-
-/** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
-const SHAPES = {
-  ok: "circle",
-  info: "diamond",
-  warning: "triangle",
-  pending: "triangle",
-  recovering: "triangle",
-  stale: "triangle",
-  critical: "square",
-  failed: "square",
-  muted: "bar",
-};
 
 /**
  * How a channel is: its alert and its data, each in a word.
@@ -37,7 +24,7 @@ const SHAPES = {
  */
 export function channelState(channel, source, age) {
   const found = [];
-  const say = (kind, text, title = "") => found.push({ kind, shape: SHAPES[kind] ?? "ring", text, title });
+  const say = (kind, text, title = "") => found.push({ kind, shape: shapeOf(kind), text, title });
   const alert = channel.alert;
   const end = SOURCE_ENDS[source?.state];
   const isStale = age !== null && !end && age > channel.staleAfter;

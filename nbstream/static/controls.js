@@ -6,6 +6,7 @@ import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, se
 import { Requests, showPanel } from "./panel.js";
 import { RuleEditor } from "./ruleEditor.js";
 import { RuleForm } from "./ruleForm.js";
+import { shapeOf } from "./status.js";
 
 const PAUSE_EVENT = "nbstream:pause";
 const RULE_WORDS = {
@@ -207,7 +208,7 @@ class ControlsPanel {
       this.ruleList,
       this.rules,
       rules,
-      (rule) => `${rule.id} ${rule.condition.limits.length} ${rule.clear?.limits.length ?? 0}`,
+      (rule) => String(rule.id),
       (rule) => new RuleRow(rule, this.requests, (row) => this.editRule(row), () => this.form.opener.focus()),
       (row, rule) => row.show(rule, channels.length > 1),
     );
@@ -274,14 +275,15 @@ export function conditionWords({ subject, operator, limits }) {
   return limits.length === 2 ? [`${subject} ${operator}`, "…"] : [`${subject} ${operator}`];
 }
 
+const HAVE_INCIDENTS = new Set(["FIRING", "RECOVERING"]);
 const FLAPPING = "It fires so often that notifications are muted.";
 
 /** @returns {string} where a rule stands; of several channels how many stand there */
-export function stateWords({ state, error, isSeveral, nState, nWatched, isFlapping, firing, severity }) {
+export function stateWords({ state, error, isSeveral, nState, nWatched, isFlapping, firing }) {
   if (error) return "failed";
   const words = [RULE_WORDS[state] ?? state.toLowerCase().replaceAll("_", " ")];
   if (isSeveral && state !== "OK") words.push(`on ${nState} of ${nWatched}`);
-  if (state === "FIRING" && firing !== severity) words.push(`· ${firing}`);
+  if (HAVE_INCIDENTS.has(state)) words.push(`· ${firing}`);
   if (isFlapping) words.push("· flapping");
   return words.join(" ");
 }
@@ -295,15 +297,16 @@ class RuleRow {
   constructor(rule, requests, onEdit, onRemoved) {
     this.rule = rule;
     this.requests = requests;
-    this.dot = element("span", { class: "nbs-dot" });
+    this.sign = element("span", { class: "nbs-sign nbs-state", role: "img" });
     this.name = element("span", { class: "nbs-rule-name" });
     this.channel = element("span", { class: "nbs-rule-channel" });
-    this.limits = this.makeFields("limits", rule.condition);
-    this.clears = rule.clear ? this.makeFields("clear", rule.clear) : null;
+    this.limits = new LimitFields("limit", (...given) => this.sendLimit("limits", ...given));
+    this.clearWord = element("span", { class: "nbs-muted", text: "clears" });
+    this.clears = new LimitFields("clear limit", (...given) => this.sendLimit("clear", ...given));
     this.unit = element("span", { class: "nbs-muted" });
     this.held = element("span", { class: "nbs-muted" });
     this.levels = element("span", { class: "nbs-muted nbs-rule-levels" });
-    this.state = element("span", { class: "nbs-chip" });
+    this.state = element("span", { class: "nbs-chip nbs-state" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.edit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon nbs-edit", text: "✎", onclick: () => onEdit(this) });
     this.remove = element("button", {
@@ -321,34 +324,18 @@ class RuleRow {
       },
     });
     this.el = element("li", { class: "nbs-rule" }, [
-      this.dot,
+      this.sign,
       this.name,
       this.channel,
       this.limits.el,
       this.unit,
-      ...(this.clears ? [element("span", { class: "nbs-muted", text: "clears" }), this.clears.el] : []),
+      this.clearWord,
+      this.clears.el,
       this.held,
       this.levels,
       element("span", { class: "nbs-rule-end" }, [this.state, this.edit, this.remove]),
       this.error,
     ]);
-  }
-
-  makeFields(which, condition) {
-    const words = conditionWords(condition).map((text) => element("span", { class: "nbs-rule-word", text }));
-    const names = condition.limits.length === 2 ? ["lower ", "upper "] : condition.limits.map(() => "");
-    const fields = names.map(
-      (name, i) =>
-        new ValueField({
-          label: `${name}${which === "clear" ? "clear limit" : "limit"} of ${this.rule.name || this.rule.condition.text}`,
-          read: readNumber,
-          send: (value, onAnswer) => this.sendLimit(which, i, value, onAnswer),
-          attributes: { inputmode: "decimal", size: 7, maxlength: 32 },
-        }),
-    );
-    const parts = words.flatMap((word, i) => (fields[i] ? [word, fields[i].el] : [word]));
-    const el = element("span", { class: "nbs-limits" }, parts);
-    return { el, fields, words };
   }
 
   sendLimit(which, index, value, onAnswer) {
@@ -361,28 +348,75 @@ class RuleRow {
 
   show(rule, hasChannels) {
     this.rule = rule;
-    setAttribute(this.dot, "data-kind", rule.severity);
-    setAttribute(this.dot, "title", rule.severity);
+    showKind(this.sign, rule.firing);
+    setAttribute(this.sign, "aria-label", rule.firing);
+    setAttribute(this.sign, "title", rule.firing);
     setText(this.name, rule.name);
     this.name.hidden = !rule.name;
     setText(this.channel, rule.channel);
     this.channel.hidden = !(hasChannels || rule.isSeveral) || !rule.channel;
-    this.showFields(this.limits, rule.condition);
-    if (this.clears && rule.clear) this.showFields(this.clears, rule.clear);
+    const name = rule.name || rule.condition.text;
+    this.limits.show(rule.condition, name);
+    this.clearWord.hidden = this.clears.el.hidden = !rule.clear;
+    this.clears.show(rule.clear ?? NO_CONDITION, name);
     setText(this.unit, rule.unit);
     setText(this.held, rule.entries.for ? `for ${rule.entries.for}` : "");
     setText(this.levels, rule.levels.map(([severity, text]) => `${severity}: ${text}`).join(", "));
     setText(this.state, stateWords(rule));
-    setAttribute(this.state, "data-kind", stateKind(rule));
-    setAttribute(this.state, "title", rule.error || (rule.isFlapping ? FLAPPING : rule.severity));
-    const name = rule.name || rule.condition.text;
+    showKind(this.state, stateKind(rule));
+    setAttribute(this.state, "title", rule.error || (rule.isFlapping ? FLAPPING : rule.firing));
     setAttribute(this.edit, "aria-label", `edit ${name}`);
     setAttribute(this.edit, "title", "edit");
     setAttribute(this.remove, "aria-label", `remove ${name}`);
   }
+}
 
-  showFields({ fields, words }, condition) {
-    conditionWords(condition).forEach((text, i) => words[i] && setText(words[i], text));
-    fields.forEach((field, i) => field.show(fieldText(condition.limits[i])));
+function showKind(node, kind) {
+  setAttribute(node, "data-kind", kind);
+  setAttribute(node, "data-shape", shapeOf(kind));
+}
+
+const NO_CONDITION = { subject: "", operator: "", limits: [] };
+
+/** The words of a condition, with a number field for each of its limits. */
+class LimitFields {
+  /**
+   * @param {string} what a field is, for who cannot see where it stands
+   * @param {(index: number, value: number, onAnswer: (error: string) => void) => void} send
+   */
+  constructor(what, send) {
+    this.what = what;
+    this.send = send;
+    this.words = [];
+    this.fields = [];
+    this.el = element("span", { class: "nbs-limits" });
+  }
+
+  /** @param {string} name of the rule */
+  show(condition, name) {
+    const words = conditionWords(condition);
+    const { limits } = condition;
+    if (words.length !== this.words.length || limits.length !== this.fields.length) this.build(words.length, limits.length);
+    words.forEach((text, i) => setText(this.words[i], text));
+    const sides = limits.length === 2 ? ["lower ", "upper "] : [""];
+    this.fields.forEach((field, i) => {
+      setAttribute(field.input, "aria-label", `${sides[i]}${this.what} of ${name}`);
+      field.show(fieldText(limits[i]));
+    });
+  }
+
+  build(nWords, nFields) {
+    this.words = Array.from({ length: nWords }, () => element("span", { class: "nbs-rule-word" }));
+    this.fields = Array.from(
+      { length: nFields },
+      (_, i) =>
+        new ValueField({
+          label: this.what,
+          read: readNumber,
+          send: (value, onAnswer) => this.send(i, value, onAnswer),
+          attributes: { inputmode: "decimal", size: 7, maxlength: 32 },
+        }),
+    );
+    this.el.replaceChildren(...this.words.flatMap((word, i) => (this.fields[i] ? [word, this.fields[i].el] : [word])));
   }
 }

@@ -2,6 +2,24 @@
 
 import { element } from "./dom.js";
 
+/** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
+const SHAPES = {
+  ok: "circle",
+  info: "diamond",
+  warning: "triangle",
+  pending: "triangle",
+  recovering: "triangle",
+  stale: "triangle",
+  critical: "square",
+  failed: "square",
+  muted: "bar",
+};
+
+/** @returns {string} the shape of a kind of state, so that it is seen without its colour */
+export function shapeOf(kind) {
+  return SHAPES[kind] ?? "ring";
+}
+
 /** @returns {string} an age for people: "3 s", "2 min", "1 h 5 min" */
 export function ageText(seconds) {
   if (seconds < 100) return `${Math.floor(seconds)} s`;

@@ -120,18 +120,45 @@ test("both limits of a range and a clear limit have fields of their own", () => 
   assert.deepEqual(conditionWords(formula), ["value > 90 and stale"]);
 });
 
+test("a row stays when its rule gets another number of limits, and so does the focus", () => {
+  const edit = el.one("nbs-rule").one("nbs-edit");
+  edit.focus();
+  model.frame(stateOf({ rules: [rule(1, { condition: condition("outside", 10, 90), clear: condition("inside", 15, 85) })] }));
+  assert.equal(el.one("nbs-rule").one("nbs-edit"), edit);
+  assert.equal(document.activeElement, edit);
+  assert.deepEqual(el.one("nbs-rule").all("nbs-input").map((input) => input.value), ["10", "90", "15", "85"]);
+  model.frame(stateOf({ rules: [rule(1, { condition: condition(">", 80) })] }));
+  assert.deepEqual(el.one("nbs-rule").all("nbs-input").map((input) => input.value), ["80"]);
+  assert.ok(el.one("nbs-rule").all("nbs-limits")[1].hidden);
+});
+
 test("a rule's state is a word", () => {
   model.frame(stateOf({ rules: [rule(1, { state: "FIRING", firing: "critical" }), rule(2, { state: "PENDING" }), rule(3, { error: "it broke" })] }));
   assert.deepEqual(el.one("nbs-rules").all("nbs-chip").map((node) => node.textContent), ["firing · critical", "pending", "failed"]);
   assert.equal(stateWords(rule(1, { state: "NO_DATA" })), "no data");
-  assert.equal(stateWords(rule(1, { state: "RECOVERING" })), "recovering");
+  assert.equal(stateWords(rule(1, { state: "RECOVERING", firing: "critical" })), "recovering · critical");
   assert.equal(stateWords(rule(1, { state: "ERROR", error: "it broke" })), "failed");
-  assert.equal(stateWords(rule(1, { state: "FIRING", isFlapping: true })), "firing · flapping");
+  assert.equal(stateWords(rule(1, { state: "FIRING", isFlapping: true })), "firing · warning · flapping");
+});
+
+test("a rule that escalated is as grave everywhere: sign, state and what they say", () => {
+  const look = () => {
+    const [sign, chip] = [el.one("nbs-rule").one("nbs-sign"), el.one("nbs-rule").one("nbs-chip")];
+    const said = [sign.getAttribute("aria-label"), chip.getAttribute("title")];
+    return [...[sign, chip].flatMap((node) => [node.getAttribute("data-kind"), node.getAttribute("data-shape")]), ...said];
+  };
+  assert.deepEqual(look(), ["warning", "triangle", "ok", "circle", "warning", "warning"]);
+  model.frame(stateOf({ rules: [rule(1, { state: "FIRING", firing: "critical" })] }));
+  assert.deepEqual(look(), ["critical", "square", "critical", "square", "critical", "critical"]);
+  model.frame(stateOf({ rules: [rule(1, { state: "RECOVERING", firing: "critical" })] }));
+  assert.deepEqual(look(), ["critical", "square", "recovering", "triangle", "critical", "critical"]);
+  model.frame(stateOf({ rules: [rule(1, { state: "NO_DATA" })] }));
+  assert.deepEqual(look(), ["warning", "triangle", "no-data", "ring", "warning", "warning"]);
 });
 
 test("a rule over several channels says how many of them are where it stands", () => {
   const several = { isSeveral: true, nState: 2, nWatched: 5, channel: "all channels" };
-  assert.equal(stateWords(rule(1, { ...several, state: "FIRING" })), "firing on 2 of 5");
+  assert.equal(stateWords(rule(1, { ...several, state: "FIRING" })), "firing on 2 of 5 · warning");
   assert.equal(stateWords(rule(1, { ...several, state: "OK" })), "ok");
   model.frame(stateOf({ rules: [rule(1, several)] }));
   assert.ok(!el.one("nbs-rule-channel").hidden);
