@@ -277,8 +277,9 @@ class Card {
     // Only for the mouse: with the keyboard one chooses in the list, not at each card of each channel.
     const button = element("button", { type: "button", class: "nbs-icon nbs-card-remove", tabindex: "-1", "aria-label": `remove ${name}`, title: `remove ${name}`, text: "×", onclick: () => remove(name) });
     this.el = element("div", { class: /^\w+$/.test(name) ? `nbs-card nbs-card-${name}` : "nbs-card", "data-statistic": name }, [
-      element("span", { class: "nbs-card-top" }, [element("span", { class: "nbs-label", text: name }), this.spark.el]),
+      element("span", { class: "nbs-label", text: name }),
       element("span", { class: "nbs-figures" }, [this.value, this.unit]),
+      this.spark.el,
       button,
     ]);
   }

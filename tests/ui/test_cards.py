@@ -117,7 +117,10 @@ def test_cards_stand_still_and_say_how_the_channel_is(page: LabPage) -> None:
 
 
 def test_twelve_cards_fit_a_narrow_page(voila: Voila) -> None:
-    """At 420 px cards wrap and nothing is wider than the page; at 1280 px rows are equally full."""
+    """At 420 px cards wrap and nothing is wider than the page; at 1280 px rows are equally full.
+
+    A long name leaves its card's sparkline as much room as the others have.
+    """
     page = voila.open(
         dashboard(
             *("last", "mean", "median", "std", "iqr", "min", "max", "p99", "rate"),
@@ -134,7 +137,10 @@ def test_twelve_cards_fit_a_narrow_page(voila: Voila) -> None:
                 const panel = document.querySelector(".nbs-cards");
                 const cards = [...panel.querySelectorAll(".nbs-card")];
                 const columns = new Set(cards.map((card) => card.getBoundingClientRect().left)).size;
-                return columns >= fewest && columns <= most && panel.scrollWidth <= panel.clientWidth;
+                const sparks = [...panel.querySelectorAll(".nbs-spark")];
+                const fits = panel.scrollWidth <= panel.clientWidth
+                    && sparks.every((spark) => spark.getBoundingClientRect().width > 70);
+                return fits && columns >= fewest && columns <= most;
             }""",
             arg=n_columns,
         )
