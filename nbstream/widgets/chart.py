@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import logging
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ from nbstream import ownership
 from nbstream.analyzer import Analyzer
 from nbstream.main_thread import MAIN
 from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
-from nbstream.widgets.panel import is_small
+from nbstream.widgets.panel import is_int, is_small
+from nbstream.widgets.reports import is_refusal, taken
 from nbstream.widgets.subshell import AnswersOnMainShell
 from nbstream.zone import offset_ms, zone_label
 
@@ -42,21 +45,12 @@ COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#
 MAX_LEGEND = 40
 OPTIONS = ("window", "title", "height", "channels", "toolbar", "name", "layout")
 LATEST_MS = 8e15
-
-# What a page may write: the messages by which plotly's own view reports what a person did to the figure.
-WRITABLE = frozenset(
-    {
-        "_js2py_traceDeltas",
-        "_js2py_layoutDelta",
-        "_js2py_restyle",
-        "_js2py_relayout",
-        "_js2py_update",
-    }
-    | {"_js2py_pointsCallback", "_last_layout_edit_id", "_last_trace_edit_id"}
-)
+"""Plotly's years, in epoch ms …"""
+READING_MS = 9.2e12
+"""… and those that readings can have: int64 ns."""
 
 
-class LiveChart(AnswersOnMainShell, go.FigureWidget):
+class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -247,7 +241,18 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a page may write; anything else is ignored."""
-        super().set_state({name: value for name, value in sync_data.items() if name in WRITABLE})
+        reports = taken(sync_data)
+        if len(reports) < len(sync_data):
+            self._ignore()
+        try:
+            super().set_state(reports)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            self._ignore()
+
+    def _ignore(self) -> None:
+        self._link.n_ignored += 1
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         self._sync()
@@ -281,7 +286,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         elif kind == "window":
             self._choose_window(message.get("value"))
         else:
-            self._link.n_ignored += 1
+            self._ignore()
 
     def _send_figure(self) -> None:
         """Give a page the figure as it is now, before it begins to take in changes of it."""
@@ -294,7 +299,7 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         try:
             self._analyzer.window = value
         except (TypeError, ValueError):
-            self._link.n_ignored += 1
+            self._ignore()
 
     def _request_history(self, message: dict[str, Any]) -> None:
         client: Any = message.get("client")
@@ -304,14 +309,14 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         is_valid = (
             isinstance(client, str)
             and len(client) <= 64
-            and isinstance(number, int)
-            and _is_time(low)
-            and _is_time(high)
+            and is_int(number)
+            and _is_number(low, LATEST_MS)
+            and _is_number(high, LATEST_MS)
             and low < high
             and (client in self._requests or len(self._requests) < 50)
         )
         if not is_valid:
-            self._link.n_ignored += 1
+            self._ignore()
             return
         self._requests[client] = {"from": low, "to": high, "request": number}
         PUMP.post(self._answer_requests)
@@ -335,9 +340,9 @@ class LiveChart(AnswersOnMainShell, go.FigureWidget):
         channel: Any = message.get("channel")
         time: Any = message.get("time")
         value: Any = message.get("value")
-        is_valid = isinstance(channel, int) and _is_time(time) and isinstance(value, (int, float))
-        if not is_valid or not is_small(message):
-            self._link.n_ignored += 1
+        is_reading = _is_number(time, READING_MS) and _is_number(value, math.inf)
+        if not is_int(channel) or not is_reading or not is_small(message):
+            self._ignore()
             return
         MAIN.post(lambda: self._dispatch_click(channel, time, value))
 
@@ -473,9 +478,9 @@ def _as_names(channels: Iterable[str]) -> list[str]:
     return names
 
 
-def _is_time(value: Any) -> bool:
-    """Return whether what a page sent is a time in epoch ms, within plotly's years."""
-    return isinstance(value, (int, float)) and abs(value) < LATEST_MS
+def _is_number(value: Any, bound: float) -> bool:
+    """Return whether what a page sent is a number nearer to 0 than `bound`."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < bound
 
 
 def _drawn_limits(rule: Rule) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from nbstream.sources import Source
 from nbstream.widgets.cards import STANDARD, Cards
 from nbstream.widgets.chart import LiveChart
 from nbstream.widgets.controls import Controls
+from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.feed import AlertFeed
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ MAX_REPLACED = 20
 _replaced_boxes: deque[Dashboard] = deque()
 
 
-class Dashboard(ipywidgets.VBox):
+class Dashboard(DistrustsPages, ipywidgets.VBox):
     """Everything about one stream of readings on one page.
 
     Parameters
@@ -159,6 +160,9 @@ class Dashboard(ipywidgets.VBox):
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits."""
+
+    def _ignore(self) -> None:
+        """Count nothing: its parts do."""
 
     def own(self, *things: Any) -> None:
         """Close `things` when the dashboard closes, after its own parts, the last one first."""

@@ -19,6 +19,7 @@ from nbstream.errors import NbstreamError
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.subshell import AnswersOnMainShell
 
@@ -87,7 +88,7 @@ class StateFeed:
         return Payload({"state": self._sent})
 
 
-class Panel(AnswersOnMainShell, anywidget.AnyWidget):
+class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
 
     A kind of panel names its page side in `_view`, says in `_state` what the page shows, and in `_actions`
@@ -157,7 +158,7 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits: what it may change goes by checked messages."""
-        self.n_ignored += 1
+        self._ignore()
 
     # What a kind of panel writes.
 
@@ -187,17 +188,11 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
         ended = "closed" if analyzer.is_closed else None
         return {**self._state(), "ended": "replaced" if analyzer.is_replaced else ended}
 
-    def _handle_msg(self, msg: Any) -> None:
-        """Take a raw message of a page: nothing in it may be what it seems."""
-        data = msg["content"].get("data")
-        data = data if isinstance(data, dict) else {}
-        method = data.get("method")
-        if method == "custom" and "content" in data:
-            self._handle_custom_msg(data["content"], msg.get("buffers") or [])
-        elif method == "request_state" and self._allowance.take():
-            self.send_state()
-        else:
-            self.n_ignored += 1
+    def _may_have_state(self) -> bool:
+        return self._allowance.take()
+
+    def _ignore(self) -> None:
+        self.n_ignored += 1
 
     def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
         is_fair = (
@@ -210,7 +205,7 @@ class Panel(AnswersOnMainShell, anywidget.AnyWidget):
         if not is_fair or not (
             answer_need(self.send, message) or self._link.receive(message) or self._command(message)
         ):
-            self.n_ignored += 1
+            self._ignore()
 
     def _command(self, message: dict[str, Any]) -> bool:
         """Take a command of a page; return whether it was a valid one."""

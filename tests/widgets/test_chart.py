@@ -181,6 +181,141 @@ def test_hostile_messages_are_counted(chart: ns.LiveChart) -> None:
     assert chart.analyzer.window == "30s"
 
 
+REPORTS = (
+    "_js2py_traceDeltas _js2py_layoutDelta _js2py_restyle _js2py_relayout _js2py_update "
+    "_js2py_pointsCallback _last_layout_edit_id _last_trace_edit_id"
+).split()
+RAW: list[Any] = [
+    None,
+    5,
+    {},
+    {"method": ["update"]},
+    {"method": "update", "state": 5},
+    {"method": "update", "state": {}, "buffer_paths": 5},
+    {"method": "custom"},
+    *(
+        {"method": "update", "state": {name: value}}
+        for name in REPORTS
+        for value in ("x", {"a": 1})
+    ),
+    {"method": "update", "state": {"_js2py_relayout": {"relayout_data": 5}}},
+    {
+        "method": "update",
+        "state": {"_js2py_relayout": {"relayout_data": {"no.such": 1}, "source_view_id": "v"}},
+    },
+]
+
+
+@pytest.mark.parametrize("data", RAW)
+def test_raw_messages_that_are_malformed_are_counted(
+    chart: ns.LiveChart, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are ignored: ipywidgets would show each as a traceback in some cell."""
+    before = chart._link.n_ignored
+    layout = chart.to_dict()["layout"]
+    chart._handle_msg({"content": {"data": data}, "buffers": []})
+    assert chart._link.n_ignored == before + 1
+    assert not caplog.records
+    assert chart.to_dict()["layout"] == layout
+
+
+def test_a_callback_of_the_user_that_fails_is_shown(
+    chart: ns.LiveChart, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What plotly refuses is a page's fault; what a callback raises is the user's to see."""
+
+    def broken(*_: Any) -> None:
+        raise ValueError("mine")
+
+    chart.layout.on_change(broken, "title")
+    change = {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}
+    data = {"method": "update", "state": {"_js2py_relayout": change}}
+    chart._handle_msg({"content": {"data": data}, "buffers": []})
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "mine"
+
+
+def test_buffers_of_a_report_are_put_in_place(chart: ns.LiveChart) -> None:
+    """Numbers travel in buffers; one that has no place makes the message malformed."""
+    chart.add_scatter(x=[1], y=[2], name="mine")
+    change = {"style_data": {}, "layout_data": {"height": 500}, "style_traces": [1]}
+    report = {"_js2py_update": {**change, "source_view_id": "v", "more": {}}}
+    data = {"method": "update", "state": report, "buffer_paths": [["_js2py_update", "more", "x"]]}
+    chart._handle_msg({"content": {"data": data}, "buffers": [b"1"]})
+    assert chart.layout.height == 500
+    before = chart._link.n_ignored
+    for path in (["x", "y"], "x", [], [["x"]], 5):
+        chart._handle_msg({"content": {"data": {**data, "buffer_paths": [path]}}, "buffers": [b""]})
+    assert chart._link.n_ignored == before + 5
+
+
+def test_a_page_that_asks_for_the_state_gets_it(
+    chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every widget's page may."""
+    asked: list[bool] = []
+    monkeypatch.setattr(chart, "send_state", lambda: asked.append(True))
+    chart._handle_msg({"content": {"data": {"method": "request_state"}}, "buffers": []})
+    assert asked == [True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images[0].source": "//evil/x.png"},
+        {"images": [{"source": "x.png"}]},
+        {"title.text": "<a href='x'>click</a>"},
+        {"title": {"text": "< A HREF=x>click</a>"}},
+        {"annotations[0].text": "see https://evil"},
+        {"template": {"layout": {"mapbox": {"style": "http://evil"}}}},
+    ],
+)
+def test_a_page_can_set_no_address(chart: ns.LiveChart, change: dict[str, Any]) -> None:
+    """What a page reports of its figure goes to all pages: it brings neither links nor images."""
+    layout = chart.to_dict()["layout"]
+    for report in (
+        {"_js2py_relayout": {"relayout_data": change, "source_view_id": "v"}},
+        {
+            "_js2py_update": {
+                "style_data": {},
+                "layout_data": change,
+                "style_traces": [0],
+                "source_view_id": "v",
+            }
+        },
+    ):
+        before = chart._link.n_ignored
+        chart.set_state(report)
+        assert chart._link.n_ignored == before + 1
+    chart.set_state(
+        {
+            "_js2py_restyle": {
+                "style_data": {"name": ["<a href='x'>click</a>"]},
+                "style_traces": [0],
+                "source_view_id": "v",
+            }
+        }
+    )
+    assert chart.data[0].name == "value"
+    assert chart.to_dict()["layout"] == layout
+
+
+@pytest.mark.parametrize(
+    ("time", "value"),
+    [(7e15, 1.0), (-9.3e12, 1.0), (True, 1.0), (1e12, True), (1e12, float("nan"))],
+)
+def test_a_click_on_no_reading_is_ignored(
+    chart: ns.LiveChart, caplog: pytest.LogCaptureFixture, time: Any, value: Any
+) -> None:
+    """A time that no reading can have, or no number, calls nothing and fails nowhere."""
+    clicked: list[Any] = []
+    chart.data[0].on_click(lambda *given: clicked.append(given))
+    before = chart._link.n_ignored
+    chart._on_message(None, {"kind": "click", "channel": 0, "time": time, "value": value}, [])
+    assert (clicked, chart._link.n_ignored, caplog.records) == ([], before + 1, [])
+
+
 def test_history_is_answered_for_its_client(
     chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
 ) -> None:

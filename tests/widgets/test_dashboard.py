@@ -175,3 +175,15 @@ def test_made_on_another_thread_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     thread.start()
     thread.join()
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [None, 5, {}, {"method": 5}, {"method": "update"}, {"method": "update", "state": 5}]
+)
+def test_malformed_messages_are_ignored(data: object, caplog: pytest.LogCaptureFixture) -> None:
+    """A page can raise nothing at the box around the parts."""
+    with Analyzer(Buffer()) as analyzer:
+        dashboard = Dashboard(analyzer)
+        dashboard._handle_msg({"content": {"data": data}, "buffers": []})
+        assert not caplog.records
+        dashboard.close()
