@@ -86,8 +86,7 @@ class Bell:
     def open(self) -> None:
         """Hear the log from now on."""
         self._unsubscribe = self._log.subscribe(self._hear)
-        link: Any = self  # the pump asks nothing of a link but its step
-        self._pump.add(link)
+        self._pump.add(self)
 
     def close(self) -> None:
         """Hear the log no more; a second call does nothing."""
@@ -95,8 +94,7 @@ class Bell:
             return
         self._unsubscribe()
         self._unsubscribe = None
-        link: Any = self
-        self._pump.remove(link)
+        self._pump.remove(self)
         with self._lock:
             self._listeners.clear()
 

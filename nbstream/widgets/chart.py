@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import logging
 import math
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
+from nbstream.widgets.options import refuse_unknown
 from nbstream.widgets.panel import is_int, is_small
 from nbstream.widgets.reports import is_refusal, taken
 from nbstream.widgets.subshell import AnswersOnMainShell
@@ -99,7 +99,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         layout: dict[str, Any] | None = None,
         **unknown: Any,
     ) -> None:
-        _refuse_unknown(type(self).__name__, unknown, OPTIONS)
+        refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
         owns_analyzer = not isinstance(source_or_analyzer, Analyzer)
         if isinstance(source_or_analyzer, Analyzer):
@@ -561,11 +561,3 @@ def _base_layout(title: str | None, height: int) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
     }
-
-
-def _refuse_unknown(what: str, unknown: dict[str, Any], known: tuple[str, ...]) -> None:
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" It knows {', '.join(known)}."
-        msg = f"{what} has no option {name!r}.{hint}"
-        raise TypeError(msg)

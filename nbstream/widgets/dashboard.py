@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections import deque
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
@@ -19,6 +18,7 @@ from nbstream.widgets.chart import LiveChart
 from nbstream.widgets.controls import Controls
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.feed import AlertFeed
+from nbstream.widgets.options import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nbstream.statistics import StatisticLike
     from nbstream.window import WindowLike
 
-__all__ = ["Dashboard", "chart_options", "refuse_option"]
+__all__ = ["Dashboard", "chart_options"]
 
 REPLACED = "replaced: this dashboard was ended by a later run. The newer one shows the data."
 MAX_REPLACED = 20
@@ -83,10 +83,8 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         **options: Any,
     ) -> None:
         MAIN.require("Making a dashboard")
-        for option in options:
-            if option not in chart_options():
-                own = {"title", "window", "name", "statistics"}
-                refuse_option("Dashboard", option, {*chart_options(), *own})
+        own = {"title", "window", "name", "statistics"}
+        refuse_unknown("Dashboard", options, {*chart_options(), *own})
         if not isinstance(x, (Source, Buffer, Analyzer)):
             raise _not_shown(x)
         self.explicit_name = name
@@ -208,11 +206,3 @@ def chart_options() -> frozenset[str]:
     """Return the names of LiveChart's options."""
     parameters = inspect.signature(LiveChart.__init__).parameters.values()
     return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-
-
-def refuse_option(where: str, option: str, known: set[str]) -> NoReturn:
-    """Raise the TypeError that names the nearest option."""
-    near = difflib.get_close_matches(option, known, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(known))}."
-    message = f"{where} has no option {option!r}. {hint}"
-    raise TypeError(message)

@@ -11,9 +11,14 @@ from page  ``hello``     client, visible, width (device px)           on render,
            ``ack``       client, seq, lag (ms)                        every 2 s, sooner under lag
            ``visible``   client, visible                              tab or cell hidden or shown
            ``bye``       client                                       the view is removed
+           ``listen``    client, value (bool)                         feed out of sight, every 25 s
 to page    ``frame``     seq, now (kernel clock, ms), busy (s), …     10–20 a second
            ``snapshot``  as frame, and ``to``: the client it is for   after hello
+           ``told``      the newest notifications (see bell.py)       to whom listens
 =========  =========================================================  ==========================
+
+Beside these a page asks for scripts (``need``, answered by ``asset``), and sends commands of the widget's own
+with a ``request`` number, answered by a ``reply`` with that number; ``listen`` is one of them.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ from nbstream.main_thread import MAIN, MainThread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameFeed", "Link", "Payload", "Pump"]
+__all__ = ["FrameFeed", "Link", "Payload", "Pump", "Stepped"]
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +77,14 @@ class FrameFeed(Protocol):
 
     def snapshot(self) -> Payload:
         """Return everything as of the last frame."""
+        ...
+
+
+class Stepped(Protocol):
+    """What a pump drives."""
+
+    def step(self, now: float) -> float | None:
+        """Do what is due; return the seconds until something may be due, None for "when woken"."""
         ...
 
 
@@ -276,7 +289,7 @@ class Link:
 
 
 class Pump:
-    """The thread that drives the links of this process; it sleeps while nobody looks.
+    """The thread that drives the links and bells of this process; it sleeps while nobody looks.
 
     Notes
     -----
@@ -286,28 +299,28 @@ class Pump:
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._links: tuple[Link, ...] = ()
+        self._driven: tuple[Stepped, ...] = ()
         self._jobs: deque[Callable[[], None]] = deque(maxlen=1000)
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def add(self, link: Link) -> None:
-        """Drive `link`, starting the thread if need be."""
+    def add(self, driven: Stepped) -> None:
+        """Drive `driven`, starting the thread if need be."""
         with self._lock:
-            self._links = (*self._links, link)
+            self._driven = (*self._driven, driven)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="nbstream-link", daemon=True)
                 self._thread.start()
         self._wake.set()
 
-    def remove(self, link: Link) -> None:
-        """Drive `link` no more; the thread ends with the last one."""
+    def remove(self, driven: Stepped) -> None:
+        """Drive `driven` no more; the thread ends with the last one."""
         with self._lock:
-            self._links = tuple(other for other in self._links if other is not link)
+            self._driven = tuple(other for other in self._driven if other is not driven)
         self._wake.set()
 
     def wake(self) -> None:
-        """Look at the links now."""
+        """Look at what is driven now."""
         self._wake.set()
 
     def post(self, job: Callable[[], None]) -> None:
@@ -319,13 +332,13 @@ class Pump:
         while True:
             self._wake.clear()
             with self._lock:
-                links = self._links
-                if not links:
+                all_driven = self._driven
+                if not all_driven:
                     self._thread = None
                     return
             while self._jobs:
                 self._run_job(self._jobs.popleft())
-            delays = [self._step(link) for link in links]
+            delays = [self._step(driven) for driven in all_driven]
             waits = [delay for delay in delays if delay is not None]
             self._clock.wait(self._wake, min(waits, default=None))
 
@@ -335,9 +348,9 @@ class Pump:
         except Exception:
             logger.exception("A message of a page could not be answered.")
 
-    def _step(self, link: Link) -> float | None:
+    def _step(self, driven: Stepped) -> float | None:
         try:
-            return link.step(self._clock.monotonic())
+            return driven.step(self._clock.monotonic())
         except Exception:
             logger.exception("A link failed; it is tried again.")
             return 1.0

@@ -27,7 +27,8 @@ from nbstream.sources import (
     nearest_neighbour,
 )
 from nbstream.widgets.cards import STANDARD
-from nbstream.widgets.dashboard import Dashboard, chart_options, refuse_option
+from nbstream.widgets.dashboard import Dashboard, chart_options
+from nbstream.widgets.options import refuse_unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,10 +196,9 @@ def _options_of(kind: Any) -> frozenset[str]:
 
 
 def _refuse(options: dict[str, Any], known: frozenset[str]) -> None:
-    for option in options:
-        if option not in known:
-            own = {"window", "alerts", "detect", "title", "wait", "interval", "name", "statistics"}
-            refuse_option("watch", option, {*known, *chart_options(), *own})
+    if not options.keys() <= known:
+        own = {"window", "alerts", "detect", "title", "wait", "interval", "name", "statistics"}
+        refuse_unknown("watch", options, {*known, *chart_options(), *own})
 
 
 def _is_command(anything: Any) -> bool:
@@ -270,9 +270,7 @@ def _as_detectors(detect: Any) -> list[Any]:
 
 def _checked_alert(alert: dict[str, Any]) -> dict[str, Any]:
     known = set(inspect.signature(Analyzer.alert).parameters) - {"self"}
-    for key in alert:
-        if key not in known:
-            refuse_option("An alert", str(key), known)
+    refuse_unknown("An alert", map(str, alert), known)
     if "condition" not in alert:
         message = f"An alert needs a 'condition' such as 'value > 90' (got {alert!r})."
         raise ValueError(message)
