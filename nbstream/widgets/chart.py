@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,14 @@ from nbstream.analyzer import Analyzer
 from nbstream.main_thread import MAIN
 from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
+from nbstream.widgets.figure import (
+    OWN_SHAPE,
+    base_layout,
+    drawn_limits,
+    legend_text,
+    plotly_text,
+    threshold_shapes,
+)
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
 from nbstream.widgets.options import refuse_unknown
@@ -29,7 +36,6 @@ from nbstream.zone import offset_ms, zone_label
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbstream.alerts import Rule
     from nbstream.buffer import Buffer
     from nbstream.readings import TimeArray
     from nbstream.sources import Source
@@ -39,10 +45,6 @@ __all__ = ["LiveChart"]
 
 logger = logging.getLogger(__name__)
 
-OWN_SHAPE = "nbstream: "
-SEVERITY_COLORS = {"info": "#3b82f6", "warning": "#d97706", "critical": "#dc2626"}
-COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#8a6d1d", "#6b5fd3"]
-MAX_LEGEND = 40
 OPTIONS = ("window", "title", "height", "channels", "toolbar", "name", "layout")
 LATEST_MS = 8e15
 """Plotly's years, in epoch ms …"""
@@ -108,7 +110,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
                 analyzer.window = window
         else:
             analyzer = Analyzer(source_or_analyzer, "60s" if window is None else window)
-        super().__init__(layout=_base_layout(title, height))
+        super().__init__(layout=base_layout(title, height))
         if layout:
             self.update_layout(layout)
         self._config = {"displaylogo": False, "modeBarButtonsToRemove": ["sendDataToCloud"]}
@@ -372,7 +374,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
             "chart": self.model_id,
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
-            "limits": [limit for rule in self._analyzer.rules for limit in _drawn_limits(rule)],
+            "limits": [limit for rule in self._analyzer.rules for limit in drawn_limits(rule)],
             "source": None if source is None else source.state.name,
             "sentence": "waiting for data" if source is None else source.status,
         }
@@ -399,7 +401,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
                 # One point without a value: plotly leaves a trace without points out of its legend.
                 x=[None],
                 y=[None],
-                name=_legend_text(name, units.get(name)),
+                name=legend_text(name, units.get(name)),
                 meta=f"nbs-{number}",
                 hoverinfo="skip",
                 line_width=1.5,
@@ -410,18 +412,14 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         if new:
             self.add_traces(new)
         if not before or before[3] != zone:
-            self.layout.xaxis.title.text = _plotly_text(zone)
+            self.layout.xaxis.title.text = plotly_text(zone)
         if len(channels) == 1 and channels[0] in units and self.layout.yaxis.title.text is None:
-            self.layout.yaxis.title.text = _plotly_text(units[channels[0]])
+            self.layout.yaxis.title.text = plotly_text(units[channels[0]])
         self._sync_thresholds()
 
     def _sync_thresholds(self) -> None:
         shapes = [s for s in self.layout.shapes if not (s.name or "").startswith(OWN_SHAPE)]
-        own = [
-            _threshold_shape(rule, limit)
-            for rule in self._analyzer.rules
-            for limit in _drawn_limits(rule)
-        ]
+        own = [shape for rule in self._analyzer.rules for shape in threshold_shapes(rule)]
         if own or len(shapes) != len(self.layout.shapes):
             self.layout.shapes = (*shapes, *own)
 
@@ -481,83 +479,3 @@ def _as_names(channels: Iterable[str]) -> list[str]:
 def _is_number(value: Any, bound: float) -> bool:
     """Return whether what a page sent is a number nearer to 0 than `bound`."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < bound
-
-
-def _drawn_limits(rule: Rule) -> tuple[float, ...]:
-    """Return the limits of a rule that are values on the y axis."""
-    return rule.limits if rule.condition.variable == "value" else ()
-
-
-def _threshold_shape(rule: Rule, limit: float) -> dict[str, Any]:
-    color = SEVERITY_COLORS[rule.severity]
-    return {
-        "type": "line",
-        "name": f"{OWN_SHAPE}{_plotly_text(rule.name)}",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": limit,
-        "y1": limit,
-        "line": {"color": color, "width": 1.2, "dash": "dash"},
-        "label": {
-            "text": _plotly_text(rule.name),
-            "textposition": "start",
-            "yanchor": "bottom",
-            "padding": 2,
-            "font": {"size": 10, "color": color},
-        },
-    }
-
-
-def _plotly_text(text: str) -> str:
-    """Return text from data so that plotly shows it as it is: no tags, no links, no %{…}."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(character, entity)
-    return text.replace("%{", "%\u200b{")
-
-
-def _legend_text(name: str, unit: str | None) -> str:
-    short = name if len(name) <= MAX_LEGEND else name[: MAX_LEGEND - 1] + "…"
-    return _plotly_text(f"{short} ({unit})" if unit else short)
-
-
-def _base_layout(title: str | None, height: int) -> dict[str, Any]:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    axis = {
-        "showline": True,
-        "ticks": "outside",
-        "ticklen": 4,
-        "zeroline": False,
-        "automargin": True,
-    }
-    return {
-        "height": height,
-        "title": {
-            "text": None if title is None else _plotly_text(title),
-            "font": {"size": 15},
-            "x": 0.01,
-            "xref": "container",
-            "y": 0.98,
-            "yref": "container",
-            "yanchor": "top",
-            "automargin": title is not None,
-        },
-        "margin": {"l": 56, "r": 16, "t": 40, "b": 44},
-        "xaxis": {
-            **axis,
-            "type": "date",
-            "title": {"font": {"size": 11}, "standoff": 6},
-            # Without data plotly would show the year 2000.
-            "range": [str(now - timedelta(minutes=1)), str(now)],
-        },
-        "yaxis": {**axis, "title": {"font": {"size": 11}}},
-        "colorway": COLORWAY,
-        "hovermode": False,
-        "dragmode": "zoom",
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-        "uirevision": "nbstream",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
