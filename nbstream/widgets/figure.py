@@ -20,36 +20,49 @@ __all__ = [
 OWN_SHAPE = "nbstream: "
 SEVERITY_COLORS = {"info": "#3b82f6", "warning": "#d97706", "critical": "#dc2626"}
 COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#8a6d1d", "#6b5fd3"]
-MAX_LEGEND = 40
+MAX_LABEL = 40
 
 
 def drawn_limits(rule: Rule) -> tuple[float, ...]:
-    """Return the limits of a rule that are values on the y axis."""
-    return rule.limits if rule.condition.variable == "value" else ()
+    """Return the limits of a rule and its levels that are values on the y axis."""
+    return tuple(limit for _, _, limit in _thresholds(rule))
 
 
 def threshold_shapes(rule: Rule) -> list[dict[str, Any]]:
-    """Return the lines of a rule's limits."""
-    return [_shape(rule, limit) for limit in drawn_limits(rule)]
+    """Return the lines of a rule's limits and of those of its levels."""
+    return [_shape(*threshold) for threshold in _thresholds(rule)]
 
 
-def _shape(rule: Rule, limit: float) -> dict[str, Any]:
-    color = SEVERITY_COLORS[rule.severity]
+def _thresholds(rule: Rule) -> list[tuple[str, str, float]]:
+    """Return severity, text and value of each line of a rule."""
+    named = [(rule.severity, rule.name, rule.condition)]
+    named += [(severity, f"{severity}: {of.text}", of) for severity, of in rule.levels.items()]
+    return [
+        (severity, text, limit)
+        for severity, text, condition in named
+        if condition.variable == "value"
+        for limit in condition.limits
+    ]
+
+
+def _shape(severity: str, text: str, limit: float) -> dict[str, Any]:
+    label = plotly_text(_short(text))
     return {
         "type": "line",
-        "name": f"{OWN_SHAPE}{plotly_text(rule.name)}",
+        "name": f"{OWN_SHAPE}{label}",
         "xref": "paper",
         "x0": 0,
         "x1": 1,
         "y0": limit,
         "y1": limit,
-        "line": {"color": color, "width": 1.2, "dash": "dash"},
+        "line": {"color": SEVERITY_COLORS[severity], "width": 1.2, "dash": "dash"},
         "label": {
-            "text": plotly_text(rule.name),
+            # In the ink of the theme: small text in the line's colour is hard to read.
+            "text": label,
             "textposition": "start",
             "yanchor": "bottom",
             "padding": 2,
-            "font": {"size": 10, "color": color},
+            "font": {"size": 10},
         },
     }
 
@@ -63,8 +76,12 @@ def plotly_text(text: str) -> str:
 
 def legend_text(name: str, unit: str | None) -> str:
     """Return what the legend says of a channel."""
-    short = name if len(name) <= MAX_LEGEND else name[: MAX_LEGEND - 1] + "…"
+    short = _short(name)
     return plotly_text(f"{short} ({unit})" if unit else short)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
 def base_layout(title: str | None, height: int) -> dict[str, Any]:

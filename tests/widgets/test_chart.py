@@ -86,6 +86,20 @@ def test_threshold_lines_follow_the_rules(chart: ns.LiveChart) -> None:
     assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 50]
 
 
+def test_each_level_of_a_rule_has_a_line_of_its_severity(chart: ns.LiveChart) -> None:
+    """Where a rule escalates is seen before it does; long names are short, and in the theme's ink."""
+    levels = {"critical": "value > 50", "info": "abs(zscore) > 2"}
+    chart.analyzer.alert("value > 40", name="hot " * 20, levels=levels)
+    base, level = chart.to_figure().layout.shapes
+    assert [(shape.y0, shape.label.text) for shape in (base, level)] == [
+        (40, "hot hot hot hot hot hot hot hot hot hot…"),
+        (50, "critical: value &gt; 50"),
+    ]
+    assert (base.line.color, level.line.color) == ("#d97706", "#dc2626")
+    assert base.label.font.color is None
+    assert chart._feed._meta(1)["limits"] == [40, 50]
+
+
 def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
     """Tags, links and templates in names never reach plotly as such."""
     buffer.append(START + 60, {"<a href='%'>x</a> %{y} &amp;": 1.0})
