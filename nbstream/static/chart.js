@@ -13,6 +13,7 @@ import { drawMarks, Marks } from "./marks.js";
 import { openPageLink } from "./pageLink.js";
 import { Badge, describeState } from "./status.js";
 import { themeLayout, watchTheme } from "./theme.js";
+import { LiveTraces } from "./traces.js";
 import { unpackLines } from "./wire.js";
 
 // A relayout costs 5 to 13 ms, so the axis is laid out anew only now and then; between, its labels and grid
@@ -100,6 +101,7 @@ class ChartView {
     this.el.append(this.container);
     this.removeFigure = await showFigure({ plotly, shared, el: this.figure });
     if (signal.aborted) return;
+    this.traces = new LiveTraces(this.figure);
     this.canvas = element("canvas", { class: "nbs-canvas" });
     this.context = this.canvas.getContext("2d");
     this.listen(signal);
@@ -278,31 +280,8 @@ class ChartView {
     this.count(now, to);
   }
 
-  /** Lines with what plotly knows of their traces: colour, width, dash, hidden in the legend or not. */
   drawable() {
-    const found = [];
-    for (const trace of this.figure._fullData ?? []) {
-      const number = channelOf(trace);
-      const line = this.lines[number];
-      if (!line || trace.visible !== true) continue;
-      const given = this.figure.data[trace.index] ?? {};
-      found.push({
-        line,
-        number,
-        index: trace.index,
-        channel: this.meta.channels[number] ?? { name: trace.name, unit: "" },
-        isNative: !canDraw(trace),
-        style: {
-          color: trace.line?.color ?? trace.marker?.color ?? "#888",
-          width: trace.line?.width ?? 1.5,
-          dash: trace.line?.dash ?? "solid",
-          mode: given.mode ?? null,
-          markerSize: trace.marker?.size ?? 6,
-          opacity: trace.opacity ?? 1,
-        },
-      });
-    }
-    return found;
+    return this.traces.drawable(this.lines, this.meta.channels);
   }
 
   placeCanvas(size, plane) {
@@ -345,7 +324,7 @@ class ChartView {
     this.shiftAxis(from, to, widthPx, true);
     Plotly.relayout(this.figure, change);
     this.groups = null;
-    this.refreshNative(from, to);
+    this.traces.refreshNative(this.drawable(), from, to, offset);
     for (const line of this.lines) {
       if (this.isFollowing) line.dropBefore(from - this.meta.span);
       else if (line.length > MAX_POINTS) line.dropBefore(line.times[line.end - MAX_POINTS]);
@@ -427,49 +406,14 @@ class ChartView {
   thaw() {
     if (!this.isFrozen) return;
     this.isFrozen = false;
-    const indices = this.liveIndices();
-    this.setPoints(indices, indices.map(() => [[null], [null]]));
+    this.traces.empty();
     this.laidOut.at = -Infinity;
     this.groups = null;
     this.hasNews = true;
   }
 
-  liveIndices() {
-    return (this.figure.data ?? []).flatMap((trace, i) => (channelOf(trace) >= 0 ? [i] : []));
-  }
-
-  /** Put points into the traces. */
   fillTraces(patches) {
-    const points = [];
-    const indices = [];
-    for (const { channel, times, values } of patches) {
-      const index = (this.figure.data ?? []).findIndex((trace) => channelOf(trace) === channel);
-      if (index < 0) continue;
-      const gap = this.meta.channels[channel]?.gap ?? Infinity;
-      points.push(tracePoints(times, values, gap, this.meta.zone.offset));
-      indices.push(index);
-    }
-    this.setPoints(indices, points);
-  }
-
-  setPoints(indices, points) {
-    if (!indices.length) return;
-    const data = { x: points.map(([x]) => x), y: points.map(([, y]) => y), _doNotReportToPy: true };
-    // New x data makes plotly guess the type of the axis again, and forget its range.
-    const { type, range } = this.figure._fullLayout.xaxis;
-    Plotly.update(this.figure, data, { "xaxis.type": type, "xaxis.range": [...range] }, indices);
-  }
-
-  /** Lines in a style that the canvas can't draw go through plotly, at its speed. */
-  refreshNative(from, to) {
-    const native = this.drawable().filter(({ isNative }) => isNative);
-    if (!native.length || this.isFrozen) return;
-    const points = native.map(({ line }) => {
-      const a = Math.max(line.start, line.indexOf(from) - 1);
-      const b = Math.min(line.end, line.indexOf(to) + 1);
-      return tracePoints(line.times.subarray(a, b), line.values.subarray(a, b), line.gap, this.meta.zone.offset);
-    });
-    this.setPoints(native.map(({ index }) => index), points);
+    this.traces.fill(patches, this.meta.channels, this.meta.zone.offset);
   }
 
   askHistory() {
@@ -653,36 +597,4 @@ class ChartView {
     console.error(error);
     this.badge.show({ kind: "bad", text: `could not draw: ${error.message}` });
   }
-}
-
-/** @returns {number} the channel that a trace shows live, -1 for a trace of the user's own */
-function channelOf(trace) {
-  return Number(/^nbs-(\d+)$/.exec(trace.meta)?.[1] ?? -1);
-}
-
-/** Whether the canvas can draw a trace as plotly would. */
-function canDraw(trace) {
-  return (
-    trace.type === "scatter" &&
-    (trace.fill ?? "none") === "none" &&
-    (trace.line?.shape ?? "linear") === "linear" &&
-    !trace.error_y?.visible &&
-    !trace.error_x?.visible &&
-    !(trace.mode ?? "").includes("text")
-  );
-}
-
-/** Points for a plotly trace: the zone's wall clock, with a break (null) where the line has one. */
-function tracePoints(times, values, gap, offset) {
-  const xs = [];
-  const ys = [];
-  for (let i = 0; i < times.length; i += 1) {
-    if (i > 0 && times[i] - times[i - 1] > gap) {
-      xs.push(wallClock((times[i] + times[i - 1]) / 2, offset));
-      ys.push(null);
-    }
-    xs.push(wallClock(times[i], offset));
-    ys.push(Number.isNaN(values[i]) ? null : values[i]);
-  }
-  return [xs, ys];
 }

@@ -29,6 +29,7 @@ APP_MODULES = (
     "pageLink.js",
     "panel.js",
     "figure.js",
+    "traces.js",
     "chart.js",
     "format.js",
     "spark.js",

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Line } from "../../nbstream/static/line.js";
+import { LiveTraces } from "../../nbstream/static/traces.js";
+
+const CHANNELS = [{ name: "a", unit: "", gap: 1500 }, { name: "b", unit: "", gap: null }];
+const OWN = { meta: "mine", type: "scatter", visible: true, index: 0 };
+
+function trace(channel, index, more = {}) {
+  return { meta: `nbs-${channel}`, type: "scatter", visible: true, index, name: `n${channel}`, ...more };
+}
+
+function lineOf(...points) {
+  const line = new Line();
+  line.patch({ cut: -Infinity, times: Float64Array.from(points, ([t]) => t), values: Float64Array.from(points, ([, y]) => y) });
+  return line;
+}
+
+let updates, figure, traces;
+
+beforeEach(() => {
+  updates = [];
+  globalThis.Plotly = { update: (...given) => updates.push(given) };
+  const full = [OWN, trace(1, 1, { line: { color: "red", dash: "dot" } }), trace(0, 2, { fill: "tozeroy" })];
+  figure = { data: full.map(({ meta }) => ({ meta })), _fullData: full, _fullLayout: { xaxis: { type: "date", range: ["p", "q"] } } };
+  traces = new LiveTraces(figure);
+});
+
+test("what is drawn follows plotly's traces, in their order and style", () => {
+  const lines = [lineOf([0, 1]), lineOf([0, 2])];
+  const [b, a] = traces.drawable(lines, CHANNELS);
+  assert.deepEqual([b.number, b.line, b.channel.name, b.isNative], [1, lines[1], "b", false]);
+  assert.deepEqual([b.style.color, b.style.dash, b.style.width], ["red", "dot", 1.5]);
+  assert.deepEqual([a.number, a.index, a.isNative], [0, 2, true]);
+  figure._fullData[1].visible = "legendonly";
+  assert.deepEqual(traces.drawable(lines, CHANNELS).map(({ number }) => number), [0]);
+  assert.deepEqual(traces.drawable([], CHANNELS), []);
+});
+
+test("points go into the traces of their channels, with a break at a gap, and out again", () => {
+  const patch = (channel) => ({ channel, times: Float64Array.of(0, 1000, 4000), values: Float64Array.of(1, NaN, 3) });
+  traces.fill([patch(0), patch(1), patch(7)], CHANNELS, 3_600_000);
+  const [[target, data, layout, indices]] = updates;
+  assert.equal(target, figure);
+  assert.deepEqual(indices, [2, 1]);
+  assert.deepEqual(data.y, [[1, null, null, 3], [1, null, 3]]);
+  assert.equal(data.x[0][0], "1970-01-01 01:00:00.000");
+  assert.deepEqual(layout, { "xaxis.type": "date", "xaxis.range": ["p", "q"] });
+  traces.empty();
+  assert.deepEqual(updates[1][1].y, [[null], [null]]);
+  assert.deepEqual(updates[1][3], [1, 2]);
+});
+
+test("only lines that the canvas can't draw go through plotly while the view follows", () => {
+  const drawable = traces.drawable([lineOf([0, 1], [1000, 2], [2000, 3], [3000, 4]), lineOf([0, 5])], CHANNELS);
+  traces.refreshNative(drawable, 1500, 1800, 0);
+  assert.deepEqual(updates.map(([, data, , indices]) => [data.y, indices]), [[[[2, 3]], [2]]]);
+  traces.refreshNative(drawable.slice(0, 1), 0, 5000, 0);
+  assert.equal(updates.length, 1);
+});
