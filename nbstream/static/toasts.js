@@ -37,6 +37,7 @@ export function gravestOf(items) {
 /** Up to three toasts in a corner of the page, beside whatever else it shows. */
 export class Toasts {
   constructor() {
+    this.owners = new Set(); // widgets that may show some
     this.shown = new Map(); // by what they are about, the oldest first
     this.more = 0;
     this.tickedAt = null;
@@ -45,6 +46,19 @@ export class Toasts {
     this.el = element("div", { class: "nbs nbs-toasts", role: "region", "aria-label": "New alerts" }, [
       element("div", { role: "status", "aria-live": "polite" }, [this.list, this.rest]),
     ]);
+  }
+
+  /** Be in the page from now on: screen readers pass over what comes with its own live region. */
+  open(owner) {
+    this.owners.add(owner);
+    if (!this.el.parentNode) document.body.append(this.el);
+  }
+
+  /** Take away what belongs to a widget that is gone. */
+  close(owner) {
+    this.owners.delete(owner);
+    for (const [key, toast] of [...this.shown]) if (toast.owner === owner) this.dismiss(key);
+    if (this.owners.size === 0) this.el.remove();
   }
 
   /** @param {Told} told an end changes the toast of its beginning, and makes none of its own */
@@ -57,7 +71,6 @@ export class Toasts {
     const toast = new Toast(told, owner, (isByKey) => this.dismiss(key, isByKey));
     this.shown.set(key, toast);
     this.list.insertBefore(toast.el, this.list.firstChild);
-    if (!this.el.parentNode) document.body.append(this.el);
   }
 
   /** Count what came and is not shown. */
@@ -84,12 +97,6 @@ export class Toasts {
     if (this.shown.size > 0) return;
     this.more = 0;
     this.rest.hidden = true;
-    this.el.remove();
-  }
-
-  /** Take away what belongs to a widget that is gone. */
-  dismissOf(owner) {
-    for (const [key, toast] of [...this.shown]) if (toast.owner === owner) this.dismiss(key);
   }
 
   /** Let time pass, as far as somebody could see it. */
@@ -381,9 +388,10 @@ export class PageBell {
   /** Add what can show the feed; return what takes it away. */
   attach(view) {
     this.views.add(view);
+    pageWays().toasts.open(this.owner);
     return () => {
       this.views.delete(view);
-      if (this.views.size === 0) pageWays().toasts.dismissOf(this.owner);
+      if (this.views.size === 0) pageWays().toasts.close(this.owner);
     };
   }
 }

@@ -118,6 +118,22 @@ function pass(seconds) {
   pageWays().toasts.tick(time);
 }
 
+test("what speaks toasts to screen readers is there before the first one, and until the last feed is gone", () => {
+  const speaker = document.body.one("nbs-toasts");
+  assert.equal(speaker.childNodes[0].getAttribute("aria-live"), "polite");
+  look(false);
+  say(1, [told(1)]);
+  pass(60);
+  assert.deepEqual(toasts(), []);
+  assert.equal(document.body.one("nbs-toasts"), speaker);
+  const other = new FakeModel();
+  const closeOther = renderFeed({ model: other, el: document.createElement("div") });
+  close();
+  assert.equal(document.body.one("nbs-toasts"), speaker);
+  closeOther();
+  assert.equal(document.body.childNodes.length, 0);
+});
+
 test("an alert makes a toast while the feed is out of sight, none while it is seen", () => {
   say(1, [told(1)]);
   assert.deepEqual(toasts(), []);
@@ -156,7 +172,7 @@ test("a toast goes after 8 s, a critical one when somebody dismisses it", () => 
   pass(3600);
   assert.equal(toasts().length, 1);
   click(document.body.one("nbs-toast").one("nbs-icon"));
-  assert.equal(document.body.childNodes.length, 0);
+  assert.deepEqual(toasts(), []);
 });
 
 test("no time passes for a toast in a hidden tab, nor under the pointer", () => {
