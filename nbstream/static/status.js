@@ -60,13 +60,15 @@ export function describeState(facts) {
   return { kind: "good", text: "live" };
 }
 
-/** The badge in the corner of a chart. */
+/** The badge in the corner of a chart. It counts seconds for the eye; what it speaks is not said again for that. */
 export class Badge {
   constructor() {
     this.dot = element("span", { class: "nbs-badge-dot" });
     this.label = element("span", { class: "nbs-badge-text" });
-    this.el = element("div", { class: "nbs-badge", role: "status", "aria-live": "polite" }, [this.dot, this.label]);
+    this.speaker = element("span", { class: "nbs-hidden", role: "status" });
+    this.el = element("div", { class: "nbs-badge" }, [this.dot, this.label, this.speaker]);
     this.shown = "";
+    this.matter = "";
   }
 
   show({ kind, text }) {
@@ -76,5 +78,8 @@ export class Badge {
     this.el.dataset.kind = kind;
     this.label.textContent = text;
     this.el.title = text;
+    const matter = shown.replace(/\d+ (s|min|h|days)\b/g, "");
+    if (matter !== this.matter) this.speaker.textContent = text;
+    this.matter = matter;
   }
 }

@@ -11,6 +11,7 @@ class FakeNode {
     this.text = "";
     this.value = "";
     this.disabled = false;
+    this.dataset = {};
     this.classList = { add: (...names) => (this.className = [this.className, ...names].filter(Boolean).join(" ")) };
   }
 
