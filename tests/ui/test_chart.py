@@ -311,9 +311,15 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
 def test_dark_theme(live: tuple[LabPage, PageChart]) -> None:
     """The figure follows the notebook's theme."""
     page, chart = live
+    levels = "{'critical': 'value > 85'}"
+    page.kernel_eval(f"chart.analyzer.alert('value > 70', name='hot', levels={levels})")
+    chart.wait("chart.figure._fullLayout.shapes.length === 2")
     light = chart.read("chart.figure._fullLayout.font.color")
     page.set_theme("JupyterLab Dark")
     chart.wait("chart.figure._fullLayout.font.color !== given", argument=light)
+    dark = chart.read("chart.figure._fullLayout.font.color")
+    assert chart.read("chart.figure._fullLayout.shapes[0].label.font.color") == dark
+    expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
     page.screenshot("chart-dark")
 
 

@@ -101,6 +101,9 @@ def test_an_edit_meets_another(page: LabPage) -> None:
     page.kernel_eval("buffer.append(time.time() + 4, temperature=130.0)")
     chip = controls.locator(".nbs-rule .nbs-chip").first
     expect(chip).to_have_text("firing on 1 of 2 · critical")
+    sign = controls.locator(".nbs-rule .nbs-sign").first
+    expect(sign).to_have_attribute("aria-label", "critical")
+    expect(sign).to_have_attribute("data-shape", "square")
     page.screenshot("rules")
 
     controls.get_by_role("button", name="edit hot").click()
