@@ -23,7 +23,7 @@ from nbstream.widgets.panel import Action, Panel, finite, newest_of, plain_text,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.alerts import Incident, Rule
+    from nbstream.alerts import Rule
     from nbstream.analyzer import Analyzer, Snapshot
 
 __all__ = ["MAX_CARDS", "STANDARD", "Cards"]
@@ -292,7 +292,7 @@ class _Alerts:
         if not found:
             return None
         rule, error, state = max(found, key=lambda it: self._gravity(it[0], it[2], channel))
-        incident = self._incident(rule, state, channel)
+        incident = self._open.of(rule, channel, state)
         acknowledged = None if incident is None else incident.acknowledged
         return {
             "state": state.name,
@@ -304,15 +304,9 @@ class _Alerts:
         }
 
     def _gravity(self, rule: Rule, state: RuleState, channel: str) -> tuple[int, int]:
-        incident = self._incident(rule, state, channel)
+        incident = self._open.of(rule, channel, state)
         severity = rule.severity if incident is None else incident.severity
         return state.gravity, SEVERITIES.index(severity)
-
-    def _incident(self, rule: Rule, state: RuleState, channel: str) -> Incident | None:
-        """Return the open incident of a rule on a channel, if there is one."""
-        if state not in (RuleState.FIRING, RuleState.RECOVERING):
-            return None
-        return self._open.of(rule, channel)
 
 
 def _read_cards(statistics: StatisticLike | Iterable[StatisticLike]) -> tuple[Card, ...]:

@@ -113,7 +113,7 @@ class Controls(Panel):
         is_several = selected == "*" or isinstance(selected, tuple)
         channel = watched[0] if watched and not is_several else ""
         condition, clear, state, states = rule.condition, rule.clear, rule.state, rule.states
-        incidents = [open_now.of(rule, name) for name, at in states.items() if at is state]
+        incidents = [open_now.of(rule, name, at) for name, at in states.items() if at is state]
         severities = [incident.severity for incident in incidents if incident is not None]
         unit = self.analyzer.buffer.units.get(channel, "")
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from nbstream.alerts.machine import RuleState
 from nbstream.alerts.settings import SEVERITIES
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ class OpenIncidents:
         for incident in log.active:
             self._found[incident.rule, incident.channel].append(incident)
 
-    def of(self, rule: Rule, channel: str) -> Incident | None:
-        """Return the open incident of a rule on a channel, None if there is none.
+    def of(self, rule: Rule, channel: str, state: RuleState) -> Incident | None:
+        """Return the open incident of a rule that is in a state on a channel, None if there is none.
 
         Rules may have equal names, as two whose conditions read the same do. Of those that cannot be told
         apart by their settings it is the gravest.
         """
+        if state not in (RuleState.FIRING, RuleState.RECOVERING):
+            return None
         own = [i for i in self._found.get((rule.name, channel), ()) if _may_be_of(i, rule)]
         return max(own, key=lambda i: SEVERITIES.index(i.severity), default=None)
 
