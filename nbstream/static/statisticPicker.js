@@ -14,6 +14,7 @@ export class StatisticPicker {
     this.picks = new Map();
     this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-opener", text: "+ statistic", "aria-expanded": "false", onclick: () => (this.form.hidden ? this.open() : this.close()) });
     this.list = element("div", { class: "nbs-picks" });
+    const errorId = `nbs-${Math.random().toString(36).slice(2)}`;
     this.field = element("input", {
       ...OWN_KEYS,
       type: "text",
@@ -23,14 +24,17 @@ export class StatisticPicker {
       maxlength: 64,
       "aria-label": "Another statistic, such as p99 or time_above(90)",
       placeholder: "p99, time_above(90)",
+      "aria-describedby": errorId,
+      oninput: () => this.failField(""),
     });
+    this.fieldError = element("span", { class: "nbs-field-error", role: "alert", id: errorId });
     this.add = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
     this.done = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "done", onclick: () => this.close() });
     this.count = element("span", { class: "nbs-muted" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.form = element("div", { class: "nbs-pick-form", role: "group", "aria-label": "Statistics to show", hidden: true, onkeydown: (event) => this.press(event) }, [
       this.list,
-      element("div", { class: "nbs-pick-bar" }, [this.field, this.add, this.done, this.count]),
+      element("div", { class: "nbs-pick-bar" }, [this.field, this.add, this.done, this.count, this.fieldError]),
     ]);
     this.el = element("div", { class: "nbs-statistic-picker" }, [this.opener, this.error, this.form]);
   }
@@ -80,28 +84,31 @@ export class StatisticPicker {
   makeBeginning({ name, needs, what }) {
     const onclick = () => {
       this.field.value = `${name}(`;
+      this.failField("");
       this.field.focus();
     };
     return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})…`, onclick }) };
   }
 
-  choose(name, isShown, onDone = () => {}) {
+  /** Ask the kernel for a choice; `onAnswer` takes what is wrong, "" if it was done. */
+  choose(name, isShown, onAnswer = (error) => this.fail(error)) {
     const want = { isShown, isAnswered: false };
     this.wanted.set(name, want);
     this.requests.ask({ kind: isShown ? "show" : "hide", statistic: name }, (error) => {
       want.isAnswered = true;
       if (error && this.wanted.get(name) === want) this.wanted.delete(name);
-      this.fail(error);
+      onAnswer(error);
       this.showPicks();
-      if (!error) onDone();
     });
   }
 
   send() {
     const typed = this.field.value.trim();
-    if (!typed) return this.fail("Enter a name such as p99 or time_above(90).");
+    if (!typed) return this.failField("Enter a name such as p99 or time_above(90).");
     const text = typed.includes("(") && !typed.endsWith(")") ? `${typed})` : typed;
-    this.choose(text, true, () => {
+    this.choose(text, true, (error) => {
+      this.failField(error);
+      if (error) return;
       this.wanted.delete(text); // the kernel may call it by another name
       if (this.field.value.trim() === typed) this.field.value = "";
     });
@@ -118,6 +125,7 @@ export class StatisticPicker {
   close() {
     this.form.hidden = true;
     this.fail("");
+    this.failField("");
     setAttribute(this.opener, "aria-expanded", "false");
     this.opener.focus();
   }
@@ -132,5 +140,11 @@ export class StatisticPicker {
 
   fail(error) {
     setText(this.error, error);
+  }
+
+  /** Say what is wrong with what was typed. */
+  failField(error) {
+    setText(this.fieldError, error);
+    setAttribute(this.field, "aria-invalid", error ? "true" : null);
   }
 }

@@ -205,6 +205,24 @@ test("the list offers the catalogue; what is ticked is asked for", () => {
   assert.match(el.one("nbs-statistic-picker").textContent, /The kernel says no/);
 });
 
+test("what is wrong with what was typed stands at its field, until it is typed anew", () => {
+  model.snapshot(stateOf([channel()]));
+  openPicker();
+  const form = el.one("nbs-pick-form");
+  const field = form.one("nbs-input");
+  const wrong = () => [form.one("nbs-field-error").textContent, field.getAttribute("aria-invalid")];
+  assert.equal(field.getAttribute("aria-describedby"), form.one("nbs-field-error").getAttribute("id"));
+  typeInto(field, "meen");
+  click(form.one("nbs-primary"));
+  model.reply("There is no statistic 'meen'. Did you mean 'mean'?");
+  assert.deepEqual(wrong(), ["There is no statistic 'meen'. Did you mean 'mean'?", "true"]);
+  typeInto(field, "mean");
+  assert.deepEqual(wrong(), ["", null]);
+  click(form.one("nbs-primary"));
+  model.reply();
+  assert.deepEqual([...wrong(), field.value], ["", null, ""]);
+});
+
 test("another page's choice is shown", () => {
   model.snapshot(stateOf([channel()]));
   openPicker();
