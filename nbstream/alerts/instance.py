@@ -182,6 +182,12 @@ class Instance:
                 )
         return True
 
+    @property
+    def incident(self) -> Incident | None:
+        """The incident that is open, or None."""
+        number = self._number
+        return None if number is None else self._log.find(number)
+
     def fail(self, error: Exception, now_ns: int) -> None:
         """End what is open because the rule failed, and say so."""
         why = f"rule failed: {error}"
@@ -192,7 +198,7 @@ class Instance:
 
     def end(self, why: str) -> None:
         """End an open incident without a reading that cleared it."""
-        incident = None if self._number is None else self._log.find(self._number)
+        incident = self.incident
         if incident is not None:
             self._resolve(ended=why, resolved_ns=max(self.newest_ns, incident.fired_ns))
 
@@ -244,8 +250,7 @@ class Instance:
 
     def freeze(self) -> dict[str, Any] | None:
         """Return an open incident and the machine behind it as plain values; None if all is calm."""
-        number = self._number
-        incident = None if number is None else self._log.find(number)
+        number, incident = self._number, self.incident
         if incident is None or incident.kind != "breach":
             return None
         note = incident.acknowledged
@@ -337,7 +342,7 @@ class Instance:
 
     def _data_back(self, time_ns: int) -> None:
         """End what silence began, at the first reading that comes again."""
-        incident = None if self._number is None else self._log.find(self._number)
+        incident = self.incident
         if incident is not None and incident.kind == "no_data":
             self._resolve(ended="data back", resolved_ns=max(time_ns, incident.fired_ns))
         elif self._silent_state is RuleState.NO_DATA and self._has_data:

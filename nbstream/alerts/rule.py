@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from nbstream.alerts.expression import Condition, VariableName
+    from nbstream.alerts.incident import Incident
     from nbstream.alerts.log import AlertLog
     from nbstream.alerts.notification import Notification
     from nbstream.alerts.preview import Preview
@@ -305,6 +306,12 @@ class Rule:
         """Where the rule stands on each channel that it has seen."""
         with self._lock:
             return {name: instance.state for name, instance in self._instances.items()}
+
+    def incident(self, channel: str) -> Incident | None:
+        """Return the incident that is open on a channel, None if it is calm there."""
+        with self._lock:
+            instance = self._instances.get(channel)
+            return None if instance is None else instance.incident
 
     @property
     def since_ns(self) -> int | None:

@@ -17,7 +17,6 @@ from nbstream.analyzer import Statistics
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.widgets.link import PUMP, Pump
-from nbstream.widgets.open_incidents import OpenIncidents
 from nbstream.widgets.panel import Action, Panel, finite, newest_of, plain_text, source_state
 
 if TYPE_CHECKING:
@@ -280,7 +279,6 @@ class _Alerts:
         self._log = analyzer.alerts
         self._now_ns = now_ns
         self._rules = [(rule, rule.error, rule.states) for rule in analyzer.rules]
-        self._open = OpenIncidents(self._log)
 
     def gravest(self, channel: str, channels: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the gravest state of the rules that watch a channel, None if there are none."""
@@ -292,7 +290,7 @@ class _Alerts:
         if not found:
             return None
         rule, error, state = max(found, key=lambda it: self._gravity(it[0], it[2], channel))
-        incident = self._open.of(rule, channel, state)
+        incident = rule.incident(channel)
         acknowledged = None if incident is None else incident.acknowledged
         return {
             "state": state.name,
@@ -304,7 +302,7 @@ class _Alerts:
         }
 
     def _gravity(self, rule: Rule, state: RuleState, channel: str) -> tuple[int, int]:
-        incident = self._open.of(rule, channel, state)
+        incident = rule.incident(channel)
         severity = rule.severity if incident is None else incident.severity
         return state.gravity, SEVERITIES.index(severity)
 

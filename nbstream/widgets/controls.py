@@ -10,7 +10,6 @@ from nbstream.alerts.rule import SEVERITIES
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.widgets.detector_picker import DetectorPicker
 from nbstream.widgets.link import PUMP, Pump
-from nbstream.widgets.open_incidents import OpenIncidents
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
 from nbstream.widgets.rule_editor import Draft, edition, entries, read_fields, try_out
 from nbstream.window import Window
@@ -103,17 +102,16 @@ class Controls(Panel):
         return self._rules
 
     def _shown_rules(self) -> list[dict[str, Any]]:
-        open_now = OpenIncidents(self.analyzer.alerts)
-        return [self._rule(number, rule, open_now) for number, rule in self._numbered().items()]
+        return [self._rule(number, rule) for number, rule in self._numbered().items()]
 
-    def _rule(self, number: int, rule: Rule, open_now: OpenIncidents) -> dict[str, Any]:
+    def _rule(self, number: int, rule: Rule) -> dict[str, Any]:
         """Return what a page shows of a rule; "firing" is how grave it is where it stands."""
         names = self.analyzer.channels
         selected, watched = rule.selected, rule.awaited(names)
         is_several = selected == "*" or isinstance(selected, tuple)
         channel = watched[0] if watched and not is_several else ""
         condition, clear, state, states = rule.condition, rule.clear, rule.state, rule.states
-        incidents = [open_now.of(rule, name, at) for name, at in states.items() if at is state]
+        incidents = [rule.incident(name) for name, at in states.items() if at is state]
         severities = [incident.severity for incident in incidents if incident is not None]
         unit = self.analyzer.buffer.units.get(channel, "")
         return {

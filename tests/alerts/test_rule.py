@@ -39,6 +39,24 @@ def test_a_new_rule_is_ok() -> None:
     assert repr(rule) == "<Rule 'value > 90' on 'temperature': OK>"
 
 
+def test_the_open_incident_is_the_rules_own() -> None:
+    """Whatever other rules are called: from breach to end, then there is none."""
+    log = AlertLog(timezone="UTC")
+    grave, mild = (
+        Rule("value > 90", channel="x", log=log, severity=severity)
+        for severity in ("critical", "info")
+    )
+    for rule in (grave, mild):
+        assert rule.incident("x") is None
+        feed(rule, 50, 95)
+    opened = [rule.incident("x") for rule in (grave, mild)]
+    assert [incident and incident.severity for incident in opened] == ["critical", "info"]
+    assert grave.incident("y") is None
+    feed(grave, 50, start=9)
+    assert grave.incident("x") is None
+    assert mild.incident("x") == opened[1]
+
+
 def test_states_follow_the_readings() -> None:
     """OK, PENDING, FIRING and OK again, each with the time since when."""
     rule, _ = a_rule(clear="value < 85", for_=2)
