@@ -24,6 +24,9 @@ LATEST_NS = 2**63 - 1
 # among themselves, are not stragglers: the clock behind the data was set back.
 ROWS_THAT_MAKE_A_JUMP = 20
 
+MOVED_AT_ONCE = 65_536
+"""Rows that are moved at a time to make room for late ones: as many as a processor's cache holds."""
+
 
 class Change(NamedTuple):
     """Rows that a reader had seen are no longer what they were: late rows were put in between."""
@@ -279,27 +282,16 @@ class Ring:
     def _insert(self, times: TimeArray, values: FloatArray) -> None:
         """Put rows in order that are older than the newest where they belong, after those of equal time."""
         places = self.rows_at(times, "right")
-        n, held, start = len(times), self.end - self.first, int(places[0])
+        n, held = len(times), self.end - self.first
         if held + n > len(self.times) and len(self.times) < self.capacity:
             self._allocate(held + n)
         size = len(self.times)
-        later = self.rows(start, self.end)
-        is_old = np.ones(n + len(later[0]), np.bool_)
-        is_old[places - start + np.arange(n)] = False
-        merged_times = np.empty(len(is_old), np.int64)
-        merged_values = np.empty(len(is_old), np.float64)
-        merged_times[is_old], merged_times[~is_old] = later[0], times
-        merged_values[is_old], merged_values[~is_old] = later[1], values
         n_evicted = max(0, held + n - size)
         if n_evicted:
-            last = self.first + n_evicted - 1
-            self.evicted_ns = int(
-                merged_times[last - start] if last >= start else self.times[last % size]
-            )
+            self.evicted_ns = self._merged_time(self.first + n_evicted - 1, places, times)
             self.first += n_evicted
             self.evicted += n_evicted
-        skip = max(0, self.first - start)
-        self._put(start + skip, merged_times[skip:], merged_values[skip:])
+        self._merge(places, times, values)
         self.end += n
         present = np.flatnonzero(values == values)
         self.missing += n - len(present)
@@ -311,6 +303,50 @@ class Ring:
         self.revision += 1
         for cursor in self.cursors:
             cursor.move(places, times)
+
+    def _merged_time(self, row: int, places: TimeArray, times: TimeArray) -> int:
+        """Return the time that a row will have once rows are put in before the old rows `places`."""
+        rows = places + np.arange(len(places))
+        n_before = int(rows.searchsorted(row))
+        if n_before < len(rows) and rows[n_before] == row:
+            return int(times[n_before])
+        return int(self.times[(row - n_before) % len(self.times)])
+
+    def _merge(self, places: TimeArray, times: TimeArray, values: FloatArray) -> None:
+        """Put rows in before the old rows `places`, both ascending: what is behind moves, newest first."""
+        start = int(places[0])
+        # The newest rows come to lie where rows older than the new `first` are, so these are read before.
+        split = min(max(start, self.first), self.end)
+        oldest = self.rows(start, split)
+        for stop in range(self.end, split, -MOVED_AT_ONCE):
+            low = max(split, stop - MOVED_AT_ONCE)
+            self._put_merged(low, self.rows(low, stop), places, times, values)
+        if start < split:
+            self._put_merged(start, oldest, places, times, values)
+
+    def _put_merged(
+        self,
+        row: int,
+        old: tuple[TimeArray, FloatArray],
+        places: TimeArray,
+        times: TimeArray,
+        values: FloatArray,
+    ) -> None:
+        """Store old rows from number `row` on anew, with the rows that are put in before them."""
+        old_times, old_values = old
+        a, b = places.searchsorted((row, row + len(old_times))).tolist()
+        if a == b:
+            merged_times, merged_values = old
+        else:
+            at = places[a:b] - row + np.arange(b - a)
+            is_old = np.ones(len(old_times) + b - a, np.bool_)
+            is_old[at] = False
+            merged_times = np.empty(len(is_old), np.int64)
+            merged_values = np.empty(len(is_old), np.float64)
+            merged_times[is_old], merged_times[at] = old_times, times[a:b]
+            merged_values[is_old], merged_values[at] = old_values, values[a:b]
+        skip = max(0, self.first - row - a)
+        self._put(row + a + skip, merged_times[skip:], merged_values[skip:])
 
     def _hold_late(self, times: TimeArray, values: FloatArray) -> int:
         """Keep a late run in mind; return the number of rows accepted if it makes a jump."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.ring import ROWS_THAT_MAKE_A_JUMP, Cursor, Ring
+import nbstream.ring
+from nbstream.ring import MOVED_AT_ONCE, ROWS_THAT_MAKE_A_JUMP, Cursor, Ring
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into, values
 
 Step = tuple[int, float]
@@ -249,12 +251,26 @@ class Mirror:
     st.integers(1, 40),
     st.sampled_from([1, 3, 5, 2**62]),
     batch_sizes(15),
+    st.sampled_from([1, 2, 5, MOVED_AT_ONCE]),
     st.data(),
 )
 def test_late_rows_are_put_where_they_belong(
-    steps: list[int], capacity: int, lateness: int, sizes: list[int], data: st.DataObject
+    steps: list[int],
+    capacity: int,
+    lateness: int,
+    sizes: list[int],
+    moved_at_once: int,
+    data: st.DataObject,
 ) -> None:
     """The ring holds what a sorted list holds, in any batches, and readers can follow."""
+    with mock.patch.object(nbstream.ring, "MOVED_AT_ONCE", moved_at_once):
+        check_late_rows(steps, capacity, lateness, sizes, data)
+
+
+def check_late_rows(
+    steps: list[int], capacity: int, lateness: int, sizes: list[int], data: st.DataObject
+) -> None:
+    """Compare a ring with its model, batch by batch."""
     # Fewer rows too late at a time than would make a jump of the clock.
     times = np.maximum(np.cumsum(steps), 0) if len(steps) else np.empty(0, np.int64)
     column = np.arange(len(times), dtype=float)
@@ -285,8 +301,10 @@ def test_late_rows_are_put_where_they_belong(
     assert len(set(shown)) == len(shown)
 
 
-def test_late_rows_wrap_around() -> None:
+@pytest.mark.parametrize("moved_at_once", [7, 100, MOVED_AT_ONCE])
+def test_late_rows_wrap_around(monkeypatch: pytest.MonkeyPatch, moved_at_once: int) -> None:
     """Rows are put in across the end of the ring's arrays, while the oldest are evicted."""
+    monkeypatch.setattr("nbstream.ring.MOVED_AT_ONCE", moved_at_once)
     ring = Ring(1000, 2**62)
     rng = np.random.default_rng(4)
     held: list[int] = []
