@@ -6,6 +6,7 @@ The window moves in eighths; after a shift that lasts it is learnt anew.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,8 @@ __all__ = [
 ]
 
 PANES = 8
-GROUP = 16_384
+GROUP = 24_576
+LARGE_PANE = 4096
 MAX_PANES_AT_ONCE = 1024
 MAX_ROUNDS = 8
 MOST_VALUES = 4096
@@ -127,7 +129,7 @@ class WindowBaseline(ABC):
         n = len(values)
         ids, starts = self._panes(times, n)
         self._n_seen += n
-        ends = np.append(starts[1:], n)
+        ends = np.concatenate((starts[1:], [n]))
         score = np.empty(n)
         flags = np.empty(n, np.bool_)
         levels = np.empty((4, len(ids)))
@@ -200,9 +202,9 @@ class WindowBaseline(ABC):
         So it is guessed that nothing is, and repeated with what was found: each round makes at least one
         more pane final, mostly all of them.
         """
-        backwards = np.flatnonzero(np.diff(ids[first:last]) < 0)
-        if len(backwards):
-            last = first + int(backwards[0]) + 1
+        is_back = ids[first + 1 : last] < ids[first : last - 1]
+        if is_back.any():
+            last = first + int(is_back.argmax()) + 1
         if len(self._ids) and ids[first] <= self._ids[-1]:  # the clock was set back
             self._forget_panes()
         low, high = int(starts[first]), int(ends[last - 1])
@@ -259,10 +261,7 @@ class WindowBaseline(ABC):
         end = int(begins[-1] + counts[-1])
         out = left_out[:end]
         n_out = _count(out, begins)
-        all_ids = np.concatenate((self._ids, ids))
-        all_kept = np.concatenate((self._n_kept, counts - n_out))
-        all_out = np.concatenate((self._n_left_out, n_out))
-        relearn_after = self._first_relearning(all_ids, all_kept, all_out, len(self._ids))
+        relearn_after = self._first_relearning(ids, counts - n_out, n_out)
         if relearn_after is not None:
             n_closed = relearn_after + 1
             begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
@@ -270,15 +269,16 @@ class WindowBaseline(ABC):
             out, n_out = out[:end], n_out[:n_closed]
             n, stop = n_closed, end
         first_kept = max(0, len(begins) - self._n_panes)  # older ones have left the window already
-        rows = np.arange(first_kept, len(begins))
-        shift = int(begins[first_kept])
-        part, mask = values[shift:end], out[shift:]
-        begins, counts, n_out = begins[rows] - shift, counts[rows], n_out[rows]
+        ids, counts, n_out = ids[first_kept:], counts[first_kept:], n_out[first_kept:]
         if summaries is None or n_out.any():
-            kept, gone = self._both(part, begins, counts, mask)
+            shift = int(begins[first_kept])
+            kept, gone = self._both(
+                values[shift:end], begins[first_kept:] - shift, counts, out[shift:]
+            )
         else:
+            rows = np.arange(first_kept, len(begins))
             kept, gone = self._selected(summaries, rows), self._nothing(len(rows))
-        self._append(ids[rows], kept, gone, counts - n_out, n_out)
+        self._append(ids, kept, gone, counts - n_out, n_out)
         if relearn_after is not None:
             self._relearn()
         return n, left_out[:stop]
@@ -296,11 +296,10 @@ class WindowBaseline(ABC):
         begins, counts = np.array([0]), np.array([len(values)])
         n_out = np.array([np.count_nonzero(out)])
         kept, gone = self._both(values, begins, counts, out)
-        self._append(np.array([pane]), kept, gone, counts - n_out, n_out)
-        if (
-            self._first_relearning(self._ids, self._n_kept, self._n_left_out, len(self._ids) - 1)
-            is not None
-        ):
+        ids, n_kept = np.array([pane]), counts - n_out
+        must_relearn = self._first_relearning(ids, n_kept, n_out) is not None
+        self._append(ids, kept, gone, n_kept, n_out)
+        if must_relearn:
             self._relearn()
 
     def _both(
@@ -314,14 +313,15 @@ class WindowBaseline(ABC):
             self._summarize(values, begins, counts, left_out),
         )
 
-    def _first_relearning(
-        self, ids: IntArray, kept: IntArray, out: IntArray, n_old: int
-    ) -> int | None:
-        """Return after which of the new panes more than a quarter of the window is left out."""
-        if not out.any():
+    def _first_relearning(self, ids: IntArray, kept: IntArray, out: IntArray) -> int | None:
+        """Return after which of these new panes more than a quarter of the window is left out."""
+        if not (out.any() or self._n_left_out.any()):
             return None
-        lows = np.searchsorted(ids, ids[n_old:] - self._n_panes, "right")
-        balance = np.concatenate(([0], np.cumsum(3 * out - kept)))
+        n_old = len(self._ids)
+        known = np.concatenate((self._ids, ids))
+        lows = known.searchsorted(ids - self._n_panes, "right")
+        balances = 3 * self._n_left_out - self._n_kept, 3 * out - kept
+        balance = np.concatenate(([0], *balances)).cumsum()
         too_many = np.flatnonzero(balance[n_old + 1 :] > balance[lows])
         return int(too_many[0]) if len(too_many) else None
 
@@ -403,15 +403,9 @@ def _score(
     scale = np.where(is_warm, 1.0 / sigma, np.nan)
     for low, high, panes in _groups(counts):
         part = score[low:high]
-        if panes.stop - panes.start == 1:
-            np.subtract(values[low:high], center[panes.start], out=part)
-            np.abs(part, out=part)
-            part *= scale[panes.start]
-        else:
-            repeated = np.repeat(center[panes], counts[panes])
-            np.subtract(values[low:high], repeated, out=part)
-            np.abs(part, out=part)
-            part *= np.repeat(scale[panes], counts[panes])
+        np.subtract(values[low:high], _spread(center, counts, panes), out=part)
+        np.abs(part, out=part)
+        part *= _spread(scale, counts, panes)
         largest = part.max()
         if largest <= limit:
             flags[low:high] = False
@@ -441,17 +435,28 @@ def _first_difference(a: BoolArray | None, b: BoolArray | None) -> int | None:
 
 
 def _groups(counts: IntArray) -> Iterator[tuple[int, int, slice]]:
-    """Yield (first reading, end, panes) of consecutive panes that together fit into a processor's cache."""
+    """Yield (first reading, end, panes) of consecutive panes that together fit into a processor's cache.
+
+    Where panes are large each comes alone, so that its numbers need no spreading.
+    """
     ends = counts.cumsum()
     n, n_panes = int(ends[-1]), len(counts)
+    most = GROUP if n < n_panes * LARGE_PANE else 0
     low = pane = 0
     while pane < n_panes:
         stop = n_panes
-        if n - low > GROUP:
-            stop = max(pane + 1, int(ends.searchsorted(low + GROUP, "right")))
+        if n - low > most:
+            stop = max(pane + 1, int(ends.searchsorted(low + most, "right")))
         high = int(ends[stop - 1])
         yield low, high, slice(pane, stop)
         low, pane = high, stop
+
+
+def _spread(numbers: FloatArray, counts: IntArray, panes: slice) -> Any:
+    """Return the number of each of these panes for all of its readings; one number if it is one pane."""
+    if panes.stop - panes.start == 1:
+        return numbers[panes.start]
+    return np.repeat(numbers[panes], counts[panes])
 
 
 class MeanBaseline(WindowBaseline):
@@ -461,12 +466,13 @@ class MeanBaseline(WindowBaseline):
         return np.zeros((3, n))
 
     def _merged(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        n = a[0] + b[0]
-        weight = np.maximum(n, 1.0)
+        merged = a + b
         delta = b[1] - a[1]
-        mean = np.where(a[0] > 0, a[1] + delta * (b[0] / weight), b[1])
-        both = np.where((a[0] > 0) & (b[0] > 0), delta * delta * (a[0] * b[0] / weight), 0.0)
-        return np.array([n, mean, a[2] + b[2] + both])
+        shift = delta * (b[0] / np.maximum(merged[0], 1.0))
+        np.add(a[1], shift, out=merged[1])
+        # In this order of the factors a pane without readings adds 0, however far its mean is.
+        merged[2] += a[0] * shift * delta
+        return merged
 
     def _selected(self, summaries: FloatArray, rows: IntArray) -> FloatArray:
         return summaries[:, rows]
@@ -487,8 +493,7 @@ class MeanBaseline(WindowBaseline):
             reference = np.where(n > 0, values[np.minimum(firsts, len(values) - 1)], 0.0)
         sums, squares = np.empty(len(counts)), np.empty(len(counts))
         for low, high, panes in _groups(counts):
-            deviations = np.repeat(reference[panes], counts[panes])
-            np.subtract(values[low:high], deviations, out=deviations)
+            deviations = values[low:high] - _spread(reference, counts, panes)
             if mask is not None:
                 deviations = np.where(mask[low:high], deviations, 0.0)
             first_rows = begins[panes] - low
@@ -499,57 +504,41 @@ class MeanBaseline(WindowBaseline):
         return np.array([n, reference + shift, np.maximum(squares - sums * shift, 0.0)])
 
     def _levels(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        n, mean, m2 = self._windows(new, ids)
-        total = _added(n)
-        reference = mean[0]
-        if not n.all():
-            reference = np.zeros(len(ids))
-            for some, of in zip(n[::-1], mean[::-1], strict=True):
-                reference = np.where(some > 0, of, reference)
-        center = reference + _added(n * (mean - reference)) / np.maximum(total, 1.0)
-        distance = mean - center
-        # In this order of the factors a pane without readings adds 0, however far its mean is.
-        squares = _added(n * distance * distance + m2)
-        sigma = np.sqrt(squares / np.maximum(total - 1.0, 1.0))
+        n, center, m2 = self._windows(new, ids)
+        sigma = np.sqrt(m2 / np.maximum(n - 1.0, 1.0))
         sigma[sigma != sigma] = np.inf
         floor = spread_floor(center, self.min_sigma)
-        return np.array([center, np.maximum(sigma, floor), total, sigma <= floor])
+        return np.array([center, np.maximum(sigma, floor), n, sigma <= floor])
 
     def _windows(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        """Return the panes before each new one in its window, shape (3, panes of a window, new ones).
+        """Return the summary of the closed panes in the window before each new one, shape (3, new ones)."""
+        width, n_old = self._n_panes, len(self._ids)
+        known = np.concatenate((self._ids, ids))
+        if n_old == width and known[-1] - known[0] == len(known) - 1:  # none is left out
+            return self._runs(np.concatenate((self._kept, new[:, :-1]), axis=1), width)
+        # Panes without readings get a place too, as many as it takes to leave the window.
+        places = np.zeros(len(known), np.int64)
+        np.minimum(known[1:] - known[:-1], width + 1, out=places[1:])
+        places = places.cumsum() + width
+        panes = np.zeros((3, places[-1]))
+        panes[:, places[:n_old]] = self._kept
+        panes[:, places[n_old:-1]] = new[:, :-1]
+        return self._runs(panes, width)[:, places[n_old:] - width]
 
-        A pane that is not there is one without readings.
-        """
-        windows: FloatArray
-        width = self._n_panes
-        first = int(ids[0]) - width
-        n_spanned = int(ids[-1]) - first
-        if n_spanned > 2 * len(ids) + 4 * width:  # mostly pauses: only the panes of these windows
-            wanted = (ids - width) + np.arange(width)[:, None]
-            known = np.concatenate((self._ids, ids))
-            rows = np.minimum(known.searchsorted(wanted), len(known) - 1)
-            windows = np.concatenate((self._kept, new), axis=1)[:, rows]
-            windows[:, known[rows] != wanted] = 0.0
-            return windows
-        spanned = np.zeros((3, n_spanned))
-        old = self._ids >= first
-        spanned[:, self._ids[old] - first] = self._kept[:, old]
-        spanned[:, ids[:-1] - first] = new[:, :-1]
-        if n_spanned == width + len(ids) - 1:  # none is left out
-            step = spanned.itemsize
-            shape, strides = (3, width, len(ids)), (spanned.strides[0], step, step)
-            windows = np.ndarray(shape, np.float64, spanned, strides=strides)
-            return windows
-        windows = spanned[:, (ids - width - first) + np.arange(width)[:, None]]
-        return windows
-
-
-def _added(rows: FloatArray) -> FloatArray:
-    """Return the sum of the rows, one after the other: `sum` has orders of its own."""
-    total: FloatArray = rows[0] + 0.0
-    for row in rows[1:]:
-        total += row
-    return total
+    def _runs(self, panes: FloatArray, n: int) -> FloatArray:
+        """Return the merged summaries of every `n` consecutive panes, from runs that double in length."""
+        n_runs = panes.shape[1] - n + 1
+        parts: list[FloatArray] = []
+        begin, length = 0, 1
+        while length <= n:
+            if length > 1:
+                half = length // 2
+                panes = self._merged(panes[:, :-half], panes[:, half:])
+            if n & length:
+                parts.append(panes[:, begin : begin + n_runs])
+                begin += length
+            length *= 2
+        return reduce(self._merged, parts)
 
 
 class MedianBaseline(WindowBaseline):

@@ -37,7 +37,7 @@ class ZScoreDetector(WindowScoreDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 7 ns per reading in large
+    Thread safety: none; its analyzer guards it. Cost: about 6 ns per reading in large
     batches; each eighth of the window that holds an anomaly is looked at again.
 
     Examples

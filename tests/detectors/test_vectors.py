@@ -18,6 +18,7 @@ from nbstream.detectors import (
     PageHinkleyDetector,
     RobustZScoreDetector,
     WesternElectricDetector,
+    ZScoreDetector,
 )
 from nbstream.detectors.false_alarms import cusum_limit, ewma_arl, ewma_limit, normal_limit
 from nbstream.readings import FloatArray
@@ -201,6 +202,27 @@ def test_limits_for_false_alarms_are_those_of_the_tables() -> None:
     assert ewma_limit(370.4, 1.0) == pytest.approx(3.0, abs=1e-3)
     # Shewhart's chart, whose tail is known, also where it is extrapolated.
     assert ewma_limit(1e14, 1.0) == pytest.approx(normal_limit(1e14), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("window", "length", "pane"),
+    [(80, 80, 10), (100, 100, 12), (15, 15, 1), ("8s", 8 * 10**9, 10**9)],
+)
+def test_zscore_is_that_of_a_plain_computation(window: str | int, length: int, pane: int) -> None:
+    """Scores are those of the panes before each reading's own, also after pauses, on a large offset."""
+    rng = np.random.default_rng(5)
+    steps = rng.choice(
+        [0, 10**8, 2 * 10**9, 5 * 10**9, 30 * 10**9], 600, p=[0.05, 0.85, 0.05, 0.03, 0.02]
+    )
+    times, values = steps.cumsum(), 1e6 + rng.normal(size=600)
+    panes = (times if isinstance(window, str) else np.arange(600)) // pane
+    found = ZScoreDetector(window=window, min_readings=5, limit=1e9).update(times, values)
+    for i in range(600):
+        before = values[(panes < panes[i]) & (panes >= panes[i] - -(-length // pane))]
+        assert found.is_warm[i] == (len(before) >= 5)
+        if found.is_warm[i]:
+            expected = abs(values[i] - before.mean()) / before.std(ddof=1)
+            assert found.score[i] == pytest.approx(expected, rel=1e-8, abs=1e-8)
 
 
 def test_robust_zscore_is_that_of_iglewicz_and_hoaglin() -> None:
