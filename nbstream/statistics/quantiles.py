@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from nbstream.readings import FloatArray
 
@@ -71,7 +71,7 @@ class SlidingHistogram:
     reference is the median when the window is counted first, and is chosen anew when the median has moved
     by more than the interquartile range. Smallest and largest reading are exact.
 
-    Cost: 4 to 5 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
+    Cost: 4 ns a reading, 2 bytes; 0.05 ms a quantile. Thread safety: none; its analyzer guards it.
     """
 
     def __init__(self) -> None:
@@ -79,9 +79,8 @@ class SlidingHistogram:
         self.start = 0
         self.stop = 0
         self._counters = np.zeros(N_CODES, np.int64)
-        self._codes: Codes = np.empty(0, np.uint16)
+        self._codes: Codes = np.empty(CHUNK, np.uint16)  # a ring: that of a row lies at row % size
         self._places = np.empty(CHUNK, np.intp)  # the counters of a chunk of rows
-        self._offset = 0  # where the code of row `start` lies
         self._n_since = 0  # rows added since the reference was chosen
         self._sums: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
 
@@ -91,9 +90,7 @@ class SlidingHistogram:
             self._begin(start, stop, read)
             return
         if start > self.start:
-            leaving = self._codes[self._offset : self._offset + start - self.start]
-            self._discount(leaving)
-            self._offset += start - self.start
+            self._discount(self.start, start)
             self.start = start
         if stop > self.stop:
             self._add_rows(stop, read)
@@ -104,7 +101,7 @@ class SlidingHistogram:
         """Take back the rows from `row` on: they have changed."""
         row = max(row, self.start)
         if row < self.stop:
-            self._discount(self._codes[self._offset + row - self.start :][: self.stop - row])
+            self._discount(row, self.stop)
             self.stop = row
 
     def fits(self, smallest: float, largest: float) -> bool:
@@ -170,7 +167,6 @@ class SlidingHistogram:
         self._counters[:] = 0
         self._sums = None
         self.start = self.stop = start
-        self._offset = 0
         self._n_since = 0
         self._add_rows(stop, read)
         median = self.quantile(0.5, -np.inf, np.inf)
@@ -192,37 +188,47 @@ class SlidingHistogram:
         return bool(abs(median - self.reference) > high - low)
 
     def _add_rows(self, stop: int, read: Callable[[int, int], FloatArray]) -> None:
-        self._make_room(stop - self.stop)
-        while self.stop < stop:
-            n = min(CHUNK, stop - self.stop)
-            values = read(self.stop, self.stop + n)
+        self._make_room(stop - self.start)
+        for row, codes in self._chunks(self.stop, stop):
+            n = len(codes)
+            values = read(row, row + n)
             n_lost = n - len(values)
             if n_lost:  # rows that were evicted while we read; NaN is not counted
                 values = np.concatenate((np.full(n_lost, NAN), values))
+            np.right_shift(_bits(values, self.reference), 16, out=codes, casting="unsafe")
             places = self._places[:n]
-            np.right_shift(_bits(values, self.reference), 16, out=places)
-            position = self._offset + self.stop - self.start
-            self._codes[position : position + n] = places
+            places[:] = codes
             np.add.at(self._counters, places, 1)
             self.stop += n
             self._n_since += n
         self._sums = None
 
     def _make_room(self, n: int) -> None:
-        held = self.stop - self.start
-        if self._offset + held + n > len(self._codes):
-            room = np.empty(max(CHUNK, (held + n) * 5 // 4), np.uint16)
-            room[:held] = self._codes[self._offset : self._offset + held]
-            self._codes, self._offset = room, 0
+        """Make the ring of codes hold `n` rows at least."""
+        if n <= len(self._codes):
+            return
+        held = [codes for _, codes in self._chunks(self.start, self.stop)]
+        known = np.concatenate([self._codes[:0], *held])
+        self._codes = np.empty(n * 5 // 4, np.uint16)
+        for row, codes in self._chunks(self.start, self.stop):
+            codes[:] = known[row - self.start :][: len(codes)]
 
-    def _discount(self, codes: Codes) -> None:
+    def _discount(self, start: int, stop: int) -> None:
         """Subtract rows from the counters."""
-        for position in range(0, len(codes), CHUNK):
-            part = codes[position : position + CHUNK]
-            places = self._places[: len(part)]
-            places[:] = part
+        for _, codes in self._chunks(start, stop):
+            places = self._places[: len(codes)]
+            places[:] = codes
             np.subtract.at(self._counters, places, 1)
         self._sums = None
+
+    def _chunks(self, start: int, stop: int) -> Iterator[tuple[int, Codes]]:
+        """Yield rows that are counted at a time: the first, and a view of their codes."""
+        size = len(self._codes)
+        while start < stop:
+            slot = start % size
+            n = min(CHUNK, stop - start, size - slot)
+            yield start, self._codes[slot : slot + n]
+            start += n
 
     def _cumulated(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the counters in the order of the values, and sums up to the end of each 256 of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.readings import FloatArray
+from nbstream.statistics import quantiles
 from nbstream.statistics.quantiles import (
+    CHUNK,
     EXACT_LIMIT,
     SlidingHistogram,
     exact_mad,
@@ -115,11 +118,18 @@ def test_the_bound_holds(attack: str) -> None:
         max_size=12,
     ),
     st.sampled_from(sorted(ATTACKS)),
+    st.sampled_from([500, CHUNK]),
 )
 def test_any_slide_counts_what_a_new_one_counts(
-    seed: int, moves: list[tuple[int, int, int]], attack: str
+    seed: int, moves: list[tuple[int, int, int]], attack: str, chunk: int
 ) -> None:
     """However it slides, grows, shrinks, jumps or is cut, the counters are those of the window."""
+    with mock.patch.object(quantiles, "CHUNK", chunk):
+        check_slides(seed, moves, attack)
+
+
+def check_slides(seed: int, moves: list[tuple[int, int, int]], attack: str) -> None:
+    """Slide a histogram, and compare it each time with a new one."""
     rng = np.random.default_rng(seed)
     column = ATTACKS[attack](rng, 6000 * len(moves) + 1)
     histogram, start, stop = SlidingHistogram(), 0, 0
@@ -133,6 +143,20 @@ def test_any_slide_counts_what_a_new_one_counts(
         histogram.slide(start, stop, lambda a, b: column[a:b])
         assert_counts(histogram, column[start:stop])
         assert (histogram.start, histogram.stop) == (start, stop)
+
+
+def test_a_window_grows_while_it_slides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of its rows outgrows the room for it, again and again, and leaves correctly."""
+    monkeypatch.setattr(quantiles, "CHUNK", 100)
+    rng = np.random.default_rng(6)
+    column = rng.normal(size=60_000)
+    histogram, start, stop = SlidingHistogram(), 0, 0
+    for _ in range(300):
+        stop += int(rng.integers(0, 200))
+        start = min(start + int(rng.integers(0, 180)), stop)
+        histogram.slide(start, stop, lambda a, b: column[a:b])
+        assert_counts(histogram, column[start:stop])
+    assert stop - start > 2000
 
 
 @given(st.lists(st.floats(-1e308, 1e308), min_size=1, max_size=50), st.floats(0, 1))
