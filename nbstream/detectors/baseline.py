@@ -6,43 +6,24 @@ The window moves in eighths; after a shift that lasts it is learnt anew.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from nbstream.detectors.panes import count_per_pane, first_difference, score_panes
 from nbstream.detectors.wording import span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nbstream.detectors.base import BoolArray
+    from nbstream.detectors.panes import IntArray
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.window import Window
 
-__all__ = [
-    "Judged",
-    "MeanBaseline",
-    "MedianBaseline",
-    "WindowBaseline",
-    "median",
-    "median_interval_ns",
-    "spread_floor",
-]
+__all__ = ["PANES", "Judged", "WindowBaseline"]
 
 PANES = 8
-GROUP = 24_576
-LARGE_PANE = 4096
 MAX_PANES_AT_ONCE = 1024
 MAX_ROUNDS = 8
-MOST_VALUES = 4096
-IntArray = npt.NDArray[np.int64]
-
-
-def spread_floor(center: Any, min_sigma: float) -> Any:
-    """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
-    return np.maximum(np.abs(center) * 1e-12, max(min_sigma, 1e-290))
 
 
 class Judged(NamedTuple):
@@ -137,7 +118,7 @@ class WindowBaseline(ABC):
         if ids[0] == self._open_id:
             stop = int(ends[0])
             levels[:, :1] = self._open_level
-            learns = _score(
+            learns = score_panes(
                 values[:stop],
                 self._open_level,
                 ends[:1],
@@ -216,13 +197,13 @@ class WindowBaseline(ABC):
         for _ in range(MAX_ROUNDS):
             kept = self._summarize(here, begins, counts, None if left_out is None else ~left_out)
             level = self._levels(kept, ids_here)
-            learns = _score(
+            learns = score_panes(
                 here, level, counts, limit, self.min_readings, score[low:high], flags[low:high]
             )
             found = None
             if flags[low:high].any():
                 found = flags[low:high] & np.repeat(learns, counts)
-            changed = _first_difference(left_out, found)
+            changed = first_difference(left_out, found)
             left_out = found
             if changed is None:
                 break
@@ -260,7 +241,7 @@ class WindowBaseline(ABC):
         begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
         end = int(begins[-1] + counts[-1])
         out = left_out[:end]
-        n_out = _count(out, begins)
+        n_out = count_per_pane(out, begins)
         relearn_after = self._first_relearning(ids, counts - n_out, n_out)
         if relearn_after is not None:
             n_closed = relearn_after + 1
@@ -386,227 +367,3 @@ class WindowBaseline(ABC):
     @abstractmethod
     def _levels(self, new: Any, ids: IntArray) -> FloatArray:
         """Return the levels of new panes, (4, panes), each from the closed ones before it in its window."""
-
-
-def _score(
-    values: FloatArray,
-    level: FloatArray,
-    counts: IntArray,
-    limit: float,
-    min_readings: int,
-    score: FloatArray,
-    flags: BoolArray,
-) -> BoolArray:
-    """Write scores and which are beyond the limit; return per pane whether anomalies are not to be learnt."""
-    center, sigma, n, is_constant = level
-    is_warm = n >= min_readings
-    scale = np.where(is_warm, 1.0 / sigma, np.nan)
-    for low, high, panes in _groups(counts):
-        part = score[low:high]
-        np.subtract(values[low:high], _spread(center, counts, panes), out=part)
-        np.abs(part, out=part)
-        part *= _spread(scale, counts, panes)
-        largest = part.max()
-        if largest <= limit:
-            flags[low:high] = False
-            continue
-        if largest != largest:
-            # Values at the ends of float64 may have an infinite spread, within which nothing is strange.
-            part[np.repeat(is_warm[panes], counts[panes]) & (part != part)] = 0.0
-        np.greater(part, limit, out=flags[low:high])
-    learns: BoolArray = is_warm & (is_constant == 0)
-    return learns
-
-
-def _count(mask: BoolArray, begins: IntArray) -> IntArray:
-    if not mask.any():
-        return np.zeros(len(begins), np.int64)
-    return np.add.reduceat(mask, begins, dtype=np.int64)
-
-
-def _first_difference(a: BoolArray | None, b: BoolArray | None) -> int | None:
-    """Return where two masks differ first; None is a mask that holds nowhere."""
-    if a is None and b is None:
-        return None
-    differ = b if a is None else a if b is None else a != b
-    assert differ is not None
-    first = int(differ.argmax())
-    return first if differ[first] else None
-
-
-def _groups(counts: IntArray) -> Iterator[tuple[int, int, slice]]:
-    """Yield (first reading, end, panes) of consecutive panes that together fit into a processor's cache.
-
-    Where panes are large each comes alone, so that its numbers need no spreading.
-    """
-    ends = counts.cumsum()
-    n, n_panes = int(ends[-1]), len(counts)
-    most = GROUP if n < n_panes * LARGE_PANE else 0
-    low = pane = 0
-    while pane < n_panes:
-        stop = n_panes
-        if n - low > most:
-            stop = max(pane + 1, int(ends.searchsorted(low + most, "right")))
-        high = int(ends[stop - 1])
-        yield low, high, slice(pane, stop)
-        low, pane = high, stop
-
-
-def _spread(numbers: FloatArray, counts: IntArray, panes: slice) -> Any:
-    """Return the number of each of these panes for all of its readings; one number if it is one pane."""
-    if panes.stop - panes.start == 1:
-        return numbers[panes.start]
-    return np.repeat(numbers[panes], counts[panes])
-
-
-class MeanBaseline(WindowBaseline):
-    """Mean and standard deviation (ddof = 1), merged from the panes by Chan, Golub and LeVeque's formula."""
-
-    def _nothing(self, n: int) -> FloatArray:
-        return np.zeros((3, n))
-
-    def _merged(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        merged = a + b
-        delta = b[1] - a[1]
-        shift = delta * (b[0] / np.maximum(merged[0], 1.0))
-        np.add(a[1], shift, out=merged[1])
-        # In this order of the factors a pane without readings adds 0, however far its mean is.
-        merged[2] += a[0] * shift * delta
-        return merged
-
-    def _selected(self, summaries: FloatArray, rows: IntArray) -> FloatArray:
-        return summaries[:, rows]
-
-    def _joined(self, old: FloatArray, new: FloatArray, n_dropped: int) -> FloatArray:
-        return np.concatenate((old, new), axis=1)[:, n_dropped:]
-
-    def _summarize(
-        self, values: FloatArray, begins: IntArray, counts: IntArray, mask: BoolArray | None
-    ) -> FloatArray:
-        # Deviations from a reading of the pane: squares of the readings would cancel on a large offset.
-        if mask is None:
-            n, reference = counts.astype(np.float64), values[begins]
-        else:
-            n = np.add.reduceat(mask, begins, dtype=np.float64)
-            rows = np.where(mask, np.arange(len(values)), len(values))
-            firsts = np.minimum.reduceat(rows, begins)
-            reference = np.where(n > 0, values[np.minimum(firsts, len(values) - 1)], 0.0)
-        sums, squares = np.empty(len(counts)), np.empty(len(counts))
-        for low, high, panes in _groups(counts):
-            deviations = values[low:high] - _spread(reference, counts, panes)
-            if mask is not None:
-                deviations = np.where(mask[low:high], deviations, 0.0)
-            first_rows = begins[panes] - low
-            sums[panes] = np.add.reduceat(deviations, first_rows)
-            deviations *= deviations
-            squares[panes] = np.add.reduceat(deviations, first_rows)
-        shift = sums / np.maximum(n, 1.0)
-        return np.array([n, reference + shift, np.maximum(squares - sums * shift, 0.0)])
-
-    def _levels(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        n, center, m2 = self._windows(new, ids)
-        sigma = np.sqrt(m2 / np.maximum(n - 1.0, 1.0))
-        sigma[sigma != sigma] = np.inf
-        floor = spread_floor(center, self.min_sigma)
-        return np.array([center, np.maximum(sigma, floor), n, sigma <= floor])
-
-    def _windows(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        """Return the summary of the closed panes in the window before each new one, shape (3, new ones)."""
-        width, n_old = self._n_panes, len(self._ids)
-        known = np.concatenate((self._ids, ids))
-        if n_old == width and known[-1] - known[0] == len(known) - 1:  # none is left out
-            return self._runs(np.concatenate((self._kept, new[:, :-1]), axis=1), width)
-        # Panes without readings get a place too, as many as it takes to leave the window.
-        places = np.zeros(len(known), np.int64)
-        np.minimum(known[1:] - known[:-1], width + 1, out=places[1:])
-        places = places.cumsum() + width
-        panes = np.zeros((3, places[-1]))
-        panes[:, places[:n_old]] = self._kept
-        panes[:, places[n_old:-1]] = new[:, :-1]
-        return self._runs(panes, width)[:, places[n_old:] - width]
-
-    def _runs(self, panes: FloatArray, n: int) -> FloatArray:
-        """Return the merged summaries of every `n` consecutive panes, from runs that double in length."""
-        n_runs = panes.shape[1] - n + 1
-        parts: list[FloatArray] = []
-        begin, length = 0, 1
-        while length <= n:
-            if length > 1:
-                half = length // 2
-                panes = self._merged(panes[:, :-half], panes[:, half:])
-            if n & length:
-                parts.append(panes[:, begin : begin + n_runs])
-                begin += length
-            length *= 2
-        return reduce(self._merged, parts)
-
-
-class MedianBaseline(WindowBaseline):
-    """Median and 1.4826 × the median absolute deviation, or 1.2533 × the mean one where that is 0.
-
-    Windows of more than 4,096 readings are thinned evenly within each pane, to what the cost allows; the
-    spread is then good to 2 %.
-    """
-
-    panes_at_once = 1
-
-    def _nothing(self, n: int) -> list[FloatArray]:
-        return [np.empty(0)] * n
-
-    def _merged(self, a: list[FloatArray], b: list[FloatArray]) -> list[FloatArray]:
-        return [np.concatenate(parts) for parts in zip(a, b, strict=True)]
-
-    def _selected(self, summaries: list[FloatArray], rows: IntArray) -> list[FloatArray]:
-        return [summaries[row] for row in rows.tolist()]
-
-    def _joined(
-        self, old: list[FloatArray], new: list[FloatArray], n_dropped: int
-    ) -> list[FloatArray]:
-        return [*old, *new][n_dropped:]
-
-    def _summarize(
-        self, values: FloatArray, begins: IntArray, counts: IntArray, mask: BoolArray | None
-    ) -> list[FloatArray]:
-        panes = []
-        for begin, count in zip(begins.tolist(), counts.tolist(), strict=True):
-            pane = values[begin : begin + count]
-            step = max(1, len(pane) // (MOST_VALUES // PANES))
-            if mask is not None:
-                pane = pane[mask[begin : begin + count]]
-            panes.append(pane[::step].copy())
-        return panes
-
-    def _levels(self, new: list[FloatArray], ids: IntArray) -> FloatArray:
-        (pane,) = ids
-        is_in = self._ids >= pane - self._n_panes
-        total = int(self._n_kept[is_in].sum())
-        if total < self.min_readings:
-            return np.array([[0.0], [1.0], [total], [0.0]])
-        values = np.concatenate(
-            [part for part, used in zip(self._kept, is_in, strict=True) if used]
-        )
-        center = median(values)
-        deviations = np.abs(values - center)
-        sigma = median(deviations) * 1.482602218505602
-        if not sigma > 0:
-            sigma = float(deviations.mean()) * 1.2533141373155003
-        if not sigma < np.inf:
-            sigma = np.inf
-        floor = float(spread_floor(center, self.min_sigma))
-        return np.array([[center], [max(sigma, floor)], [total], [float(sigma <= floor)]])
-
-
-def median(values: FloatArray) -> float:
-    """Return the median; np.median takes ten times as long for few values."""
-    middle = len(values) // 2
-    if len(values) % 2:
-        return float(np.partition(values, middle)[middle])
-    low, high = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1].tolist()
-    return float(low / 2 + high / 2 if abs(low) > 1e300 else (low + high) / 2)
-
-
-def median_interval_ns(times: TimeArray) -> float:
-    """Return the median interval of times in ns; equal times don't count unless all are equal."""
-    intervals = np.diff(times)
-    intervals = intervals[intervals > 0]
-    return float(np.median(intervals)) if len(intervals) else 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.baseline import median, median_interval_ns, spread_floor
+from nbstream.detectors.level import median, median_interval_ns, spread_floor
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray

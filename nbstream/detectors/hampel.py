@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.baseline import spread_floor
 from nbstream.detectors.channel import ChannelDetector
+from nbstream.detectors.level import spread_floor
 from nbstream.detectors.parameters import count, number
 from nbstream.detectors.wording import short, sigmas
 

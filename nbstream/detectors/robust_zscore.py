@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbstream.detectors.baseline import MedianBaseline
+from nbstream.detectors.median_baseline import MedianBaseline
 from nbstream.detectors.window_score import WindowScoreDetector
 from nbstream.window import Window
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.baseline import WindowBaseline, median_interval_ns
 from nbstream.detectors.channel import ChannelDetector
 from nbstream.detectors.false_alarms import FalseAlarms, normal_limit
+from nbstream.detectors.level import median_interval_ns
 from nbstream.detectors.parameters import count, finite_window, number
 from nbstream.detectors.wording import short, sigmas
 
 if TYPE_CHECKING:
+    from nbstream.detectors.baseline import WindowBaseline
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.window import WindowLike
 
