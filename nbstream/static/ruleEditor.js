@@ -17,7 +17,6 @@ const NO_DATA_WORDS = [
 ];
 const USUAL = ["", "as usual"];
 const CHANNEL_HELP = "Each of several has a state of its own.";
-const FIXED_HELP = "It is fixed; add another rule for another channel.";
 
 /**
  * Say what a rule would have done.
@@ -200,14 +199,13 @@ export class RuleEditor {
     const { rule } = this;
     setText(this.heading, rule ? `Change ${rule.name || rule.condition.text}` : "New rule");
     setText(this.submit, rule ? "save" : "add");
-    this.fields.channel.input.disabled = rule !== null;
-    setText(this.fields.channel.help, rule ? FIXED_HELP : CHANNEL_HELP);
   }
 
   fillChoices() {
     const { channel, noData } = this.fields;
-    if (this.rule) fillSelect(channel.input, [[this.rule.entries.channel, this.rule.channel]]);
-    else fillSelect(channel.input, [["", "the first, or the named one"], ...this.names, ["*", "all channels"]]);
+    const own = this.rule?.entries.channel ?? "";
+    const isOther = own !== "" && own !== "*" && !this.names.includes(own); // several, or one that is still to come
+    fillSelect(channel.input, [["", "the first, or the named one"], ...this.names, ["*", "all channels"], ...(isOther ? [own] : [])]);
     fillSelect(noData.input, this.rule ? NO_DATA_WORDS : [USUAL, ...NO_DATA_WORDS]);
   }
 
@@ -216,7 +214,7 @@ export class RuleEditor {
     const names = channels.map(({ name }) => name).filter((name) => name !== "*");
     const areOthers = JSON.stringify(names) !== JSON.stringify(this.names);
     this.names = names;
-    if (areOthers && !this.rule) this.fillChoices();
+    if (areOthers) this.fillChoices();
     this.heard = rules;
     this.compare();
   }
@@ -229,6 +227,7 @@ export class RuleEditor {
     const isChanged = rule.edition !== this.rule.edition;
     this.rule = rule;
     if (!isChanged) return;
+    this.fillChoices();
     for (const [name, field] of Object.entries(this.fields)) field.hear(rule.entries[name]);
     this.wantsTrial = true;
     this.showKind();
@@ -237,12 +236,12 @@ export class RuleEditor {
 
   /** Go on with a new rule of the same entries, because somebody removed this one. */
   loseRule() {
-    const chosen = this.rule.entries.channel;
+    const chosen = this.fields.channel.value;
     const noData = this.fields.noData.value;
     this.rule = null;
     this.fillChoices();
     this.fields.noData.input.value = noData;
-    if (chosen === "*" || this.names.includes(chosen)) this.fields.channel.input.value = chosen;
+    this.fields.channel.input.value = chosen === "*" || this.names.includes(chosen) ? chosen : "";
     this.forgetTrial();
     this.wantsTrial = true;
     this.showKind();

@@ -58,7 +58,7 @@ def entries(rule: Rule) -> dict[str, str]:
         "keep": format_duration(settings.keep_ns) if settings.keep_ns else "",
         "severity": settings.severity,
         "name": plain_text(settings.name or "", MAX_NAME),
-        "channel": plain_text(rule.channel or "", MAX_NAME),
+        "channel": _selected_text(rule.selected),
         "noData": settings.no_data,
         "cooldown": format_duration(settings.cooldown_ns) if settings.cooldown_ns else "",
     }
@@ -66,7 +66,14 @@ def entries(rule: Rule) -> dict[str, str]:
 
 def edition(rule: Rule) -> int:
     """Return a number that changes with any setting of a rule, and not with its state."""
-    return zlib.crc32(repr(rule.settings.to_dict()).encode())
+    return zlib.crc32(repr((rule.selected, rule.settings.to_dict())).encode())
+
+
+def _selected_text(selected: str | tuple[str, ...] | None) -> str:
+    """Return which channels a rule is for: "" is the first, "*" all; several can be kept, not entered."""
+    if isinstance(selected, tuple):
+        return plain_text(", ".join(selected), MAX_NAME)
+    return plain_text(selected or "", MAX_NAME)
 
 
 def read_fields(given: Any) -> dict[str, str] | None:
@@ -92,7 +99,7 @@ class Draft:
     """
 
     arguments: dict[str, Any] = field(default_factory=dict)
-    """Arguments of `Analyzer.alert` or, without "channel", of `Rule.edit`."""
+    """Arguments of `Analyzer.alert` or of `Rule.edit`."""
     errors: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By field: "text", and "at", the index of the wrong character (None is nowhere in particular)."""
     settings: RuleSettings | None = None
@@ -106,9 +113,6 @@ class Draft:
         if rule is None:
             fields = {"condition": "", **fields}
         for name, text in fields.items():
-            if name == "channel" and rule is not None:
-                draft.errors[name] = _wrong("The channel of a rule is fixed. Add another rule.")
-                continue
             try:
                 draft.arguments[ARGUMENTS[name]] = _read_field(name, text, channels)
             except ConditionError as error:
@@ -147,7 +151,7 @@ def try_out(
         return None
     if any(isinstance(variable, Stale) for variable in settings.condition.variables):
         return {"note": "Silence cannot be tried on past readings."}
-    selected: Any = draft.arguments.get("channel") if rule is None else rule.selected
+    selected: Any = draft.arguments.get("channel", None if rule is None else rule.selected)
     given = {**settings.to_dict(), "channel": selected}
     try:
         watched = _Watched(analyzer, settings, selected)

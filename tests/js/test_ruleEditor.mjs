@@ -76,7 +76,6 @@ test("a new rule is sent with what was entered, and the editor closes when it is
 test("an edit sends what was changed only, and the focus goes back to the pencil", () => {
   openRule();
   assert.equal(inputOf("condition").value, "value > 90");
-  assert.ok(inputOf("channel").disabled);
   typeInto(inputOf("for"), "3s");
   editor().dispatchEvent(fakeEvent("keydown", { key: "Enter", target: inputOf("for") }));
   const { rule, edition, fields } = model.commands("save")[0];
@@ -225,7 +224,6 @@ test("a rule that vanishes becomes a new one of what stands there", () => {
   typeInto(inputOf("condition"), "value > 70");
   model.frame(shownControls({ rules: [] }));
   assert.match(note(), /removed meanwhile/);
-  assert.ok(!inputOf("channel").disabled);
   save();
   const { rule, fields } = model.commands("save")[0];
   assert.deepEqual([rule, fields], [null, { condition: "value > 70", severity: "warning", noData: "nodata" }]);
@@ -270,12 +268,30 @@ test("a kernel that is busy, dead, or refuses is said", () => {
 test("names of channels are text, and can be chosen", () => {
   model.frame(shownControls({ channels: [{ name: EVIL }, { name: "*" }, { name: "b" }], rules: [shownRule(1, { channel: EVIL, entries: { name: EVIL, channel: EVIL } })] }));
   openRule();
-  assert.equal(inputOf("channel").childNodes[0].textContent, EVIL);
-  assert.equal(inputOf("channel").childNodes[0].childNodes.length, 0);
+  assert.equal(inputOf("channel").value, EVIL);
+  assert.equal(inputOf("channel").childNodes[1].textContent, EVIL);
+  assert.equal(inputOf("channel").childNodes[1].childNodes.length, 0);
   assert.equal(inputOf("name").value, EVIL);
   click(editor().all("nbs-button")[1]);
   openNew();
   assert.deepEqual(inputOf("channel").childNodes.map((option) => option.getAttribute("value")), ["", EVIL, "b", "*"]);
+});
+
+test("a rule is moved to another channel, and several stay if nothing is chosen", () => {
+  const channels = [{ name: "a" }, { name: "b" }];
+  const several = shownRule(1, { channel: "a, b", entries: { channel: "a, b" } });
+  model.frame(shownControls({ channels, rules: [several] }));
+  openRule();
+  assert.deepEqual(inputOf("channel").childNodes.map((option) => option.getAttribute("value")), ["", "a", "b", "*", "a, b"]);
+  typeInto(inputOf("for"), "3s");
+  model.frame(shownControls({ channels: [...channels, { name: "c" }], rules: [several] }));
+  assert.equal(inputOf("channel").value, "a, b");
+  save();
+  assert.deepEqual(model.commands("save")[0].fields, { for: "3s" });
+  model.reply("Not now.");
+  inputOf("channel").value = "c";
+  save();
+  assert.deepEqual(model.commands("save")[1].fields, { for: "3s", channel: "c" });
 });
 
 test("JupyterLab's shortcuts are kept off the editor", () => {

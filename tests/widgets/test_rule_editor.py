@@ -188,12 +188,21 @@ def test_a_severity_that_a_level_has_is_refused(
     assert list(saved(page, shown_rule(controls), severity="critical")["errors"]) == ["severity"]
 
 
-def test_the_channel_of_a_rule_is_fixed(
+def test_a_rule_is_moved_to_another_channel(
     controls: Controls, page: FakePage, analyzer: Analyzer
 ) -> None:
-    """A page that sends another channel for a rule is told so."""
-    rule = analyzer.alert("value > 90")
-    assert "fixed" in saved(page, shown_rule(controls), channel="y")["errors"]["channel"]["text"]
+    """It is tried there before; a page that saw the rule on the former channel is told of the move."""
+    rule = analyzer.alert("value > 90", channel=["x", "y"])
+    before = shown_rule(controls)
+    assert before["entries"]["channel"] == "x, y"
+    assert tried(page, before["id"], channel="x")["preview"]["readings"] == 100
+    assert saved(page, before, channel="y") == {"errors": {}}
+    assert (rule.selected, shown_rule(controls)["entries"]["channel"]) == ("y", "y")
+    assert saved(page, before, **{"for": "3s"})["isChanged"]
+    assert (
+        "no channel" in saved(page, shown_rule(controls), channel="z")["errors"]["channel"]["text"]
+    )
+    assert saved(page, shown_rule(controls), channel="") == {"errors": {}}
     assert rule.selected is None
 
 
