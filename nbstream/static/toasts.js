@@ -54,6 +54,12 @@ export class Toasts {
     if (!this.el.parentNode) document.body.append(this.el);
   }
 
+  /** Take away what somebody has taken care of, unless the toast is in use. */
+  settle(about, owner) {
+    const key = `${owner} ${about}`;
+    if (!this.shown.get(key)?.isHeld) this.dismiss(key);
+  }
+
   /** Take away what belongs to a widget that is gone. */
   close(owner) {
     this.owners.delete(owner);
@@ -375,8 +381,13 @@ export class PageBell {
     return document.hidden || ![...this.views].some((view) => view.isInView);
   }
 
-  /** @param {{newest: number, items: Told[]}} told what came before this page is not told again */
-  hear({ newest, items }, now) {
+  /** @param {{newest: number, items: Told[], settled: string[]}} told what came before this page is not told again */
+  hear({ newest, items, settled }, now) {
+    this.take(newest, items, now);
+    for (const about of settled) pageWays().toasts.settle(about, this.owner);
+  }
+
+  take(newest, items, now) {
     const isFirst = this.heard === null;
     if (!isFirst && newest <= this.heard) return;
     const news = items.filter((item) => item.number > this.heard);

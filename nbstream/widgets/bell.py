@@ -15,7 +15,7 @@ from nbstream.widgets.panel import plain_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.alerts import AlertLog, Notification
+    from nbstream.alerts import AlertLog, Incident, Notification
 
 __all__ = ["Bell"]
 
@@ -72,6 +72,7 @@ class Bell:
         self._told: deque[tuple[int, Notification]] = deque(maxlen=MAX_TOLD)
         self._n = 0
         self._n_sent = 0
+        self._settled_sent: list[str] = []
         self._due = 0.0
         self._is_woken = False
         self._listeners: dict[str, float] = {}
@@ -99,10 +100,26 @@ class Bell:
             self._listeners.clear()
 
     def state(self) -> dict[str, Any]:
-        """Return the number of the newest notification, and the newest 20 in words, oldest first."""
+        """Return the number of the newest notification, and the newest 20 in words, oldest first.
+
+        "settled" are those that somebody has acknowledged or silenced: no page need tell of them any more.
+        """
         with self._lock:
             newest, told = self._n, tuple(self._told)
-        return {"newest": newest, "items": [_item(number, told) for number, told in told]}
+        items = [_item(number, notification) for number, notification in told]
+        return {"newest": newest, "items": items, "settled": self._settled()}
+
+    def _settled(self) -> list[str]:
+        with self._lock:
+            numbers = {told.incident.number for _, told in self._told}
+        now_ns = self._clock.wall_ns()
+        known = [incident for number in numbers if (incident := self._log.find(number)) is not None]
+        return sorted(
+            _about(incident)
+            for incident in known
+            if incident.acknowledged is not None
+            or self._log.is_silenced(incident.rule, incident.channel, now_ns)
+        )
 
     def listen(self, client: str) -> None:
         """Tell a page that is out of sight for a while; a new one hears at once what is the newest."""
@@ -124,6 +141,7 @@ class Bell:
     def step(self, now: float) -> float | None:
         """Send what is due; return the seconds until something may be due, None if nobody listens."""
         is_busy = self._main.busy_for() >= BUSY_AFTER
+        settled = self._settled() if self.n_listeners else []
         with self._lock:
             self._is_woken = False
             for client, heard_at in list(self._listeners.items()):
@@ -133,12 +151,12 @@ class Bell:
                     del self._listeners[client]
             if not self._listeners:
                 return None
-            if self._n_sent == self._n:
+            if self._n_sent == self._n and settled == self._settled_sent:
                 return LOOK_INTERVAL
             if now < self._due:
                 self._is_woken = True
                 return self._due - now
-            self._n_sent = self._n
+            self._n_sent, self._settled_sent = self._n, settled
             self._due = now + RING_INTERVAL
         try:
             self._send({"kind": "told", "told": self.state()})
@@ -159,14 +177,18 @@ class Bell:
 def _item(number: int, notification: Notification) -> dict[str, Any]:
     incident = notification.incident
     is_named = incident.rule != incident.condition.text
-    about = f"incident {incident.number}"
-    if not incident.number:
-        about = f"rule {plain_text(incident.rule)} {plain_text(incident.channel)}"
     return {
         "number": number,
-        "about": about,
+        "about": _about(incident),
         "kind": notification.kind,
         "severity": incident.severity,
         "title": plain_text(incident.rule) if is_named else "",
         "text": plain_text(incident.reason, 300),
     }
+
+
+def _about(incident: Incident) -> str:
+    """Return what tells notifications of one incident from those of others."""
+    if incident.number:
+        return f"incident {incident.number}"
+    return f"rule {plain_text(incident.rule)} {plain_text(incident.channel)}"

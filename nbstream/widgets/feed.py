@@ -38,6 +38,7 @@ MAX_CLIENT = 64
 WHO = "page"
 SNOOZES = ("5min", "1h", "tomorrow")
 TOMORROW_AT = time(6)
+NOTHING_TOLD: dict[str, Any] = {"newest": 0, "items": [], "settled": []}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,7 +90,7 @@ class AlertFeed(Panel):
         silences = self._numbered()
         shown = list(silences.items())[-MAX_SILENCES:]
         return {
-            "told": {"newest": 0, "items": []} if self._bell is None else self._bell.state(),
+            "told": NOTHING_TOLD if self._bell is None else self._bell.state(),
             "silences": [self._silence(number, silence) for number, silence in reversed(shown)],
             "nSilences": len(silences),
             "items": items,

@@ -53,7 +53,7 @@ const stateOf = (items, more = {}) => ({
   rules: ["value > 90"],
   nRules: 1,
   health: health(),
-  told: { newest: 0, items: [] },
+  told: { newest: 0, items: [], settled: [] },
   silences: [],
   nSilences: 0,
   ended: null,

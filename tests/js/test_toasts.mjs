@@ -26,7 +26,7 @@ function told(number, more = {}) {
   return { number, about: `incident ${number}`, kind: "fired", severity: "warning", title: "", text: `value 9${number} > 90`, ...more };
 }
 
-const toldOf = (newest, items = []) => ({ newest, items });
+const toldOf = (newest, items = [], settled = []) => ({ newest, items, settled });
 const stateOf = (newest, items) => ({
   items: [],
   older: 0,
@@ -173,6 +173,16 @@ test("a toast goes after 8 s, a critical one when somebody dismisses it", () => 
   assert.equal(toasts().length, 1);
   click(document.body.one("nbs-toast").one("nbs-icon"));
   assert.deepEqual(toasts(), []);
+});
+
+test("a toast goes when somebody has taken care of its alert, but not under the pointer", () => {
+  look(false);
+  say(2, [told(1, { severity: "critical" }), told(2, { severity: "critical" })]);
+  model.say({ kind: "told", told: toldOf(2, [], ["incident 1", "incident 7"]) });
+  assert.deepEqual(toasts(), ["criticalvalue 92 > 90"]);
+  document.body.one("nbs-toast").dispatchEvent(fakeEvent("mouseenter"));
+  model.say({ kind: "told", told: toldOf(2, [], ["incident 1", "incident 2"]) });
+  assert.equal(toasts().length, 1);
 });
 
 test("no time passes for a toast in a hidden tab, nor under the pointer", () => {

@@ -13,7 +13,7 @@ from nbstream.alerts import AlertLog, Notification
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
 from nbstream.widgets.bell import LISTENS_FOR, MAX_LISTENERS, MAX_TOLD, Bell
-from nbstream.widgets.feed import AlertFeed
+from nbstream.widgets.feed import NOTHING_TOLD, AlertFeed
 from tests.wait import wait_until
 from tests.widgets.fake_page import FakePage
 
@@ -194,7 +194,7 @@ def test_a_feed_listens_for_its_pages_and_lets_go(analyzer: Analyzer, page: Fake
     feed = AlertFeed(analyzer, **page.options)
     bell = feed._bell
     assert bell is not None
-    assert page.show(feed)["told"] == {"newest": 0, "items": []}
+    assert page.show(feed)["told"] == NOTHING_TOLD
     assert not page.ask(kind="listen", value=True)
     assert bell.n_listeners == 1
     page.say({"kind": "bye", "client": "a"})
@@ -239,3 +239,29 @@ def test_a_comm_that_is_closed_does_not_stop_the_bell(
     assert step(bell, page) == []
     assert bell.n_listeners == 1
     bell.close()
+
+
+def test_pages_hear_what_somebody_has_taken_care_of(
+    bell: Bell, page: FakePage, analyzer: Analyzer
+) -> None:
+    """An acknowledgement or a silence is sent once, without a new notification."""
+    fire(analyzer)
+    bell.listen("page")
+    bell.step(0.0)
+    assert page.sent[-1]["told"]["settled"] == []
+    (incident,) = analyzer.alerts.active
+    analyzer.alerts.acknowledge(incident.number, "me")
+    bell.step(1.0)
+    assert page.sent[-1]["told"]["settled"] == [f"incident {incident.number}"]
+    n_sent = len(page.sent)
+    bell.step(2.0)
+    assert len(page.sent) == n_sent
+
+
+def test_what_is_silenced_needs_no_toast(bell: Bell, analyzer: Analyzer) -> None:
+    """As long as the silence lasts."""
+    fire(analyzer)
+    silence = analyzer.alerts.silence("hot", for_="1h")
+    assert bell.state()["settled"] == ["incident 1"]
+    analyzer.alerts.end_silence(silence)
+    assert bell.state()["settled"] == []
