@@ -26,6 +26,7 @@ from nbstream.channel_statistics import (
 from nbstream.detecting import Detecting
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.main_thread import MAIN
+from nbstream.readings import time_ns
 from nbstream.sources import Source, SourceState
 from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
 from nbstream.stepped import Stepped
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.buffer import Moment, Rows
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings import FloatArray, TimeArray, TimeLike
     from nbstream.summary import BlockPyramid
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
@@ -245,8 +246,10 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         statistic: StatisticLike,
         window: WindowLike | None = None,
         channel: str | None = None,
+        *,
+        at: TimeLike = None,
     ) -> Any:
-        """Return any statistic of the catalogue, as of the newest update.
+        """Return any statistic of the catalogue, as of the newest update or of an earlier time.
 
         Parameters
         ----------
@@ -257,6 +260,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             Any window; None is the analyzer's.
         channel
             None is the first.
+        at
+            A time at which the window ended, of those readings that are still held; None is the newest.
 
         Returns
         -------
@@ -266,7 +271,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         Raises
         ------
         ValueError
-            If there is no such statistic, or its parameters or the window cannot be read.
+            If there is no such statistic, or its parameters, the window or the time cannot be read.
 
         Notes
         -----
@@ -275,6 +280,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         """
         found = find(statistic)
         parsed = self._window if window is None else Window.parse(window)
+        at_ns = None if at is None else time_ns(at, timezone=self.buffer.timezone)
         if channel is not None:
             channel = require_name(channel)
         with self._lock:
@@ -283,7 +289,12 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 state = None  # the buffer was closed
             if state is not None and not state.is_current:
                 self._update()
-            sample = Sample.of([], []) if state is None else state.sample(parsed)
+            if state is None:
+                sample = Sample.of([], [])
+            elif at_ns is None:
+                sample = state.sample(parsed)
+            else:
+                sample = state.sample_at(parsed, at_ns)
             return sample.take(found)
 
     def stepped(

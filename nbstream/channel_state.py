@@ -180,6 +180,19 @@ class ChannelState:
             )
         return sample
 
+    def sample_at(self, window: Window, at_ns: int) -> Sample:
+        """Return the readings in the window that ended at a time, as far as they are still held."""
+        end = min(self.buffer.row_at(self.name, at_ns + 1), self.pyramid.end)
+        start, stop = self.buffer.window_rows(self.name, window, newest_ns=at_ns, end=end)
+        return Sample(
+            self,
+            start,
+            stop,
+            first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
+            begin_ns=None if window.duration_ns is None else at_ns - window.duration_ns,
+            end_ns=at_ns,
+        )
+
     def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
         """Return the readings with begin ≤ time < end, of those since the clock last went back."""
         start, stop = (self.buffer.row_at(self.name, ns) for ns in (begin_ns, end_ns))

@@ -136,6 +136,27 @@ def test_an_observer_that_raises_is_kept_apart(analyzer: ns.Analyzer, buffer: ns
     assert analyzer.last == 2.0
 
 
+@pytest.mark.parametrize("window", ["10s", 7, "all"])
+def test_statistics_of_an_earlier_time_are_those_of_then(window: str | int) -> None:
+    """What the newest update said then is what `at` says later, while the readings are held."""
+    rng = np.random.default_rng(5)
+    buffer = ns.Buffer(timezone="UTC")
+    names = ("count", "mean", "p90", "slope", "time_since_last")
+    with ns.Analyzer(buffer, window=window) as analyzer:
+        then = []
+        for k in range(8):
+            times = START + 6 * k + np.sort(rng.random(20)) * 5
+            buffer.extend(times, x=rng.normal(size=20))
+            analyzer.update()
+            then.append((buffer.latest()["x"][0], [analyzer.statistic(name) for name in names]))
+        for at, expected in then:
+            found = [analyzer.statistic(name, at=at) for name in names]
+            assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        assert analyzer.statistic("count", at=START - 1) == 0
+        with pytest.raises(ValueError, match="noon"):
+            analyzer.statistic("mean", at="noon")
+
+
 def test_statistics_cannot_be_set(analyzer: ns.Analyzer) -> None:
     """A statistic is read-only."""
     with pytest.raises(traitlets.TraitError):

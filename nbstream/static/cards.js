@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
-import { Spark } from "./spark.js";
+import { Spark, SPARK_GAP_MS } from "./spark.js";
 import { StatisticPicker } from "./statisticPicker.js";
 import { ageText, shapeOf } from "./status.js";
 
@@ -69,6 +69,8 @@ class CardsPanel {
     this.state = null;
     this.linkState = "connecting";
     this.isTable = false;
+    this.heardAt = 0;
+    this.pastKey = null; // of what the past was asked for
     this.rows = new Map();
     this.heads = new Map();
     this.requests = new Requests((message) => this.link.send(message));
@@ -94,8 +96,29 @@ class CardsPanel {
     if (this.state && !this.state.ended) {
       // A frame without a state says that everything is as it was.
       for (const row of this.rows.values()) row.remember(message.now);
+      this.askForPast(message.now);
     }
     this.tick();
+  }
+
+  /** Have the lines in the cards drawn from what the kernel holds, where this page did not see it. */
+  askForPast(now) {
+    const { channels, window, statistics } = this.state;
+    const key = JSON.stringify([window, statistics.map(({ name }) => name), channels.map(({ name }) => name)]);
+    const isNew = key !== this.pastKey || now - this.heardAt > SPARK_GAP_MS || now < this.heardAt;
+    this.heardAt = now;
+    if (!isNew || this.isTable) return;
+    this.pastKey = key;
+    this.requests.ask({ kind: "past" }, (error, past) => {
+      if (!error && past && key === this.pastKey && !this.isTable) this.fill(past);
+    });
+  }
+
+  fill({ ages, channels }) {
+    const now = this.heardAt;
+    withKeys(this.state.channels).forEach(({ key }, i) => {
+      this.rows.get(key)?.fill((channels[i] ?? []).map((values) => values?.map((value, k) => ({ time: now - ages[k], value }))));
+    });
   }
 
   show() {
@@ -162,6 +185,8 @@ function withKeys(channels) {
   });
 }
 
+const cardKey = ({ unit, name }) => `${unit} ${name}`;
+
 /** How the numbers of one statistic are written: as the channel's readings, or by their own size. */
 class Figures {
   constructor(statistic) {
@@ -220,6 +245,7 @@ class CardRow {
     this.removeStatistic = remove;
     this.style = null;
     this.cards = new Map();
+    this.order = []; // of the cards, by their keys
     this.name = element("span", { class: "nbs-name", text: channel.name || "no channel yet", title: channel.name || null });
     this.chips = new Chips();
     this.count = element("span", { class: "nbs-muted" });
@@ -239,7 +265,7 @@ class CardRow {
       this.grid,
       this.cards,
       statistics.map((statistic, i) => ({ statistic, i })),
-      ({ statistic }) => `${statistic.unit} ${statistic.name}`,
+      ({ statistic }) => cardKey(statistic),
       ({ statistic }) => new Card(statistic, this.removeStatistic),
       (card, { statistic, i }) => {
         const text = card.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "");
@@ -247,6 +273,7 @@ class CardRow {
         this.widest = Math.max(this.widest, text.length);
       },
     );
+    this.order = statistics.map(cardKey);
     setAttribute(this.el, "data-width", cardWidth(this.widest));
     if (this.columns === statistics.length) return;
     this.columns = statistics.length;
@@ -256,6 +283,11 @@ class CardRow {
 
   remember(time) {
     for (const card of this.cards.values()) card.remember(time);
+  }
+
+  /** @param {({time: number, value: number | null}[] | undefined)[]} lines one for each card */
+  fill(lines) {
+    this.order.forEach((key, i) => lines[i] && this.cards.get(key)?.spark.fill(lines[i]));
   }
 
   showState(states, source) {
@@ -327,7 +359,7 @@ class TableRow {
       this.el,
       this.cells,
       items,
-      ({ el, statistic }) => (el ? (el === this.name ? "name" : "state") : `${statistic.unit} ${statistic.name}`),
+      ({ el, statistic }) => (el ? (el === this.name ? "name" : "state") : cardKey(statistic)),
       ({ el, statistic }) => (el ? { el } : { el: element("td", { class: "nbs-number" }), figures: new Figures(statistic) }),
       (cell, { statistic, i }) => {
         if (!statistic) return;

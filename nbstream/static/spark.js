@@ -4,7 +4,7 @@ import { setAttribute } from "./format.js";
 
 const SPARK_VALUES = 60;
 const SPARK_STEP_MS = 1000;
-const SPARK_GAP_MS = 5000;
+export const SPARK_GAP_MS = 5000;
 const SPARK_FEWEST = 15;
 const SPARK_WIDTH = 60;
 const SPARK_HEIGHT = 14;
@@ -50,6 +50,13 @@ export class Spark {
     this.el.append(this.path);
   }
 
+  /** Begin with what the statistic was in the past: older points that were remembered give way. */
+  fill(points) {
+    const begin = points.at(-1)?.time ?? -Infinity;
+    this.points = [...points, ...this.points.filter(({ time }) => time > begin)];
+    this.draw();
+  }
+
   add(time, value) {
     const last = this.points.at(-1);
     if (last && time < last.time - SPARK_GAP_MS) this.points = []; // the kernel's clock was set back
@@ -62,6 +69,10 @@ export class Spark {
     const isStill = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
     if (isStill && Math.abs(time - this.drawnAt) < STILL_MS) return;
     this.drawnAt = time;
+    this.draw();
+  }
+
+  draw() {
     setAttribute(this.path, "d", sparkPath(this.points));
   }
 }

@@ -10,6 +10,8 @@ from dataclasses import fields
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from nbstream import statistics as catalogue
 from nbstream.alerts.machine import RuleState
 from nbstream.alerts.rule import SEVERITIES
@@ -32,6 +34,12 @@ STANDARD = ("last", "mean", "std", "min", "max", "rate")
 MAX_CARDS = 12
 """Statistics that are shown at most."""
 MAX_CHANNELS = 64
+MAX_ROWS = 8
+"""Channels that are rows of cards with lines in them; of more there is a table (cards.js)."""
+PAST_MS = 60_000
+PAST_STEP_MS = 2_000
+PAST_BUDGET = 0.1
+"""Seconds that the main thread may spend on the past."""
 """Channels that are listed; the others are counted."""
 MAX_LISTED = 200
 """Statistics that a page is offered; the others can be typed."""
@@ -188,7 +196,12 @@ class Cards(Panel):
     # Commands of the page.
 
     def _actions(self) -> dict[str, Action]:
-        return {"show": self._show, "hide": self._hide, "catalogue": self._send_catalogue}
+        return {
+            "show": self._show,
+            "hide": self._hide,
+            "catalogue": self._send_catalogue,
+            "past": lambda _: self._past,
+        }
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         wanted = message.get("statistic")
@@ -209,6 +222,33 @@ class Cards(Panel):
             self._cards = tuple(card for card in self._cards if card.label != label)
 
         return apply
+
+    def _past(self) -> dict[str, Any]:
+        """Return what the cards would have shown in the last minute, for the lines in them.
+
+        "ages" are ms before the newest reading, "channels" the values of each card of each channel; None
+        where a card costs too much, or the time is up.
+        """
+        newest_ns = self.analyzer.buffer.newest_ns
+        ages = list(range(PAST_MS, 0, -PAST_STEP_MS))
+        deadline = self._clock.monotonic() + PAST_BUDGET
+        channels = []
+        for name in self.analyzer.channels[:MAX_ROWS]:
+            lines: list[list[float | None] | None] = []
+            for card in self._cards:
+                is_known = newest_ns is not None and type(card.statistic) in _AT_HAND
+                if is_known and self._clock.monotonic() < deadline:
+                    lines.append(self._line(name, card.statistic, newest_ns or 0, ages))
+                else:
+                    lines.append(None)
+            channels.append(lines)
+        return {"ages": ages, "channels": channels}
+
+    def _line(
+        self, channel: str, statistic: Statistic, newest_ns: int, ages: list[int]
+    ) -> list[float | None]:
+        times = (np.datetime64(newest_ns - age * 10**6, "ns") for age in ages)
+        return [finite(self.analyzer.statistic(statistic, channel=channel, at=at)) for at in times]
 
     def _send_catalogue(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         return lambda: self.send({"kind": "catalogue", "entries": _entries()})

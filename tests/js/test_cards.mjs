@@ -150,6 +150,30 @@ test("a spark line goes on by frames without a state, and forgets what is older 
   assert.equal(el.all("nbs-spark-line")[0].getAttribute("d"), "");
 });
 
+test("spark lines begin with the past, and have it filled in where the page was not looking", (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const line = (i = 0) => el.all("nbs-spark-line")[i].getAttribute("d");
+  const values = (low) => [low, low + 1, low + 2];
+  model.snapshot(stateOf([channel()]));
+  assert.equal(model.commands("past").length, 1);
+  assert.equal(line(), "");
+  model.reply("", { ages: [6000, 4000, 2000], channels: [[values(1), null, ...Array(4).fill(values(5))]] });
+  model.frame(stateOf([channel()]));
+  assert.equal(line().match(/[ML]/g).length, 4);
+  assert.equal(line(1), "", "what costs too much begins now");
+  context.mock.timers.tick(3000);
+  model.frame();
+  assert.equal(model.commands("past").length, 1);
+  context.mock.timers.tick(57_000); // nobody looked
+  model.frame();
+  assert.equal(model.commands("past").length, 2);
+  model.reply("", { ages: [40_000, 20_000], channels: [[[3, 4]]] });
+  assert.equal(line().match(/M/g).length, 3, "each far from the others");
+  context.mock.timers.tick(1000);
+  model.frame(stateOf([channel()], { window: "10s" }));
+  assert.equal(model.commands("past").length, 3);
+});
+
 test("a spark line stands still for people who want less motion", (context) => {
   globalThis.matchMedia = () => ({ matches: true });
   try {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from nbstream.widgets.panel import finite, is_small, newest_of, plain_text
 from nbstream.widgets.watch import watch
 from tests.widgets.fake_page import FakePage
 
+T0 = 1_782_907_200.0
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -687,3 +689,22 @@ def test_no_html_is_made_from_text() -> None:
     assert len(scripts) > 10
     found = {file.name: forbidden.findall(file.read_text("utf-8")) for file in scripts}
     assert not {name: matches for name, matches in found.items() if matches}
+
+
+def test_the_past_of_cards(cards: Cards, page: FakePage, analyzer: Analyzer) -> None:
+    """A page that comes late draws what the cards would have shown, as far as that is cheap."""
+    cards.statistics = ["last", "mean", "median"]
+    analyzer.buffer.extend(T0 + np.arange(100), x=np.arange(100.0))
+    analyzer.update()
+    page.show(cards)
+    past = page.answer(kind="past")["value"]
+    assert (past["ages"][0], past["ages"][-1], len(past["ages"])) == (60_000, 2_000, 30)
+    ((last, mean, median),) = past["channels"]
+    assert (last[0], last[-1], median) == (39.0, 97.0, None)
+    assert (mean[0], mean[-1]) == (34.5, 92.5)  # of the ten seconds before
+
+
+def test_the_past_of_nothing(cards: Cards, page: FakePage) -> None:
+    """Without a channel there is no past."""
+    page.show(cards)
+    assert page.answer(kind="past")["value"]["channels"] == []
