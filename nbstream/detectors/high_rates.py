@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["HighRates"]
 
 FIRST_LOOK = 32
-"""Readings after which the rate is looked at first …"""
+"""Intervals after which the rate is looked at first …"""
 LOOK = 256
 """… and after how many each time later: a burst must not make a detector forget what it has learnt."""
 PAUSES = 32
-"""Of so many intervals the longest counts as a pause and is left out."""
+"""Of so many intervals the longest counts as a pause and is left out; of half as many once it is fast, so
+that bursts of about that many don't look fast and slow in turn."""
 SLACK = 4
 """Readings are judged one by one again when their rate is below the limit by this factor."""
 
@@ -30,8 +31,9 @@ class HighRates(Detector):
     """Lets a detector judge the means of blocks while readings come faster than it can keep up with.
 
     Up to the detector's `max_rate` it judges every reading. Above that it judges the means of blocks, and
-    says so in its reasons. The rate is that of event time, looked at after 32 readings and then after every
-    256. At each change the detector begins anew, since means scatter less than readings.
+    says so in its reasons. The rate is that of event time, looked at after 32 intervals and then after every
+    256; readings of one time share the interval after it, and a clock that goes back makes none. At each
+    change the detector begins anew, since means scatter less than readings.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ class HighRates(Detector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading, and the detector's.
+    Thread safety: none; its analyzer guards it. Cost: about 25 ns per reading, and the detector's.
 
     Examples
     --------
@@ -82,8 +84,9 @@ class HighRates(Detector):
     def _begin(self) -> None:
         self._is_fast = False
         self._look = FIRST_LOOK
-        self._intervals: TimeArray = np.empty(0, np.int64)  # since the last look
+        self._steps: FloatArray = np.empty((2, 0))  # since the last look
         self._last_ns: int | None = None
+        self._n_since = -1  # readings since time went on, and after that one
 
     def __repr__(self) -> str:
         """Return the constructor's form."""
@@ -92,14 +95,16 @@ class HighRates(Detector):
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         if not len(times):
             return self._judge(times, values)
-        last_ns = times[0] if self._last_ns is None else self._last_ns
-        intervals = np.diff(times, prepend=last_ns)
-        self._last_ns = int(times[-1])
-        parts, start = [], 0
+        rows, steps = self._take_steps(times)
+        parts, start, n_looked_at = [], 0, 0
         while start < len(times):
-            n, is_fast = self._steady(intervals[start:])
-            parts.append(self._judge(times[start : start + n], values[start : start + n]))
-            start += n
+            n_steps, is_fast = self._steady(steps[:, n_looked_at:])
+            stop = len(times)
+            if n_steps is not None:
+                n_looked_at += n_steps
+                stop = int(rows[n_looked_at - 1]) + 1
+            parts.append(self._judge(times[start:stop], values[start:stop]))
+            start = stop
             if is_fast != self._is_fast:
                 self._is_fast = is_fast
                 self._means.reset()
@@ -108,27 +113,50 @@ class HighRates(Detector):
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
         return (self._means if self._is_fast else self.detector).update(times, values)
 
-    def _steady(self, intervals: TimeArray) -> tuple[int, bool]:
-        """Return how many readings are judged as now, or all, and whether those after them come fast."""
-        known = np.concatenate((self._intervals, intervals))
+    def _take_steps(self, times: TimeArray) -> tuple[TimeArray, FloatArray]:
+        """Return at which rows time goes on; and, shape (2, n), by how many ns and for how many readings."""
+        last_ns = times[0] if self._last_ns is None else self._last_ns
+        intervals = np.diff(times, prepend=last_ns)
+        rows = np.flatnonzero(intervals > 0)
+        n_sharing = np.diff(rows, prepend=-1 - self._n_since)
+        self._last_ns = int(times[-1])
+        self._n_since = len(times) - 1 - int(rows[-1]) if len(rows) else self._n_since + len(times)
+        return rows, np.array([intervals[rows], n_sharing], np.float64)
+
+    def _steady(self, steps: FloatArray) -> tuple[int | None, bool]:
+        """Return up to which step readings are judged as now (None: all), and whether they come fast then."""
+        known = np.concatenate((self._steps, steps), axis=1)
         size = self._look
-        n_looks = len(known) // size if size == LOOK else min(1, len(known) // size)
-        looks = known[: n_looks * size].reshape(n_looks, size)
-        n_kept = size - size // PAUSES
-        typical = np.partition(looks, n_kept - 1, axis=1)[:, :n_kept].mean(axis=1)
-        limit = 1e9 / self.detector.max_rate * (SLACK if self._is_fast else 1)
-        is_fast = typical < limit
+        n_looks = known.shape[1] // size
+        if size == FIRST_LOOK:
+            n_looks = min(1, n_looks)
+        looks = known[:, : n_looks * size].reshape(2, n_looks, size)
+        limit, pauses = 1e9 / self.detector.max_rate, PAUSES
+        if self._is_fast:
+            limit, pauses = limit * SLACK, pauses // 2
+        is_fast = _typical(looks, size - size // pauses) < limit
         changes = np.flatnonzero(is_fast != self._is_fast)
         if len(changes):
             n_looks = int(changes[0]) + 1
         if n_looks:
             self._look = LOOK
         if len(changes) or (n_looks and size != LOOK):
-            n = n_looks * size - len(self._intervals)
-            self._intervals = known[:0]
+            n = n_looks * size - self._steps.shape[1]
+            self._steps = known[:, :0]
             return n, bool(is_fast[n_looks - 1])
-        self._intervals = known[n_looks * size :].copy()
-        return len(intervals), self._is_fast
+        self._steps = known[:, n_looks * size :].copy()
+        return None, self._is_fast
+
+
+def _typical(looks: FloatArray, n_kept: int) -> FloatArray:
+    """Return per look the time between two readings, without the longest intervals."""
+    if (looks[1] == 1).all():
+        alone: FloatArray = np.partition(looks[0], n_kept - 1, axis=1)[:, :n_kept].mean(axis=1)
+        return alone
+    shortest = looks[0].argpartition(n_kept - 1, axis=1)[:, :n_kept]
+    total, n_readings = np.take_along_axis(looks, shortest[None], axis=2).sum(axis=2)
+    typical: FloatArray = total / n_readings
+    return typical
 
 
 def _joined(parts: list[Detection]) -> Detection:

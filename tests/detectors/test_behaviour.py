@@ -245,26 +245,68 @@ def test_a_burst_changes_nothing_and_a_lasting_change_of_the_rate_does() -> None
     assert blocks == [0, 0, 0, 16_000_000, 0]
 
 
-def test_pauses_and_shared_times_are_not_taken_for_a_rate() -> None:
-    """Fast readings with pauses are fast, and three readings of one second are slow."""
-    paused = at_rate(1000, 2000) + 3600 * S * (np.arange(2000) // 300)
-    shared = np.repeat(at_rate(1, 700), 3)
-    for times, block in ((paused, 16_000_000), (shared, 0)):
-        detector = on_means(Slow(above=2), "auto")
-        detector.update(times, np.zeros(len(times)))
-        assert detector.block_ns == block  # type: ignore[attr-defined]
+def test_pauses_are_not_taken_for_a_rate() -> None:
+    """Fast readings with pauses are fast."""
+    detector = on_means(Slow(above=2), "auto")
+    detector.update(at_rate(1000, 2000) + 3600 * S * (np.arange(2000) // 300), np.zeros(2000))
+    assert detector.block_ns == 16_000_000  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("shared", "block"), [(3, 0), (40, 0), (200, 0), (600, 16_000_000)])
+def test_readings_of_one_time_share_the_interval(shared: int, block: int) -> None:
+    """Stamps of whole seconds tell the rate too, at any number of readings in each."""
+    detector = on_means(Slow(above=2), "auto")
+    detector.update(np.repeat(at_rate(1, 100), shared), np.zeros(100 * shared))
+    assert detector.block_ns == block  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_fast", [False, True])
+def test_a_clock_that_goes_back_is_no_rate(is_fast: bool) -> None:
+    """What was learnt stays learnt, however far back it goes."""
+    detector = on_means(Slow(above=2), "auto")
+    times = at_rate(1000 if is_fast else 1, 2000)
+    times[1000:] -= 3600 * S
+    blocks = []
+    for i in range(0, 2000, 50):
+        detector.update(times[i : i + 50], np.zeros(50))
+        blocks.append(detector.block_ns)  # type: ignore[attr-defined]
+    assert set(blocks) == {16_000_000 if is_fast else 0}
+
+
+@pytest.mark.parametrize("n", [29, 30, 31, 33])
+def test_bursts_make_it_change_once_at_most(n: int) -> None:
+    """A detector that began anew at every other look would never be warm."""
+    detector = on_means(Slow(above=2), "auto")
+    times = (at_rate(10_000, n) + 10 * S * np.arange(300)[:, None]).ravel()
+    blocks = []
+    for i in range(0, len(times), 50):
+        part = times[i : i + 50]
+        detector.update(part, np.zeros(len(part)))
+        blocks.append(detector.block_ns)  # type: ignore[attr-defined]
+    assert np.count_nonzero(np.diff(blocks)) <= 1
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_batches_make_no_difference_where_the_rate_changes(seed: int) -> None:
     """The change is at the same reading whatever the batches are."""
     rng = np.random.default_rng(seed)
-    intervals = np.repeat(rng.choice([1e6, 1e7, 1e9], 10), rng.integers(100, 700, 10))
+    intervals = np.repeat(rng.choice([1e6, 1e7, 1e9], 10), rng.integers(100, 1500, 10))
+    intervals[rng.random(len(intervals)) < 0.45 * (seed % 3)] = 0
+    intervals[rng.integers(0, len(intervals), 3)] = -1e10
     values = rng.normal(size=len(intervals))
     values[rng.random(len(values)) < 0.05] = np.nan
     times = 1_782_907_200 * S + np.cumsum(intervals.astype(np.int64))
-    sizes = rng.integers(1, 400, 60).tolist()
+    sizes = rng.integers(1, 400, 200).tolist()
     assert_batches_make_no_difference(lambda: on_means(Slow(above=2), "auto"), times, values, sizes)
+
+
+def test_a_batch_may_end_where_the_rate_is_looked_at() -> None:
+    """Readings of the time at which means begin are means, in the same batch or the next."""
+    times = np.concatenate((at_rate(1000, 33), np.full(20, 32_000_000)))
+    for sizes in ([33], [40], [32]):
+        assert_batches_make_no_difference(
+            lambda: on_means(Slow(above=2), "auto"), times, np.full(53, 3.0), sizes
+        )
 
 
 def test_what_it_was_shown_before_is_not_forgotten() -> None:
