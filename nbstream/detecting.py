@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +14,13 @@ import numpy as np
 from nbstream.readings import Batch, channel_name
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from nbstream.anomaly_log import AnomalyLog
     from nbstream.buffer import Buffer, Rows
     from nbstream.detectors import Detector
+    from nbstream.readings import FloatArray
     from nbstream.ring import Cursor
 
 __all__ = ["Detecting", "DetectorRun"]
@@ -31,6 +34,39 @@ CHUNK = 4096
 """Rows that were there before a detector are shown to it in so many at a time."""
 FIRST_LOOK = 0.5
 """Seconds that `detect` takes for them; the rest is caught up with by and by."""
+
+
+@dataclass(slots=True)
+class _Scores:
+    """A channel of scores, and who writes it."""
+
+    of: tuple[str, str]
+    """The channel that was judged, and the detector's name."""
+    channel: str
+    cursor: Cursor
+    """Where the one that came furthest is: before it there are scores."""
+    writer: weakref.ref[DetectorRun]
+
+
+_scores_of: weakref.WeakKeyDictionary[Buffer, list[_Scores]] = weakref.WeakKeyDictionary()
+_scores_lock = threading.Lock()
+
+
+def _scores_for(run: DetectorRun, buffer: Buffer, of: tuple[str, str], cursor: Cursor) -> _Scores:
+    """Return where a detector's scores go: into those of one like it that has ended, or a new channel.
+
+    Else a rule about `score("zscore")` would be about one that was closed, or whose cell was run again.
+    """
+    with _scores_lock:
+        known = _scores_of.setdefault(buffer, [])
+        for scores in known:
+            writer = scores.writer()
+            if scores.of == of and (writer is None or writer.has_ended):
+                scores.writer = weakref.ref(run)
+                return scores
+        scores = _Scores(of, buffer.derive(".".join(of)), cursor, weakref.ref(run))
+        known.append(scores)
+        return scores
 
 
 class DetectorRun:
@@ -50,6 +86,7 @@ class DetectorRun:
         on_close: Callable[[DetectorRun], object],
         *,
         judge: Detector | None = None,
+        is_over: Callable[[], bool] = bool,
     ) -> None:
         self.detector = detector
         """The detector itself."""
@@ -71,6 +108,8 @@ class DetectorRun:
         self._buffer = buffer
         self._log = log
         self._on_close = on_close
+        self._is_over = is_over
+        self._scores: _Scores | None = None
         self._cursor: Cursor | None = None
 
     def __repr__(self) -> str:
@@ -93,6 +132,11 @@ class DetectorRun:
     def is_at_work(self) -> bool:
         """Whether it takes in readings: not if it was closed or has failed."""
         return not self.is_closed and self.error is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it, or its analyzer, was closed."""
+        return self.is_closed or self._is_over()
 
     @property
     def n_behind(self) -> int:
@@ -170,13 +214,28 @@ class DetectorRun:
             ]
             if len(flagged):
                 self._log.add(found, len(flagged) - len(kept))
-            if self.score_channel is None:
-                self.score_channel = self._buffer.derive(f"{self.channel}.{self.name}")
-            self._buffer.extend_batch(Batch(rows.times, {self.score_channel: detection.score}))
+            self._record(rows, detection.score)
         except Exception as error:
             self.error = error
             logger.exception("Detector %r failed.", self.name)
             self._buffer.note(f"detector {self.name!r} on {self.channel!r} failed: {error!r}")
+
+    def _record(self, rows: Rows, score: FloatArray) -> None:
+        """Add scores to their channel, but for rows that have one there already."""
+        assert self._cursor is not None
+        assert self.channel is not None
+        if self._scores is None:
+            of = self.channel, self.name
+            self._scores = _scores_for(self, self._buffer, of, self._cursor)
+            self.score_channel = self._scores.channel
+        n_known = 0
+        if self._scores.cursor is not self._cursor:
+            n_known = max(self._scores.cursor.row - rows.start, 0)
+            if n_known >= len(score):
+                return
+            self._scores.cursor = self._cursor
+        columns = {self._scores.channel: score[n_known:]}
+        self._buffer.extend_batch(Batch(rows.times[n_known:], columns))
 
 
 class Detecting:
@@ -201,6 +260,11 @@ class Detecting:
         raise NotImplementedError
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the analyzer was closed."""
+        raise NotImplementedError
+
+    @property
     def detections(self) -> tuple[DetectorRun, ...]:
         """The detectors at work, oldest first."""
         return self._detections
@@ -218,7 +282,9 @@ class Detecting:
         The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
         (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
         its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
-        that at once, the rest on the analyzer's thread (`n_behind` says how many are left).
+        that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One that is
+        started again, after `close()` or with a new analyzer, goes on in the channel of its scores; those
+        that are there stay.
 
         Parameters
         ----------
@@ -282,7 +348,13 @@ class Detecting:
                 message = f"{MAX_RUNS} detectors are at work already. Close one first."
                 raise ValueError(message)
             run = DetectorRun(
-                detector, channel, self.buffer, self.anomalies, self._drop_detection, judge=judge
+                detector,
+                channel,
+                self.buffer,
+                self.anomalies,
+                self._drop_detection,
+                judge=judge,
+                is_over=lambda: self.is_closed,
             )
             self._detections = (*self._detections, run)
             # It sees what is held already, as if it had been there from the beginning.

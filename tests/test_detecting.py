@@ -165,6 +165,52 @@ def test_closing_ends_it(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
     assert (run.n_flagged, analyzer.anomalies.n_found) == (1, 1)
 
 
+@pytest.mark.parametrize("ended", ["detector", "analyzer"])
+def test_a_detector_that_is_started_again_goes_on_in_its_channel(
+    buffer: ns.Buffer, ended: str
+) -> None:
+    """So that rules and charts of its scores see the one at work; scores that are there stay."""
+    with ns.Analyzer(buffer) as first:
+        run = first.detect("threshold", above=5)
+        fill(buffer, [1.0, 9.0, 1.0])
+        first.update()
+        if ended == "detector":
+            run.close()
+            fill(buffer, [8.0], start=START + 3)
+            first.update()
+    with ns.Analyzer(buffer) as second:
+        fill(buffer, [1.0], start=START + 4)
+        rule = second.alert('score("threshold") > 0')
+        again = second.detect("threshold", above=4)
+        fill(buffer, [9.0, 1.0], start=START + 5)
+        second.update()
+        assert again.score_channel == "value.threshold"
+        assert again.n_flagged == 2 + (ended == "detector")
+        newest = max(incident.breach.time_ns for incident in second.alerts.incidents)
+        assert newest == round((START + 5) * 1e9)
+        assert rule.state is ns.alerts.RuleState.OK
+    rows, scores = buffer.rows("value", 0), buffer.rows("value.threshold", 0)
+    assert buffer.channels == ("value", "value.threshold")
+    np.testing.assert_array_equal(scores.times, rows.times)
+    limits = np.where(np.arange(len(rows.times)) < 3, 5, 4)
+    np.testing.assert_array_equal(scores.values, rows.values - limits)
+
+
+def test_no_score_comes_twice_however_often_it_is_started(
+    buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was closed before it had caught up leaves the scores of the one before it."""
+    monkeypatch.setattr("nbstream.detecting.CHUNK", 10)
+    with ns.Analyzer(buffer) as analyzer:
+        fill(buffer, np.arange(100.0))
+        analyzer.update()
+        for first_look in (9.0, 0.0, 9.0):
+            monkeypatch.setattr("nbstream.detecting.FIRST_LOOK", first_look)
+            with analyzer._lock:  # the thread would go on
+                analyzer.detect("threshold", above=0).close()
+        np.testing.assert_array_equal(buffer.rows("value.threshold", 0).values, np.arange(100.0))
+
+
 def test_a_storm_of_anomalies_is_bounded(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
     """A hundred thousand flagged readings are all counted; the newest are kept with their reasons."""
     analyzer.detect("threshold", above=0)
