@@ -144,8 +144,9 @@ class CusumDetector(ChartDetector):
                 f"(to {short(center + alarm.size * sigma)})"
             )
             if alarm.n > 1 and alarm.onset_ns is not None:
-                ago = duration(int(times[i]) - alarm.onset_ns)
-                text += f", beginning {alarm.n:,} readings ({ago}) ago"
+                ago_ns = int(times[i]) - alarm.onset_ns
+                ago = f" ({duration(ago_ns)})" if ago_ns >= 0 else ""  # else the clock went back
+                text += f", beginning {alarm.n:,} readings{ago} ago"
             return text + self._with_false_alarms(limit)
 
         return explain

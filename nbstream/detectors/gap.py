@@ -80,6 +80,8 @@ class GapDetector(ChannelDetector):
         def explain(i: int) -> str:
             if not is_warm[i]:
                 return f"warming up: fewer than {BLOCK} intervals"
+            if intervals[i] < 0:
+                return "the clock went back"
             interval, normal = duration(int(intervals[i])), duration(round(usual[i]))
             if not is_anomaly[i]:
                 return f"{interval} after the one before, usually {normal}"

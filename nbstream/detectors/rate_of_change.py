@@ -77,6 +77,8 @@ class RateOfChangeDetector(ChannelDetector):
         def explain(i: int) -> str:
             if not is_warm[i]:
                 return "warming up: no reading before it"
+            if seconds[i] < 0:
+                return "the clock went back"
             side = "rose" if change[i] > 0 else "fell"
             took = duration(int(times[i] - all_times[here[i]]))
             return (

@@ -21,9 +21,10 @@ MOST = 1000
 
 
 class RecentAnomalies:
-    """The beginnings of anomalies in the last 10 minutes of event time.
+    """The beginnings of anomalies, the newest 1,000, to say how many of them lie in the last 10 minutes.
 
-    Consecutive anomalous readings are one anomaly. At most the newest 1,000 are kept.
+    Consecutive anomalous readings are one anomaly. Event time counts; where it went back between two
+    anomalies, those before that were not lately.
 
     Notes
     -----
@@ -59,12 +60,15 @@ class RecentAnomalies:
         starts = np.concatenate((self._starts, times[begins]))
         rows = np.flatnonzero(begins)
         n_before = len(self._starts)
-        self._starts = starts[starts > times[-1] - SPAN_NS][-MOST:]
+        self._starts = starts[-MOST:]
 
         def recurrence(i: int) -> str:
             n = n_before + int(np.searchsorted(rows, i, "right"))
-            lately = starts[max(0, n - MOST) : n] > times[i] - SPAN_NS
-            n = int(np.count_nonzero(lately))
+            known = starts[max(0, n - MOST) : n]
+            backs = np.flatnonzero(known[1:] < known[:-1])
+            if len(backs):
+                known = known[backs[-1] + 1 :]
+            n = int(np.count_nonzero(known > times[i] - SPAN_NS))
             if n < 2:
                 return ""
             return f"{ordinal(n)} in 10 min" if n < MOST else f"more than {MOST:,} in 10 min"

@@ -22,7 +22,7 @@ class StuckDetector(ChannelDetector):
     """Anomaly while the value has been exactly the same for too long.
 
     The score is how long the value has been the same, divided by `after`: 1 is when it becomes an anomaly.
-    Missing readings are neither the same nor different.
+    Missing readings are neither the same nor different. When the clock goes back it begins anew.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ class StuckDetector(ChannelDetector):
 
     def _forget(self) -> None:
         self._value = np.nan
+        self._last_ns = 0
         self._n = 0
         self._since = 0
 
@@ -63,12 +64,14 @@ class StuckDetector(ChannelDetector):
         changed = np.empty(n, np.bool_)
         changed[0] = values[0] != self._value
         np.not_equal(values[1:], values[:-1], out=changed[1:])
+        changed |= np.diff(times, prepend=self._last_ns if self._n else times[0]) < 0
         # Row of the first reading of the run; −1 is one before this batch.
         first = np.maximum.accumulate(np.where(changed, rows, -1))
         started = first >= 0
         since = np.where(started, times[first], self._since)
         lengths = np.where(started, rows - first + 1, rows + 1 + self._n)
-        self._value, self._n, self._since = float(values[-1]), int(lengths[-1]), int(since[-1])
+        self._value, self._last_ns = float(values[-1]), int(times[-1])
+        self._n, self._since = int(lengths[-1]), int(since[-1])
         if self._window.duration_ns is None:
             score = lengths / float(self._window.readings or 1)
         else:

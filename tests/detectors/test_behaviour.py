@@ -199,6 +199,24 @@ def test_a_gap_is_many_usual_intervals() -> None:
     assert not create("gap", at_least="1min").update(times, np.zeros(600)).is_anomaly.any()
 
 
+def test_what_happened_before_the_clock_went_back_was_not_lately() -> None:
+    """Anomalies in the future are not counted among those of the last ten minutes."""
+    times = np.arange(100) * S
+    times[50:] -= 3600 * S
+    found = create("threshold", above=5).update(times, np.where(np.arange(100) % 10 == 5, 9.0, 1.0))
+    assert found.reason(45) == "9 > 5; fifth in 10 min"
+    assert found.reason(65) == "9 > 5; second in 10 min"
+
+
+def test_a_sensor_that_hangs_is_found_though_the_clock_went_back() -> None:
+    """The time that it has hung is counted anew, not from a moment in the future."""
+    times = np.arange(100) * S
+    times[20:] -= 3600 * S
+    found = create("stuck", after="30s").update(times, np.ones(100))
+    assert np.flatnonzero(found.is_anomaly).tolist() == list(range(50, 100))
+    assert found.reason(50) == "stuck at 1: 31 readings (30 s) the same"
+
+
 def test_means_of_blocks_hold_their_verdict_until_the_next_one() -> None:
     """A block is judged when it is over, and says what it is a mean of."""
     values = np.zeros(200)

@@ -15,7 +15,8 @@ from nbstream.detectors import Detector, create, names
 from nbstream.detectors.registry import kinds
 from nbstream.readings import FloatArray, TimeArray
 from nbstream.testing import check_detector
-from tests.strategies import batch_sizes, cut_into, readings
+from tests.detectors.contract import assert_batches_make_no_difference, seconds
+from tests.strategies import NS, batch_sizes, cut_into, readings
 
 Factory = Callable[[], Detector]
 
@@ -120,6 +121,22 @@ def test_every_kind_is_tested() -> None:
 def test_keeps_the_contract(factory: Factory) -> None:
     """Batches, missing readings, odd numbers, reset, pickle and repr are as they must be."""
     check_detector(factory)
+
+
+@pytest.mark.parametrize("factory", CASES)
+@pytest.mark.parametrize("seed", range(2))
+def test_batches_make_no_difference_where_the_clock_goes_back(factory: Factory, seed: int) -> None:
+    """By minutes or an hour, with anomalies on both sides; and nothing took less than no time."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=900)
+    values[rng.random(900) < 0.05] += 20
+    values[700:] = np.round(values[700:])
+    times = seconds(900)
+    for row, ns in ((300, 200 * NS), (301, 3600 * NS), (650, 500 * NS)):
+        times[row:] -= ns
+    assert_batches_make_no_difference(factory, times, values, [1, 90, 7, 300, 45])
+    found = factory().update(times, values)
+    assert not [r for r in map(found.reason, range(900)) if "-" in r and " ns" in r]
 
 
 @pytest.mark.parametrize("factory", CASES)
