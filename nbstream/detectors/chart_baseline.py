@@ -28,7 +28,7 @@ class ChartBaseline:
     mean, sigma
         What is known, in units of the readings; None is learnt.
     warm_up
-        How many readings to learn from.
+        How many readings to learn from, to begin with; `n_needed` may be set to more.
     min_sigma
         Least spread that is learnt, in units of the readings.
     needs_rate
@@ -62,6 +62,7 @@ class ChartBaseline:
     def reset(self) -> None:
         """Forget everything that was learnt."""
         mean, sigma = self._given
+        self.n_needed = self.warm_up
         self.is_ready = not (self.is_learnt or self._needs_rate)
         self.center = 0.0 if mean is None else mean
         self.sigma = 1.0 if sigma is None else sigma
@@ -75,14 +76,19 @@ class ChartBaseline:
         """How many of the readings to learn from are there."""
         return len(self._tail)
 
+    @property
+    def seen_interval_ns(self) -> float:
+        """Interval of the readings to learn from that are there."""
+        return median_interval_ns(self._tail_times)
+
     def remember(self, times: TimeArray, values: FloatArray) -> None:
-        """Keep the newest readings, `warm_up` of them at most, to learn from."""
-        if len(values) >= self.warm_up:
-            self._tail_times = times[-self.warm_up :].copy()
-            self._tail = values[-self.warm_up :].copy()
+        """Keep the newest readings, `n_needed` of them at most, to learn from."""
+        n = self.n_needed
+        if len(values) >= n:
+            self._tail_times, self._tail = times[-n:].copy(), values[-n:].copy()
         else:
-            self._tail_times = np.concatenate((self._tail_times, times))[-self.warm_up :]
-            self._tail = np.concatenate((self._tail, values))[-self.warm_up :]
+            self._tail_times = np.concatenate((self._tail_times, times))[-n:]
+            self._tail = np.concatenate((self._tail, values))[-n:]
 
     def learn(self) -> None:
         """Take level, spread and interval from the readings that were remembered."""
@@ -105,5 +111,5 @@ class ChartBaseline:
         floor = float(spread_floor(self.center, self.min_sigma))
         self.sigma = max(learnt, floor) if sigma is None else sigma
         self.is_constant = sigma is None and learnt <= floor
-        self.interval_ns = median_interval_ns(self._tail_times)
+        self.interval_ns = self.seen_interval_ns
         self.is_ready = True

@@ -12,7 +12,7 @@ import numpy as np
 from nbstream.detectors.base import Detection
 from nbstream.detectors.channel import ChannelDetector
 from nbstream.detectors.chart_baseline import ChartBaseline
-from nbstream.detectors.false_alarms import FalseAlarms
+from nbstream.detectors.false_alarms import LEAST_TO_LEARN, FalseAlarms
 from nbstream.detectors.parameters import count, number
 from nbstream.detectors.wording import sigmas
 
@@ -40,7 +40,8 @@ class ChartDetector(ChannelDetector):
     mean, sigma
         Of the process while nothing is wrong, in units of the readings; None is learnt.
     warm_up
-        How many readings to learn from.
+        How many readings to learn from; None is 100, or with `false_alarms` as many as these need
+        (`FalseAlarms.n_to_learn`).
     min_sigma
         Least sigma that is learnt, in units of the readings.
     false_alarms
@@ -59,20 +60,20 @@ class ChartDetector(ChannelDetector):
         *,
         mean: float | None,
         sigma: float | None,
-        warm_up: int,
+        warm_up: int | None,
         min_sigma: float,
         false_alarms: str | None = None,
     ) -> None:
         self._largest_z = LARGEST_Z
         self.mean = None if mean is None else number("mean", mean)
         self.sigma = None if sigma is None else number("sigma", sigma, above=0)
-        self.warm_up = count("warm_up", warm_up, at_least=10)
+        self.warm_up = None if warm_up is None else count("warm_up", warm_up, at_least=10)
         self.min_sigma = number("min_sigma", min_sigma, at_least=0)
         self._false_alarms = FalseAlarms.parse(false_alarms)
         self._baseline = ChartBaseline(
             self.mean,
             self.sigma,
-            self.warm_up,
+            self.warm_up or LEAST_TO_LEARN,
             self.min_sigma,
             needs_rate=self._false_alarms is not None,
         )
@@ -101,14 +102,14 @@ class ChartDetector(ChannelDetector):
             self._start()
 
     def _lasting(self, is_anomaly: BoolArray) -> int | None:
-        """Return at which reading the shift has lasted for `warm_up` readings, if at any."""
+        """Return at which reading the shift has lasted for a warm-up's readings, if at any."""
         n = len(is_anomaly)
         if not is_anomaly.any():
             self._n_in_a_row = 0
             return None
         rows = np.arange(n)
         last_normal = np.maximum.accumulate(np.where(is_anomaly, -1 - self._n_in_a_row, rows))
-        lasted = np.flatnonzero(rows - last_normal >= self.warm_up)
+        lasted = np.flatnonzero(rows - last_normal >= self._baseline.n_needed)
         self._n_in_a_row = n - 1 - int(last_normal[-1])
         return int(lasted[0]) if len(lasted) else None
 
@@ -123,14 +124,13 @@ class ChartDetector(ChannelDetector):
         while i < n:
             begins.append(i)
             if not baseline.is_ready:
-                stop = min(n, i + self.warm_up - baseline.n_seen)
+                stop = min(n, i + baseline.n_needed - baseline.n_seen)
                 score[i:stop] = np.nan
                 is_warm[i:stop] = is_anomaly[i:stop] = False
                 explains.append(self._explain_warm_up(baseline.n_seen))
                 baseline.remember(times[i:stop], values[i:stop])
-                if baseline.n_seen == self.warm_up:
-                    baseline.learn()
-                    self._begin()
+                if baseline.n_seen == baseline.n_needed:
+                    self._end_warm_up()
                 i = stop
                 continue
             stop = min(n, i + self.piece)
@@ -155,9 +155,19 @@ class ChartDetector(ChannelDetector):
 
         return Detection(score, is_anomaly, is_warm, reason)
 
+    def _end_warm_up(self) -> None:
+        """Begin the chart, unless so rare false alarms were asked for that more is to be learnt first."""
+        baseline = self._baseline
+        is_first_look = self.warm_up is None and baseline.n_needed == LEAST_TO_LEARN
+        if is_first_look and baseline.is_learnt and self._false_alarms is not None:
+            baseline.n_needed = self._false_alarms.n_to_learn(baseline.seen_interval_ns)
+        if baseline.n_seen == baseline.n_needed:
+            baseline.learn()
+            self._begin()
+
     def _explain_warm_up(self, n_seen: int) -> Explain:
-        warm_up = self.warm_up
-        return lambda i: f"warming up: {n_seen + i + 1} of {warm_up} readings"
+        n_needed = self._baseline.n_needed
+        return lambda i: f"warming up: {n_seen + i + 1} of {n_needed} readings"
 
     def _with_false_alarms(self, limit: float) -> str:
         """Return what is said of a limit that `false_alarms` set: " (limit 6.4 for 1/day)"."""

@@ -47,8 +47,9 @@ class CusumDetector(ChartDetector):
     mean, sigma
         Of the readings while nothing is wrong, in their units; None is learnt from the first `warm_up`.
     warm_up
-        How many readings to learn from. Learnt values are learnt anew when alarms on one side have kept
-        coming, each within `warm_up` readings of the last, for `warm_up` readings.
+        How many readings to learn from; None is 100, and with `false_alarms` the more the rarer they shall
+        be (776 for "1/day" at one reading a second). Learnt values are learnt anew when alarms on one side
+        have kept coming, each within so many readings of the last, for so many readings.
     min_sigma
         Least sigma that is learnt, in units of the readings.
     false_alarms
@@ -80,7 +81,7 @@ class CusumDetector(ChartDetector):
         h: float = 5.0,
         mean: float | None = None,
         sigma: float | None = None,
-        warm_up: int = 100,
+        warm_up: int | None = None,
         min_sigma: float = 0.0,
         false_alarms: str | None = None,
     ) -> None:
@@ -192,13 +193,13 @@ class CusumDetector(ChartDetector):
         return None
 
     def _lasting(self, is_anomaly: BoolArray) -> int | None:
-        first_row = self._row - len(is_anomaly)
+        first_row, n_needed = self._row - len(is_anomaly), self._baseline.n_needed
         for i, alarm in self._alarms.items():
             row, is_up = first_row + i, alarm.size > 0
-            if self._run is None or self._run[2] != is_up or row - self._run[1] > self.warm_up:
+            if self._run is None or self._run[2] != is_up or row - self._run[1] > n_needed:
                 self._run = row, row, is_up
             self._run = self._run[0], row, is_up
-            if row - self._run[0] >= self.warm_up:
+            if row - self._run[0] >= n_needed:
                 return i
         return None
 

@@ -36,7 +36,8 @@ class EwmaDetector(ChartDetector):
     mean, sigma
         Of the readings while nothing is wrong, in their units; None is learnt from the first `warm_up`.
     warm_up
-        How many readings to learn from; after as many anomalous ones in a row it is learnt anew.
+        How many readings to learn from; None is 100, and with `false_alarms` the more the rarer they shall
+        be (776 for "1/day" at one reading a second). After as many anomalous ones in a row it is learnt anew.
     min_sigma
         Least sigma that is learnt, in units of the readings.
     false_alarms
@@ -60,7 +61,7 @@ class EwmaDetector(ChartDetector):
         limit: float = 3.0,
         mean: float | None = None,
         sigma: float | None = None,
-        warm_up: int = 100,
+        warm_up: int | None = None,
         min_sigma: float = 0.0,
         false_alarms: str | None = None,
     ) -> None:

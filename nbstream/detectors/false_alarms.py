@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from nbstream.readings import FloatArray
 
-__all__ = ["FalseAlarms", "cusum_limit", "ewma_arl", "ewma_limit", "normal_limit"]
+__all__ = ["LEAST_TO_LEARN", "FalseAlarms", "cusum_limit", "ewma_arl", "ewma_limit", "normal_limit"]
 
+LEAST_TO_LEARN = 100
 _EXACT_UP_TO = 1e10
 _NORMAL = NormalDist()
 
@@ -69,6 +70,15 @@ class FalseAlarms:
     def run_length(self, interval_ns: float) -> float:
         """Return the number of readings, `interval_ns` apart, between two false alarms; at least 2."""
         return max(2.0, self.mean_ns / max(interval_ns, 1.0))
+
+    def n_to_learn(self, interval_ns: float) -> int:
+        """Return from how many readings a chart must learn mean and sigma, 100 at least.
+
+        A mean that is off by a few hundredths of sigma multiplies false alarms, the more the rarer they
+        are: those of a CUSUM on average by exp(2b² / n), where b is about log(run length). 6·log² readings
+        keep that below 1.4.
+        """
+        return max(LEAST_TO_LEARN, math.ceil(6 * math.log(self.run_length(interval_ns)) ** 2))
 
 
 def normal_limit(run_length: float) -> float:

@@ -22,10 +22,10 @@ def median(values: FloatArray) -> float:
 
 
 def median_interval_ns(times: TimeArray) -> float:
-    """Return the median interval of times in ns; equal times don't count unless all are equal."""
+    """Return the median interval of times in ns; readings of one time share it. 0 if all are equal."""
     intervals = np.diff(times)
-    intervals = intervals[intervals > 0]
-    return float(np.median(intervals)) if len(intervals) else 0.0
+    steps = intervals[intervals > 0]
+    return float(np.median(steps)) * len(steps) / len(intervals) if len(steps) else 0.0
 
 
 def spread_floor(center: Any, min_sigma: float) -> Any:

@@ -89,16 +89,53 @@ def test_false_alarms_set_the_limit_from_the_rate(name: str) -> None:
     limits = []
     for step in (S, S // 1000):
         detector = create(name, false_alarms="1/day")
-        values = noise(2000, 4)
-        values[1500] += 500
+        values = noise(3000, 4)
+        values[2500] += 500
         found = judge(detector, values, step)
         limits.append(detector.effective_limit)  # type: ignore[attr-defined]
-        assert found.is_anomaly[1500]
-        assert "for 1/day)" in found.reason(1500)
-        assert found.is_anomaly[:1500].sum() == 0
+        assert found.is_anomaly[2500]
+        assert "for 1/day)" in found.reason(2500)
+        assert found.is_anomaly[:2500].sum() == 0
     assert limits[0] < limits[1]
     fresh = create(name, false_alarms="1/day")
     assert np.isnan(fresh.effective_limit)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@pytest.mark.parametrize(("wish", "step"), [("1/day", S), ("1/day", 60 * S), ("2/h", S)])
+def test_false_alarms_come_about_as_often_as_was_asked(name: str, wish: str, step: int) -> None:
+    """In white noise, of which level and spread are learnt: within a factor of two."""
+    n_found, n_asked = 0, 0.0
+    for seed in range(40):
+        is_anomaly = judge(create(name, false_alarms=wish), noise(60_000, seed), step).is_anomaly
+        n_found += int(is_anomaly[0]) + int(np.count_nonzero(is_anomaly[1:] & ~is_anomaly[:-1]))
+        n_asked += 60_000 / FalseAlarms.parse(wish).run_length(step)  # type: ignore[union-attr]
+    assert 0.5 < n_found / n_asked < 2
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_readings_of_one_time_count_for_false_alarms(name: str) -> None:
+    """Stamps of whole seconds tell the same rate as exact ones, about."""
+    exact, whole = (create(name, false_alarms="1/day") for _ in range(2))
+    times = np.arange(2000) * (S // 10)
+    exact.update(times, noise(2000))
+    whole.update(times // S * S, noise(2000))
+    np.testing.assert_allclose(whole.effective_limit, exact.effective_limit, rtol=0.02)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("wish", "step", "n"), [("1/day", S, 776), ("1/h", S, 403), ("20/day", 600 * S, 100)]
+)
+def test_rare_false_alarms_need_a_longer_warm_up(wish: str, step: int, n: int) -> None:
+    """Six times the squared logarithm of the readings between two of them, 100 at least."""
+    for detector in (create("cusum", false_alarms=wish), create("ewma", false_alarms=wish)):
+        for _ in range(2):
+            found = judge(detector, noise(2000), step)
+            assert int(found.is_warm.argmax()) == n
+            assert found.reason(n - 1) == f"warming up: {n} of {n} readings"
+            detector.reset()
+    known = judge(create("cusum", mean=20, sigma=1, false_alarms=wish), noise(2000), step)
+    assert int(known.is_warm.argmax()) == 100
 
 
 def test_false_alarms_read_what_people_write() -> None:
