@@ -22,7 +22,7 @@ from nbstream.statistics.sample import pair_values
 from nbstream.summary import BLOCK, BlockPyramid, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from nbstream.buffer import Buffer, Rows
     from nbstream.pyramid import Columns
@@ -196,14 +196,25 @@ class ChannelState:
     def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
         """Return the readings with begin ≤ time < end, of those since the clock last went back."""
         start, stop = (self.buffer.row_at(self.name, ns) for ns in (begin_ns, end_ns))
-        return Sample(
-            self,
-            start,
-            max(start, min(stop, self.pyramid.end)),
-            first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
-            begin_ns=begin_ns,
-            end_ns=end_ns,
-        )
+        stop = max(start, min(stop, self.pyramid.end))
+        first = max(self.buffer.span(self.name)[0], self.buffer.segment(self.name))
+        return self.sample_of(start, stop, first, begin_ns, end_ns)
+
+    def sample_of(self, start: int, stop: int, first: int, begin_ns: int, end_ns: int) -> Sample:
+        """Return the readings of rows, those of a span; `first` is the oldest row of its segment."""
+        return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns)
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of some rows, as far as they are held, in which time never goes back."""
+        low = start = max(start, self.buffer.span(self.name)[0])
+        for row in range(start, stop, CHUNK):
+            # With the row before it, for a jump between two chunks.
+            rows = self.buffer.rows(self.name, max(row - 1, start), min(row + CHUNK, stop))
+            for back in np.flatnonzero(np.diff(rows.times) < 0).tolist():
+                yield low, rows.start + back + 1
+                low = rows.start + back + 1
+        if low < stop:
+            yield low, stop
 
     # What samples ask.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from bisect import bisect_left
 from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.channel_state import ChannelState
+    from nbstream.ring import Cursor
     from nbstream.statistics import Sample, Statistic
 
 __all__ = ["Stepped"]
@@ -79,6 +82,8 @@ class Stepped:
         self._rows: deque[tuple[float, ...]] = deque(maxlen=max_rows)
         self._next: int | None = None
         self._segment = 0
+        self._cursor: Cursor | None = None
+        """At the step that is not over."""
 
     def __repr__(self) -> str:
         """Return the length of a step and the number of rows."""
@@ -118,6 +123,7 @@ class Stepped:
         if not len(rows.times) or rows.start < segment:
             return
         if segment != self._segment:
+            self._add_before(state, segment)
             self._segment, self._next = segment, None
         elif self._next is not None:
             for change in state.changes:
@@ -127,12 +133,39 @@ class Stepped:
             self._next = self._first_whole(state, segment)
         start = max(self._next, end - (self._rows.maxlen or 0))
         for number in range(start, end):
-            row = self._row(state, number)
-            with self._lock:
-                self.n_dropped += len(self._rows) == self._rows.maxlen
-                self._numbers.append(number)
-                self._rows.append(row)
+            self._add(number, self._row(state, number))
         self._next = max(end, self._next)
+        if self._cursor is None:
+            self._cursor = state.buffer.cursor(state.name)
+        if state.buffer.segment(state.name) == segment:
+            state.buffer.move_to(state.name, self._cursor, end * self.step_ns)
+
+    def _add(self, number: int, row: tuple[float, ...]) -> None:
+        with self._lock:
+            self.n_dropped += len(self._rows) == self._rows.maxlen
+            self._numbers.append(number)
+            self._rows.append(row)
+
+    def _add_before(self, state: ChannelState, segment: int) -> None:
+        """Add the steps that were over before the clock went back and are no rows yet."""
+        step_ns = self.step_ns
+
+        def time_at(row: int) -> int:
+            return state.buffer.time_at(state.name, row) or 0
+
+        start = 0 if self._cursor is None else self._cursor.row
+        for low, high in state.segments(start, segment):
+            end = time_at(high - 1) // step_ns
+            first = -(-time_at(low) // step_ns) if self._next is None else self._next
+            numbers = range(max(first, end - (self._rows.maxlen or 0)), end)
+            edges = [
+                low + bisect_left(range(low, high), number * step_ns, key=time_at)
+                for number in (*numbers, end)
+            ]
+            for number, (a, b) in zip(numbers, pairwise(edges), strict=True):
+                sample = state.sample_of(a, b, low, number * step_ns, (number + 1) * step_ns)
+                self._add(number, self._values(sample))
+            self._next = None
 
     def _first_whole(self, state: ChannelState, segment: int) -> int:
         first = max(state.buffer.span(state.name)[0], segment)
@@ -152,7 +185,11 @@ class Stepped:
                 self._rows[number - self._next] = row
 
     def _row(self, state: ChannelState, number: int) -> tuple[float, ...]:
-        sample = state.sample_between(number * self.step_ns, (number + 1) * self.step_ns)
+        return self._values(
+            state.sample_between(number * self.step_ns, (number + 1) * self.step_ns)
+        )
+
+    def _values(self, sample: Sample) -> tuple[float, ...]:
         return tuple(self._value(statistic, sample) for statistic in self.statistics)
 
     def _value(self, statistic: Statistic, sample: Sample) -> float:

@@ -507,6 +507,44 @@ def test_a_statistic_of_a_user_that_raises_is_kept_apart(
         analyzer.statistic(own)
 
 
+@pytest.mark.parametrize("n", [3, 47, 1000])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_steps_before_a_jump_of_the_clock_are_there_however_readings_came(
+    n: int, *, is_late: bool
+) -> None:
+    """In one batch with the jump, in many, or before somebody asked for the table."""
+    times = np.concatenate(
+        (
+            np.arange(3.0, 100),
+            np.arange(-1000.0, -945),
+            np.arange(-2000.0, -1995),
+            np.arange(-3000.0, -2979),
+        )
+    )
+    times = times[(times < 33) | (times > 58)]  # steps without readings have a row too
+    values = np.arange(float(len(times)))
+    buffer = ns.Buffer(timezone="UTC")
+    with ns.Analyzer(buffer) as analyzer:
+        table = None if is_late else analyzer.stepped("10s", ["count", "first", "mean"])
+        for i in range(0, len(times), n):
+            with analyzer._lock:
+                buffer.extend(times[i : i + n], x=values[i : i + n])
+            analyzer.update()
+        table = table or analyzer.stepped("10s", ["count", "first", "mean"])
+        found = table.to_pandas()
+    begins = [*range(10, 90, 10), *range(-1000, -950, 10), -3000, -2990]
+    assert (found.index.as_unit("s").asi8).tolist() == begins
+    step = np.floor(times / 10) * 10
+    segment = np.cumsum(np.diff(times, prepend=times[0]) < 0)
+    for row, begin in zip(found.itertuples(), begins, strict=True):
+        inside = values[
+            (step == begin) & (segment == (0 if begin > 0 else 1 if begin > -2000 else 3))
+        ]
+        assert row.count == len(inside)
+        if len(inside):
+            assert (row.first, row.mean) == (inside[0], inside.mean())
+
+
 def test_a_table_of_nonsense_is_refused(analyzer: ns.Analyzer) -> None:
     """Steps, statistics and bounds are checked."""
     with pytest.raises(ValueError, match="'step' must be > 0"):
