@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_Z", "ChartDetector", "Explain"]
 
 LARGEST_Z = 1e6
+NEVER = 1 << 40
 Explain: TypeAlias = Callable[[int], str]
 
 
@@ -32,8 +33,9 @@ class ChartDetector(ChannelDetector):
     A kind implements `_start`, which begins a chart, and `_chart`, which goes on with it.
 
     Mean and sigma are given, or learnt from the first `warm_up` readings (see `ChartBaseline`). Learnt ones
-    are learnt anew, from the newest `warm_up` readings, after as many anomalous readings in a row; then the
-    chart begins anew, and goes on judging at once. z is limited to ±1,000,000.
+    are learnt anew, from the newest `warm_up` readings, when anomalies have kept coming for so many, each
+    within a quarter of that of the last; then the chart begins anew, and goes on judging at once. z is
+    limited to ±1,000,000.
 
     Parameters
     ----------
@@ -97,20 +99,23 @@ class ChartDetector(ChannelDetector):
         self._begin()
 
     def _begin(self) -> None:
-        self._n_in_a_row = 0
+        # First and last of the anomalies that keep coming, as rows before the next reading.
+        self._run = -NEVER, -NEVER
         if self._baseline.is_ready:
             self._start()
 
     def _lasting(self, is_anomaly: BoolArray) -> int | None:
-        """Return at which reading the shift has lasted for a warm-up's readings, if at any."""
-        n = len(is_anomaly)
-        if not is_anomaly.any():
-            self._n_in_a_row = 0
-            return None
-        rows = np.arange(n)
-        last_normal = np.maximum.accumulate(np.where(is_anomaly, -1 - self._n_in_a_row, rows))
-        lasted = np.flatnonzero(rows - last_normal >= self._baseline.n_needed)
-        self._n_in_a_row = n - 1 - int(last_normal[-1])
+        """Return at which reading anomalies have kept coming for as many readings as are learnt from."""
+        n, n_needed = len(is_anomaly), self._baseline.n_needed
+        rows = np.flatnonzero(is_anomaly)
+        begin, newest = self._run
+        lasted = rows[:0]
+        if len(rows):
+            is_new = np.diff(rows, prepend=newest) * 4 > n_needed
+            begins = np.maximum.accumulate(np.where(is_new, rows, begin))
+            lasted = rows[rows - begins >= n_needed - 1]
+            begin, newest = int(begins[-1]), int(rows[-1])
+        self._run = begin - n, newest - n
         return int(lasted[0]) if len(lasted) else None
 
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:

@@ -49,7 +49,8 @@ class CusumDetector(ChartDetector):
     warm_up
         How many readings to learn from; None is 100, and with `false_alarms` the more the rarer they shall
         be (776 for "1/day" at one reading a second). Learnt values are learnt anew when alarms on one side
-        have kept coming, each within so many readings of the last, for so many readings.
+        have kept coming, each within so many readings of the last, for so many readings; or on both sides,
+        each within a quarter of that.
     min_sigma
         Least sigma that is learnt, in units of the readings.
     false_alarms
@@ -108,7 +109,7 @@ class CusumDetector(ChartDetector):
         self._n_summed = 0  # in the sum since it was taken anew
         self._low_up = self._high_down = 0.0
         self._up, self._down = _Side(), _Side()
-        self._run: tuple[int, int, bool] | None = None  # first and last row of an alarm, upwards?
+        self._shift: tuple[int, int, bool] | None = None  # first and last row of an alarm, upwards?
         if self._false_alarms is not None:
             run_length = self._false_alarms.run_length(self._baseline.interval_ns)
             self._limit = cusum_limit(run_length, self.k)
@@ -193,15 +194,16 @@ class CusumDetector(ChartDetector):
         return None
 
     def _lasting(self, is_anomaly: BoolArray) -> int | None:
+        lasting = super()._lasting(is_anomaly)
         first_row, n_needed = self._row - len(is_anomaly), self._baseline.n_needed
         for i, alarm in self._alarms.items():
             row, is_up = first_row + i, alarm.size > 0
-            if self._run is None or self._run[2] != is_up or row - self._run[1] > n_needed:
-                self._run = row, row, is_up
-            self._run = self._run[0], row, is_up
-            if row - self._run[0] >= n_needed:
-                return i
-        return None
+            if self._shift is None or self._shift[2] != is_up or row - self._shift[1] > n_needed:
+                self._shift = row, row, is_up
+            self._shift = self._shift[0], row, is_up
+            if row - self._shift[0] >= n_needed:
+                return i if lasting is None else min(i, lasting)
+        return lasting
 
 
 def _extremes(

@@ -37,7 +37,8 @@ class EwmaDetector(ChartDetector):
         Of the readings while nothing is wrong, in their units; None is learnt from the first `warm_up`.
     warm_up
         How many readings to learn from; None is 100, and with `false_alarms` the more the rarer they shall
-        be (776 for "1/day" at one reading a second). After as many anomalous ones in a row it is learnt anew.
+        be (776 for "1/day" at one reading a second). When anomalies keep coming
+        for as many it is learnt anew.
     min_sigma
         Least sigma that is learnt, in units of the readings.
     false_alarms

@@ -26,7 +26,7 @@ class WesternElectricDetector(RulesDetector):
     mean, sigma
         Of the readings while nothing is wrong, in their units; None is learnt from the first `warm_up`.
     warm_up
-        How many readings to learn from; after as many anomalous ones in a row it is learnt anew.
+        How many readings to learn from; when anomalies keep coming for as many it is learnt anew.
     min_sigma
         Least sigma that is learnt, in units of the readings.
 

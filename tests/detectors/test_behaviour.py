@@ -83,6 +83,34 @@ def test_spikes_in_the_warm_up_do_not_widen_the_chart() -> None:
     assert found.score[100:].max() > 0.5
 
 
+@pytest.mark.parametrize("name", ["ewma", "cusum", "western_electric", "nelson"])
+@pytest.mark.parametrize(("shift", "spread"), [(1.2, 1.0), (-2.0, 1.0), (0.0, 5.0)])
+def test_charts_learn_anew_where_anomalies_keep_coming(
+    name: str, shift: float, spread: float
+) -> None:
+    """Not only where every single reading is one: a small shift leaves some that are not."""
+    ends = []
+    for seed in range(5):
+        values = noise(4000, seed)
+        usual = judge(create(name), values).is_anomaly[2500:].mean()
+        values[1000:] = 20 + shift + spread * (values[1000:] - 20)
+        is_anomaly = judge(create(name), values).is_anomaly
+        assert is_anomaly[1000:1100].any()
+        ends.append(is_anomaly[2500:].mean() - usual)
+    assert np.median(ends) < 0.03
+
+
+@pytest.mark.parametrize("name", ["ewma", "cusum", "western_electric"])
+def test_charts_keep_what_they_learnt_where_spikes_keep_coming(name: str) -> None:
+    """A spike in every tenth reading is no new level, for however long."""
+    values = noise(3000, 1)
+    values[1000::10] += 15
+    is_anomaly = judge(
+        create(name, rules=(1,)) if name == "western_electric" else create(name), values
+    ).is_anomaly
+    assert is_anomaly[2000::10].mean() > 0.9
+
+
 @pytest.mark.parametrize("name", BASELINES)
 def test_false_alarms_set_the_limit_from_the_rate(name: str) -> None:
     """The same wish means a higher limit at a higher rate; the reason names it."""
