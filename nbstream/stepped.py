@@ -177,8 +177,11 @@ class Stepped:
         """Compute the rows of a span anew, as far as all of their readings are held."""
         assert self._next is not None
         first = max(oldest_ns // self.step_ns, self._first_whole(state, self._segment))
-        # What is time-weighted also uses the newest reading before its step.
-        last = min(newest_ns // self.step_ns + 1, self._next - 1)
+        # What is time-weighted also uses the newest reading before its step, over steps without any.
+        following = state.sample_between(newest_ns + 1, self._next * self.step_ns).first
+        last = self._next - 1
+        if following is not None:
+            last = min(last, following.time_ns // self.step_ns)
         for number in range(max(first, self._next - len(self._rows)), last + 1):
             row = self._row(state, number)
             with self._lock:

@@ -507,6 +507,19 @@ def test_a_statistic_of_a_user_that_raises_is_kept_apart(
         analyzer.statistic(own)
 
 
+def test_a_late_reading_holds_over_the_steps_without_readings_after_it() -> None:
+    """All rows up to the next reading that is not missing are corrected, however many steps that is."""
+    buffer = ns.Buffer(timezone="UTC", late="insert")
+    with ns.Analyzer(buffer) as analyzer:
+        table = analyzer.stepped("10s", ["time_weighted_mean"])
+        buffer.extend([0.0, 55.0, 65.0, 90.0, 100.0], x=[1.0, np.nan, 5.0, 6.0, 7.0])
+        analyzer.update()
+        buffer.extend([5.0], x=[3.0])
+        analyzer.update()
+        found = table.to_pandas()["time_weighted_mean"].tolist()
+    assert found == [2.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0, 5.0, 5.0, 6.0]
+
+
 @pytest.mark.parametrize("n", [3, 47, 1000])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_steps_before_a_jump_of_the_clock_are_there_however_readings_came(
