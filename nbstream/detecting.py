@@ -99,6 +99,8 @@ class DetectorRun:
         """The channel that its scores are; None until it has seen a reading."""
         self.n_flagged = 0
         """Readings that it flagged."""
+        self.n_missed = 0
+        """Readings that were evicted before it had judged them."""
         self.is_warm = False
         """Whether it has seen enough to judge."""
         self.error: Exception | None = None
@@ -144,7 +146,8 @@ class DetectorRun:
         if self._cursor is None or self.channel is None or not self.is_at_work:
             return 0
         try:
-            return max(0, self._buffer.span(self.channel)[1] - self._cursor.row)
+            first, end = self._buffer.span(self.channel)
+            return max(0, end - max(first, self._cursor.row))
         except KeyError:  # the buffer was closed
             return 0
 
@@ -173,8 +176,10 @@ class DetectorRun:
         return channel == self.channel
 
     def has_judged(self, row: int) -> bool:
-        """Return whether it has judged everything before a row."""
-        return self._cursor is not None and self._cursor.row >= row
+        """Return whether it has judged everything before a row that is held."""
+        if self._cursor is None or self.channel is None:
+            return False
+        return max(self._cursor.row, self._buffer.span(self.channel)[0]) >= row
 
     def advance(self, end: int, deadline: float) -> bool:
         """Judge rows up to `end`, until a moment of `time.monotonic`; return whether there were any."""
@@ -183,6 +188,7 @@ class DetectorRun:
             return False
         any_rows = False
         while cursor.row < end and self.is_at_work:
+            self._skip_evicted(cursor, channel)
             stop = min(cursor.row + CHUNK, end)
             self._buffer.take_change(channel, cursor)  # late rows before it are not judged again
             self.take_in(self._buffer.read_on(channel, cursor, stop))
@@ -190,6 +196,18 @@ class DetectorRun:
             if time.monotonic() >= deadline:
                 break
         return any_rows
+
+    def _skip_evicted(self, cursor: Cursor, channel: str) -> None:
+        """Count what it will never see, and tell people the first time."""
+        n = self._buffer.span(channel)[0] - cursor.row
+        if n <= 0:
+            return
+        if not self.n_missed:
+            self._buffer.note(
+                f"{n:,} readings of {channel!r} were evicted before {self.name!r} judged them"
+            )
+        self.n_missed += n
+        cursor.row += n
 
     def take_in(self, rows: Rows) -> None:
         """Score readings; it never raises: what goes wrong is kept in `error`."""

@@ -302,6 +302,47 @@ def test_a_slow_detector_catches_up_by_and_by(
         assert again.n_behind == 0
 
 
+def test_what_is_evicted_before_a_slow_detector_saw_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not behind by what is gone, and says once that it missed some."""
+    monkeypatch.setattr("nbstream.detecting.FIRST_LOOK", 0.0)
+    monkeypatch.setattr("nbstream.detecting.CHUNK", 100)
+    buffer = ns.Buffer(1000, timezone="UTC", max_bytes=1)
+    with ns.Analyzer(buffer, window=10) as analyzer:
+        fill(buffer, np.zeros(1000))
+        analyzer.update()
+        with analyzer._lock:
+            run = analyzer.detect("threshold", above=5)
+            for i in range(1, 4):
+                fill(buffer, np.zeros(1000), start=START + 1000 * i)
+            assert run.n_behind == 1000
+            analyzer.update()
+            assert (run.n_behind, run.n_missed) == (0, 2900)
+        fill(buffer, np.zeros(5), start=START + 4000)
+        analyzer.update()
+        assert run.n_missed == 2900
+    told = [event.text for event in buffer.events if "judged" in event.text]
+    assert told == ["2,900 readings of 'value' were evicted before 'threshold' judged them"]
+
+
+def test_rules_see_scores_at_once_though_readings_were_evicted() -> None:
+    """What is gone before anybody saw it holds up neither the detector nor the rules about it."""
+    buffer = ns.Buffer(1000, timezone="UTC", max_bytes=1)
+    with ns.Analyzer(buffer, window=10) as analyzer:
+        run = analyzer.detect("threshold", above=5)
+        rule = analyzer.alert('score("threshold") > 0')
+        fill(buffer, np.zeros(10))
+        analyzer.update()
+        with analyzer._lock:
+            fill(buffer, np.zeros(3000), start=START + 10)
+            fill(buffer, [9.0], start=START + 3010)
+            analyzer.update()
+        assert (run.n_missed, run.n_flagged) == (2001, 1)
+        assert rule.state is ns.alerts.RuleState.FIRING
+        assert len(analyzer.alerts.incidents) == 1
+
+
 def test_long_names_are_cut_everywhere(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
     """A name that a buffer shortens is found by rules, detectors and statistics under its full length."""
     name = "n" * 200
