@@ -24,6 +24,7 @@ __all__ = ["LARGEST_Z", "ChartDetector", "Explain"]
 
 LARGEST_Z = 1e6
 NEVER = 1 << 40
+FEW = 256
 Explain: TypeAlias = Callable[[int], str]
 
 
@@ -95,6 +96,7 @@ class ChartDetector(ChannelDetector):
         """
 
     def _forget(self) -> None:
+        self._at_once = self.piece
         self._baseline.reset()
         self._begin()
 
@@ -138,7 +140,7 @@ class ChartDetector(ChannelDetector):
                     self._end_warm_up()
                 i = stop
                 continue
-            stop = min(n, i + self.piece)
+            stop = min(n, i + self._at_once)
             z = np.subtract(values[i:stop], baseline.center)
             z *= 1.0 / baseline.sigma if 1.0 / baseline.sigma < np.inf else 1e300
             np.clip(z, -self._largest_z, self._largest_z, out=z)
@@ -149,9 +151,11 @@ class ChartDetector(ChannelDetector):
                 if lasting is not None:
                     stop = i + lasting + 1
                 baseline.remember(times[i:stop], values[i:stop])
+                self._at_once = min(2 * self._at_once, self.piece)
                 if lasting is not None:
                     baseline.learn()
                     self._begin()
+                    self._at_once = FEW  # what was looked at beyond it was for nothing
             i = stop
 
         def reason(row: int) -> str:

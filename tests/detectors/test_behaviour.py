@@ -101,6 +101,23 @@ def test_charts_learn_anew_where_anomalies_keep_coming(
 
 
 @pytest.mark.parametrize("name", ["ewma", "cusum", "western_electric"])
+def test_learning_anew_often_makes_little_work(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at beyond the reading where a chart begins anew is little."""
+    detector = create(name)
+    chart = detector._chart  # type: ignore[attr-defined]
+    n_looked_at = 0
+
+    def counted(times: Any, z: Any, *others: Any) -> Any:
+        nonlocal n_looked_at
+        n_looked_at += len(z)
+        return chart(times, z, *others)
+
+    monkeypatch.setattr(detector, "_chart", counted)
+    judge(detector, noise(30_000) + 5 * np.sin(np.arange(30_000) * 2 * np.pi / 500))
+    assert n_looked_at < 4 * 30_000
+
+
+@pytest.mark.parametrize("name", ["ewma", "cusum", "western_electric"])
 def test_charts_keep_what_they_learnt_where_spikes_keep_coming(name: str) -> None:
     """A spike in every tenth reading is no new level, for however long."""
     values = noise(3000, 1)
