@@ -96,8 +96,8 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
 
   function changeVisibility() {
     heardAt = performance.now();
-    if (isVisible()) have = null; // a snapshot comes
-    send({ kind: "visible", visible: isVisible() });
+    if (isVisible()) greet(); // a snapshot comes, also if the kernel has forgotten this view meanwhile
+    else send({ kind: "visible", visible: false });
   }
 
   model.on("msg:custom", receive);
