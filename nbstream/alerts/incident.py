@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
 
 from nbstream.alerts.expression import Condition, short_number
+from nbstream.alerts.tree import VALUE, ZSCORE
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ class Incident:
             why = f"cleared by {self.cleared.parts}"
         else:
             why = f"cleared by {self.channel} {self._quantity(self.cleared.value)}"
-        has_peak = not self.what and not math.isnan(self.peak)
+        # A reading says little of a rule that compares something else.
+        is_about_readings = not {VALUE, ZSCORE}.isdisjoint(self.condition.variables)
+        has_peak = is_about_readings and not self.what and not math.isnan(self.peak)
         peak = f", peak {self._quantity(self.peak)}" if has_peak else ""
         return f"{text}; {why} at {when}{peak}"
 

@@ -51,6 +51,7 @@ _QUANTILE = re.compile(r"p\d{1,2}")
 _SPECIAL = ("value", "zscore", "stale", "abs", "outside", "inside", "rate_of", "channel", "score")
 _WORDS = (*_SPECIAL, *STATISTICS, "p99", "and", "or", "not")
 _KEYWORDS = ("and", "or", "not")
+_FUNCTIONS = (*STATISTICS, "p99", "abs", "rate_of", "score", "channel")
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
 
 _TOKEN = re.compile(
@@ -62,6 +63,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NUMBER_LIKE = re.compile(r"[\w.]+")
+_DURATION_LIKE = re.compile(r"[0-9.]{1,9}(ms|s|min|m|h|d)")
 _INSTEAD = {
     **{"≥": "'>='", "≤": "'<='", "≠": "'!='", "=>": "'>='", "=<": "'<='", "<>": "'!='"},
     **{"\u2212": "'-'", "\u2013": "'-'", "×": "'*'", "÷": "'/'", "&&": "'and'", "||": "'or'"},
@@ -130,7 +132,11 @@ def read_condition(given: object, channels: Collection[str] | None = None) -> Tr
         raise ConditionError(given, why)
     if not given.strip():
         raise ConditionError(given, "is empty; write for example 'value > 90'")
-    return _Parser(given, channels).read()
+    try:
+        return _Parser(given, channels).read()
+    except ConditionError as error:
+        # People are shown the text and the character, not the way of the parser to it.
+        raise error.with_traceback(None) from None
 
 
 class _Parser:
@@ -178,9 +184,10 @@ class _Parser:
         end = max(match.end(), like.end() if like else 0)
         written = self._text[match.start() : end]
         if end > match.end():
-            self._fail(
-                f"contains {written[:20]!r}; write a number as 90, -5, 0.5 or 1e3", match.start()
-            )
+            how = "write a number as 90, -5, 0.5 or 1e3"
+            if _DURATION_LIKE.fullmatch(written):
+                how = f'write a window in quotes: mean("{written}")'
+            self._fail(f"contains {written[:20]!r}; {how}", match.start())
         if len(written) > MAX_DIGITS:
             self._fail(f"has a number of more than {MAX_DIGITS} characters", match.start())
         if not math.isfinite(float(written)):
@@ -324,7 +331,8 @@ class _Parser:
             self._depth -= 1
             return node
         if is_called:
-            self._fail_at(token, f"calls {name!r}, which is no function{self._nearest(name)}")
+            near = self._nearest(name) or f"; there are {', '.join(_FUNCTIONS)}"
+            self._fail_at(token, f"calls {name!r}, which is no function{near}")
         if name == "value":
             return Value(at=token.at)
         if name == "zscore":

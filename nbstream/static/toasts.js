@@ -6,6 +6,7 @@ import { countText, OWN_KEYS, setAttribute, setText } from "./format.js";
 
 const MAX_TOASTS = 3;
 const TOAST_MS = 8000;
+const END_MS = 3000;
 const RING_PAUSE_MS = 2000;
 const LISTEN_AGAIN_MS = 25_000;
 const SETTINGS_KEY = "nbstream.notify";
@@ -143,7 +144,7 @@ class Toast {
 
   show(told) {
     const isEnd = ENDS.has(told.kind);
-    this.left = TOAST_MS;
+    this.left = isEnd ? END_MS : TOAST_MS;
     this.stays = told.severity === "critical" && !isEnd;
     const kind = isEnd ? `resolved-${told.severity}` : told.severity;
     setAttribute(this.el, "data-kind", kind);

@@ -109,6 +109,7 @@ def base_layout(title: str | None, height: int) -> dict[str, Any]:
         "margin": {"l": 56, "r": 16, "t": 40, "b": 44},
         "xaxis": {
             **axis,
+            "automargin": "height",  # a label that leaves at the edge must not move the plot
             "type": "date",
             "title": {"font": {"size": 11}, "standoff": 6},
             # Without data plotly would show the year 2000.

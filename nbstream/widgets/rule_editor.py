@@ -116,7 +116,7 @@ class Draft:
             try:
                 draft.arguments[ARGUMENTS[name]] = _read_field(name, text, channels)
             except ConditionError as error:
-                draft.errors[name] = _wrong(f"It {error.why}.", error.position)
+                draft.errors[name] = _wrong(_sentence(error.why), error.position)
             except ValueError as error:
                 draft.errors[name] = _wrong(str(error))
         if rule is None and not fields.get("noData"):
@@ -247,6 +247,10 @@ def _field_of(message: str) -> str:
     if argument == "levels":
         return "severity"
     return next((name for name, of in ARGUMENTS.items() if of == argument), "condition")
+
+
+def _sentence(why: str) -> str:
+    return f"It {why}" if why.endswith((".", "?")) else f"It {why}."
 
 
 def _wrong(text: str, at: int | None = None) -> dict[str, Any]:

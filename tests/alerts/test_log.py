@@ -17,6 +17,8 @@ import pytest
 from nbstream.alerts import AlertLog, Rule
 from nbstream.alerts.columns import Table
 from nbstream.alerts.tree import STALE, Statistic
+from nbstream.analyzer import Analyzer
+from nbstream.buffer import Buffer
 
 NS = 1_000_000_000
 NOON = 1_782_907_200 * NS  # 2026-07-01 12:00:00 UTC
@@ -31,6 +33,18 @@ def feed(rule: Rule, values: list[float], start: int = 0, **options: str) -> Non
     """Let the rule take in values, one a second from noon on."""
     array = np.array(values)
     rule.evaluate(NOON + (start + np.arange(len(values))) * NS, array, array, **options)
+
+
+def test_a_rule_about_something_else_than_readings_names_no_peak() -> None:
+    """The mean was above its limit: the reading at some moment says nothing of that."""
+    analyzer = Analyzer(Buffer(timezone="UTC"))
+    analyzer.alert("mean('3') > 60")
+    analyzer.buffer.extend(np.arange(6.0), x=[70.0, 70, 70, 10, 10, 10])
+    analyzer.update()
+    (incident,) = analyzer.alerts.incidents
+    assert incident.resolved_ns is not None
+    assert "peak" not in incident.reason
+    analyzer.close()
 
 
 def test_reasons_say_why_it_fired_and_why_it_ended() -> None:

@@ -118,7 +118,9 @@ def test_formulas_are_read_and_written_again(text: str, expected: str) -> None:
         ("value > 90;", "contains ';'"),
         ("value > '90'", "write channel('90')"),
         ('value > "90', "a quote that does not end"),
-        ("mean(1min) > 3", "'1min'; write a number"),
+        ("mean(1min) > 3", "'1min'; write a window in quotes: mean(\"1min\")"),
+        ("value > 90x", "'90x'; write a number"),
+        ("percentile(99) > 3", "no function; there are mean, std"),
         ("mean(value) > 3", "a window in quotes"),
         ("mean('soon') > 3", "must be a duration"),
         ("mean('0s') > 3", "must be > 0"),
@@ -305,3 +307,10 @@ def test_any_text_is_a_condition_or_a_value_error(text: str) -> None:
     except ConditionError:
         return
     assert Condition.parse(condition.text) == condition
+
+
+def test_an_error_shows_the_text_and_not_the_parser() -> None:
+    """A traceback in a cell is about what was written, not about who read it."""
+    with pytest.raises(ConditionError) as caught:
+        Condition.parse("((valeu)) > 3")
+    assert len(caught.traceback) <= 3
