@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nbstream.detectors.rules import ChartRule, RulesDetector
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["NelsonDetector"]
 
@@ -55,14 +50,3 @@ class NelsonDetector(RulesDetector):
         7: ChartRule("15 in a row within 1 σ", "within", 15, 15, 1.0),
         8: ChartRule("8 in a row beyond 1 σ on both sides", "outside", 8, 8, 1.0),
     }
-
-    def __init__(
-        self,
-        *,
-        rules: Iterable[int] | None = None,
-        mean: float | None = None,
-        sigma: float | None = None,
-        warm_up: int = 100,
-        min_sigma: float = 0.0,
-    ) -> None:
-        super().__init__(rules=rules, mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=min_sigma)

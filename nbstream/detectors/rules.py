@@ -50,11 +50,11 @@ class RulesDetector(ChartDetector):
     def __init__(
         self,
         *,
-        rules: Iterable[int] | None,
-        mean: float | None,
-        sigma: float | None,
-        warm_up: int,
-        min_sigma: float,
+        rules: Iterable[int] | None = None,
+        mean: float | None = None,
+        sigma: float | None = None,
+        warm_up: int = 100,
+        min_sigma: float = 0.0,
     ) -> None:
         chosen = tuple(self.catalogue) if rules is None else tuple(rules)
         for rule in chosen:

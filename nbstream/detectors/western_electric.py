@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nbstream.detectors.rules import ChartRule, RulesDetector
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["WesternElectricDetector"]
 
@@ -49,14 +44,3 @@ class WesternElectricDetector(RulesDetector):
         3: ChartRule("4 of 5 beyond 1 σ on one side", "beyond", 4, 5, 1.0),
         4: ChartRule("8 in a row on one side of the mean", "beyond", 8, 8, 0.0),
     }
-
-    def __init__(
-        self,
-        *,
-        rules: Iterable[int] | None = None,
-        mean: float | None = None,
-        sigma: float | None = None,
-        warm_up: int = 100,
-        min_sigma: float = 0.0,
-    ) -> None:
-        super().__init__(rules=rules, mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=min_sigma)
