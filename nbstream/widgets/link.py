@@ -212,14 +212,13 @@ class Link:
         if newcomers:
             self._send_frame(now, busy_for, self.feed.frame())
             self._send_snapshot(newcomers, busy_for)
-            self._due = now + interval
+            self._due = _next_due(now, interval)
         elif now >= self._due and self._may_send:
             payload = self.feed.frame()
             if payload is None and now - self._sent_at >= SILENT_INTERVAL:
                 payload = self.feed.keep_alive()
             self._send_frame(now, busy_for, payload)
-            # Counted from when it was due, so that frames are as even as the machine lets them be.
-            self._due = max(self._due + interval, now + 0.5 * interval)
+            self._due = _next_due(now, interval)
         return max(0.001, self._due - now)
 
     def _hear(
@@ -286,6 +285,15 @@ class Link:
             self._send(content, payload.buffers)
         except Exception:  # the comm was closed by the other side: the kernel goes on
             logger.debug("A frame could not be sent.", exc_info=True)
+
+
+def _next_due(now: float, interval: float) -> float:
+    """Return the next multiple of the interval that is not too near.
+
+    Frames are as even as the machine lets them be, and the panels of a page say the same at the same time.
+    """
+    due = (now // interval + 1) * interval
+    return due if due - now >= 0.5 * interval else due + interval
 
 
 class Pump:

@@ -417,9 +417,10 @@ def test_slow_statistics_leave_the_thread_to_others(
     started = page.clock.monotonic()
     state = page.show(cards)
     assert [c["values"] for c in state["channels"]] == [[1.0], [None], [None], [None], [None]]
+    frames = []
     for i in range(40):
         more(page, analyzer, i, "c0")
-        frames = page.step(0.25)
+        frames += page.step(0.25)
     values = [c["values"][0] for c in frames[-1]["state"]["channels"] if c["values"][0]]
     assert len(values) == 5
     assert function.n * 0.1 <= 0.12 * (page.clock.monotonic() - started)
@@ -708,3 +709,15 @@ def test_the_past_of_nothing(cards: Cards, page: FakePage) -> None:
     """Without a channel there is no past."""
     page.show(cards)
     assert page.answer(kind="past")["value"]["channels"] == []
+
+
+def test_panels_of_a_page_say_the_same_at_the_same_time(page: FakePage, analyzer: Analyzer) -> None:
+    """Their frames are due at the same moments, whenever each was made."""
+    dues = set()
+    for seconds in (0.0, 0.1, 0.07):
+        page.clock.advance(seconds)
+        panel = Cards(analyzer, **page.options)
+        page.show(panel)
+        dues.add(round(panel._link._due % 0.25, 6))
+        panel.close()
+    assert dues == {0.0}
