@@ -312,5 +312,5 @@ def test_any_text_is_a_condition_or_a_value_error(text: str) -> None:
 def test_an_error_shows_the_text_and_not_the_parser() -> None:
     """A traceback in a cell is about what was written, not about who read it."""
     with pytest.raises(ConditionError) as caught:
-        Condition.parse("((valeu)) > 3")
+        Condition.parse("((xalue)) > 3")
     assert len(caught.traceback) <= 3
