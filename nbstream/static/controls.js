@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
 import { RuleEditor } from "./ruleEditor.js";
-import { RuleForm } from "./ruleForm.js";
+import { removeButton, RuleForm } from "./ruleForm.js";
 import { shapeOf } from "./status.js";
 
 const PAUSE_EVENT = "nbstream:pause";
@@ -309,20 +309,7 @@ class RuleRow {
     this.state = element("span", { class: "nbs-chip nbs-state" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.edit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon nbs-edit", text: "✎", onclick: () => onEdit(this) });
-    this.remove = element("button", {
-      ...OWN_KEYS,
-      type: "button",
-      class: "nbs-icon nbs-remove",
-      text: "×",
-      onclick: () => {
-        this.remove.disabled = true;
-        requests.ask({ kind: "remove", rule: this.rule.id }, (error) => {
-          this.remove.disabled = false;
-          setText(this.error, error);
-          if (!error && this.el.contains(document.activeElement)) onRemoved();
-        });
-      },
-    });
+    this.remove = removeButton(this, requests, () => ({ kind: "remove", rule: this.rule.id }), onRemoved);
     this.el = element("li", { class: "nbs-rule" }, [
       this.sign,
       this.name,

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "./format.js";
-import { fillSelect, selectOf } from "./ruleForm.js";
+import { fillSelect, removeButton, selectOf } from "./ruleForm.js";
 
 const USUAL_KIND = "default"; // for data about which nothing is known
 const TITLES = { behind: "Readings come faster than it can judge them, or it is still at older ones.", learning: "It has not seen enough readings to judge." };
@@ -102,20 +102,7 @@ class DetectorRow {
     this.facts = element("span", { class: "nbs-muted" });
     this.state = element("span", { class: "nbs-chip" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.remove = element("button", {
-      ...OWN_KEYS,
-      type: "button",
-      class: "nbs-icon nbs-remove",
-      text: "×",
-      onclick: () => {
-        this.remove.disabled = true;
-        requests.ask({ kind: "undetect", detector: id }, (problem) => {
-          this.remove.disabled = false;
-          setText(this.error, problem);
-          if (!problem && this.el.contains(document.activeElement)) onRemoved();
-        });
-      },
-    });
+    this.remove = removeButton(this, requests, () => ({ kind: "undetect", detector: id }), onRemoved);
     this.el = element("li", { class: "nbs-rule nbs-detector" }, [
       this.name,
       this.channel,

@@ -153,6 +153,30 @@ export function fillSelect(select, values) {
   select.value = pairs.some(([value]) => value === chosen) ? chosen : (pairs[0]?.[0] ?? "");
 }
 
+/**
+ * The button that removes a rule or a detector.
+ * @param {{el: HTMLElement, error: HTMLElement}} row says what hinders it
+ * @param {() => object} command
+ * @param {() => void} onRemoved called if the row had the focus
+ */
+export function removeButton(row, requests, command, onRemoved) {
+  const button = element("button", {
+    ...OWN_KEYS,
+    type: "button",
+    class: "nbs-icon nbs-remove",
+    text: "×",
+    onclick: () => {
+      button.disabled = true;
+      requests.ask(command(), (error) => {
+        button.disabled = false;
+        setText(row.error, error);
+        if (!error && row.el.contains(document.activeElement)) onRemoved();
+      });
+    },
+  });
+  return button;
+}
+
 function numberInput(label, placeholder) {
   return element("input", {
     ...OWN_KEYS,

@@ -104,10 +104,13 @@ class Bell:
 
         "settled" are those that somebody has acknowledged or silenced: no page need tell of them any more.
         """
+        return self._state(self._settled())
+
+    def _state(self, settled: list[str]) -> dict[str, Any]:
         with self._lock:
             newest, told = self._n, tuple(self._told)
         items = [_item(number, notification) for number, notification in told]
-        return {"newest": newest, "items": items, "settled": self._settled()}
+        return {"newest": newest, "items": items, "settled": settled}
 
     def _settled(self) -> list[str]:
         with self._lock:
@@ -159,7 +162,7 @@ class Bell:
             self._n_sent, self._settled_sent = self._n, settled
             self._due = now + RING_INTERVAL
         try:
-            self._send({"kind": "told", "told": self.state()})
+            self._send({"kind": "told", "told": self._state(settled)})
         except Exception:  # the comm was closed by the other side: the kernel goes on
             logger.debug("Pages could not be told of an alert.", exc_info=True)
         return LOOK_INTERVAL

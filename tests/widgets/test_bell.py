@@ -31,12 +31,6 @@ class FakeMain:
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer whose rule fires at each reading above 90."""
     analyzer = Analyzer(Buffer(timezone="UTC"))

@@ -41,12 +41,6 @@ JSON = st.recursive(
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer of an empty buffer."""
     buffer = Buffer(timezone="UTC")

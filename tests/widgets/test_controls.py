@@ -32,12 +32,6 @@ class FakeChart:
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer of a buffer with two channels."""
     buffer = Buffer(timezone="UTC")

@@ -16,12 +16,6 @@ from tests.widgets.fake_page import FakePage
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer that detects, with two channels."""
     buffer = Buffer(timezone="UTC")

@@ -21,12 +21,6 @@ T0 = 1_782_907_200.0  # 2026-07-01 12:00:00 UTC
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer of an empty buffer."""
     analyzer = Analyzer(Buffer(timezone="UTC"))

@@ -18,12 +18,6 @@ from tests.widgets.fake_page import FakePage
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> FakePage:
-    """Return a page that records what panels send."""
-    return FakePage(monkeypatch)
-
-
-@pytest.fixture
 def analyzer() -> Iterator[Analyzer]:
     """Yield an analyzer of 100 s of two channels; x is above 90 for 3 × 2 s."""
     buffer = Buffer(timezone="UTC")
