@@ -5,6 +5,7 @@ What is read here must be what `csv_cells` reads: a property test compares the t
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.readings import NS_PER_UNIT, FloatArray, TimeArray
-from nbstream.sources.csv_cells import FIRST_YEAR, LAST_YEAR, MISSING_TIME, NAIVE, TimeForm
+from nbstream.sources.csv_cells import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MISSING_TIME,
+    NAIVE,
+    TimeForm,
+    number,
+)
 
 __all__ = ["Chunk", "Layout", "read_numbers", "read_times", "split"]
 
@@ -31,7 +39,9 @@ MAX_DIGITS = 18  # any so many fit into int64
 class Chunk(NamedTuple):
     """Lines as bytes, and where their cells are."""
 
+    lines: bytes
     data: Bytes
+    """The bytes of `lines`."""
     starts: Index
     """First byte of each line."""
     ends: Index
@@ -88,7 +98,7 @@ def _with_strange_bytes(
         is_odd[np.searchsorted(line_ends, np.flatnonzero(data > 127))] = True
     if cell_ends.shape[1] == 1:
         is_odd |= data[starts] == SPACE  # a line of nothing but space is no reading
-    return Chunk(data, starts, ends, is_odd, cell_ends)
+    return Chunk(lines, data, starts, ends, is_odd, cell_ends)
 
 
 def cell(chunk: Chunk, column: int, rows: Any) -> tuple[Index, Index]:
@@ -112,6 +122,7 @@ class Decimals(NamedTuple):
 
     digits: Index
     n_fraction: Index | None
+    """At most 18."""
     is_negative: Mask | None
     is_odd: Mask
     """Not such a number, or one of more than 18 digits."""
@@ -167,6 +178,8 @@ def decimals(data: Bytes, starts: Index, ends: Index, point: int = POINT) -> Dec
         is_odd |= n_digits < 1
     if longest > MAX_DIGITS:
         is_odd |= n_digits > MAX_DIGITS
+    if n_fraction is not None:
+        n_fraction[is_odd] = 0  # a point may stand before more digits than there are powers
     return Decimals(digits, n_fraction, is_negative, is_odd)
 
 
@@ -176,7 +189,7 @@ def read_numbers(
     """Return the cells of one column as float64, and which of them must be read one by one.
 
     An empty cell is NaN. Numbers come out as `float` reads them: integers up to 2**53 divided by a
-    power of ten up to 10**18 are correctly rounded.
+    power of ten up to 10**18 are correctly rounded; others are read by `number`, cell by cell.
     """
     starts, ends = cell(chunk, column, rows)
     found = decimals(chunk.data, starts, ends, ord(decimal))
@@ -186,15 +199,12 @@ def read_numbers(
     if found.is_negative is not None:
         np.negative(values, out=values, where=found.is_negative)
     is_odd = found.is_odd
-    is_large = (found.digits > LARGEST_EXACT) & ~is_odd
-    if is_large.any():
-        data = chunk.data
-        for i in np.flatnonzero(is_large).tolist():
-            values[i] = float(data[starts[i] : ends[i]].tobytes().replace(b",", b"."))
-    if is_odd.any():
-        is_empty = starts == ends
-        values[is_empty] = np.nan
-        is_odd &= ~is_empty
+    is_open = is_odd | (found.digits > LARGEST_EXACT)
+    if is_open.any():
+        for i in np.flatnonzero(is_open).tolist():
+            value = number(chunk.lines[starts[i] : ends[i]].decode("ascii"), decimal)
+            is_odd[i] = value is None
+            values[i] = math.nan if value is None else value
     return values, is_odd
 
 

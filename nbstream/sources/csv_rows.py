@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
 from nbstream.sources.csv_cells import MISSING_TIME, NAIVE, is_missing, number
-from nbstream.sources.csv_fast import Layout, read_numbers, read_times, split
+from nbstream.sources.csv_fast import Chunk, Layout, Mask, read_numbers, read_times, split
 from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
 
 if TYPE_CHECKING:
     from nbstream.sources.wall_time import WallTimes
 
 __all__ = ["RowReader", "Rows"]
+
+logger = logging.getLogger(__name__)
 
 REPLACEMENT = "\ufffd"
 
@@ -62,6 +65,8 @@ class RowReader:
         self.fmt = fmt
         self._wall_times = wall_times
         self._is_fast = is_fast
+        self.fast_fault: Exception | None = None
+        """What the fast way failed of last, though the slow one read the rows then."""
         self._layout = Layout.of(fmt.form) if fmt.form is not None else None
 
     def read(self, lines: bytes, now_ns: int) -> Rows:
@@ -78,28 +83,17 @@ class RowReader:
         chunk = split(lines, fmt.delimiter, len(fmt.columns))
         n = len(chunk.starts)
         is_blank = chunk.starts == chunk.ends
-        is_odd = chunk.is_odd | is_blank
-        if not self._is_fast or Role.OPEN in fmt.roles:
-            is_odd = np.ones(n, np.bool_)
-        rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
         wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
         values: dict[int, FloatArray] = {}
-        if n and not is_odd.all():
-            is_odd_too = np.zeros(n, np.bool_)
-            if fmt.time_column is not None and fmt.form is not None:
-                wall[rows], offsets[rows], is_odd_too[rows] = read_times(
-                    chunk, fmt.time_column, rows, fmt.form, self._layout
-                )
-            for column, role in enumerate(fmt.roles):
-                if role is Role.NUMBER:
-                    numbers, odd_cells = read_numbers(chunk, column, rows, fmt.decimal)
-                    if isinstance(rows, slice):
-                        values[column] = numbers
-                    else:
-                        values[column] = np.full(n, np.nan)
-                        values[column][rows] = numbers
-                    is_odd_too[rows] |= odd_cells
-            is_odd |= is_odd_too
+        is_odd = np.ones(n, np.bool_)
+        if self._is_fast and Role.OPEN not in fmt.roles:
+            try:
+                is_odd = self._read_fast(chunk, is_blank, wall, offsets, values)
+            except Exception as error:  # must cost speed, not readings
+                if self.fast_fault is None:
+                    logger.warning("rows are read one by one", exc_info=True)
+                self.fast_fault = error
+                values = {}
         result = Rows()
         stop = n
         for i in np.flatnonzero(is_odd & ~is_blank).tolist():
@@ -115,6 +109,36 @@ class RowReader:
         is_kept[result._rejected_rows] = False
         self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
         return result
+
+    def _read_fast(
+        self,
+        chunk: Chunk,
+        is_blank: Mask,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+    ) -> Mask:
+        """Read plain rows, in place; return which rows are left to be read one by one."""
+        fmt, n = self.fmt, len(wall)
+        is_odd = chunk.is_odd | is_blank
+        if is_odd.all():
+            return is_odd
+        rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
+        is_odd_too = np.zeros(n, np.bool_)
+        if fmt.time_column is not None and fmt.form is not None:
+            wall[rows], offsets[rows], is_odd_too[rows] = read_times(
+                chunk, fmt.time_column, rows, fmt.form, self._layout
+            )
+        for column, role in enumerate(fmt.roles):
+            if role is Role.NUMBER:
+                numbers, odd_cells = read_numbers(chunk, column, rows, fmt.decimal)
+                if isinstance(rows, slice):
+                    values[column] = numbers
+                else:
+                    values[column] = np.full(n, np.nan)
+                    values[column][rows] = numbers
+                is_odd_too[rows] |= odd_cells
+        return is_odd | is_odd_too
 
     def _finish(
         self,

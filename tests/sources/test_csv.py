@@ -164,6 +164,13 @@ def test_text_in_a_number_column(path: Path) -> None:
         assert "'n/a'" in said(source)
 
 
+def test_small_floats(path: Path) -> None:
+    """Numbers with exponents, as programs write small ones, are read to the last bit."""
+    small = [1.234567890123456e-05, 1e-05, -2.5e-300, 1.5e300, 0.1, 4.9e-324]
+    with reading(path, HEADER + "".join(row(i, repr(v)) for i, v in enumerate(small))) as source:
+        wait_values(source, small)
+
+
 def test_truncated(path: Path) -> None:
     """After a truncation the file is read from its start."""
     with reading(path, HEADER + row(1, 1) + row(2, 2)) as source:
