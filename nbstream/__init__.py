@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from nbstream import alerts, statistics
+from nbstream import ending as _ending
 from nbstream import ownership as _ownership
 from nbstream.alerts import AlertLog, Rule
 from nbstream.analyzer import Analyzer
@@ -27,6 +28,7 @@ from nbstream.errors import (
     SourceError,
     WrongThreadError,
 )
+from nbstream.main_thread import MAIN as _MAIN
 from nbstream.sources import (
     CallableSource,
     CsvSource,
@@ -86,16 +88,23 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 def stop_all() -> None:
     """Close every dashboard, chart and analyzer, and stop every source that runs.
 
+    All are told to end before any is waited for: half a second for all of them together. A thread that
+    is stuck in a call is given up then; whatever it returns later is dropped.
+
     Notes
     -----
-    Thread safety: call it on the main thread.
+    Thread safety: any thread; off the main thread of a kernel, widgets are closed there a little later.
     """
     from nbstream.sources.base import running_sources
 
-    for thing in reversed(_ownership.living()):
-        thing.close()
-    for source in running_sources():
-        source.stop()
+    living, sources = _ownership.living()[::-1], running_sources()
+    with _ending.together([*living, *sources]):
+        try:
+            _MAIN.run(lambda: _ending.close_all(living))
+        finally:
+            _ending.close_all(
+                sources, lambda source: source.stop(_ending.seconds_left(_ending.GRACE))
+            )
 
 
 def __getattr__(name: str) -> Any:

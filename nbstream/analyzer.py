@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream import ownership
+from nbstream import ending, ownership
 from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
 from nbstream.anomaly_log import AnomalyLog
 from nbstream.buffer import Buffer
@@ -141,6 +141,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self._stepped: tuple[Stepped, ...] = ()
         self._lock = threading.RLock()
         self._wake = threading.Event()
+        self._ending = threading.Event()
         self._closed = threading.Event()
         self._notify_due = 0.0
         self._tick_due = 0.0
@@ -391,19 +392,30 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             self._notify_all()
 
     def close(self) -> None:
-        """End the analyzer and its rules; what it was given goes on."""
+        """End the analyzer and its rules; what it was given goes on.
+
+        It waits for its thread half a second at most, and for notifiers that deliver the last word 5 s;
+        in a notebook's cell half a second too: there they go on by themselves.
+        """
         if self._closed.is_set():
             return
         self._closed.set()
-        self._wake.set()
+        self._signal_end()
         self.buffer.unsubscribe(self._wake)
         self.buffer.need(self, None)
         for window in list(self._over):
             self.buffer.need((self, window), None)
-        if threading.current_thread() is not self._thread:
-            self._thread.join(5.0)
-        self._end_alerting()
-        ownership.forget(self)
+        try:
+            if threading.current_thread() is not self._thread:
+                self._thread.join(ending.seconds_left(ending.GRACE))
+        finally:
+            self._end_alerting()
+            ownership.forget(self)
+
+    def _signal_end(self) -> None:
+        """Tell the thread to end, and wait for nothing."""
+        self._ending.set()
+        self._wake.set()
 
     def _replaced(self) -> None:
         self.is_replaced = True
@@ -420,7 +432,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     # The thread.
 
     def _run(self) -> None:
-        while not self._closed.is_set():
+        while not self._ending.is_set():
             self._wake.wait(TICK_INTERVAL if self._book.has_rules else None)
             self._wake.clear()
             started = time.monotonic()
@@ -436,7 +448,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             self._post_notification()
             rest = UPDATE_INTERVAL - (time.monotonic() - started)
             if rest > 0:
-                self._closed.wait(rest)
+                self._ending.wait(rest)
 
     def _let_time_go_on(self, now: float) -> None:
         """Show the rules about once a second that time goes on, also where no reading comes."""

@@ -6,6 +6,8 @@ import sys
 import weakref
 from typing import Any, Protocol
 
+from nbstream import ending
+
 __all__ = ["adopt", "forget", "living"]
 
 
@@ -66,9 +68,8 @@ def replace_named(thing: Owned, name: str | None) -> None:
     """End older things of the same kind with an equal explicit name."""
     if name is None:
         return
-    for other in living():
-        if other is not thing and _kind(other) == _kind(thing) and other.explicit_name == name:
-            _end(other)
+    same = [o for o in living() if o is not thing and _kind(o) == _kind(thing)]
+    ending.close_all([other for other in same if other.explicit_name == name], _end)
 
 
 def _kind(thing: Any) -> tuple[str, str]:
@@ -77,15 +78,14 @@ def _kind(thing: Any) -> tuple[str, str]:
 
 
 def _replace(made: _Made) -> None:
-    for reference in reversed(made.things):
-        thing = reference()
-        if thing is not None and id(thing) in _living:
-            _end(thing)
+    things = [thing for reference in reversed(made.things) if (thing := reference()) is not None]
+    ending.close_all([thing for thing in things if id(thing) in _living], _end)
 
 
 def _end(thing: Any) -> None:
-    end = getattr(thing, "_replaced", None) or thing.close
-    end()
+    if id(thing) in _living:  # what ended before may have taken it along
+        end = getattr(thing, "_replaced", None) or thing.close
+        end()
 
 
 def _running_request() -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,39 @@ def test_an_interrupt_leaves_sources_running(tmp_path: Path) -> None:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
+
+
+HANGING = """
+import threading
+import nbstream as ns
+entered = threading.Barrier(4)
+def hang(*_):
+    entered.wait(20)
+    threading.Event().wait()
+sources = [ns.CallableSource(hang, interval=0.01).start() for _ in range(2)]
+analyzer = ns.Analyzer(ns.Buffer())
+analyzer.alert("value > 1")
+analyzer.notify(hang)
+analyzer.buffer.append(None, value=2.0)
+entered.wait(20)
+print("hanging", flush=True)
+"""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("last", ["", "sources[0].close()"], ids=["running", "one closed"])
+def test_a_script_that_ends_while_everything_hangs(last: str) -> None:
+    """Sources and a notifier that are stuck in a call don't keep a script from ending within a second."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore::ResourceWarning", "-c", HANGING + last],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "hanging\n"
+        began = time.monotonic()
+        process.wait(20)
+        assert time.monotonic() - began < 4, "half a second of closing, and a busy machine"
+        assert (process.returncode, process.stderr.read()) == (0, "")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+from nbstream import ending
 from nbstream.alerts.expression import Condition
 from nbstream.alerts.log import AlertLog
 from nbstream.alerts.preview import Preview
 from nbstream.alerts.rule import Rule
 from nbstream.alerts.rule_file import read_rules, write_rules
 from nbstream.errors import ClosedError
+from nbstream.main_thread import MAIN
 from nbstream.window import Window, parse_duration
 
 if TYPE_CHECKING:
@@ -302,10 +305,16 @@ class Alerting:
         return tuple(rule for rule, _ in rules)
 
     def _end_alerting(self) -> None:
-        """Close the rules, and deliver what they said last."""
+        """Close the rules, and deliver what they said last; a notebook doesn't wait for that."""
         self._book.close()
         for dispatcher in self._dispatchers:
-            dispatcher.close()
+            dispatcher.retire()
+        holds_up = MAIN.has_loop and MAIN.is_current
+        until = time.monotonic() + ending.seconds_left(
+            ending.GRACE if holds_up else ending.PATIENCE
+        )
+        for dispatcher in self._dispatchers:
+            dispatcher.finish(max(0.0, until - time.monotonic()), goes_on=holds_up)
 
     def _rule(
         self,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from nbstream.buffer import Buffer, Extended
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.ending import GRACE, seconds_left
 from nbstream.errors import ClosedError, ConnectError, NbstreamError
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
@@ -31,6 +32,7 @@ BACKOFF_BASE = 0.5
 BACKOFF_CAP = 30.0
 HEALTHY_AFTER = 60.0
 MAX_NOTES = 50
+GIVEN_UP = "a call that does not return was given up"
 FAR_AHEAD_NS = 60 * 10**9
 """Readings so much later than this machine's clock are worth a word."""
 PERMANENT_ERRORS = (PermissionError, IsADirectoryError, NotADirectoryError)
@@ -153,25 +155,30 @@ class Source(ABC):
         """
         with self._lock:
             thread = self._thread
-            self._signal_stop()
+            self._signal_end()
         if thread is None or thread is threading.current_thread():
             return
         thread.join(timeout)
         with self._lock:
             if thread.is_alive() and self._thread is thread:
                 self._thread = None  # from now on it is a stranger, see _is_abandoned
-                self._set_state(SourceState.STOPPED)
+                self._set_state(SourceState.STOPPED, GIVEN_UP)
 
     def close(self) -> None:
-        """Stop for good and free what the source holds; a buffer that it was given stays open."""
+        """Stop for good and free what the source holds; a buffer that it was given stays open.
+
+        It waits for the thread half a second at most, so that a notebook goes on; a thread that is
+        stuck in a call is given up then, as by `stop()`.
+        """
         with self._lock:
             was_closed, self._closed = self._closed, True
-        self.stop()
-        if was_closed:
-            return
-        self._free()
-        if self._owns_buffer:
-            self.buffer.close()
+        try:
+            self.stop(seconds_left(GRACE))
+        finally:
+            if not was_closed:
+                self._free()
+                if self._owns_buffer:
+                    self.buffer.close()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -186,7 +193,7 @@ class Source(ABC):
             if not sys.is_finalizing():
                 text = f"The source {self.name!r} was never stopped. Use stop(), close() or 'with'."
                 warnings.warn(text, ResourceWarning, stacklevel=2)
-            self._signal_stop()
+            self._signal_end()
 
     def __repr__(self) -> str:
         """Return the class, the name and what the source is doing."""
@@ -406,7 +413,8 @@ class Source(ABC):
         thread = threading.current_thread()
         return isinstance(thread, _SourceThread) and thread is not self._thread
 
-    def _signal_stop(self) -> None:
+    def _signal_end(self) -> None:
+        """Tell the thread to stop, and wait for nothing."""
         self._stop.set()
         self._interrupt()
 
@@ -477,4 +485,4 @@ class _SourceThread(threading.Thread):
 def _signal_all() -> None:
     """Tell every thread to stop; joining here could hang the exit."""
     for source in list(_running):
-        source._signal_stop()
+        source._signal_end()

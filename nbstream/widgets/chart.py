@@ -212,6 +212,11 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         if self._ended is None:
             self._end("closed")
 
+    def _signal_end(self) -> None:
+        """Tell an analyzer of its own to end, and wait for nothing."""
+        if self._owns_analyzer:
+            self._analyzer._signal_end()
+
     def _replaced(self) -> None:
         if self._ended is None:
             self._end("replaced by a later run of the cell")
@@ -224,10 +229,12 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         except Exception:  # the comm was closed by the other side
             logger.debug("The end of a chart could not be sent.", exc_info=True)
         self._link.close()
-        if self._owns_analyzer:
-            self._analyzer.close()
-        ownership.forget(self)
-        super().close()
+        try:
+            if self._owns_analyzer:
+                self._analyzer.close()
+        finally:
+            ownership.forget(self)
+            super().close()
 
     # State that a page restores from, and what it may write.
 

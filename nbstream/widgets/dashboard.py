@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from nbstream import ownership
+from nbstream import ending, ownership
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
 from nbstream.main_thread import MAIN
@@ -148,13 +148,15 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         MAIN.require("Closing a dashboard")
         self._is_closed = True
         children = self.children
-        self._end_parts()
-        layout = self.layout
-        super().close()
-        layout.close()
-        if self._is_replaced:
-            _close_all(children)
-        ownership.forget(self)
+        try:
+            self._end_parts()
+        finally:
+            layout = self.layout
+            super().close()
+            layout.close()
+            if self._is_replaced:
+                _close_all(children)
+            ownership.forget(self)
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits."""
@@ -172,8 +174,12 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     def _end_parts(self) -> None:
         owned, self._owns = self._owns, []
-        for part in reversed(owned):
-            part.close()
+        ending.close_all(reversed(owned))
+
+    def _signal_end(self) -> None:
+        """Tell what it owns to end, and wait for nothing."""
+        with ending.together(self._owns):
+            return
 
     def _replaced(self) -> None:
         """End what it made and leave a word in its place; only so many empty boxes stay open."""
@@ -181,9 +187,11 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             return
         self._is_replaced = True
         self.children = (ipywidgets.Label(REPLACED),)
-        self._end_parts()
-        ownership.forget(self)
         _replaced_boxes.append(self)
+        try:
+            self._end_parts()
+        finally:
+            ownership.forget(self)
         while len(_replaced_boxes) > MAX_REPLACED:
             _replaced_boxes.popleft().close()
 

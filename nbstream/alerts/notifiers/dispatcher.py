@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbstream.alerts.notifiers.base import Notifier
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Dispatcher", "NotifierCounters", "connect"]
 
 CAPACITY = 256
+CLOSE_TIMEOUT = 5.0
 
 
 class Subscribable(Protocol):
@@ -136,7 +138,7 @@ class Dispatcher:
         columns = zip(*(lane.counters() for lane in lanes), strict=True)
         return NotifierCounters(*(sum(column) for column in columns))
 
-    def close(self, timeout: float = 5.0) -> None:
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
         """Deliver what waits, without waiting for groups to fill, and take in nothing more.
 
         Parameters
@@ -146,10 +148,27 @@ class Dispatcher:
             callback, this does not wait for that callback.
         """
         self.retire()
+        self.finish(timeout)
+
+    def finish(self, timeout: float, *, goes_on: bool = False) -> None:
+        """Wait until all is delivered; drop what is not.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most.
+        goes_on
+            Whether what is not delivered then has `CLOSE_TIMEOUT` more, in the background.
+        """
         # Time here is the real one: it is about threads.
         deadline = SYSTEM_CLOCK.monotonic() + timeout
-        for lane in self._lanes:
-            lane.join(deadline)
+        late = [lane for lane in self._lanes if not lane.join(deadline)]
+        if late and goes_on:
+            thread = threading.Thread(
+                target=self.finish, args=(CLOSE_TIMEOUT,), name="nbstream notifiers", daemon=True
+            )
+            thread.start()
+            return
         for lane in self._lanes:
             lane.stop()
 

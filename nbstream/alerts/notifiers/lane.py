@@ -225,15 +225,23 @@ class Lane:
             self._draining.set()
             self._wake_thread()
 
-    def join(self, deadline: float) -> None:
-        """Wait until the queue is empty, unless the waiting thread is the one that empties it."""
+    def join(self, deadline: float) -> bool:
+        """Wait until the queue is empty, unless the waiting thread is the one that empties it.
+
+        Returns
+        -------
+        bool
+            Whether nothing is left to wait for.
+        """
         while True:
             self.notifier.hurry()
             with self._lock:
                 left = deadline - SYSTEM_CLOCK.monotonic()
                 is_own = self._thread is threading.current_thread()
-                if self._thread is None or left <= 0 or is_own or self.notifier.is_busy_here:
-                    return
+                if self._thread is None or is_own or self.notifier.is_busy_here:
+                    return True
+                if left <= 0:
+                    return False
                 self._lock.wait(min(left, POLL_SECONDS))
 
     def stop(self) -> None:
