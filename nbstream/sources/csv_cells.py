@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import math
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,8 +15,6 @@ __all__ = [
     "NAIVE",
     "TimeForm",
     "find_iso_format",
-    "is_missing",
-    "number",
 ]
 
 MISSING_TIME = -(2**63)
@@ -29,38 +26,11 @@ NS = 1_000_000_000
 FIRST_YEAR, LAST_YEAR = 1678, 2261  # whole years that fit into int64 ns
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MISSING = frozenset({"", "nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 _ISO = re.compile(
     r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
     r"(?:([T ])([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
-
-
-def number(cell: str, decimal: str = ".") -> float | None:
-    """Return a cell as float, NaN where the reading is missing, None where it is no number.
-
-    Parameters
-    ----------
-    cell
-        Text without space around it. Only ASCII digits count; no thousands separators. Empty, "nan"
-        and "inf" are missing readings.
-    decimal
-        "." or ",".
-    """
-    if decimal != ".":
-        if "." in cell:
-            return None
-        cell = cell.replace(decimal, ".")
-    if _NUMBER.fullmatch(cell):
-        value = float(cell)
-        return value if math.isfinite(value) else math.nan
-    return math.nan if cell.lower() in _MISSING else None
-
-
-def is_missing(cell: str) -> bool:
-    """Return whether a cell stands for a missing reading."""
-    return cell.lower() in _MISSING
 
 
 def find_iso_format(cell: str) -> str | None:

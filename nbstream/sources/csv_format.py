@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.readings import TimeUnit, channel_name
-from nbstream.sources.csv_cells import MISSING_TIME, TimeForm, find_iso_format, is_missing, number
+from nbstream.sources.csv_cells import MISSING_TIME, TimeForm, find_iso_format
 from nbstream.sources.items import ONE_CHANNEL, guess_unit
+from nbstream.sources.number_cells import is_missing, number
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:

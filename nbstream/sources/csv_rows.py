@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
-from nbstream.sources.csv_cells import MISSING_TIME, NAIVE, is_missing, number
+from nbstream.sources.csv_cells import MISSING_TIME, NAIVE
 from nbstream.sources.csv_fast import Chunk, Layout, Mask, read_numbers, read_times, split
 from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
+from nbstream.sources.number_cells import is_missing, number
 
 if TYPE_CHECKING:
     from nbstream.sources.wall_time import WallTimes

@@ -18,7 +18,8 @@ import json
 import re
 from typing import Any
 
-from nbstream.sources.csv_cells import find_iso_format, number
+from nbstream.sources.csv_cells import find_iso_format
+from nbstream.sources.number_cells import number
 
 __all__ = ["LINE_TIME_KEYS", "parse_line"]
 
