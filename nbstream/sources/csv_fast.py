@@ -1,6 +1,6 @@
 """Whole chunks of plain rows at once, with numpy; a row with anything odd is left to `csv_rows`.
 
-What is read here must be what `csv_cells` reads: a property test compares the two.
+What is read here must be what `csv_cells` and `number_cells` read: a property test compares the two.
 """
 
 from __future__ import annotations
@@ -14,14 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.readings import NS_PER_UNIT, FloatArray, TimeArray
-from nbstream.sources.csv_cells import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    MISSING_TIME,
-    NAIVE,
-    TimeForm,
-    number,
-)
+from nbstream.sources.csv_cells import FIRST_YEAR, LAST_YEAR, MISSING_TIME, NAIVE, TimeForm
+from nbstream.sources.number_cells import number
 
 __all__ = ["Chunk", "Layout", "read_numbers", "read_times", "split"]
 
