@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time as _time
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from nbstream.readings import (
     TimeArray,
     TimeLike,
     TimeUnit,
+    as_number,
     as_times_ns,
     as_values,
     channel_name,
@@ -27,7 +29,7 @@ from nbstream.window import Window, WindowLike, parse_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import timedelta, tzinfo
 
     import pandas as pd
@@ -196,14 +198,15 @@ class Buffer:
         unit
             Of a plain number: "s", "ms", "us" or "ns".
         **channels
-            Values by channel; None, NaN and infinities are missing readings.
+            Values by channel: numbers, tensors and arrays of one element, text of a number. None, NaN
+            and infinities are missing readings.
 
         Raises
         ------
         ValueError
             If the time cannot be read, or there are too many channels.
         TypeError
-            If a value is not a number.
+            If a value is not a number, or no channel is named.
         ClosedError
             If the buffer was closed.
 
@@ -211,12 +214,14 @@ class Buffer:
         -----
         A reading that is later than the buffer allows is dropped: use a source to have it counted.
         """
+        if values is None and not channels:
+            raise _no_channel(time)
         if time is None:
             ns = _time.time_ns()
         else:
             ns = time_ns(time, unit=unit, timezone=self.timezone)
         if values is not None:
-            channels = {channel_name(name): value for name, value in values.items()} | channels
+            channels = _named(values, "append") | channels
         for name, value in channels.items():
             if value.__class__ is not float or value - value != 0.0:
                 channels[name] = _as_float(value, name)
@@ -260,6 +265,8 @@ class Buffer:
         ------
         ValueError
             If times or values cannot be read, shapes differ, or there are too many channels.
+        TypeError
+            If no channel is named.
         ClosedError
             If the buffer was closed.
 
@@ -267,9 +274,11 @@ class Buffer:
         -----
         Readings that are later than the buffer allows are dropped: use a source to have them counted.
         """
+        if values is None and not arrays:
+            raise _no_channels(times)
         ns = as_times_ns(times, unit=unit, timezone=self.timezone)
         if values is not None:
-            arrays = {channel_name(name): array for name, array in values.items()} | arrays
+            arrays = _named(values, "extend") | arrays
         columns = {name: as_values(array, len(ns), name) for name, array in arrays.items()}
         self._extend(ns, columns, strict=True)
 
@@ -628,17 +637,54 @@ class Buffer:
 
 def _as_float(value: Any, name: str) -> float:
     """Return a value as float, NaN if it is missing or not finite."""
-    if value is None:
-        return NAN
-    if isinstance(value, (str, bytes)):
-        msg = f"Channel {name!r} must be given a number (got {value!r})."
+    number = as_number(value)
+    if number is None:
+        msg = f"Channel {name!r} must be given a number (got {value!r:.80})."
         raise TypeError(msg)
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        msg = f"Channel {name!r} must be given a number (got {value!r})."
-        raise TypeError(msg) from None
-    return number if number - number == 0.0 else NAN
+    return number
+
+
+def _named(values: Any, method: str) -> dict[str, Any]:
+    """Return values by channel name.
+
+    Raises
+    ------
+    TypeError
+        If they are no mapping of names.
+    """
+    if not hasattr(values, "items"):
+        msg = (
+            f"Values need their channel's name (got {values!r:.80}). "
+            f"Use e.g. {method}(time, value=…) or {method}(time, {{'value': …}})."
+        )
+        raise TypeError(msg)
+    return {channel_name(name): value for name, value in values.items()}
+
+
+def _no_channel(time: Any) -> TypeError:
+    """Return the error of one reading that names no channel."""
+    if isinstance(time, Mapping):
+        advice = "The first argument is the time. Use append(None, {…}) for a reading of now."
+    else:
+        number = as_number(time)
+        shown = "…" if number is None or number != number else f"{number:g}"
+        advice = (
+            "The first argument is the time; values are given by channel. "
+            f"Use append(None, value={shown}) for a reading of now."
+        )
+    return TypeError(f"append({time!r:.40}) names no channel. {advice}")
+
+
+def _no_channels(times: Any) -> TypeError:
+    """Return the error of many readings that name no channel."""
+    if hasattr(times, "columns"):
+        advice = "The first argument are the times. Use extend(frame.index, frame)."
+    else:
+        advice = (
+            "The first argument are the times; values are given by channel. "
+            "Use extend(times, value=[…])."
+        )
+    return TypeError(f"extend({type(times).__name__}) names no channel. {advice}")
 
 
 def _to_frame(

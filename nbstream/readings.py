@@ -6,6 +6,7 @@ and a value that is missing or not finite is NaN.
 
 from __future__ import annotations
 
+import math
 import re
 import time as _time
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ __all__ = [
     "TimeArray",
     "TimeLike",
     "TimeUnit",
+    "as_number",
     "as_times_ns",
     "as_values",
     "channel_name",
@@ -40,6 +42,8 @@ NS_PER_UNIT: Mapping[str, int] = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_0
 # Seconds beyond this are the year 5138; such a number is milliseconds or finer, given without saying so.
 LARGEST_SECONDS = 1e11
 MAX_NAME_LENGTH = 80
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "inf", "infinity"})
 # datetime keeps microseconds; what an ISO time has beyond them.
 _BELOW_US = re.compile(r"[.,]\d{6}(\d{1,3})")
 
@@ -181,6 +185,59 @@ def as_times_ns(
     )
 
 
+def as_number(value: Any) -> float | None:
+    """Return a value as float, NaN where the reading is missing, None where it is no number.
+
+    Parameters
+    ----------
+    value
+        Whatever `float` takes (int, bool, Decimal, Fraction, a numpy scalar, a tensor of no
+        dimension); an array or tensor of one element; text of a plain number. None, a missing value
+        of pandas or numpy, "nan", "null" and what is not finite are missing readings.
+
+    Examples
+    --------
+    >>> as_number("21.5"), as_number(np.array([3])), as_number("auto"), as_number(None)
+    (21.5, 3.0, None, nan)
+    """
+    if value is None or value is np.ma.masked:
+        return math.nan
+    if isinstance(value, (str, bytes, bytearray)):
+        return _text_number(value)
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind in {"M", "m"} or isinstance(value, complex):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.nan
+    except Exception:  # of any library: an array of many elements, a unit that is no ratio, …
+        if type(value).__name__ == "NAType":
+            return math.nan
+        return _only_element(value)
+    return number if math.isfinite(number) else math.nan
+
+
+def _text_number(value: str | bytes | bytearray) -> float | None:
+    text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
+    if _NUMBER.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else math.nan
+    return math.nan if text.lstrip("+-").lower() in _MISSING else None
+
+
+def _only_element(value: Any) -> float | None:
+    """Return the only element of an array or tensor, None if there are more or none."""
+    shape = getattr(value, "shape", None)
+    try:
+        if shape is None or math.prod(shape) != 1:
+            return None
+        number = float(value.item())
+    except Exception:
+        return None
+    return number if math.isfinite(number) else math.nan
+
+
 def as_values(values: Any, n: int, name: str) -> FloatArray:
     """Return one channel's values as float64 of shape (n,), infinities as NaN.
 
@@ -190,7 +247,7 @@ def as_values(values: Any, n: int, name: str) -> FloatArray:
         If the length is not `n`, or a value is not a number.
     """
     try:
-        given = values if hasattr(values, "dtype") else np.asarray(values)
+        given = values if hasattr(getattr(values, "dtype", None), "kind") else np.asarray(values)
         # numpy would read text as numbers, and dates as their ticks.
         is_number = given.dtype.kind in "biufO" and not _has_text(given)
         array = np.asarray(given, np.float64) if is_number else None

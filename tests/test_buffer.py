@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -303,7 +306,7 @@ def test_a_refused_reading_leaves_no_trace() -> None:
     """A reading with one bad value, or one channel too many, is not taken in part."""
     buffer = Buffer(max_channels=2)
     with pytest.raises(TypeError, match="'b' must be given a number"):
-        buffer.append(0, a=1.0, b="2")  # type: ignore[arg-type]
+        buffer.append(0, a=1.0, b="two")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one more"):
         buffer.append(0, a=1.0, b=2.0, c=3.0)
     with pytest.raises(ValueError, match="one more"):
@@ -313,14 +316,96 @@ def test_a_refused_reading_leaves_no_trace() -> None:
     assert len(buffer) == 0
 
 
-@pytest.mark.parametrize("value", ["1", b"1", [1.0], object(), 1j, {}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("one", "1_000", "0x10", b"1 2", "\u0661"),
+        *([1.0], object(), 1j, {}, np.array([1.0, 2.0]), np.array([])),
+        *(np.datetime64("2026-07-01", "ns"), np.timedelta64(1, "s"), pd.Timestamp(0)),
+    ],
+)
 def test_values_that_are_no_number(value: Any) -> None:
     """A value that is no number is a TypeError that names the channel."""
     with pytest.raises(TypeError, match="Channel 'x' must be given a number"):
         Buffer().append(0, x=value)
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), np.float32("-inf")])
+class Tensor:
+    """Holds numbers as a tensor does: it has a shape, and `item` if it holds one."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.shape = (len(numbers),)
+        self.numbers = numbers
+
+    def item(self) -> float:
+        """Return the only number."""
+        (number,) = self.numbers
+        return number
+
+
+class Scalar:
+    """Holds a number as a tensor of no dimension does."""
+
+    def __float__(self) -> float:
+        """Return it."""
+        return 0.5
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "0.5",
+            " +5e-1\n",
+            b"0.5",
+            Decimal("0.5"),
+            Fraction(1, 2),
+            np.float16(0.5),
+            np.array(0.5),
+        ),
+        *(np.array([[0.5]]), Scalar(), Tensor(0.5), pd.Series([0.5])),
+    ],
+)
+def test_values_that_are_numbers(value: Any) -> None:
+    """Whatever stands for one number is one: a tensor, an array of one element, text."""
+    buffer = Buffer()
+    buffer.append(0, x=value)
+    assert buffer.last_value("x") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        (lambda b: b.append(0.3), "append(None, value=0.3)"),
+        (lambda b: b.append("2026-07-01"), "append(None, value=…)"),
+        (lambda b: b.append({"loss": 0.3}), "append(None, {…})"),
+        (lambda b: b.append(None, 0.3), "append(time, value=…)"),
+        (lambda b: b.extend([1, 2, 3]), "extend(times, value=[…])"),
+        (lambda b: b.extend(np.arange(3)), "extend(times, value=[…])"),
+        (lambda b: b.extend(pd.DataFrame({"a": [1]})), "extend(frame.index, frame)"),
+        (lambda b: b.extend([1, 2], [3, 4]), "extend(time, value=…)"),
+    ],
+)
+def test_a_value_without_a_channel_is_refused(call: Any, advice: str) -> None:
+    """A value in the time's place would add nothing: the error shows the call that adds it."""
+    buffer = Buffer()
+    with pytest.raises(TypeError, match=re.escape(advice)):
+        call(buffer)
+    assert len(buffer) == 0
+    buffer.append(None, value=0.3)
+    buffer.append(None, {"value": 0.3})
+    frame = pd.DataFrame({"value": [0.3]}, index=pd.DatetimeIndex(["2026-07-01"]))
+    buffer.extend(frame.index, frame)
+    assert buffer.channels == ("value",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, float("nan"), float("inf"), np.float32("-inf"), pd.NA, np.ma.masked, "", "nan"),
+        *("null", "-inf", 10**400, "1e999"),
+    ],
+)
 def test_values_that_are_missing(value: Any) -> None:
     """None, NaN and infinities are missing readings: counted, and not the latest."""
     buffer = Buffer(timezone="UTC")
