@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from nbstream.buffer import Buffer, Extended
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.ending import GRACE, seconds_left
-from nbstream.errors import ClosedError, ConnectError, NbstreamError
+from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
 from nbstream.window import rough_duration
@@ -35,7 +35,8 @@ MAX_NOTES = 50
 GIVEN_UP = "a call that does not return was given up"
 FAR_AHEAD_NS = 60 * 10**9
 """Readings so much later than this machine's clock are worth a word."""
-PERMANENT_ERRORS = (PermissionError, IsADirectoryError, NotADirectoryError)
+FINAL_ERRORS = (IsADirectoryError, NotADirectoryError, ClosedError, DependencyError)
+"""Errors that no other try will mend."""
 
 
 _running: weakref.WeakSet[Source] = weakref.WeakSet()
@@ -53,8 +54,9 @@ class Source(ABC):
 
     A kind of source is a subclass with one method, `_run`, which reads until `_wait` returns True
     or there is nothing more. It hands over readings with `_emit`, `_reject` and `_drop` and says
-    what it is doing with `_set_state`. Whatever it raises becomes a state: OSError and ConnectError
-    are tried again with back-off, everything else fails.
+    what it is doing with `_set_state`. Whatever it raises becomes a state. OSError and ConnectError
+    are tried again with back-off; anything else, and a permission denied, is final before the first
+    reading and tried again after it. A directory in the place of a file is always final.
 
     Parameters
     ----------
@@ -81,6 +83,8 @@ class Source(ABC):
     """
 
     kind: ClassVar[str] = "source"
+    can_run_again: ClassVar[bool] = True
+    """Whether `_run` can go on after any error: a generator that raised, for one, cannot."""
 
     def __init__(
         self,
@@ -111,6 +115,7 @@ class Source(ABC):
         self._thread: _SourceThread | None = None
         self._stop = threading.Event()
         self._closed = False
+        self._has_delivered = False
         self._attempt = 0
         self._healthy_since: float | None = None
         self._healthy_until = 0.0
@@ -391,12 +396,17 @@ class Source(ABC):
     def _has_data(self) -> None:
         """Mark the source as healthy."""
         now = self._clock.monotonic()
+        self._has_delivered = True
         if self._healthy_since is None:
             self._healthy_since = now
         self._healthy_until = now
         if self._state is not SourceState.RUNNING:
             if self._state in (SourceState.CONNECTING, SourceState.RECONNECTING):
                 self._set_state(SourceState.RUNNING)
+        self._is_well()
+
+    def _is_well(self) -> None:
+        """Forget an error once the source is RUNNING again."""
         if self._last_error is not None and self._state is SourceState.RUNNING:
             self._last_error = None
             self._recovered("error", "works again")
@@ -423,13 +433,11 @@ class Source(ABC):
         while not self._is_stopping:
             try:
                 self._run()
-            except (OSError, ConnectError) as error:
-                if isinstance(error, PERMANENT_ERRORS):
-                    self._fail(error)
-                elif not self._is_stopping:
-                    self._try_again_later(error)
             except BaseException as error:
-                if not (isinstance(error, ClosedError) and self._is_stopping):
+                if isinstance(error, Exception) and not self._is_final(error):
+                    if not self._is_stopping:
+                        self._try_again_later(error)
+                elif not (isinstance(error, ClosedError) and self._is_stopping):
                     self._fail(error)
             else:
                 break
@@ -440,6 +448,18 @@ class Source(ABC):
             self._set_state(ended)
         if self._state is SourceState.ENDED and not self._is_abandoned:
             self._tell(self.status)
+
+    def _is_final(self, error: Exception) -> bool:
+        """Return whether an error ends the source; else it is tried again."""
+        if isinstance(error, FINAL_ERRORS):
+            return True
+        if isinstance(error, ConnectError):
+            return False
+        if not self.can_run_again:
+            return True
+        if isinstance(error, OSError) and not isinstance(error, PermissionError):
+            return False
+        return not self._has_delivered
 
     def _try_again_later(self, error: Exception) -> None:
         if self._healthy_since is not None:

@@ -159,6 +159,11 @@ class CsvSource(Source):
         finally:
             self._tail.close()
 
+    def _is_final(self, error: Exception) -> bool:
+        # While files are rotated one that could be read may be forbidden for a moment.
+        was_read = isinstance(error, PermissionError) and bool(self._tail.head)
+        return not was_read and super()._is_final(error)
+
     def _take(self, piece: Piece) -> None:
         if piece.event:
             self._tell(piece.event)
@@ -187,12 +192,14 @@ class CsvSource(Source):
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
             self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
-        elif self._counters.received:
+            return
+        if self._counters.received:
             self._set_state(SourceState.RUNNING)
         elif self._tail.n_waiting:
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
         else:
             self._set_state(SourceState.RUNNING, "waiting for the first row")
+        self._is_well()
 
     def _check_encoding(self, head: bytes) -> None:
         for magic, what in KNOWN_FORMATS.items():

@@ -46,6 +46,7 @@ class IterableSource(Source):
     """
 
     kind = "iterable"
+    can_run_again = False
 
     def __init__(
         self, iterable: Iterable[Any], interval: float | None = None, **options: Any

@@ -74,6 +74,7 @@ class ProcessSource(Source):
     """
 
     kind = "process"
+    can_run_again = False  # `restart` says
 
     def __init__(
         self,
@@ -255,7 +256,7 @@ class ProcessSource(Source):
             text = f"exited with {status}{last if status else ''}"
         if self.restart:
             self._n_short_lives = self._n_short_lives + 1 if seconds < SHORT_LIFE else 0
-            if self._n_short_lives < SHORT_LIVES_TO_FAIL:
+            if self._has_delivered or self._n_short_lives < SHORT_LIVES_TO_FAIL:
                 raise ConnectError(text, source=self.name)
             self._n_short_lives = 0
             message = f"{SHORT_LIVES_TO_FAIL} times within a second it {text}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from nbstream.buffer import Buffer
-from nbstream.errors import ClosedError, ConnectError, ParseError
+from nbstream.errors import ClosedError, ConnectError, DependencyError, ParseError
 from nbstream.readings import Batch
 from nbstream.sources import (
     CallableSource,
@@ -173,6 +175,75 @@ def test_permanent_errors_are_not_tried_again(error: BaseException, status: str)
     assert source.status == f"failed: {status}"
     assert source.n_runs == 1
     assert source.counters().reconnects == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "is_final"),
+    [
+        (PermissionError(13, "Permission denied", "x.csv"), False),
+        (ParseError("Column 't' is odd."), False),
+        (ValueError("no good"), False),
+        (TimeoutError("no answer"), False),
+        (MemoryError(), False),
+        (IsADirectoryError(21, "Is a directory", "x"), True),
+        (NotADirectoryError(20, "Not a directory", "x"), True),
+        (ClosedError("closed"), True),
+        (DependencyError("needs x"), True),
+        (SystemExit(3), True),
+    ],
+)
+def test_after_the_first_reading_errors_are_tried_again(
+    error: BaseException, is_final: bool
+) -> None:
+    """What worked once may work again, but for what no other try can mend."""
+
+    def deliver_and_fail() -> None:
+        source._emit(batch(1))
+        raise error
+
+    def deliver() -> None:
+        source._emit(batch(2))
+
+    source = ImpatientSource(deliver_and_fail, deliver)
+    source._supervise()
+    assert source.state is (SourceState.FAILED if is_final else SourceState.ENDED)
+    assert source.counters().accepted == (1 if is_final else 2)
+    assert source.counters().reconnects == (0 if is_final else 1)
+    assert (source.last_error is not None) == is_final
+    assert ("scripted: works again" in texts(source)) == (not is_final)
+
+
+def test_a_generator_that_raised_is_over() -> None:
+    """It cannot be asked again, so its error is final, whatever it delivered."""
+
+    def raising() -> Iterator[float]:
+        yield 1.0
+        raise OSError(5, "Input/output error")
+
+    with IterableSource(raising()) as source:
+        wait_until(lambda: source.state is SourceState.FAILED)
+        assert source.status == "failed: input/output error"
+        assert source.counters().accepted == 1
+
+
+@pytest.mark.parametrize(("line", "state"), [("print(1)", "RECONNECTING"), ("", "FAILED")])
+def test_a_program_that_ends_at_once(line: str, state: str) -> None:
+    """Started again and again, it is given up only if it never delivered."""
+    command = [sys.executable, "-S", "-c", f"{line}\nraise SystemExit(3)"]
+    with ProcessSource(command, restart=True, random=ZeroRandom()) as source:
+        wait_until(lambda: source.counters().reconnects >= 2, 20)
+        wait_until(lambda: source.state is SourceState[state], 20)
+        if state == "RECONNECTING":
+            wait_until(lambda: source.counters().accepted >= 5, 20)
+        assert "exited with 3" in source.status
+
+
+class ZeroRandom(random.Random):
+    """Never waits."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """Return the least."""
+        return a
 
 
 class ImpatientSource(ScriptedSource):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -120,6 +122,41 @@ def test_permission_denied_fails_at_once(path: Path, monkeypatch: pytest.MonkeyP
     with reading(path) as source:
         wait_until(lambda: source.state is State.FAILED, 5, lambda: source.status)
         assert "permission denied" in source.status
+
+
+def test_permission_lost_for_a_moment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that could be read and is forbidden after its rotation is tried again."""
+    forbidden = False
+
+    class Moody(io.FileIO):
+        def __init__(self, *args: Any) -> None:
+            if forbidden:
+                raise PermissionError(13, "Permission denied", str(path))
+            super().__init__(*args)
+
+    monkeypatch.setattr("nbstream.sources.tail.io.FileIO", Moody)
+    with reading(path, HEADER) as source:
+        wait_until(lambda: "first row" in source.status, 5, lambda: source.status)
+        forbidden = True
+        path.rename(path.with_suffix(".1"))
+        path.write_text(HEADER + row(1, 1))
+        wait_until(lambda: source.state is State.RECONNECTING, 5, lambda: source.status)
+        assert "permission denied" in source.status
+        forbidden = False
+        wait_values(source, [1.0])
+        wait_until(lambda: source.state is State.RUNNING, 5, lambda: source.status)
+        assert source.last_error is None
+        assert "works again" in said(source)
+
+
+def test_a_directory_in_the_place_of_the_file_is_final(path: Path) -> None:
+    """It is a mistake and no moment of a rotation."""
+    with reading(path, HEADER + row(1, 1)) as source:
+        wait_values(source, [1.0])
+        path.unlink()
+        path.mkdir()
+        wait_until(lambda: source.state is State.FAILED, 5, lambda: source.status)
+        assert "is a directory" in source.status
 
 
 def test_crlf_and_bom(path: Path) -> None:
