@@ -130,7 +130,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self.alerts = AlertLog(timezone=buffer.timezone)
         self.last_error: Exception | None = None
         self.is_replaced = False
-        self._book = RuleBook(buffer)
+        own_interval = None if source is None else source.own_interval
+        self._book = RuleBook(buffer, own_interval=own_interval)
         self._dispatchers = ()
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
         self._detections = ()

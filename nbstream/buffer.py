@@ -12,6 +12,7 @@ import numpy as np
 
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import ClosedError
+from nbstream.intervals import Pace, silence_ns
 from nbstream.readings import (
     Batch,
     FloatArray,
@@ -153,6 +154,7 @@ class Buffer:
         """Channels that were computed from others: scores of detectors."""
         self._clock: Clock = SYSTEM_CLOCK
         self._rings: dict[str, Ring] = {}
+        self._paces: dict[str, Pace] = {}
         self._needs: dict[object, Window] = {}
         self._lock = threading.Lock()
         self._wake_ups: tuple[threading.Event, ...] = ()
@@ -459,6 +461,45 @@ class Buffer:
     def missing(self, channel: str) -> int:
         """Return how many readings of a channel were missing (NaN or not finite) so far."""
         return self._rings[channel].missing
+
+    def last_time_ns(self, channel: str) -> int | None:
+        """Return the time of a channel's newest reading that is not missing, None before any."""
+        reading = self._rings[channel].last_reading
+        return None if reading is None else reading[0]
+
+    def interval_ns(self, channel: str) -> int | None:
+        """Return how far apart a channel's readings usually are, None if that is not known yet.
+
+        The median of its newest 64 intervals between distinct times (`nbstream.intervals`); before three
+        of those the source's own interval, if it has one.
+        """
+        with self._lock:
+            ring = self._rings[channel]
+            pace = self._paces.get(channel)
+            if pace is None:
+                pace = self._paces[channel] = Pace()
+            return pace.interval_ns(ring)
+
+    def set_pace(self, channel: str, interval_ns: int | None) -> None:
+        """Say how often a source that itself sets the pace brings a channel; None is not known."""
+        with self._lock:
+            self._paces.setdefault(channel, Pace()).own_ns = interval_ns
+
+    def stale_after(self, *channels: str) -> float | None:
+        """Return after how many seconds without any reading these channels are stale; None is not known.
+
+        max(2 s, 10 × the usual interval) of the most frequent of them, of those that were not stale
+        themselves at the newest reading.
+        """
+        newest_ns, silences = -(2**63), []
+        for name in channels:
+            last_ns, silence = self.last_time_ns(name), silence_ns(self.interval_ns(name))
+            if last_ns is not None:
+                newest_ns = max(newest_ns, last_ns)
+                if silence is not None:
+                    silences.append((last_ns + silence, silence))
+        alive = [silence for until_ns, silence in silences if until_ns >= newest_ns]
+        return round(min(alive) / 1e9, 1) if alive else None
 
     @property
     def n_evicted(self) -> int:

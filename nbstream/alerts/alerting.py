@@ -110,7 +110,8 @@ class Alerting:
             What a silent channel means: "nodata", "alert", "ok" or "keep"; None is "nodata" if the analyzer
             has a source, and "keep" for a bare buffer, whom nobody promised more.
         no_data_after
-            How long the channel must be silent; None is max(2 s, 10 × its median interval).
+            How long the channel must be silent; None is max(2 s, 10 × its usual interval), as soon as
+            that is known.
         cooldown
             How long after a notification no other follows, unless it is graver.
 

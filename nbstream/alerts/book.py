@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nbstream.alerts.instance import Pulse
 from nbstream.alerts.of_cell import OfCell
 from nbstream.clock import SYSTEM_CLOCK
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RuleBook"]
 
-INTERVALS = 64
-"""Newest intervals of a channel whose median is its usual one."""
-
 
 class RuleBook:
     """Shows each batch to the rules that watch its channel, and lets time go on for all of them.
@@ -32,6 +27,9 @@ class RuleBook:
         Whose channels are watched.
     clock
         Wall time for what people are told, monotonic time for silence.
+    own_interval
+        Seconds between two readings where the source itself sets the pace: how long is waited for
+        channels that never came. None is that of the channels that did.
 
     Notes
     -----
@@ -40,8 +38,11 @@ class RuleBook:
     Thread safety: any thread; `take_in` of one channel on one thread at a time.
     """
 
-    def __init__(self, buffer: Buffer, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, buffer: Buffer, clock: Clock = SYSTEM_CLOCK, own_interval: float | None = None
+    ) -> None:
         self._buffer = buffer
+        self._own_ns = None if own_interval is None else round(own_interval * 1e9)
         self._clock = clock
         self._lock = threading.Lock()
         self._rules: tuple[Rule, ...] = ()
@@ -155,15 +156,11 @@ class RuleBook:
 
     def _pulse(self, channel: str, channels: tuple[str, ...], now: float) -> Pulse:
         if channel not in channels:
-            return Pulse(2**62, None, is_known=False, others_go_on=bool(channels))
+            known = [self._own_ns, *map(self._buffer.interval_ns, self._buffer.measured)]
+            interval_ns = max((ns for ns in known if ns is not None), default=None)
+            return Pulse(2**62, interval_ns, is_known=False, others_go_on=bool(channels))
         silent = now - self._heard.get(channel, now)
-        _, end = self._buffer.span(channel)
-        times = self._buffer.rows(channel, end - INTERVALS - 1, end).times
-        interval_ns = None
-        if len(times) > 1:
-            gaps = np.diff(times)
-            gaps = gaps[gaps > 0]
-            interval_ns = int(np.median(gaps)) if len(gaps) else None
+        interval_ns = self._buffer.interval_ns(channel)
         others_go_on = silent > 0 and any(
             now - heard < silent / 2 for other, heard in self._heard.items() if other != channel
         )

@@ -15,6 +15,7 @@ from nbstream.alerts.muting import Muting
 from nbstream.alerts.settings import SEVERITIES
 from nbstream.alerts.tree import STALE
 from nbstream.alerts.trigger import Judged
+from nbstream.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["GRACE_NS", "Instance", "Pulse"]
 
 NS = 1_000_000_000
-GRACE_NS = 2 * NS
-"""Least time without data that counts as silence, and greatest age of an end that is still news."""
+GRACE_NS = SHORTEST_SILENCE_NS
+"""Greatest age of an end that is still news while the channel's interval is not known."""
 MAX_QUEUE = 4_000
 
 _Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
@@ -41,16 +42,16 @@ class Pulse(NamedTuple):
     silent_ns: int
     """Since the last reading that is not missing, or since it was waited for."""
     interval_ns: int | None = None
-    """Median time between readings; None before there are two."""
+    """How far apart readings usually are; None is not known, and then silence is not judged."""
     is_known: bool = True
     """Whether there is a channel of this name."""
     others_go_on: bool = False
     """Whether other channels of the source have readings meanwhile."""
 
     @property
-    def patience_ns(self) -> int:
-        """How long silence is normal: max(2 s, 10 × the median interval)."""
-        return max(GRACE_NS, 10 * (self.interval_ns or 0))
+    def patience_ns(self) -> int | None:
+        """How long silence is normal: max(2 s, 10 × the usual interval); None is not known."""
+        return silence_ns(self.interval_ns)
 
 
 class Instance:
@@ -149,9 +150,9 @@ class Instance:
 
     def tick(self, now_ns: int, pulse: Pulse) -> bool:
         """See whether the channel is silent; return whether anything changed."""
-        self._grace_ns = pulse.patience_ns
+        self._grace_ns = pulse.patience_ns or GRACE_NS
         patience_ns = self._settings.no_data_ns or pulse.patience_ns
-        if self._silence or pulse.silent_ns < patience_ns:
+        if self._silence or patience_ns is None or pulse.silent_ns < patience_ns:
             return False
         if self._trigger.is_about_staleness:
             return self._judge_staleness(now_ns, pulse)

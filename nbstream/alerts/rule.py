@@ -73,7 +73,7 @@ class Rule:
         incident), "ok" (an open incident ends) or "keep" (nothing).
     no_data_after
         How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the channel's
-        median interval).
+        usual interval), as soon as that is known.
     cooldown
         How long after a notification that it fired no other follows, unless it is graver; wall time.
     channels

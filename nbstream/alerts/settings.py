@@ -41,7 +41,7 @@ class RuleSettings:
     name: str | None = None
     no_data: NoDataPolicy = "nodata"
     no_data_ns: int | None = None
-    """None is max(2 s, 10 × the channel's median interval)."""
+    """None is max(2 s, 10 × the channel's usual interval)."""
     cooldown_ns: int = 0
 
     @classmethod

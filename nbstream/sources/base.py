@@ -119,6 +119,7 @@ class Source(ABC):
         self._attempt = 0
         self._healthy_since: float | None = None
         self._healthy_until = 0.0
+        self._on_pace: set[str] | None = None
 
     # The life of a source.
 
@@ -246,6 +247,11 @@ class Source(ABC):
         """Return what became of the readings so far, consistent in itself."""
         return self._counters
 
+    @property
+    def own_interval(self) -> float | None:
+        """Seconds between two readings where the source itself sets the pace; None elsewhere."""
+        return None
+
     # What a subclass writes.
 
     @abstractmethod
@@ -293,6 +299,8 @@ class Source(ABC):
             self._count(received=n + n_rejected, rejected=n_rejected, dropped=n)
             return Extended(0, 0)
         extended = self.buffer.extend_batch(batch) if n else Extended(0, 0)
+        if n and self.own_interval is not None:
+            self._tell_pace(batch, self.own_interval)
         accepted, late = extended
         n_dropped = 0
         if self.buffer.refused_channels and not self.buffer.refused_channels.isdisjoint(
@@ -311,6 +319,17 @@ class Source(ABC):
         if late > 0:
             self._report("late", "readings older than the newest are left out (late)")
         return extended
+
+    def _tell_pace(self, batch: Batch, interval: float) -> None:
+        """Let the buffer know how often channels come: those that no reading left out so far."""
+        came = {name for name, values in batch.values.items() if (values == values).any()}
+        if self._on_pace is None:
+            self._on_pace = came
+            for name in came:
+                self.buffer.set_pace(name, round(interval * 1e9))
+        for name in self._on_pace - came:
+            self._on_pace.remove(name)
+            self.buffer.set_pace(name, None)
 
     def _compare_clocks(self, newest_ns: int) -> None:
         """Tell people if readings come from the future: of a clock or a zone that is wrong."""

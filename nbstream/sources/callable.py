@@ -68,6 +68,11 @@ class CallableSource(Source):
         self._called_at: float | None = None
 
     @property
+    def own_interval(self) -> float | None:
+        """Seconds between two calls."""
+        return self.interval
+
+    @property
     def status(self) -> str:
         """What the source is doing now, in one short sentence for people."""
         called_at = self._called_at

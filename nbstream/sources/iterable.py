@@ -67,6 +67,11 @@ class IterableSource(Source):
         self.iterable = iterable
         self._items: Iterator[Any] | None = None
 
+    @property
+    def own_interval(self) -> float | None:
+        """Seconds between two items, None if they come as they like."""
+        return self.interval
+
     def _run(self) -> None:
         self._set_state(SourceState.RUNNING)
         if self._items is None:

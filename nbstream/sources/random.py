@@ -63,6 +63,11 @@ class RandomSource(Source):
         self.low, self.high = low, high
         self._numbers = _random.Random(seed)
 
+    @property
+    def own_interval(self) -> float | None:
+        """Seconds between two readings."""
+        return self.interval
+
     def _run(self) -> None:
         self._set_state(SourceState.RUNNING)
         whole = isinstance(self.low, int) and isinstance(self.high, int)

@@ -27,7 +27,7 @@ export function channelState(channel, source, age) {
   const say = (kind, text, title = "") => found.push({ kind, shape: shapeOf(kind), text, title });
   const alert = channel.alert;
   const end = SOURCE_ENDS[source?.state];
-  const isStale = age !== null && !end && age > channel.staleAfter;
+  const isStale = age !== null && !end && channel.staleAfter !== null && age > channel.staleAfter;
   const of = alert?.rule ? `Rule ${alert.rule}` : "";
   if (alert?.state === "FIRING") say(alert.severity, `firing · ${alert.severity}`, of);
   if (alert?.state === "ERROR") say("failed", "rule failed", alert.why ? `${of}: ${alert.why}` : of);
@@ -173,7 +173,7 @@ class CardsPanel {
   }
 }
 
-const NO_CHANNEL = { name: "", values: [], units: [], failed: {}, scale: [null, null, null, null, null], count: 0, newest: null, staleAfter: 2, alert: null };
+const NO_CHANNEL = { name: "", values: [], units: [], failed: {}, scale: [null, null, null, null, null], count: 0, newest: null, staleAfter: null, alert: null };
 
 /** Give channels keys of their own: names that were made fit to be shown may be equal. */
 function withKeys(channels) {

@@ -43,7 +43,7 @@ class ChartView {
     this.model = model;
     this.el = el;
     this.abort = new AbortController();
-    this.meta = { channels: [], span: 60_000, interval: 0, stale: 2, limits: [], zone: { offset: 0, label: "" } };
+    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], zone: { offset: 0, label: "" } };
     /** @type {Line[]} */
     this.lines = [];
     this.marks = new Marks();

@@ -24,7 +24,7 @@ export function healthEntries(health, age, fps) {
   count("missing", health.missing, "warn", "readings without a value (NaN)");
   if (counters.reconnects > 0) count("reconnects", counters.reconnects, "warn", "times that the source tried again");
   const isOver = source !== null && ["ENDED", "STOPPED", "FAILED"].includes(source.state);
-  const isStale = age !== null && age > health.staleAfter && source !== null && !isOver;
+  const isStale = age !== null && health.staleAfter !== null && age > health.staleAfter && source !== null && !isOver;
   add("data age", age === null ? "–" : age < 10 ? `${age.toFixed(1)} s` : ageText(age), isStale ? "warn" : "", "time since the newest reading");
   add("frames/s", fps === null ? "–" : String(Math.round(fps)), "", "frames drawn by this page");
   return entries;

@@ -37,7 +37,7 @@ export function ageText(seconds) {
  * @param {string | null} facts.source state of the source, null for a buffer
  * @param {string} facts.sentence the source's own sentence
  * @param {number | null} facts.age seconds since the newest reading came, null before the first
- * @param {number} facts.staleAfter seconds
+ * @param {number} facts.staleAfter seconds, null is not known
  * @param {boolean} facts.isPaused
  * @param {boolean} facts.isDetached
  * @param {string | null} facts.ended why the kernel ended the chart ("closed", "replaced")
@@ -56,7 +56,7 @@ export function describeState(facts) {
   if (facts.age === null) return { kind: "wait", text: facts.sentence || "waiting for data" };
   if (facts.link === "busy") return { kind: "wait", text: "kernel busy: slowed" };
   if (facts.source === "RECONNECTING") return { kind: "wait", text: facts.sentence };
-  if (facts.age > facts.staleAfter) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
+  if (facts.staleAfter !== null && facts.age > facts.staleAfter) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
   return { kind: "good", text: "live" };
 }
 

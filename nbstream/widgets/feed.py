@@ -13,7 +13,7 @@ from nbstream.anomaly_log import AnomalyGroup
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
-from nbstream.widgets.panel import Action, Panel, is_int, newest_of, plain_text, source_state
+from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state, stale_after
 from nbstream.window import format_duration, rough_duration
 from nbstream.zone import offset_ms, zone_label
 
@@ -250,7 +250,7 @@ class AlertFeed(Panel):
             "evicted": buffer.n_evicted,
             "refused": len(buffer.refused_channels),
             "newest": None if newest is None else newest / 1e6,
-            "staleAfter": max((newest_of(buffer, name)[1] for name in names), default=2.0),
+            "staleAfter": stale_after(buffer, names),
             "held": held_text(analyzer),
             "source": source_state(source),
             "error": "" if error is None else plain_text(redact(str(error)), 300),

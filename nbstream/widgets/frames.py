@@ -10,7 +10,7 @@ import numpy as np
 from nbstream.bins import BinnedLine, bin_points, step_bits
 from nbstream.readings import FloatArray, TimeArray
 from nbstream.widgets.link import Payload
-from nbstream.widgets.panel import plain_text
+from nbstream.widgets.panel import plain_text, stale_after
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ GAP_FACTOR = 4.1
 """A line breaks where readings are further apart than this many median intervals …"""
 SHORTEST_GAP_MS = 250.0
 """… and than this: shorter pauses are the jitter of schedulers and networks, not holes in the data."""
-STALE_INTERVALS = 10
-STALE_SECONDS = 2.0
-RECENT = 256
-"""Readings of which the median interval is taken."""
 SPAN_OF_ALL_NS = 60 * 10**9
 MARK_BITS = 3
 """Marks are at least 2^3 bins, 4 px, apart."""
@@ -92,7 +88,6 @@ class ChartFeed:
         self._lines: dict[str, BinnedLine] = {}
         self._cursors: dict[str, Cursor] = {}
         self._segments: dict[str, int] = {}
-        self._intervals: dict[str, tuple[int, float]] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self.n_points = 0
@@ -262,7 +257,7 @@ class ChartFeed:
                 "label": zone_label(buffer.timezone, at_ns),
             },
             "interval": max(known, default=0.0),
-            "stale": max(STALE_SECONDS, STALE_INTERVALS * max(known, default=0.0) / 1000),
+            "stale": stale_after(buffer, self.names),
             **self._describe(),
         }
 
@@ -275,16 +270,6 @@ class ChartFeed:
         return payload
 
     def _interval_ms(self, name: str) -> float:
-        """Return the median interval of the newest readings, to two digits so that it rests; 0 if unknown."""
-        first, end = self._buffer.span(name)
-        known = self._intervals.get(name)
-        if known is not None and end - known[0] < RECENT // 4 and known[1] > 0:
-            return known[1]
-        times = self._buffer.rows(
-            name, max(first, self._buffer.segment(name), end - RECENT), end
-        ).times
-        gaps = np.diff(times)
-        gaps = gaps[gaps > 0]
-        interval = float(f"{np.median(gaps) / 1e6:.2g}") if len(gaps) else 0.0
-        self._intervals[name] = (end, interval)
-        return interval
+        """Return the usual interval of a channel, to two digits so that it rests; 0 if unknown."""
+        interval_ns = self._buffer.interval_ns(name)
+        return 0.0 if interval_ns is None else float(f"{interval_ns / 1e6:.2g}")

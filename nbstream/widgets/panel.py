@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeAlias
 
 import anywidget
-import numpy as np
 import traitlets
 
 from nbstream import ownership
@@ -34,6 +33,7 @@ __all__ = [
     "plain_text",
     "require_analyzer",
     "source_state",
+    "stale_after",
 ]
 
 logger = logging.getLogger(__name__)
@@ -46,10 +46,6 @@ PANEL_INTERVAL = 0.25
 MAX_MESSAGE_BYTES = 4096
 MAX_MESSAGES_PER_S = 50
 MAX_DEPTH = 6
-STALE_AFTER = 2.0
-STALE_INTERVALS = 10
-"""A channel is stale after so many of its median intervals without data, and never before 2 s."""
-INTERVALS_LOOKED_AT = 100
 
 
 class StateFeed:
@@ -316,18 +312,23 @@ def plain_text(text: Any, length: int = 80) -> str:
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
-def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float]:
-    """Return the newest time of a channel (ns or None), and after how many seconds it is stale."""
+def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float | None]:
+    """Return the time of a channel's newest reading, and after how many seconds it is stale.
+
+    Readings that are missing are none. None is not known: there are too few to know their interval.
+    """
     try:
-        _, end = buffer.span(channel)
-        times = buffer.rows(channel, end - INTERVALS_LOOKED_AT - 1).times
+        return buffer.last_time_ns(channel), buffer.stale_after(channel)
     except KeyError:  # the buffer was closed
-        return None, STALE_AFTER
-    if not len(times):
-        return None, STALE_AFTER
-    steps = np.diff(times)
-    median = float(np.median(steps)) / 1e9 if len(steps) else 0.0
-    return int(times[-1]), max(STALE_AFTER, round(STALE_INTERVALS * median, 1))
+        return None, None
+
+
+def stale_after(buffer: Buffer, channels: Iterable[str]) -> float | None:
+    """Return after how many seconds without any reading the channels are stale; None is not known."""
+    try:
+        return buffer.stale_after(*channels)
+    except KeyError:  # the buffer was closed
+        return None
 
 
 def source_state(source: Source | None) -> dict[str, str] | None:

@@ -183,7 +183,7 @@ def test_a_channel_that_does_not_exist_is_told_as_such() -> None:
     """A misspelt channel is no data after the usual patience, and says why."""
     station = Station()
     rule = station.rule(channel="temp 2", no_data="alert")
-    station.pass_time(1, temp=1.0)
+    station.pass_time(9, temp=1.0)
     assert rule.state is RuleState.OK
     station.pass_time(3, temp=1.0)
     assert rule.state is RuleState.FIRING

@@ -202,7 +202,7 @@ def test_batches_give_what_single_readings_give(
             rule.name = "r" if rule.name != "r" else "other"
             model.edit()
         elif kind == "tick" and model.last_ns:
-            rule.tick(0, Pulse(silent_ns=round(what * NS)))
+            rule.tick(0, Pulse(round(what * NS), NS // 10))
             model.tick(what)
         elif kind == "batch":
             times = t + NS * np.cumsum([gap for gap, _, _ in what], dtype=np.int64)

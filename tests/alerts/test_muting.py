@@ -38,7 +38,9 @@ class Watched:
 
     def tick(self, silent_s: float = 0.0, **pulse: Any) -> list[str]:
         """Let the rule look at the clock and return the kinds that were told of."""
-        self.rule.tick(self.clock.wall_ns(), Pulse(round(silent_s * NS), **pulse))
+        self.rule.tick(
+            self.clock.wall_ns(), Pulse(round(silent_s * NS), **{"interval_ns": NS // 10} | pulse)
+        )
         self.rule.deliver()
         return self.kinds()
 

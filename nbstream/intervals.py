@@ -1,0 +1,133 @@
+"""How often a channel's readings come, and from when on its silence is no longer usual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.ring import Ring
+
+__all__ = [
+    "INTERVALS",
+    "SHORTEST_SILENCE_NS",
+    "Pace",
+    "distinct_times",
+    "present_times",
+    "silence_ns",
+    "usual_interval_ns",
+]
+
+SHORTEST_SILENCE_NS = 2 * 10**9
+"""Less than this without data is never silence: schedulers and networks take as long."""
+SILENT_INTERVALS = 10
+INTERVALS = 64
+"""Newest intervals whose median is the usual one …"""
+NEWEST = 5
+"""… unless the median of so few of them …"""
+SLOWER = 3
+"""… is so many times as long: then the channel has slowed down."""
+LOOK = 4096
+"""Rows that are looked at for distinct times, and 16 times as many again while there are too few."""
+
+
+def usual_interval_ns(times: TimeArray) -> int | None:
+    """Return how far apart readings usually are, in ns; None if fewer than three have different times.
+
+    The median of the last 64 intervals between distinct times; where the last five of them are three
+    times as long, theirs: the channel has slowed down.
+
+    Parameters
+    ----------
+    times
+        int64 ns, of readings that are not missing, in order of arrival; equal ones and steps back (the
+        clock was set) are no intervals.
+
+    Examples
+    --------
+    >>> usual_interval_ns(np.array([0, 0, 0, 10, 10, 10, 20]))
+    10
+    >>> usual_interval_ns(np.array([0, 0, 10])) is None
+    True
+    """
+    steps = np.diff(times)
+    steps = steps[steps > 0][-INTERVALS:]
+    if len(steps) < 2:
+        return None
+    usual = _median(steps)
+    if len(steps) > NEWEST:
+        newest = _median(steps[-NEWEST:])
+        if newest >= SLOWER * usual:
+            usual = newest
+    return usual
+
+
+def silence_ns(interval_ns: int | None) -> int | None:
+    """Return how long a channel must be silent to be stale: max(2 s, 10 × its usual interval), in ns.
+
+    None where the interval is not known: then its silence says nothing.
+    """
+    if interval_ns is None:
+        return None
+    return max(SHORTEST_SILENCE_NS, SILENT_INTERVALS * interval_ns)
+
+
+def distinct_times(times: TimeArray) -> TimeArray:
+    """Return times without repeats, as many as the usual interval needs."""
+    if len(times) < 2:
+        return times
+    return times[np.concatenate(([True], times[1:] != times[:-1]))][-INTERVALS - 1 :]
+
+
+class Pace:
+    """The distinct times of a channel's newest readings, kept up as rows come.
+
+    Notes
+    -----
+    Cost: a look at the rows that are new, at most some thousands. Thread safety: none; the buffer guards
+    it with its lock.
+    """
+
+    __slots__ = ("_revision", "_row", "_times", "_usual_ns", "own_ns")
+
+    def __init__(self) -> None:
+        self.own_ns: int | None = None
+        """Of the source, if that itself sets the pace."""
+        self._times: TimeArray = np.empty(0, np.int64)
+        self._usual_ns: int | None = None
+        self._row = 0
+        self._revision = 0
+
+    def interval_ns(self, ring: Ring) -> int | None:
+        """Return the usual interval as of the newest row; the source's own before three distinct times."""
+        if self._row != ring.end or self._revision != ring.revision:
+            self._catch_up(ring)
+            self._usual_ns = usual_interval_ns(self._times)
+        return self.own_ns if self._usual_ns is None else self._usual_ns
+
+    def _catch_up(self, ring: Ring) -> None:
+        end, n = ring.end, LOOK
+        start = max(self._row, ring.first)
+        if self._revision != ring.revision or start > self._row or end - start > LOOK:
+            self._times = self._times[:0]  # what lies between was not seen
+            start = max(ring.first, end - LOOK)
+        while True:
+            times = present_times(*ring.rows(start, end))
+            found = distinct_times(np.concatenate((self._times, times)))
+            if len(self._times) or len(found) > NEWEST or start == ring.first:
+                break
+            n *= 16
+            start = max(ring.first, end - n)
+        self._times, self._row, self._revision = found, end, ring.revision
+
+
+def present_times(times: TimeArray, values: FloatArray) -> TimeArray:
+    """Return the times of the readings that are not missing."""
+    present = values == values
+    return times if present.all() else times[present]
+
+
+def _median(steps: TimeArray) -> int:
+    return int(np.median(steps))
