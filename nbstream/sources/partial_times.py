@@ -1,0 +1,293 @@
+"""Times that lack something become whole: a year, a date, or the moment at which counting began."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.sources.time_forms import (
+    TimeForm,
+    find_day_time_form,
+    find_time_form,
+    number_scale,
+)
+from nbstream.sources.time_patterns import MISSING_TIME, NAIVE
+from nbstream.sources.time_words import AM_PM
+from nbstream.sources.wall_time import WallTimes
+from nbstream.zone import offset_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbstream.readings import TimeArray
+
+__all__ = ["LineTimes", "WholeTimes"]
+
+NS = 1_000_000_000
+DAY = np.timedelta64(1, "D").astype("m8[ns]").astype(np.int64)
+HALF_DAY_NS = 43_200 * NS
+NEARLY_A_DAY_NS = 23 * 3600 * NS
+HALF_YEAR_NS = 183 * 86_400 * NS
+JITTER_NS = 10 * NS
+MAX_FRONT = 80  # characters
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+_HALF = re.compile(rf"{AM_PM}\b")
+_DIGIT = re.compile(r"[0-9]")
+_CUT = re.compile(r"\s*[,;|]\s*|\]:?\s*|:\s+|\s+")
+
+
+class WholeTimes:
+    """Makes UTC of the times of one form, in order of arrival.
+
+    A time of day gets a date: the newest of the first batch is of the day that `last_ns` is in, and
+    one that goes back by more than half a day is of the next day. A date gets a year likewise.
+    Elapsed time gets a start such that the newest of the first batch is at `last_ns`; when it begins
+    again, it goes on one step after the reading before, or at `now_ns` if that is later.
+
+    Parameters
+    ----------
+    form
+        The form.
+    wall_times
+        Makes UTC of times without a zone.
+    last_ns
+        When the newest reading of the first batch happened, about.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self, form: TimeForm, wall_times: WallTimes, last_ns: int) -> None:
+        self.lacks = form.lacks
+        self._wall_times = wall_times if form.zone is None else WallTimes(form.zone)
+        self._last_ns = last_ns
+        self._previous: int | None = None  # as it was read, or from where elapsed time counts
+        self._turns = 0  # of the day or the year, since the first batch
+        self._base: int | None = None
+        self._step = NS
+        self.n_restarts = 0
+        """How often elapsed time began again."""
+
+    def to_utc(self, wall: TimeArray, offsets: TimeArray, now_ns: int | None = None) -> TimeArray:
+        """Return times as ns since the epoch, UTC; MISSING_TIME stays what it is.
+
+        Parameters
+        ----------
+        wall, offsets
+            As `TimeForm.read` returns them.
+        now_ns
+            The time of arrival, for readings that happen now.
+        """
+        if self.lacks and len(wall):
+            missing = wall == MISSING_TIME
+            known = wall[~missing]
+            if len(known):
+                wall = wall.copy()
+                wall[~missing] = self._complete(known, now_ns)
+        if self.lacks == "start":
+            return wall
+        return _utc(wall, offsets, self._wall_times)
+
+    def _complete(self, known: TimeArray, now_ns: int | None) -> TimeArray:
+        if self.lacks == "start":
+            return self._with_start(known, now_ns)
+        turn = (HALF_DAY_NS, NEARLY_A_DAY_NS) if self.lacks == "date" else (HALF_YEAR_NS,) * 2
+        first = known[0] if self._previous is None else self._previous
+        steps = np.diff(known, prepend=first)
+        turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
+        if self._base is None:
+            zone = self._wall_times.zone
+            day = (self._last_ns + offset_ms(zone, self._last_ns) * 1_000_000) // DAY
+            year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+            self._base = int(day if self.lacks == "date" else year) - int(turns[-1])
+            if self.lacks == "year":
+                newest = int(_in_year(known[-1:], np.array([self._base + int(turns[-1])]))[0])
+                self._base -= newest > (day + 2) * DAY  # of last year, for it isn't yet
+        self._previous, self._turns = int(known[-1]), int(turns[-1])
+        if self.lacks == "date":
+            return known + (self._base + turns) * DAY
+        return _in_year(known, self._base + turns)
+
+    def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
+        if self._base is None:
+            self._base = self._last_ns - self._length(known)
+            self._previous = int(known[0])
+        result = np.empty_like(known)
+        previous = known[0] if self._previous is None else self._previous
+        steps = np.diff(known, prepend=previous)
+        cuts = [0, *np.flatnonzero(steps < -JITTER_NS).tolist(), len(known)]
+        for begin, end in pairwise(cuts):
+            if begin == end:
+                continue
+            run = known[begin:end]
+            if steps[begin] < -JITTER_NS:
+                self.n_restarts += 1
+                before = int(result[begin - 1]) if begin else self._base + self._previous
+                start = before + self._step
+                if now_ns is not None and end == len(known):
+                    start = max(start, now_ns - int(run[-1] - run[0]))
+                self._base = start - int(run[0])
+            result[begin:end] = run + self._base
+            forward = np.diff(run)
+            if (forward > 0).any():
+                self._step = int(np.median(forward[forward > 0]))
+        self._previous = int(known[-1])
+        return result
+
+    def _length(self, known: TimeArray) -> int:
+        """Return the newest time if counting began at 0 and went on where it began again."""
+        steps = np.diff(known)
+        forward = steps[steps > 0]
+        self._step = int(np.median(forward)) if len(forward) else NS
+        again = np.flatnonzero(steps < -JITTER_NS)
+        lost = int((known[again] - known[again + 1]).sum()) + len(again) * self._step
+        return int(known[-1]) + lost
+
+
+class LineTimes:
+    """Reads times in texts of a stream of lines, whatever form each has.
+
+    Parameters
+    ----------
+    zone
+        Of times that name none.
+    asked
+        The same if the user named it, else None.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self, zone: tzinfo, asked: tzinfo | None = None) -> None:
+        self._wall_times = WallTimes(zone)
+        self._asked = asked
+        self._forms: dict[str, tuple[TimeForm, WholeTimes]] = {}
+        self._newest = ""
+        self._front = 0, ""
+
+    def utc_ns(self, text: str, now_ns: int) -> int | None:
+        """Return a time as ns since the epoch, UTC, None if the text is none.
+
+        Parameters
+        ----------
+        text
+            A date with or without a time of day, or a time of day, which is of today then.
+        now_ns
+            The time of arrival.
+
+        Raises
+        ------
+        ParseError
+            If day and month cannot be told apart, or its zone may be one of several.
+        """
+        for pattern in dict.fromkeys((self._newest, *self._forms)):
+            if pattern in self._forms:
+                form, whole = self._forms[pattern]
+                wall, offset = form.read(text)
+                if wall != MISSING_TIME:
+                    self._newest = pattern
+                    return _one(whole, wall, offset, now_ns)
+        form_found = find_time_form([text], self._asked, now_ns=now_ns) or find_day_time_form(
+            [text], self._asked
+        )
+        if form_found is None:
+            return None
+        wall, offset = form_found.read(text)
+        if wall == MISSING_TIME:
+            if "timezone=" in form_found.problem(text):
+                form_found.check(text)
+            return None  # what looks like the name of a zone is another word
+        if len(self._forms) >= 8:
+            self._forms.clear()
+        whole = WholeTimes(form_found, self._wall_times, now_ns)
+        self._newest = form_found.pattern
+        self._forms[self._newest] = form_found, whole
+        return _one(whole, wall, offset, now_ns)
+
+    def take_front(self, line: str, now_ns: int) -> tuple[int, str] | None:
+        """Return the time that a line begins with, and the rest; None if it doesn't, or no rest.
+
+        What stands between them (space, comma, semicolon, colon, bar, bracket) is left out. The
+        longest text that is a time counts; a number is one if `number_scale` says so.
+
+        Raises
+        ------
+        ParseError
+            As `utc_ns`.
+        """
+        cuts = [
+            (m.end() if m[0][0] == "]" else m.start(), m.end())
+            for m in _CUT.finditer(line, 0, MAX_FRONT)
+            if m.end() < len(line)
+        ]
+        for k in self._likely(line, cuts):
+            front, rest = line[: cuts[k][0]].strip(), line[cuts[k][1] :]
+            if not _may_be_front(front, line[cuts[k][0] : cuts[k][1]]):
+                continue
+            when = self._number(front) if k == 0 else None
+            if when is None:
+                when = self.utc_ns(front, now_ns)
+            if when is not None:
+                self._front = k, _DIGIT.sub("0", front)
+                return when, rest
+        return None
+
+    def _likely(self, line: str, cuts: list[tuple[int, int]]) -> Iterable[int]:
+        """Return which cuts to try: the one before if the line looks the same, else the last first."""
+        k, looks = self._front
+        is_same = k < len(cuts) and _DIGIT.sub("0", line[: cuts[k][0]].strip()) == looks
+        is_same = is_same and ":" in looks and not _HALF.match(line, cuts[k][1])
+        return (k,) if is_same else range(len(cuts) - 1, -1, -1)
+
+    def _number(self, text: str) -> int | None:
+        if not _NUMBER.fullmatch(text):
+            return None
+        scale = number_scale(float(text))
+        return None if scale is None else TimeForm("number", scale=scale).read(text)[0]
+
+
+def _may_be_front(front: str, cut: str) -> bool:
+    """Return whether text is surely no time of which a part is a value."""
+    if _NUMBER.fullmatch(front):
+        return True
+    comma = front.rpartition(",")[2]
+    if "," in front and comma.isdecimal() and not (len(comma) in {3, 6, 9} and cut.isspace()):
+        return False
+    if re.search(r"\s[+-][0-9]{1,2}$", front):  # "12:00:00 -5": a value, no zone
+        return False
+    return bool(re.search(r"[0-9][:h.][0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{6}", front))
+
+
+def _one(whole: WholeTimes, wall: int, offset: int, now_ns: int) -> int | None:
+    if offset != NAIVE and not whole.lacks:
+        return wall - offset
+    times = whole.to_utc(np.array([wall], np.int64), np.array([offset], np.int64), now_ns)
+    return None if times[0] == MISSING_TIME else int(times[0])
+
+
+def _utc(wall: TimeArray, offsets: TimeArray, wall_times: WallTimes) -> TimeArray:
+    is_naive = offsets == NAIVE
+    if is_naive.all():
+        return wall_times.to_utc(wall)
+    if not is_naive.any():
+        return wall - offsets
+    times = wall - np.where(is_naive, 0, offsets)
+    times[is_naive] = wall_times.to_utc(wall[is_naive])
+    return times
+
+
+def _in_year(wall: TimeArray, years: TimeArray) -> TimeArray:
+    """Return times of the year 2000 as times of other years."""
+    january = np.datetime64(datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None), "ns")
+    into = wall - january.astype(np.int64)
+    starts = (years - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
+    lengths = (years - 1969).astype("M8[Y]").astype("M8[D]").astype(np.int64) - starts
+    into = into - np.where((lengths == 365) & (into // DAY > 59), DAY, 0)
+    return starts * DAY + into
