@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,15 @@ from nbstream.zone import offset_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     from nbstream.readings import TimeArray
 
 __all__ = ["LineTimes", "WholeTimes"]
 
 NS = 1_000_000_000
-DAY = np.timedelta64(1, "D").astype("m8[ns]").astype(np.int64)
+DAY_NS = 86_400 * NS
+JANUARY_2000_NS = 10_957 * DAY_NS
 HALF_DAY_NS = 43_200 * NS
 NEARLY_A_DAY_NS = 23 * 3600 * NS
 HALF_YEAR_NS = 183 * 86_400 * NS
@@ -103,15 +104,16 @@ class WholeTimes:
         turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
         if self._base is None:
             zone = self._wall_times.zone
-            day = (self._last_ns + offset_ms(zone, self._last_ns) * 1_000_000) // DAY
+            day = (self._last_ns + offset_ms(zone, self._last_ns) * 1_000_000) // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
             self._base = int(day if self.lacks == "date" else year) - int(turns[-1])
             if self.lacks == "year":
                 newest = int(_in_year(known[-1:], np.array([self._base + int(turns[-1])]))[0])
-                self._base -= newest > (day + 2) * DAY  # of last year, for it isn't yet
+                self._base -= newest > (day + 2) * DAY_NS  # of last year, for it isn't yet
         self._previous, self._turns = int(known[-1]), int(turns[-1])
         if self.lacks == "date":
-            return known + (self._base + turns) * DAY
+            dates: TimeArray = (self._base + turns) * DAY_NS
+            return known + dates
         return _in_year(known, self._base + turns)
 
     def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
@@ -128,7 +130,7 @@ class WholeTimes:
             run = known[begin:end]
             if steps[begin] < -JITTER_NS:
                 self.n_restarts += 1
-                before = int(result[begin - 1]) if begin else self._base + self._previous
+                before = int(result[begin - 1]) if begin else self._base + int(previous)
                 start = before + self._step
                 if now_ns is not None and end == len(known):
                     start = max(start, now_ns - int(run[-1] - run[0]))
@@ -285,9 +287,9 @@ def _utc(wall: TimeArray, offsets: TimeArray, wall_times: WallTimes) -> TimeArra
 
 def _in_year(wall: TimeArray, years: TimeArray) -> TimeArray:
     """Return times of the year 2000 as times of other years."""
-    january = np.datetime64(datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None), "ns")
-    into = wall - january.astype(np.int64)
+    into = wall - JANUARY_2000_NS
     starts = (years - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
     lengths = (years - 1969).astype("M8[Y]").astype("M8[D]").astype(np.int64) - starts
-    into = into - np.where((lengths == 365) & (into // DAY > 59), DAY, 0)
-    return starts * DAY + into
+    into = into - np.where((lengths == 365) & (into // DAY_NS > 59), DAY_NS, 0)
+    times: TimeArray = starts * DAY_NS + into
+    return times
