@@ -27,6 +27,7 @@ from nbstream.detecting import Detecting
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.main_thread import MAIN
 from nbstream.readings import time_ns
+from nbstream.redaction import disarm, log_exception
 from nbstream.sources import Source, SourceState
 from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
 from nbstream.stepped import Stepped
@@ -444,8 +445,9 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 self._let_time_go_on(started)
                 self._book.deliver()
             except Exception as error:
+                disarm(error)
                 self.last_error = error
-                logger.exception("The analyzer could not take in readings.")
+                log_exception(logger, "The analyzer could not take in readings.")
             self._post_notification()
             rest = UPDATE_INTERVAL - (time.monotonic() - started)
             if rest > 0:
@@ -609,8 +611,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             except Exception as error:
                 callback = f"an observer of {statistics!r}"
                 self.last_error = CallbackError(f"{callback} failed: {error!r}", callback=callback)
-                self.last_error.__cause__ = error
-                logger.exception("%s failed.", callback)
+                self.last_error.__cause__ = disarm(error)
+                log_exception(logger, "%s failed.", callback)
 
     def _require_open(self) -> None:
         if self._closed.is_set():

@@ -25,6 +25,7 @@ from nbstream.readings import (
     channel_name,
     time_ns,
 )
+from nbstream.redaction import redact
 from nbstream.ring import BYTES_PER_READING, EARLIEST_NS, Change, Cursor, Ring
 from nbstream.window import Window, WindowLike, parse_duration
 from nbstream.zone import as_zone
@@ -563,8 +564,8 @@ class Buffer:
             self._wake_ups = tuple(e for e in self._wake_ups if e is not event)
 
     def note(self, text: str) -> None:
-        """Record an event for people, and wake up who listens."""
-        self.events.append(Event(_time.time_ns(), text))
+        """Record an event for people, without secrets, and wake up who listens."""
+        self.events.append(Event(_time.time_ns(), redact(text)))
         for event in self._wake_ups:
             event.set()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.demo import run_demo
 from nbstream.errors import NbstreamError
 from nbstream.generate import generate
+from nbstream.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except (NbstreamError, OSError, ValueError) as error:
-        print(f"nbstream: {error}", file=sys.stderr)
+        print(redact(f"nbstream: {error}"), file=sys.stderr)
         return 1
     return 0
 

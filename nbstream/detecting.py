@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.readings import Batch, channel_name
+from nbstream.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -234,8 +235,9 @@ class DetectorRun:
                 self._log.add(found, len(flagged) - len(kept))
             self._record(rows, detection.score)
         except Exception as error:
+            disarm(error)
             self.error = error
-            logger.exception("Detector %r failed.", self.name)
+            log_exception(logger, "Detector %r failed.", self.name)
             self._buffer.note(f"detector {self.name!r} on {self.channel!r} failed: {error!r}")
 
     def _record(self, rows: Rows, score: FloatArray) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from nbstream.redaction import log_exception
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -38,7 +40,7 @@ def together(things: Iterable[Any]) -> Iterator[None]:
                 try:
                     signal()
                 except Exception:
-                    logger.exception("%s could not be told to end.", type(thing).__name__)
+                    log_exception(logger, "%s could not be told to end.", type(thing).__name__)
         yield
     finally:
         _since.reset(token)

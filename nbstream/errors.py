@@ -17,6 +17,8 @@ Bad arguments stay ``ValueError`` and ``TypeError``.
 
 from __future__ import annotations
 
+from nbstream.redaction import redact
+
 __all__ = [
     "CallbackError",
     "ClosedError",
@@ -70,12 +72,14 @@ class CallbackError(NbstreamError):
 
     Parameters
     ----------
+    message
+        What it said; secrets in it are hidden.
     callback
         What was called, by name.
     """
 
     def __init__(self, message: str, *, callback: str) -> None:
-        super().__init__(message)
+        super().__init__(redact(message))  # it quotes what the function raised
         self.callback = callback
 
 

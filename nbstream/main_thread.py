@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import WrongThreadError
+from nbstream.redaction import log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +111,7 @@ def _run_logged(function: Callable[[], Any]) -> None:
     try:
         function()
     except Exception:
-        logger.exception("A function posted to the main thread failed: %r", function)
+        log_exception(logger, "A function posted to the main thread failed: %r", function)
 
 
 MAIN = MainThread()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.errors import CallbackError
+from nbstream.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +202,7 @@ class Stepped:
         except Exception as error:
             callback = f"the statistic {str(statistic)!r}"
             if self.last_error is None:
-                logger.exception("%s failed.", callback)
+                log_exception(logger, "%s failed.", callback)
             self.last_error = CallbackError(f"{callback} failed: {error!r}", callback=callback)
-            self.last_error.__cause__ = error
+            self.last_error.__cause__ = disarm(error)
             return NAN

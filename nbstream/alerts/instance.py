@@ -16,6 +16,7 @@ from nbstream.alerts.settings import SEVERITIES
 from nbstream.alerts.tree import STALE
 from nbstream.alerts.trigger import Judged
 from nbstream.intervals import SHORTEST_SILENCE_NS, silence_ns
+from nbstream.redaction import redact
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class Instance:
 
     def fail(self, error: Exception, now_ns: int) -> None:
         """End what is open because the rule failed, and say so."""
-        why = f"rule failed: {error}"
+        why = f"rule failed: {redact(error)}"
         self.end(why)
         moment = Moment(self._newest_or(now_ns), self._last_value, math.nan)
         facts = self._facts(moment, "error", why)

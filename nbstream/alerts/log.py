@@ -19,6 +19,7 @@ from nbstream.alerts.settings import checked_text
 from nbstream.clock import SYSTEM_CLOCK
 from nbstream.errors import CallbackError
 from nbstream.readings import time_ns
+from nbstream.redaction import disarm, log_exception
 from nbstream.window import parse_duration
 from nbstream.zone import as_zone
 
@@ -480,10 +481,10 @@ class AlertLog:
                 name = getattr(callback, "__qualname__", repr(callback))
                 text = f"The subscriber {name} failed at {notification.text!r}: {error!r}"
                 self.last_error = CallbackError(text, callback=name)
-                self.last_error.__cause__ = error
+                self.last_error.__cause__ = disarm(error)
                 with self._lock:
                     self._n_failed += 1
-                logger.exception("The subscriber %s of an alert log failed.", name)
+                log_exception(logger, "The subscriber %s of an alert log failed.", name)
 
 
 def _or(number: int | None, otherwise: int) -> int:

@@ -16,6 +16,7 @@ from nbstream.alerts.trigger import Trigger
 from nbstream.clock import SYSTEM_CLOCK
 from nbstream.errors import ClosedError
 from nbstream.readings import channel_name
+from nbstream.redaction import redact
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -652,7 +653,7 @@ class Rule:
         self._error = error
         self._version += 1
         instance.fail(error, self._clock.wall_ns())
-        self._leave(f"rule failed: {error}")
+        self._leave(f"rule failed: {redact(error)}")
 
 
 def _selected(channel: Any) -> str | tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from nbstream.buffer import Buffer, Extended
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.ending import GRACE, seconds_left
 from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError
+from nbstream.redaction import disarm, redact
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
 from nbstream.window import rough_duration
@@ -344,7 +345,8 @@ class Source(ABC):
     def _reject(self, n: int, example: str) -> None:
         """Count readings that cannot be read; the first `example` is shown."""
         self._count(received=n, rejected=n)
-        self._note_once("rejected", f"cannot be read: {shorten(example)}")
+        if "rejected" not in self._notes:
+            self._note_once("rejected", f"cannot be read: {shorten(example)}")
 
     def _drop(self, n: int, reason: str) -> None:
         """Count readings that were given up; each reason is reported once."""
@@ -374,7 +376,7 @@ class Source(ABC):
     def _note(self, kind: str, text: str) -> None:
         """Add to `notes`; a later note of the same kind takes its place."""
         if kind in self._notes or len(self._notes) < MAX_NOTES:
-            self._notes[kind] = text
+            self._notes[kind] = redact(text)
 
     def _note_once(self, kind: str, text: str) -> None:
         """Add to `notes` and tell people, the first time only."""
@@ -406,10 +408,12 @@ class Source(ABC):
         with self._lock:
             if self._is_abandoned:
                 return
+            detail = redact(detail) if detail else ""
             if (state, detail) != (self._state, self._detail):
                 self._state_since = self._clock.monotonic()
             self._state, self._detail = state, detail
             if error is not None:
+                disarm(error)
                 self._last_error = error
 
     def _has_data(self) -> None:

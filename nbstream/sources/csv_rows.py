@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
+from nbstream.redaction import log_exception
 from nbstream.sources.csv_cells import MISSING_TIME, NAIVE
 from nbstream.sources.csv_fast import Chunk, Layout, Mask, read_numbers, read_times, split
 from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
@@ -92,7 +93,7 @@ class RowReader:
                 is_odd = self._read_fast(chunk, is_blank, wall, offsets, values)
             except Exception as error:  # must cost speed, not readings
                 if self.fast_fault is None:
-                    logger.warning("rows are read one by one", exc_info=True)
+                    log_exception(logger, "rows are read one by one", level=logging.WARNING)
                 self.fast_fault = error
                 values = {}
         result = Rows()

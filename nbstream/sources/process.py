@@ -13,6 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbstream.errors import CallbackError, ConnectError, SourceError
+from nbstream.redaction import (
+    Redactor,
+    disarm,
+    remember,
+    secrets_of_command,
+    secrets_of_environment,
+)
 from nbstream.sources.base import Source
 from nbstream.sources.items import TIME_KEYS, as_reading, batches
 from nbstream.sources.line_format import LINE_TIME_KEYS, parse_line
@@ -46,7 +53,8 @@ class ProcessSource(Source):
         Whether to start it again when it ends, with back-off. A program that ends within a second
         three times running has failed.
     env
-        Environment variables on top of this process' own.
+        Environment variables on top of this process' own. Values that may be secrets, here and in
+        `command`, are shown nowhere.
     cwd
         Directory to run in; None is the current one.
     max_line_bytes
@@ -97,6 +105,8 @@ class ProcessSource(Source):
         self.parse = parse
         self.restart = restart
         self._env = dict(env or {})
+        secrets = secrets_of_environment(self._env, os.environ) + secrets_of_command(self.command)
+        self._redactor = remember(Redactor(secrets, by_word=False))
         self._cwd = cwd
         self._max_line_bytes = max_line_bytes
         self._process: subprocess.Popen[bytes] | None = None
@@ -216,6 +226,7 @@ class ProcessSource(Source):
                     keys = LINE_TIME_KEYS if beside else TIME_KEYS
                     rows.append(as_reading(item, self._clock.wall_ns, self.timezone, keys))
             except CallbackError as error:
+                disarm(error)
                 self._last_error = error
                 self._report("error", str(error))
                 self._reject(1, text)

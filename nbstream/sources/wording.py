@@ -6,12 +6,16 @@ import math
 from typing import Any
 
 from nbstream.errors import NbstreamError
+from nbstream.redaction import redact
 
 __all__ = ["explain", "positive_seconds", "shorten"]
 
+MAX_SECRET = 2000
+"""Characters beyond what is shown that are looked at too."""
+
 
 def explain(error: BaseException) -> str:
-    """Return an error in a few words for people."""
+    """Return an error in a few words for people, without secrets."""
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return shorten(f"{error.strerror[:1].lower()}{error.strerror[1:]}{where}", 300)
@@ -21,8 +25,10 @@ def explain(error: BaseException) -> str:
 
 
 def shorten(text: Any, length: int = 80) -> str:
-    """Return printable text of at most `length` characters."""
-    plain = "".join(c if c.isprintable() else " " for c in str(text)[: 4 * length]).strip()
+    """Return printable text of at most `length` characters, without secrets."""
+    # Redacted before it is cut: of half a secret nobody could tell what it is.
+    whole = redact(str(text)[: 4 * length + MAX_SECRET])
+    plain = "".join(c if c.isprintable() else " " for c in whole[: 4 * length]).strip()
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 

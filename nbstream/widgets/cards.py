@@ -17,6 +17,7 @@ from nbstream.alerts.machine import RuleState
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.analyzer import Statistics
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.redaction import redact
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, finite, newest_of, plain_text, source_state
@@ -305,7 +306,7 @@ class _Values:
         try:
             value = self._analyzer.statistic(statistic, channel=channel)
         except Exception as error:  # a user's own function may raise anything
-            return None, plain_text(str(error) or type(error).__name__, 200)
+            return None, plain_text(redact(error) or type(error).__name__, 200)
         try:
             return finite(value), ""
         except (TypeError, ValueError, OverflowError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.alerts.incident import Incident
 from nbstream.anomaly_log import AnomalyGroup
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.redaction import redact
 from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state, stale_after
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from nbstream.analyzer import Analyzer
     from nbstream.buffer import Buffer, Event
 
-__all__ = ["AlertFeed", "held_text", "redact"]
+__all__ = ["AlertFeed", "held_text"]
 
 MAX_ITEMS = 50
 MAX_GROUPS = 20
@@ -212,7 +213,7 @@ class AlertFeed(Panel):
         return {
             "key": f"event {event.time_ns} {event.text[:80]}",
             "kind": "event",
-            "text": plain_text(redact(event.text), 200),
+            "text": plain_text(event.text, 200),
             **self._times(event.time_ns, today),
         }
 
@@ -240,7 +241,7 @@ class AlertFeed(Panel):
         else:
             counters.update(source.counters()._asdict())
             error = source.last_error or error
-            notes = [plain_text(redact(note), 200) for note in source.notes[:MAX_NOTES]]
+            notes = [plain_text(note, 200) for note in source.notes[:MAX_NOTES]]
         newest = buffer.newest_ns
         shown = getattr(self.chart, "shown", None)
         return {
@@ -353,26 +354,6 @@ class AlertFeed(Panel):
         zone = self.analyzer.alerts.timezone
         now = (EPOCH + timedelta(microseconds=self._clock.wall_ns() // 1000)).astimezone(zone)
         return datetime.combine(now.date() + timedelta(days=1), TOMORROW_AT, tzinfo=zone)
-
-
-# Both userinfo in a URL and what follows a telling name, up to the next space or separator.
-_USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
-_SECRET = re.compile(
-    r"\b(\w*(?:pass|pwd|token|secret|key|auth|sig)\w*)(\"?'?\s*[=:]\s*)"
-    r"((?:bearer|basic)\s+\S+|\"[^\"]*\"|'[^']*'|[^\s&;,]+)",
-    re.IGNORECASE,
-)
-
-
-def redact(text: str) -> str:
-    """Return text without what looks like a password.
-
-    Examples
-    --------
-    >>> redact("cannot open wss://ann:hunter2@host/live?token=abc&n=1")
-    'cannot open wss://***@host/live?token=***&n=1'
-    """
-    return _SECRET.sub(r"\1\2***", _USERINFO.sub("***@", text))
 
 
 def held_text(analyzer: Analyzer) -> str:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.main_thread import MAIN, MainThread
+from nbstream.redaction import log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -354,13 +355,13 @@ class Pump:
         try:
             job()
         except Exception:
-            logger.exception("A message of a page could not be answered.")
+            log_exception(logger, "A message of a page could not be answered.")
 
     def _step(self, driven: Stepped) -> float | None:
         try:
             return driven.step(self._clock.monotonic())
         except Exception:
-            logger.exception("A link failed; it is tried again.")
+            log_exception(logger, "A link failed; it is tried again.")
             return 1.0
 
 

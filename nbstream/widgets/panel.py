@@ -16,6 +16,7 @@ from nbstream.buffer import Buffer
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import NbstreamError
 from nbstream.main_thread import MAIN
+from nbstream.redaction import log_exception, redact
 from nbstream.sources import Source
 from nbstream.widgets.assets import answer_need, loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
@@ -223,10 +224,10 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         try:
             value = do()
         except (ValueError, TypeError, NbstreamError) as problem:
-            error = plain_text(problem, 300)
+            error = plain_text(redact(problem), 300)
         except Exception as problem:
-            logger.exception("A command of a page failed.")
-            error = plain_text(f"That failed: {problem!r}", 300)
+            log_exception(logger, "A command of a page failed.")
+            error = plain_text(redact(f"That failed: {problem!r}"), 300)
         answer = {"value": value} if isinstance(value, dict) else {}
         self.send({"kind": "reply", "request": request, "error": error, **answer})
 

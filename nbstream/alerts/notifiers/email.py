@@ -25,9 +25,10 @@ from nbstream.alerts.notifiers.retry import (
     failure_of_system,
     positive,
 )
-from nbstream.alerts.notifiers.secret import Redactor, Secret, SecretLike
+from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbstream.alerts.notifiers.message import severity_rank
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.redaction import disarm, redact
 
 if TYPE_CHECKING:
     from nbstream.alerts.notifiers.base import Notifier
@@ -184,8 +185,9 @@ class Lane:
             return batch
 
     def _note_error(self, error: Exception) -> None:
+        disarm(error)
         self.error = error
-        self._say_once("error", str(error) or type(error).__name__)
+        self._say_once("error", redact(error) or type(error).__name__)
 
     def _note_state(self) -> None:
         off_reason = self.notifier.off_reason

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NoReturn, TypeAlias
-from urllib.parse import quote, unquote
 
-__all__ = ["HIDDEN", "Redactor", "Secret", "SecretLike"]
+from nbstream.redaction import HIDDEN
+
+__all__ = ["Secret", "SecretLike"]
 
 SecretLike: TypeAlias = str | Callable[[], str]
 """The secret itself, a function without arguments that returns it, or "env:NAME"."""
 
-HIDDEN = "***"
 ENVIRONMENT = "env:"
-SHORTEST_PART = 4
 
 
 class Secret:
@@ -101,55 +99,3 @@ class Secret:
             message = f"{self._name!r}{self._where} {problem}."
             raise ValueError(message)
         return value
-
-
-class Redactor:
-    """Replaces secrets in texts that come from elsewhere, such as the answers of servers.
-
-    Each is found as it is, percent-encoded or decoded, and in base64.
-
-    Parameters
-    ----------
-    secrets
-        What must not be shown; of several words, such as "Bearer abcdef", also each word of at least
-        four characters.
-
-    Examples
-    --------
-    >>> Redactor(["hunter2"]).redact("535 hunter2 is wrong")
-    '535 *** is wrong'
-    """
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            words = [word for word in secret.split() if len(word) >= SHORTEST_PART]
-            for part in (secret, unquote(secret), *words):
-                forms |= _forms(part)
-        self._forms = sorted(forms - {""}, key=len, reverse=True)
-
-    def redact(self, text: str, *, is_cut: bool = False) -> str:
-        """Return `text` with stars for secrets.
-
-        Parameters
-        ----------
-        text
-            What is to be shown.
-        is_cut
-            Whether its end is missing: then so much is left out there that no part of a secret stays.
-        """
-        for form in self._forms:
-            text = text.replace(form, HIDDEN)
-        if is_cut and self._forms:
-            text = text[: max(0, len(text) - len(self._forms[0]))] + "…"
-        return text
-
-    def __repr__(self) -> str:
-        """Return the class only."""
-        return "<Redactor>"
-
-
-def _forms(secret: str) -> set[str]:
-    octets = secret.encode("utf-8", "surrogatepass")
-    encoded = base64.b64encode(octets).decode("ascii")
-    return {secret, quote(octets), quote(octets, safe=""), encoded, repr(secret)[1:-1]}
