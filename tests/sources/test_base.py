@@ -235,7 +235,7 @@ def test_a_program_that_ends_at_once(line: str, state: str) -> None:
         wait_until(lambda: source.state is SourceState[state], 20)
         if state == "RECONNECTING":
             wait_until(lambda: source.counters().accepted >= 5, 20)
-        assert "exited with 3" in source.status
+        wait_until(lambda: "exited with 3" in source.status, 20)
 
 
 class ZeroRandom(random.Random):
