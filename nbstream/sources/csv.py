@@ -11,6 +11,7 @@ from nbstream.errors import ParseError
 from nbstream.readings import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.sources.base import Source
 from nbstream.sources.csv_format import CsvFormat, CsvOptions, cells_of, discover, is_header
+from nbstream.sources.csv_intake import Intake
 from nbstream.sources.csv_rows import RowReader, Rows
 from nbstream.sources.state import SourceState
 from nbstream.sources.tail import Piece, Tail
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["CsvSource"]
 
 SAMPLE_LINES = 200
+RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again is no event
+NO_ROWS = Batch(np.empty(0, np.int64), {})
 BOM = b"\xef\xbb\xbf"
 KNOWN_FORMATS = {
     b"PK\x03\x04": "a zip or Excel file",
@@ -79,6 +82,12 @@ class CsvSource(Source):
     another cell of its row is one; else the row counts as rejected. Empty, "nan" and "inf" are
     missing readings.
     A file without header has channels c1, c2 … by position, or "value" if there is only one.
+
+    A file that is written anew with rows that were read before (a log that keeps its last rows, a
+    table saved again and again) gives each reading once: rows are known again by their time and
+    values, or by the longest overlap if there is no time column. A value of the past that is
+    changed afterwards is counted as dropped. A table whose newest row comes first is read to its
+    end and put in order. `notes` say both.
 
     `stop()` and `start()` go on where reading stopped. See `nbstream.sources.tail.Tail` for what
     may happen to the file.
@@ -135,6 +144,11 @@ class CsvSource(Source):
         self._pending = b""  # lines of which the format is not known yet
         self._pending_has_header: bool | None = None
         self._is_sample = False
+        self._skipped = b""
+        self._intake = Intake()
+        self._restart = ""  # what happened to the file, until it is known if its rows are new
+        self._restarted_at = 0.0
+        self._n_repeated = 0
 
     def _new_tail(self) -> Tail:
         return Tail(self.path, from_start=self._from_start, max_line_bytes=self._max_line_bytes)
@@ -155,6 +169,7 @@ class CsvSource(Source):
             self._tail = self._new_tail()
             self._reader = self._previous = None
             self._pending = b""
+            self._intake.begin_again(goes_on=False)
             raise
         finally:
             self._tail.close()
@@ -165,8 +180,7 @@ class CsvSource(Source):
         return not was_read and super()._is_final(error)
 
     def _take(self, piece: Piece) -> None:
-        if piece.event:
-            self._tell(piece.event)
+        self._take_event(piece)
         if piece.n_too_long:
             self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
         if piece.n_cut:
@@ -178,6 +192,7 @@ class CsvSource(Source):
         lines = piece.lines
         if piece.at_start and (lines or self._tail.head):
             self._check_encoding(self._tail.head)
+        self._skipped = piece.skipped or self._skipped
         if piece.at_start and lines:
             lines = lines.removeprefix(BOM)
             self._begin_file(lines, is_sample=piece.is_sample)
@@ -187,7 +202,25 @@ class CsvSource(Source):
             self._read(lines)
         while self._pending and self._find_format():
             pass
+        if not lines and not piece.has_more and self._intake.is_holding:
+            self._hand_over_all(self._intake.settle())
         self._say_state(piece)
+
+    def _take_event(self, piece: Piece) -> None:
+        if piece.at_start and piece.lines:
+            self._intake.begin_file()
+        if piece.is_again:
+            self._intake.begin_again(goes_on=piece.goes_on)
+            self._restart, self._restarted_at = piece.event, self._clock.monotonic()
+        elif piece.event:
+            self._tell(piece.event)
+        if self._restart and self._clock.monotonic() - self._restarted_at > RESTART_TOLD_AFTER:
+            self._tell_restart()
+
+    def _tell_restart(self) -> None:
+        restart, self._restart = self._restart, ""
+        if restart:
+            self._tell(restart)
 
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
@@ -248,12 +281,23 @@ class CsvSource(Source):
         self._note_format(fmt)
         if self._is_sample:
             self._is_sample = False
+            self._note_skipped()
             return True
         if fmt.header is not None:
             skip = next(i for i, line in enumerate(lines) if line.strip()) + 1
             pending = pending.split(b"\n", skip)[skip]
         self._read(pending)
         return True
+
+    def _note_skipped(self) -> None:
+        """Remember the last rows that were there at the start, in case they are written anew."""
+        lines, self._skipped = self._skipped, b""
+        assert self._reader is not None
+        while lines:
+            rows = self._reader.read(lines, self._clock.wall_ns())
+            if rows.batch is not None:
+                self._intake.skip(rows.batch)
+            lines = rows.after.partition(b"\n")[2]
 
     def _narrowed(self, lines: Sequence[str]) -> CsvOptions:
         """Return the options without channels that a later header no longer has."""
@@ -311,10 +355,14 @@ class CsvSource(Source):
                 lines = self._pass_header(lines)
 
     def _hand_over(self, rows: Rows) -> None:
-        if rows.n_rows:
-            batch = rows.batch if rows.batch is not None else Batch(np.empty(0, np.int64), {})
-            self._emit(batch, rows.n_rows)
-        if rows.rejected:
+        batch = rows.batch if rows.batch is not None else NO_ROWS
+        n_rejected = rows.n_rows - len(batch) - self._intake.n_rejected_again(rows.rejected_keys)
+        if n_rejected:
+            self._emit(NO_ROWS, n_rejected)
+        if len(batch) and self._reader is not None:
+            has_times = self._reader.fmt.time_column is not None
+            self._hand_over_all(self._intake.take(batch, has_times=has_times))
+        if rows.rejected and n_rejected:
             self._note_once("rejected", f"row left out: {shorten(rows.rejected)}")
         if rows.bad_cell is not None:
             channel, text = rows.bad_cell
@@ -328,6 +376,31 @@ class CsvSource(Source):
             self._note_once("long", "rows with more cells than columns: the rest is left out")
         if rows.n_replaced:
             self._note_once("utf8", "bytes that are not UTF-8 were replaced")
+
+    def _hand_over_all(self, batches: Sequence[Batch]) -> None:
+        intake = self._intake
+        n_times, n_repeated = intake.n_times_anew, intake.n_repeated
+        if n_repeated:
+            times = "" if n_times < 2 else f" {n_times:,} times"
+            rows = "1 row" if n_repeated == 1 else f"{n_repeated:,} rows"
+            text = f"the file was written anew{times}; {rows} already read were passed over"
+            if "anew" not in self._notes:
+                self._report("anew", text)
+            self._note("anew", text)
+        if intake.n_changed:
+            n_changed, intake.n_changed = intake.n_changed, 0
+            self._drop(n_changed, "another value for a time that was read; the first one is kept")
+        if intake.n_given_up:
+            n_given_up, intake.n_given_up = intake.n_given_up, 0
+            self._drop(n_given_up, "too many rows to sort; the oldest are left out")
+        if intake.has_newest_first:
+            self._note_once("order", "newest row first: read to the end, then put in order of time")
+        if batches and n_repeated == self._n_repeated:
+            self._tell_restart()
+        elif n_repeated != self._n_repeated:
+            self._restart, self._n_repeated = "", n_repeated
+        for batch in batches:
+            self._emit(batch)
 
     def _pass_header(self, lines: bytes) -> bytes:
         """Deal with a header line in the middle of a file; return the lines that are left."""

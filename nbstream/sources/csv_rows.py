@@ -35,6 +35,8 @@ class Rows:
     """Lines that are not blank, headers left out; more than in `batch` if some were rejected."""
     rejected: str = ""
     """The first line of which nothing could be used, and why."""
+    rejected_keys: list[int] = field(default_factory=list)
+    """A hash of each such line."""
     bad_cell: tuple[str, str] | None = None
     """Channel and text of the first cell that is no number."""
     n_short: int = 0
@@ -238,6 +240,7 @@ class RowReader:
 
     def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
         result._rejected_rows.append(i)
+        result.rejected_keys.append(hash(text))
         if why and not result.rejected:
             result.rejected = f"{text!r} ({why})"
         return True

@@ -20,6 +20,9 @@ HEAD_BYTES = 1024
 SAMPLE_BYTES = 2**16
 REMEMBERED_BYTES = 4 * 2**20
 FRESH_NS = 1_000_000_000
+SETTLED_AFTER = 1.0  # seconds; so long a program that writes a file anew may pause
+COMPARED_BYTES = 2**20
+FOOT_BYTES = 1024
 
 # Windows lets nobody rename or delete a file that is open.
 KEEP_OPEN = os.name != "nt"
@@ -35,12 +38,18 @@ class Piece:
     """Whether `lines` begin at the start of a file: a header may come."""
     is_sample: bool = False
     """Whether `lines` are only to learn the format from, because reading begins at the end."""
+    skipped: bytes = b""
+    """The last lines before the end at which reading begins, at most 64 KiB."""
     is_missing: bool = False
     """Whether there is no file now."""
     has_more: bool = False
     """Whether the next poll has something at once."""
     event: str = ""
     """What happened to the file, for people."""
+    is_again: bool = False
+    """Whether what comes from here on may repeat lines that were read before."""
+    goes_on: bool = False
+    """Whether it more probably does not: the file before was renamed, or this one was cut."""
     n_too_long: int = 0
     """Lines given up because they are longer than allowed."""
     n_cut: int = 0
@@ -57,9 +66,11 @@ class Tail:
     - renamed while another takes its place: the old one is read to its end first, for as long as
       the new one is empty;
     - truncated, deleted and made again, or replaced in place (found by size, by identity, and by
-      comparing the first 1 KiB): the new content is read from its start;
+      comparing what was read, all of it up to 1 MiB, else the first and the last 1 KiB): the new
+      content is read from its start;
     - written anew as a whole with more at its end, as ``DataFrame.to_csv`` in a loop does: only
-      what is new is read, as long as what was read before is at most 4 MiB.
+      what is new is read, as long as what was read before is at most 4 MiB; else all is read again
+      and marked as such.
 
     Parameters
     ----------
@@ -95,10 +106,15 @@ class Tail:
         self._offset = 0  # the first byte that was not handed over
         self._in_long_line = False
         self._head = b""
+        self._foot = b""  # the last bytes before the offset
         self._first_half = b""  # what begins the file while its first line has no end
         self._seen: bytearray | None = bytearray()  # all of [0, offset), None when it is too much
         self._doubt = ""  # why the content may be another one, until that is found out
+        self._doubt_size = -1  # and how large it was then
+        self._doubt_since = 0.0
         self._had_half_line = False
+        self._was_renamed = False
+        self._goes_on = False
         self._was_missing = False
 
     @property
@@ -157,7 +173,8 @@ class Tail:
         )
         piece = Piece()
         # A file that changed just now may change again with the same time stamp.
-        if stamp != self._stamp or abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS:
+        is_fresh = abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS
+        if stamp != self._stamp or is_fresh or self._doubt:
             piece = self._look(mine.st_size)
             if not piece.has_more:
                 self._stamp = stamp
@@ -201,7 +218,8 @@ class Tail:
             self._skip_to_end = False
             return self._begin_at_end(now.st_size)
         if is_other and self._offset:
-            self._begin_to_doubt("another file took the place of the file")
+            self._begin_to_doubt("another file took the place of the file", self._was_renamed)
+        self._was_renamed = False
         return None
 
     def _begin_at_end(self, size: int) -> Piece | None:
@@ -217,13 +235,18 @@ class Tail:
         self._offset = size if newline < 0 else size - len(back) + newline + 1
         self._in_long_line = newline < 0
         sample = sample[: sample.rfind(b"\n") + 1].replace(b"\0", b"")
-        return Piece(lines=sample, at_start=True, is_sample=True, has_more=True)
+        skipped = back[: newline + 1][-SAMPLE_BYTES:]
+        if len(skipped) < self._offset:
+            skipped = skipped[skipped.find(b"\n") + 1 :]
+        return Piece(sample, at_start=True, is_sample=True, skipped=skipped, has_more=True)
 
     def _look(self, size: int) -> Piece:
         """Read what is new in the file that is open."""
-        if size < self._offset:
+        if self._doubt:
+            pass
+        elif size < self._offset:
             self._begin_to_doubt("the file was truncated")
-        elif not self._has_same_head(size):
+        elif not self._is_same(size):
             self._begin_to_doubt("the content of the file was replaced")
         if self._doubt:
             piece = self._verify(size)
@@ -240,32 +263,56 @@ class Tail:
         if seen is not None and seen:
             now = self._pread(0, min(size, len(seen)))
             if now == seen[: len(now)]:
-                if len(now) < len(seen):
-                    # It repeats what we know: it is being written anew, or it starts alike.
-                    return Piece()
-                self._doubt = ""
-                return None
-        elif not size:
+                if len(now) == len(seen):
+                    self._doubt = ""
+                    return None
+                # It repeats what we know: it is being written anew, or it starts alike.
+                return self._cut(now) if self._is_settled(size) else Piece()
+        elif not size and not self._is_settled(size):
             return Piece()
         return self._restart()
 
-    def _begin_to_doubt(self, why: str) -> None:
+    def _is_settled(self, size: int) -> bool:
+        """Return whether a file in doubt has not grown for a while."""
+        now = time.monotonic()
+        if size != self._doubt_size:
+            self._doubt_size, self._doubt_since = size, now
+        return now - self._doubt_since >= SETTLED_AFTER
+
+    def _cut(self, now: bytes) -> Piece:
+        """Go on at the end of a file that begins as before and is shorter for good."""
+        end = now.rfind(b"\n") + 1
+        if not end:
+            return self._restart()
+        event = f"{self._doubt}; what is left of it was read before"
+        self._offset, self._seen = end, bytearray(now[:end])
+        self._head, self._foot = now[:end][:HEAD_BYTES], now[:end][-FOOT_BYTES:]
+        self._in_long_line = False
+        self._doubt = ""
+        self._stamp = None
+        return Piece(event=event, has_more=True, is_again=True, goes_on=True)
+
+    def _begin_to_doubt(self, why: str, was_renamed: bool = False) -> None:
         if not self._doubt:
             self._doubt = why
+            self._doubt_size = -1
+            self._goes_on = was_renamed
             self._had_half_line = self.n_waiting > 0
 
     def _restart(self) -> Piece:
         event = f"{self._doubt}; reading it from its start"
-        self._offset, self._head, self._seen = 0, b"", bytearray()
+        self._offset, self._head, self._foot, self._seen = 0, b"", b"", bytearray()
         self._in_long_line = False
         self._doubt = ""
         self._stamp = None
-        return Piece(event=event, has_more=True, n_cut=int(self._had_half_line))
+        n_cut = int(self._had_half_line)
+        return Piece(event=event, has_more=True, n_cut=n_cut, is_again=True, goes_on=self._goes_on)
 
     def _switch(self, piece: Piece) -> Piece:
         """Go on with another file that took the path; the open one was read to its end."""
         assert self._file is not None
-        size = os.fstat(self._file.fileno()).st_size
+        mine = os.fstat(self._file.fileno())
+        size = mine.st_size
         if (self._stamp or (0,))[0] != size:
             piece.has_more = True  # it grew meanwhile; the next poll reads that first
             return piece
@@ -273,6 +320,7 @@ class Tail:
         self._in_long_line = False
         self._doubt = ""
         self._had_half_line = False
+        self._was_renamed = mine.st_nlink > 0
         self.close()
         self._was_missing = False
         piece.has_more = True
@@ -328,6 +376,7 @@ class Tail:
         """Note that `data` at the offset was dealt with."""
         if len(self._head) < HEAD_BYTES and self._offset <= HEAD_BYTES:
             self._head = (self._head[: self._offset] + data)[:HEAD_BYTES]
+        self._foot = (self._foot + data[-FOOT_BYTES:])[-FOOT_BYTES:]
         if self._seen is not None:
             if len(self._seen) + len(data) > REMEMBERED_BYTES:
                 self._seen = None
@@ -335,10 +384,13 @@ class Tail:
                 self._seen += data
         self._offset += len(data)
 
-    def _has_same_head(self, size: int) -> bool:
-        if size < len(self._head):
-            return False
-        return self._pread(0, len(self._head)) == self._head
+    def _is_same(self, size: int) -> bool:
+        """Return whether what was read is still there, as far as a quick look tells."""
+        if self._seen is not None and len(self._seen) <= COMPARED_BYTES:
+            known = [(0, bytes(self._seen))]
+        else:
+            known = [(0, self._head), (self._offset - len(self._foot), self._foot)]
+        return all(self._pread(at, at + len(data)) == data for at, data in known)
 
     def _pread(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop) of the open file, fewer at its end."""
