@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbstream.gaps import NO_GAPS, IndexArray
+
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
 __all__ = ["BinnedLine", "bin_points", "step_bits"]
+
+
+AT_ONCE = 65_536
+"""Readings that are binned at a time: as many as a processor's cache holds."""
 
 
 def step_bits(span_ns: int, n_bins: int) -> int:
@@ -23,27 +29,41 @@ def step_bits(span_ns: int, n_bins: int) -> int:
     return (width - 1).bit_length()
 
 
-def bin_points(times: TimeArray, values: FloatArray, bits: int) -> tuple[TimeArray, FloatArray]:
-    """Return the readings that draw these readings in bins of 2^`bits` ns.
+def bin_points(
+    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray = NO_GAPS
+) -> tuple[TimeArray, FloatArray]:
+    """Return the points that draw these readings in bins of 2^`bits` ns.
 
     Parameters
     ----------
     times, values
         int64 ns ascending and float64, shape (n,).
+    gaps
+        Indices of the readings that no line is drawn to, ascending.
 
     Returns
     -------
     times, values
         Per bin its first, smallest, largest and last reading, in their order, none twice; and the first
-        missing one (NaN), which breaks the line.
+        missing one (NaN), which breaks the line. Where a gap lies between two of them, a NaN of the later
+        one's time comes before that.
     """
+    line = BinnedLine(bits)
+    line.extend(times, values, gaps)
+    return line.points()
+
+
+def _thinned(
+    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray]:
+    """Return the readings that are kept, and before which of them a gap lies."""
     n = len(times)
     if n < 3:
-        return times.copy(), values.copy()
+        return times.copy(), values.copy(), gaps
     bins = times >> bits
     starts = np.flatnonzero(np.concatenate(([True], bins[1:] != bins[:-1])))
     if len(starts) == n:
-        return times.copy(), values.copy()
+        return times.copy(), values.copy(), gaps
     stops = np.append(starts[1:], n)
     missing = values != values
     has_missing = bool(missing.any())
@@ -62,7 +82,17 @@ def bin_points(times: TimeArray, values: FloatArray, bits: int) -> tuple[TimeArr
     if has_missing:
         hits = np.flatnonzero(missing)
         keep[hits[np.concatenate(([True], which[hits][1:] != which[hits][:-1]))]] = True
-    return times[keep], values[keep]
+    if len(gaps):
+        gaps = np.unique(np.flatnonzero(keep).searchsorted(gaps))
+    return times[keep], values[keep], gaps
+
+
+def _broken(times: TimeArray, values: FloatArray, gaps: IndexArray) -> tuple[TimeArray, FloatArray]:
+    """Return points with a NaN before those that no line is drawn to."""
+    gaps = gaps[values[gaps] == values[gaps]]
+    if not len(gaps):
+        return times, values
+    return np.insert(times, gaps, times[gaps]), np.insert(values, gaps, np.nan)
 
 
 class BinnedLine:
@@ -84,27 +114,37 @@ class BinnedLine:
         self._values: list[FloatArray] = []
         self._open_times: TimeArray = np.empty(0, np.int64)
         self._open_values: FloatArray = np.empty(0)
+        self._open_gaps = NO_GAPS
         self._pending_cut: int | None = None
         self._changed_from = 0  # index into the closed parts
 
-    def extend(self, times: TimeArray, values: FloatArray) -> None:
-        """Add readings, not older than those before."""
-        if not len(times):
-            return
-        if len(self._open_times):
+    def extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray = NO_GAPS) -> None:
+        """Add readings, not older than those before; `gaps` are those that no line is drawn to."""
+        for start in range(0, len(times), AT_ONCE):
+            stop = start + AT_ONCE
+            a, b = gaps.searchsorted((start, stop))
+            self._extend(times[start:stop], values[start:stop], gaps[a:b] - start)
+
+    def _extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray) -> None:
+        n_open = len(self._open_times)
+        if n_open:
             times = np.concatenate((self._open_times, times))
             values = np.concatenate((self._open_values, values))
+            gaps = np.concatenate((self._open_gaps, gaps + n_open))
         if self._pending_cut is None:
             self._pending_cut = (int(times[0]) >> self.bits) << self.bits
             self._changed_from = len(self._times)
         newest_bin = (int(times[-1]) >> self.bits) << self.bits
         split = int(times.searchsorted(newest_bin, "left"))
+        n_closed = int(gaps.searchsorted(split))
         if split:
-            closed = bin_points(times[:split], values[:split], self.bits)
+            closed = _broken(*_thinned(times[:split], values[:split], self.bits, gaps[:n_closed]))
             self._times.append(closed[0])
             self._values.append(closed[1])
         # First, smallest, largest and last of these and what follows are those of all.
-        self._open_times, self._open_values = bin_points(times[split:], values[split:], self.bits)
+        self._open_times, self._open_values, self._open_gaps = _thinned(
+            times[split:], values[split:], self.bits, gaps[n_closed:] - split
+        )
 
     def rewind(self, ns: int) -> int:
         """Take back the points from the bin of `ns` on; return from which time on to add readings again.
@@ -122,6 +162,7 @@ class BinnedLine:
             self._values[n:] = [self._values[n][:keep]] if keep else []
         keep = int(self._open_times.searchsorted(start, "left"))
         self._open_times, self._open_values = self._open_times[:keep], self._open_values[:keep]
+        self._open_gaps = self._open_gaps[: self._open_gaps.searchsorted(keep)]
         if self._pending_cut is None or start < self._pending_cut:
             self._pending_cut = start
             self._changed_from = len(self._times)
@@ -144,15 +185,16 @@ class BinnedLine:
         return self._joined(0)
 
     def count_since(self, span_ns: int) -> int:
-        """Return how many points lie in the last `span_ns`."""
+        """Return how many points lie in the last `span_ns`; missing readings and breaks are none."""
         if not len(self._open_times):
             return 0
         start = int(self._open_times[-1]) - span_ns
-        count = len(self._open_times)
-        for times in reversed(self._times):
+        count = int(np.count_nonzero(self._open_values == self._open_values))
+        for times, values in zip(reversed(self._times), reversed(self._values), strict=True):
+            since = values[int(times.searchsorted(start, "left")) :]
+            count += int(np.count_nonzero(since == since))
             if len(times) and times[0] < start:
-                return count + len(times) - int(times.searchsorted(start, "left"))
-            count += len(times)
+                break
         return count
 
     def drop_before(self, ns: int) -> None:
@@ -165,7 +207,8 @@ class BinnedLine:
             self._changed_from = len(self._times)
 
     def _joined(self, start: int) -> tuple[TimeArray, FloatArray]:
+        times, values = _broken(self._open_times, self._open_values, self._open_gaps)
         return (
-            np.concatenate([*self._times[start:], self._open_times]),
-            np.concatenate([*self._values[start:], self._open_values]),
+            np.concatenate([*self._times[start:], times]),
+            np.concatenate([*self._values[start:], values]),
         )

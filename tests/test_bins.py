@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.bins import BinnedLine, bin_points, step_bits
+from nbstream.gaps import NO_GAPS, IndexArray
 from nbstream.readings import FloatArray, TimeArray
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into, readings
 
@@ -21,6 +22,15 @@ def by_bin(times: TimeArray, values: FloatArray, bits: int) -> dict[int, list[tu
     for time, value in zip(times.tolist(), values.tolist(), strict=True):
         bins.setdefault(time >> bits, []).append((time, value))
     return bins
+
+
+GAPS = st.lists(st.integers(0, 10**6), max_size=12)
+
+
+def gaps_of(times: TimeArray, drawn: list[int]) -> IndexArray:
+    """Return some of the readings that are later than the one before."""
+    later = np.flatnonzero(np.diff(times)) + 1
+    return np.unique(later[np.array(drawn, np.intp) % len(later)]) if len(later) else NO_GAPS
 
 
 def same(a: Column, b: Column) -> None:
@@ -74,16 +84,49 @@ def test_binning_again_changes_nothing(column: Column, bits: int) -> None:
     same(bin_points(*once, bits), once)
 
 
-@given(readings(largest_gap=NS // 4), BITS, batch_sizes(30))
+@given(readings(largest_gap=NS // 4), BITS, GAPS)
+def test_a_gap_lies_between_the_points_beside_it(
+    column: Column, bits: int, drawn: list[int]
+) -> None:
+    """The points are those without gaps, and two that had a gap between them are not joined."""
+    times, values = column
+    gaps = gaps_of(times, drawn)
+    plain, broken = bin_points(times, values, bits), bin_points(times, values, bits, gaps)
+    points = list(zip(*(part.tolist() for part in broken), strict=True))
+    place, n_breaks = 0, 0
+    for time, value in zip(*(part.tolist() for part in plain), strict=True):
+        since = plain[0][place - 1] if place else -1
+        has_gap = bool(((times[gaps] > since) & (times[gaps] <= time)).any())
+        if value == value and has_gap and (not place or since < time):
+            assert str(points[place + n_breaks]) == str((time, float("nan")))
+            n_breaks += 1
+        assert str(points[place + n_breaks]) == str((time, value))
+        place += 1
+    assert len(points) == place + n_breaks
+
+
+def test_a_hole_inside_a_bin_is_kept() -> None:
+    """What lies before and after it is not joined, and a spike between two holes is still there."""
+    times = np.arange(12, dtype=np.int64)
+    values = np.array([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0.5])
+    points = bin_points(times, values, 40, np.array([5, 6]))
+    nan = float("nan")
+    assert str(points[1].tolist()) == str([0.0, nan, 9.0, nan, 0.5])
+    assert points[0].tolist() == [0, 5, 5, 11, 11]
+
+
+@given(readings(largest_gap=NS // 4), BITS, batch_sizes(30), GAPS)
 def test_readings_as_they_come_give_the_same_points(
-    column: Column, bits: int, sizes: list[int]
+    column: Column, bits: int, sizes: list[int], drawn: list[int]
 ) -> None:
     """A line that is kept as readings come has the points of all readings at once, in any batches."""
     times, values = column
+    gaps = gaps_of(times, drawn)
     line = BinnedLine(bits)
     for part in cut_into(len(times), sizes):
-        line.extend(times[part], values[part])
-        same(line.points(), bin_points(times[: part.stop], values[: part.stop], bits))
+        a, b = gaps.searchsorted((part.start, part.stop))
+        line.extend(times[part], values[part], gaps[a:b] - part.start)
+        same(line.points(), bin_points(times[: part.stop], values[: part.stop], bits, gaps[:b]))
 
 
 @given(readings(largest_gap=NS // 4), BITS, batch_sizes(30), st.lists(st.booleans(), min_size=1))

@@ -7,7 +7,10 @@
  * @param {number} offset of the display zone, ms ahead of UTC
  */
 export function wallClock(time, offset) {
-  return new Date(time + offset).toISOString().replace("T", " ").replace("Z", "");
+  const whole = Math.floor(time + offset);
+  const below = Math.round((time + offset - whole) * 1e4); // plotly reads tenths of a microsecond
+  const text = new Date(below < 1e4 ? whole : whole + 1).toISOString().replace("T", " ").replace("Z", "");
+  return below % 1e4 ? text + String(below).padStart(4, "0") : text;
 }
 
 /** Undo `wallClock`; @returns {number} epoch ms, NaN if it cannot be read */
@@ -17,7 +20,8 @@ export function fromWallClock(text, offset) {
   const [date, clock = "00:00:00"] = iso.split("T");
   const padded = clock.split(":").length === 2 ? `${clock}:00` : clock.includes(":") ? clock : `${clock}:00:00`;
   const [whole, fraction = ""] = padded.split(".");
-  return Date.parse(`${date}T${whole}.${(fraction + "000").slice(0, 3)}Z`) - offset;
+  const below = Number(`0.${fraction.slice(3) || 0}`);
+  return Date.parse(`${date}T${whole}.${fraction.slice(0, 3).padEnd(3, "0")}Z`) + below - offset;
 }
 
 const PADDING = 0.06;

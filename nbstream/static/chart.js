@@ -46,6 +46,8 @@ class ChartView {
     this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], zone: { offset: 0, label: "" } };
     /** @type {Line[]} */
     this.lines = [];
+    /** What is shown while the view stands still. @type {Line[]} */
+    this.stillLines = [];
     this.marks = new Marks();
     this.clock = new FollowClock();
     this.fitted = new FittedRange();
@@ -181,9 +183,6 @@ class ChartView {
       this.arrivedAt = now;
       this.clock.take(message.newest, now);
     }
-    this.meta.channels.forEach(({ gap }, i) => {
-      if (this.lines[i]) this.lines[i].gap = gap ?? Infinity;
-    });
     this.hasNews = true;
     this.showState();
   }
@@ -241,7 +240,9 @@ class ChartView {
     const size = layout._size;
     const [from, to] = this.visibleRange(now);
     const isMoving = from !== this.painted.from || to !== this.painted.to;
-    if (!isMoving && !this.hasNews) return;
+    const traces = this.figure._fullData; // anew whenever plotly takes in a trace or a style
+    if (!isMoving && !this.hasNews && traces === this.paintedTraces) return;
+    this.paintedTraces = traces;
     if (!this.figure._dragging && !this.isFrozen) this.layOut(now, from, to, size.w);
     const [bottom, top] = layout.yaxis.range;
     const ratio = devicePixelRatio;
@@ -281,7 +282,7 @@ class ChartView {
   }
 
   drawable() {
-    return this.traces.drawable(this.lines, this.meta.channels);
+    return this.traces.drawable(this.isFrozen ? this.stillLines : this.lines, this.meta.channels);
   }
 
   placeCanvas(size, plane) {
@@ -384,12 +385,12 @@ class ChartView {
   freeze() {
     if (this.isFrozen) return;
     const [from, to] = this.detached ?? this.visibleRange(performance.now());
+    // A reading that came with the last frame may not have had its place on the axis yet.
+    const y = this.yRange(performance.now(), from, to);
     this.isFrozen = true;
     this.pausedTotal = this.total;
     const { offset } = this.meta.zone;
     const change = { "xaxis.range": [wallClock(from, offset), wallClock(to, offset)], _doNotReportToPy: true };
-    // A reading that came with the last frame may not have had its place on the axis yet.
-    const y = this.yRange(performance.now(), from, to);
     if (y) change["yaxis.range"] = [...y];
     Plotly.relayout(this.figure, change);
     this.shiftAxis(from, to, 1, true);
@@ -406,6 +407,7 @@ class ChartView {
   thaw() {
     if (!this.isFrozen) return;
     this.isFrozen = false;
+    this.stillLines = [];
     this.traces.empty();
     this.laidOut.at = -Infinity;
     this.groups = null;
@@ -413,7 +415,10 @@ class ChartView {
   }
 
   fillTraces(patches) {
-    this.traces.fill(patches, this.meta.channels, this.meta.zone.offset);
+    this.stillLines = this.lines.map(() => new Line());
+    for (const patch of patches) this.stillLines[patch.channel]?.patch({ ...patch, cut: -Infinity });
+    this.traces.fill(patches, this.meta.zone.offset);
+    this.hasNews = true;
   }
 
   askHistory() {

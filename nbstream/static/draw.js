@@ -10,6 +10,8 @@ const DASHES = {
 };
 /** Points further apart than this (CSS px) get markers, as plotly itself does for few points. */
 const MARKER_SPACING_PX = 6;
+/** A reading with so much room on either side (CSS px) is drawn larger than the line is wide. */
+const LONE_PX = 4;
 
 /**
  * @typedef {object} Plane maps data to canvas pixels
@@ -50,8 +52,10 @@ export function drawLine(context, line, plane, style) {
   // Two products rather than one of a difference, which overflows for values near 1e308.
   const base = plane.height + plane.bottom * scaleY;
   const y = (i) => base - values[i] * scaleY;
-  const spacing = ((times[last - 1] - times[first]) * scaleX) / plane.ratio / (last - first - 1);
-  const isSparse = last - first === 1 || spacing >= MARKER_SPACING_PX;
+  let n = 0;
+  for (let i = first; i < last; i += 1) if (values[i] === values[i]) n += 1;
+  const spacing = ((times[last - 1] - times[first]) * scaleX) / plane.ratio / (n - 1);
+  const isSparse = n === 1 || spacing >= MARKER_SPACING_PX;
   const mode = style.mode ?? (isSparse ? "lines+markers" : "lines");
   context.globalAlpha = style.opacity;
   context.strokeStyle = context.fillStyle = style.color;
@@ -60,21 +64,22 @@ export function drawLine(context, line, plane, style) {
     context.lineJoin = "bevel";
     context.setLineDash((DASHES[style.dash] ?? []).map((d) => d * context.lineWidth));
     context.beginPath();
+    const dots = new Dots(context.lineWidth, LONE_PX * plane.ratio);
     let isOpen = false;
-    let previous = -Infinity;
     for (let i = first; i < last; i += 1) {
-      const value = values[i];
-      if (value !== value) {
+      if (values[i] !== values[i]) {
         isOpen = false;
         continue;
       }
-      const time = times[i];
-      if (isOpen && time - previous <= line.gap) context.lineTo(x(i), y(i));
-      else context.moveTo(x(i), y(i));
+      const px = x(i);
+      const py = y(i);
+      if (isOpen) context.lineTo(px, py);
+      else context.moveTo(px, py);
+      dots.add(px, py, isOpen);
       isOpen = true;
-      previous = time;
     }
     context.stroke();
+    if (!mode.includes("markers")) dots.fill(context);
   }
   if (mode.includes("markers")) {
     const radius = (style.markerSize / 2) * plane.ratio;
@@ -88,4 +93,52 @@ export function drawLine(context, line, plane, style) {
     context.fill();
   }
   context.globalAlpha = 1;
+}
+
+/** The pieces of a line that are too short for a stroke to be seen: each becomes a dot. */
+class Dots {
+  /**
+   * @param {number} width of the line, device px
+   * @param {number} room around a reading that stands alone, device px
+   */
+  constructor(width, room) {
+    this.width = width;
+    this.room = room;
+    /** x, y and radius of each. */
+    this.places = [];
+    this.piece = null;
+    this.stop = -Infinity;
+  }
+
+  /** Add the next point of the line; it begins a piece unless it is joined to the one before. */
+  add(x, y, isJoined) {
+    if (isJoined) {
+      this.piece.length += Math.abs(x - this.piece.x) + Math.abs(y - this.piece.y);
+      this.piece.x = x;
+      this.piece.y = y;
+      return;
+    }
+    this.#close(x);
+    this.piece = { x, y, length: 0, before: this.stop };
+  }
+
+  fill(context) {
+    this.#close(Infinity);
+    if (!this.places.length) return;
+    context.beginPath();
+    for (const [x, y, radius] of this.places) {
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    context.fill();
+  }
+
+  #close(next) {
+    const { piece } = this;
+    if (!piece) return;
+    this.stop = piece.x;
+    if (piece.length >= this.width) return;
+    const isAlone = piece.x - piece.before >= this.room && next - piece.x >= this.room;
+    this.places.push([piece.x, piece.y, isAlone ? this.width : this.width / 2]);
+  }
 }

@@ -1,4 +1,5 @@
-// The points of one live line, oldest first, in two typed arrays that slide.
+// The points of one live line, oldest first, in two typed arrays that slide. A NaN breaks the line: a missing
+// reading, or a gap, which the kernel finds among the readings themselves (nbstream/gaps.py).
 
 export class Line {
   constructor() {
@@ -6,8 +7,6 @@ export class Line {
     this.values = new Float64Array(1024);
     this.start = 0;
     this.end = 0;
-    /** A longer pause between two points than this (ms) breaks the line. */
-    this.gap = Infinity;
   }
 
   get length() {
@@ -45,17 +44,31 @@ export class Line {
     return low;
   }
 
-  /** @returns {[number, number] | null} smallest and largest value from `from` to `to` */
+  /**
+   * @returns {[number, number] | null} smallest and largest value from `from` to `to`, with the next reading after
+   *   that, which is about to come into view, and the place where the line enters
+   */
   range(from, to) {
-    let low = Infinity;
-    let high = -Infinity;
+    const first = this.indexOf(from);
     const last = Math.min(this.end, this.indexOf(to) + 1);
-    for (let i = Math.max(this.start, this.indexOf(from) - 1); i < last; i += 1) {
+    const entry = this.#valueAt(first, from);
+    let low = entry ?? Infinity;
+    let high = entry ?? -Infinity;
+    for (let i = first; i < last; i += 1) {
       const value = this.values[i];
       if (value < low) low = value;
       if (value > high) high = value;
     }
     return low <= high ? [low, high] : null;
+  }
+
+  /** @returns {number | null} the value at `time` of the line to point `i`, null where there is none */
+  #valueAt(i, time) {
+    if (i <= this.start || i >= this.end) return null;
+    const share = (time - this.times[i - 1]) / (this.times[i] - this.times[i - 1]);
+    // Two products rather than one of a difference, which overflows for values near 1e308.
+    const value = this.values[i - 1] * (1 - share) + this.values[i] * share;
+    return Number.isNaN(value) ? null : value;
   }
 
   /** @returns {number} index of the point nearest to `time` that has a value, or -1 */

@@ -1,7 +1,11 @@
 // The traces of the live lines in plotly's figure: their style is what the canvas draws, and while a view stands
 // still they hold the points, so that everything plotly does works on them.
 
-import { wallClock } from "./axes.js";
+import { fromWallClock, wallClock } from "./axes.js";
+
+/** With fewer points plotly draws markers of its own accord. */
+const FEW = 20;
+const DOT_PX = 1.5;
 
 /** The traces that stand for the channels in one figure. */
 export class LiveTraces {
@@ -44,16 +48,15 @@ export class LiveTraces {
   /**
    * Put points into the traces of some channels.
    * @param {import("./wire.js").LinePatch[]} patches
-   * @param {{gap: number | null}[]} channels
    * @param {number} offset of the display zone, ms
    */
-  fill(patches, channels, offset) {
+  fill(patches, offset) {
     const points = [];
     const indices = [];
     for (const { channel, times, values } of patches) {
       const index = (this.figure.data ?? []).findIndex((trace) => channelOf(trace) === channel);
       if (index < 0) continue;
-      points.push(tracePoints(times, values, channels[channel]?.gap ?? Infinity, offset));
+      points.push(tracePoints(times, values, offset, this.dotMs(index)));
       indices.push(index);
     }
     this.setPoints(indices, points);
@@ -68,12 +71,20 @@ export class LiveTraces {
   /** Lines in a style that the canvas can't draw go through plotly, at its speed. */
   refreshNative(drawable, from, to, offset) {
     const native = drawable.filter(({ isNative }) => isNative);
-    const points = native.map(({ line }) => {
+    const points = native.map(({ line, index }) => {
       const a = Math.max(line.start, line.indexOf(from) - 1);
       const b = Math.min(line.end, line.indexOf(to) + 1);
-      return tracePoints(line.times.subarray(a, b), line.values.subarray(a, b), line.gap, offset);
+      return tracePoints(line.times.subarray(a, b), line.values.subarray(a, b), offset, this.dotMs(index));
     });
     this.setPoints(native.map(({ index }) => index), points);
+  }
+
+  /** @returns {number} half the width of a dot in a trace that plotly draws without markers, 0 with them */
+  dotMs(index) {
+    if ((this.figure.data[index].mode ?? "lines") !== "lines") return 0;
+    const { xaxis, _size } = this.figure._fullLayout;
+    const [from, to] = xaxis.range.map((end) => fromWallClock(end, 0));
+    return (DOT_PX * (to - from)) / _size.w;
   }
 
   setPoints(indices, points) {
@@ -102,17 +113,23 @@ function canDraw(trace) {
   );
 }
 
-/** Points for a plotly trace: the zone's wall clock, with a break (null) where the line has one. */
-function tracePoints(times, values, gap, offset) {
+/**
+ * Points for a plotly trace: the zone's wall clock, null where the line breaks. A reading that no line leads to
+ * or from, which plotly wouldn't draw, becomes a line of `dotMs` on either side.
+ */
+function tracePoints(times, values, offset, dotMs) {
   const xs = [];
   const ys = [];
+  const isMissing = (i) => !(i >= 0 && i < times.length) || Number.isNaN(values[i]);
   for (let i = 0; i < times.length; i += 1) {
-    if (i > 0 && times[i] - times[i - 1] > gap) {
-      xs.push(wallClock((times[i] + times[i - 1]) / 2, offset));
-      ys.push(null);
+    const y = isMissing(i) ? null : values[i];
+    if (y !== null && dotMs > 0 && times.length >= FEW && isMissing(i - 1) && isMissing(i + 1)) {
+      xs.push(wallClock(times[i] - dotMs, offset), wallClock(times[i] + dotMs, offset));
+      ys.push(y, y);
+    } else {
+      xs.push(wallClock(times[i], offset));
+      ys.push(y);
     }
-    xs.push(wallClock(times[i], offset));
-    ys.push(Number.isNaN(values[i]) ? null : values[i]);
   }
   return [xs, ys];
 }

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.bins import BinnedLine, bin_points, step_bits
+from nbstream.bins import bin_points, step_bits
 from nbstream.readings import FloatArray, TimeArray
+from nbstream.widgets.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.link import Payload
 from nbstream.widgets.panel import plain_text, stale_after
 from nbstream.zone import offset_ms, zone_label
@@ -19,16 +20,11 @@ if TYPE_CHECKING:
     from nbstream.analyzer import Analyzer
     from nbstream.anomaly_log import Anomaly
     from nbstream.buffer import Buffer
-    from nbstream.ring import Cursor
     from nbstream.window import Window
 
 __all__ = ["ChartFeed", "pack_lines"]
 
 BINS_PER_PX = 2
-GAP_FACTOR = 4.1
-"""A line breaks where readings are further apart than this many median intervals …"""
-SHORTEST_GAP_MS = 250.0
-"""… and than this: shorter pauses are the jitter of schedulers and networks, not holes in the data."""
 SPAN_OF_ALL_NS = 60 * 10**9
 MARK_BITS = 3
 """Marks are at least 2^3 bins, 4 px, apart."""
@@ -85,9 +81,7 @@ class ChartFeed:
         self._analyzer = analyzer
         self._describe = describe
         self._width_px = width_px
-        self._lines: dict[str, BinnedLine] = {}
-        self._cursors: dict[str, Cursor] = {}
-        self._segments: dict[str, int] = {}
+        self._lines: dict[str, ChannelLine] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self.n_points = 0
@@ -169,10 +163,10 @@ class ChartFeed:
         window = window or self._analyzer.parsed_window
         points = {}
         for name in self.names:
-            rows = self._buffer.rows(name, *self._buffer.window_rows(name, window))
-            span = int(rows.times[-1] - rows.times[0]) if len(rows.times) else 0
+            rows, gaps = rows_with_gaps(self._buffer, name, *self._buffer.window_rows(name, window))
+            span = int(np.ptp(rows.times)) if len(rows.times) else 0
             bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
-            points[name] = bin_points(rows.times, rows.values, bits)
+            points[name] = bin_points(rows.times, rows.values, bits, gaps)
         return points
 
     def history(self, from_ns: int, to_ns: int, width_px: int) -> Payload:
@@ -182,30 +176,20 @@ class ChartFeed:
         for number, name in enumerate(self.names):
             start = self._buffer.row_at(name, from_ns) - 1
             stop = self._buffer.row_at(name, to_ns) + 1
-            rows = self._buffer.rows(name, max(start, 0), stop)
-            lines.append((number, bin_points(rows.times, rows.values, bits), None))
+            rows, gaps = rows_with_gaps(self._buffer, name, max(start, 0), stop)
+            lines.append((number, bin_points(rows.times, rows.values, bits, gaps), None))
         return pack_lines(lines)
 
     def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
         """Bin a channel's new rows; return the points and the cut, or None if there are none."""
-        segment = self._buffer.segment(name)
         line = self._lines.get(name)
-        first, _ = self._buffer.span(name)
-        is_new = (
-            line is None or self._segments.get(name) != segment or self._cursors[name].row < first
-        )
+        is_new = line is None or line.is_cut_off
         if line is None or is_new:
+            first, _ = self._buffer.span(name)
             newest = self._buffer.newest_ns or 0
-            start = self._buffer.row_at(name, newest - span_ns) - 1
-            line = self._lines[name] = BinnedLine(self._bits)
-            self._cursors[name] = self._buffer.cursor(name, max(start, first))
-            self._segments[name] = segment
-        cursor = self._cursors[name]
-        change = self._buffer.take_change(name, cursor)
-        if change is not None and not is_new:  # late readings were put in between
-            self._buffer.move_to(name, cursor, line.rewind(change.oldest_ns))
-        rows = self._buffer.read_on(name, cursor)
-        line.extend(rows.times, rows.values)
+            start = max(first, self._buffer.row_at(name, newest - span_ns) - 1)
+            line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, start)
+        line.advance()
         cut, times, values = line.take_changes()
         if len(times):
             line.drop_before(int(times[-1]) - 2 * span_ns)
@@ -242,14 +226,7 @@ class ChartFeed:
         intervals = {name: self._interval_ms(name) for name in self.names}
         known = [interval for interval in intervals.values() if interval > 0]
         return {
-            "channels": [
-                {
-                    "name": name,
-                    "unit": buffer.units.get(name, ""),
-                    "gap": max(GAP_FACTOR * interval, SHORTEST_GAP_MS) if interval > 0 else None,
-                }
-                for name, interval in intervals.items()
-            ],
+            "channels": [{"name": name, "unit": buffer.units.get(name, "")} for name in self.names],
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
             "zone": {

@@ -4,7 +4,8 @@ import { beforeEach, test } from "node:test";
 import { Line } from "../../nbstream/static/line.js";
 import { LiveTraces } from "../../nbstream/static/traces.js";
 
-const CHANNELS = [{ name: "a", unit: "", gap: 1500 }, { name: "b", unit: "", gap: null }];
+const CHANNELS = [{ name: "a", unit: "" }, { name: "b", unit: "" }];
+const RANGE = ["1970-01-01 01:00:00", "1970-01-01 01:01:40"]; // a second each of 100 px
 const OWN = { meta: "mine", type: "scatter", visible: true, index: 0 };
 
 function trace(channel, index, more = {}) {
@@ -23,7 +24,7 @@ beforeEach(() => {
   updates = [];
   globalThis.Plotly = { update: (...given) => updates.push(given) };
   const full = [OWN, trace(1, 1, { line: { color: "red", dash: "dot" } }), trace(0, 2, { fill: "tozeroy" })];
-  figure = { data: full.map(({ meta }) => ({ meta })), _fullData: full, _fullLayout: { xaxis: { type: "date", range: ["p", "q"] } } };
+  figure = { data: full.map(({ meta }) => ({ meta })), _fullData: full, _fullLayout: { xaxis: { type: "date", range: RANGE }, _size: { w: 100 } } };
   traces = new LiveTraces(figure);
 });
 
@@ -38,18 +39,33 @@ test("what is drawn follows plotly's traces, in their order and style", () => {
   assert.deepEqual(traces.drawable([], CHANNELS), []);
 });
 
-test("points go into the traces of their channels, with a break at a gap, and out again", () => {
-  const patch = (channel) => ({ channel, times: Float64Array.of(0, 1000, 4000), values: Float64Array.of(1, NaN, 3) });
-  traces.fill([patch(0), patch(1), patch(7)], CHANNELS, 3_600_000);
+test("points go into the traces of their channels, with a break where the kernel says so, and out again", () => {
+  const patch = (channel, times, values) => ({ channel, times: Float64Array.from(times), values: Float64Array.from(values) });
+  traces.fill([patch(0, [0, 1000, 1000.5], [1, NaN, 3]), patch(1, [0, 4000], [1, 2]), patch(7, [0], [1])], 3_600_000);
   const [[target, data, layout, indices]] = updates;
   assert.equal(target, figure);
   assert.deepEqual(indices, [2, 1]);
-  assert.deepEqual(data.y, [[1, null, null, 3], [1, null, 3]]);
-  assert.equal(data.x[0][0], "1970-01-01 01:00:00.000");
-  assert.deepEqual(layout, { "xaxis.type": "date", "xaxis.range": ["p", "q"] });
+  assert.deepEqual(data.y, [[1, null, 3], [1, 2]]);
+  assert.deepEqual(data.x[0], ["1970-01-01 01:00:00.000", "1970-01-01 01:00:01.000", "1970-01-01 01:00:01.0005000"]);
+  assert.deepEqual(layout, { "xaxis.type": "date", "xaxis.range": RANGE });
   traces.empty();
   assert.deepEqual(updates[1][1].y, [[null], [null]]);
   assert.deepEqual(updates[1][3], [1, 2]);
+});
+
+test("a reading between two gaps is a dot where plotly draws no markers", () => {
+  const times = Float64Array.from({ length: 41 }, (_, i) => 1000 * i);
+  const values = times.map((_, i) => (i === 20 || i === 22 ? NaN : i));
+  const fill = (n) => {
+    traces.fill([{ channel: 0, times: times.subarray(0, n), values: values.subarray(0, n) }], 0);
+    return updates.at(-1)[1];
+  };
+  assert.deepEqual(fill(41).y[0].slice(19, 25), [19, null, 21, 21, null, 23]);
+  assert.deepEqual(fill(41).x[0].slice(21, 23), ["1970-01-01 00:00:19.500", "1970-01-01 00:00:22.500"]);
+  assert.equal(fill(41).y[0].length, 42);
+  assert.equal(fill(19).y[0].length, 19); // so few have markers
+  figure.data[2].mode = "lines+markers";
+  assert.equal(fill(41).y[0].length, 41);
 });
 
 test("only lines that the canvas can't draw go through plotly while the view follows", () => {
