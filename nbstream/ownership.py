@@ -34,14 +34,26 @@ class _Made:
 
 _cells: dict[str, _Made] = {}
 _living: dict[int, Any] = {}
+_unheld: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
 
-def adopt(thing: Owned) -> None:
+def adopt(thing: Any, *, is_held: bool = True) -> None:
     """Note that the running cell made `thing`; end what earlier runs of the cell made.
 
-    Called by constructors on the main thread. Outside a notebook cell nothing is replaced.
+    Called by constructors on the main thread. Outside a notebook cell nothing is replaced, and what the
+    new thing uses stays.
+
+    Parameters
+    ----------
+    thing
+        It has a method `_replaced` or `close`.
+    is_held
+        Whether it lives on without a reference to it, until `forget`.
     """
-    _living[id(thing)] = thing
+    if is_held:
+        _living[id(thing)] = thing
+    else:
+        _unheld[id(thing)] = thing
     request = _running_request()
     if request is None:
         return
@@ -50,13 +62,14 @@ def adopt(thing: Owned) -> None:
     if made is None or made.execution != execution:
         _cells[cell] = _Made(execution)
         if made is not None:
-            _replace(made)
+            _replace(made, by=thing)
     _cells[cell].things.append(weakref.ref(thing))
 
 
-def forget(thing: Owned) -> None:
+def forget(thing: Any) -> None:
     """Undo `adopt`: `thing` was closed."""
     _living.pop(id(thing), None)
+    _unheld.pop(id(thing), None)
 
 
 def living() -> list[Any]:
@@ -77,13 +90,31 @@ def _kind(thing: Any) -> tuple[str, str]:
     return type(thing).__module__, type(thing).__name__
 
 
-def _replace(made: _Made) -> None:
-    things = [thing for reference in reversed(made.things) if (thing := reference()) is not None]
-    ending.close_all([thing for thing in things if id(thing) in _living], _end)
+def _replace(made: _Made, by: Any) -> None:
+    used = _used_by(by)
+    ended = []
+    for reference in reversed(made.things):
+        thing = reference()
+        if thing is not None and _lives(thing):
+            if any(thing is other for other in used):  # such as a source that is made once
+                adopt(thing, is_held=id(thing) in _living)
+            else:
+                ended.append(thing)
+    ending.close_all(ended, _end)
+
+
+def _used_by(thing: Any) -> list[Any]:
+    """Return what a thing cannot do without: the analyzer of a chart, and its source."""
+    used = [getattr(thing, name, None) for name in ("analyzer", "source")]
+    return [other for other in used if other is not None]
+
+
+def _lives(thing: Any) -> bool:
+    return id(thing) in _living or id(thing) in _unheld
 
 
 def _end(thing: Any) -> None:
-    if id(thing) in _living:  # what ended before may have taken it along
+    if _lives(thing):  # what ended before may have taken it along
         end = getattr(thing, "_replaced", None) or thing.close
         end()
 

@@ -11,10 +11,12 @@ import weakref
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from nbstream import ownership
 from nbstream.buffer import Buffer, Extended
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.ending import GRACE, seconds_left
 from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError
+from nbstream.main_thread import MAIN
 from nbstream.redaction import disarm, redact
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
@@ -33,6 +35,7 @@ BACKOFF_BASE = 0.5
 BACKOFF_CAP = 30.0
 HEALTHY_AFTER = 60.0
 MAX_NOTES = 50
+REPLACED = "replaced by a later run of its cell"
 GIVEN_UP = "a call that does not return was given up"
 FAR_AHEAD_NS = 60 * 10**9
 """Readings so much later than this machine's clock are worth a word."""
@@ -78,7 +81,8 @@ class Source(ABC):
     Notes
     -----
     A running source lives on without a reference to it, because its buffer may be in use: end it
-    with `stop()`, `close()`, ``with``, or `nbstream.stop_all()`.
+    with `stop()`, `close()`, ``with``, or `nbstream.stop_all()`. A notebook cell that runs again stops
+    the sources that it made before, but for one that it uses again.
 
     Thread safety: any method may be called from any thread, the source's own included.
     """
@@ -120,6 +124,8 @@ class Source(ABC):
         self._attempt = 0
         self._healthy_since: float | None = None
         self._healthy_until = 0.0
+        if MAIN.is_current:  # elsewhere there is no telling which cell makes it
+            ownership.adopt(self, is_held=False)
         self._on_pace: set[str] | None = None
 
     # The life of a source.
@@ -183,9 +189,17 @@ class Source(ABC):
             self.stop(seconds_left(GRACE))
         finally:
             if not was_closed:
+                ownership.forget(self)
                 self._free()
                 if self._owns_buffer:
                     self.buffer.close()
+
+    def _replaced(self) -> None:
+        """Stop, because the cell that made it runs again; what it has read can still be looked at."""
+        if self.is_running:
+            self.stop(seconds_left(GRACE))
+            self._set_state(SourceState.STOPPED, REPLACED)
+        ownership.forget(self)
 
     def __enter__(self) -> Self:
         """Start."""
