@@ -423,9 +423,22 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self.is_replaced = True
         self.close()
 
-    def _apply_window(self, window: Window) -> None:
+    def choose_window(self, window: WindowLike) -> None:
+        """Take a window that a page chose: as setting `window`, but the buffer does not grow for it.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be read.
+        TypeError
+            If it is something else.
+        """
+        type(self).window.choose(self, window)
+
+    def _apply_window(self, window: Window, *, makes_room: bool) -> None:
         self._window = window
-        self.buffer.need(self, window)
+        if makes_room:
+            self.buffer.need(self, window)
         with self._lock:
             self._refresh_all()
         self._is_dirty = True

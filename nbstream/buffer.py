@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as _time
+import weakref
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -159,6 +160,7 @@ class Buffer:
         self._needs: dict[object, Window] = {}
         self._lock = threading.Lock()
         self._wake_ups: tuple[threading.Event, ...] = ()
+        self._writers: dict[str, weakref.ref[Any]] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -351,6 +353,7 @@ class Buffer:
         with self._lock:
             self._closed = True
             self._rings = {}
+            self._writers = {}
         for event in self._wake_ups:
             event.set()
 
@@ -552,6 +555,16 @@ class Buffer:
                 self._needs.pop(owner, None)
             else:
                 self._needs[owner] = window
+
+    def written_by(self, channel: str, writer: object) -> object:
+        """Note who writes to a channel, and return who did before: None if nobody, or it is gone."""
+        with self._lock:
+            if channel not in self._rings:
+                return None
+            before = self._writers.get(channel)
+            self._writers[channel] = weakref.ref(writer)
+        other = None if before is None else before()
+        return None if other is writer else other
 
     def subscribe(self, event: threading.Event) -> None:
         """Set `event` whenever readings were added."""

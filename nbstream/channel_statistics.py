@@ -97,8 +97,15 @@ class WindowTrait(TraitType[Any, Any]):
 
     def set(self, obj: Any, value: Any) -> None:
         """Take a window, or raise ValueError or TypeError."""
+        self._take(obj, value, makes_room=True)
+
+    def choose(self, obj: Any, value: Any) -> None:
+        """Take a window for which the buffer doesn't grow, or raise ValueError or TypeError."""
+        self._take(obj, value, makes_room=False)
+
+    def _take(self, obj: Any, value: Any, *, makes_room: bool) -> None:
         window = Window.parse(value)
-        obj._apply_window(window)
+        obj._apply_window(window, makes_room=makes_room)
         store = super().set
         MAIN.run(lambda: store(obj, plain(window)))
 

@@ -759,3 +759,22 @@ def test_after_the_buffer_was_closed(analyzer: ns.Analyzer, buffer: ns.Buffer) -
     assert (view.count, view.mean) == (2, 2.0)
     assert np.isnan(view.median)
     assert np.isnan(analyzer.statistic("p99", channel="x"))
+
+
+def test_a_window_that_a_page_chose_takes_no_memory() -> None:
+    """The statistics are over what is held of it, and what Python asked for is still made room for."""
+    buffer = ns.Buffer(capacity=100)
+    with ns.Analyzer(buffer, window=150) as analyzer:
+        analyzer.choose_window("365d")
+        for start in range(0, 1000, 50):
+            buffer.extend(np.arange(start, start + 50), x=np.ones(50))
+        analyzer.update()
+        assert analyzer.window == "365d"
+        assert not analyzer.covered
+        assert 150 <= len(buffer) <= 300
+        assert analyzer.count == len(buffer)
+        analyzer.window = 500
+        buffer.extend(np.arange(1000, 1500), x=np.ones(500))
+        assert len(buffer) >= 500
+        with pytest.raises(ValueError, match="window"):
+            analyzer.choose_window("soon")

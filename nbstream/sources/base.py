@@ -24,7 +24,7 @@ from nbstream.window import rough_duration
 from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import tzinfo
 
     from nbstream.readings import Batch
@@ -35,6 +35,8 @@ BACKOFF_BASE = 0.5
 BACKOFF_CAP = 30.0
 HEALTHY_AFTER = 60.0
 MAX_NOTES = 50
+MAX_CLAIMS = 1000
+"""Channels of which a source remembers that it writes to them."""
 REPLACED = "replaced by a later run of its cell"
 GIVEN_UP = "a call that does not return was given up"
 FAR_AHEAD_NS = 60 * 10**9
@@ -117,6 +119,7 @@ class Source(ABC):
         self._last_error: Exception | None = None
         self._notes: dict[str, str] = {}
         self._reported: set[str] = set()
+        self._writes: set[str] = set()
         self._thread: _SourceThread | None = None
         self._stop = threading.Event()
         self._closed = False
@@ -150,6 +153,7 @@ class Source(ABC):
             self._attempt, self._healthy_since = 0, None
             self._reported.clear()
             self._last_error = None
+            self._writes.clear()
             self._thread = _SourceThread(self, self._stop, previous)
             self._thread.start()
         with _running_lock:
@@ -318,6 +322,8 @@ class Source(ABC):
             self._tell_pace(batch, self.own_interval)
         accepted, late = extended
         n_dropped = 0
+        if not self._writes.issuperset(batch.values):
+            self._claim(batch.values)
         if self.buffer.refused_channels and not self.buffer.refused_channels.isdisjoint(
             batch.values
         ):
@@ -345,6 +351,18 @@ class Source(ABC):
         for name in self._on_pace - came:
             self._on_pace.remove(name)
             self.buffer.set_pace(name, None)
+
+    def _claim(self, channels: Iterable[str]) -> None:
+        """Tell people if another source that runs writes to one of these channels too."""
+        for channel in channels:
+            if channel in self._writes or len(self._writes) >= MAX_CLAIMS:
+                continue
+            self._writes.add(channel)
+            other = self.buffer.written_by(channel, self)
+            if isinstance(other, Source) and other.is_running:
+                text = f"two sources write to channel {shorten(channel)!r}: {other.name!r} and {self.name!r}"
+                self._note(f"shared {channel}", text)
+                self.buffer.note(text)
 
     def _compare_clocks(self, newest_ns: int) -> None:
         """Tell people if readings come from the future: of a clock or a zone that is wrong."""

@@ -306,7 +306,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
 
     def _choose_window(self, value: Any) -> None:
         try:
-            self._analyzer.window = value
+            self._analyzer.choose_window(value)
         except (TypeError, ValueError):
             self._ignore()
 

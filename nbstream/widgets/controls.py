@@ -12,7 +12,6 @@ from nbstream.widgets.detector_picker import DetectorPicker
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
 from nbstream.widgets.rule_editor import Draft, edition, entries, read_fields, try_out
-from nbstream.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +156,7 @@ class Controls(Panel):
             return None
 
         def apply() -> None:
-            self.analyzer.window = Window.parse(value)
+            self.analyzer.choose_window(value)
 
         return apply
 

@@ -426,3 +426,25 @@ def test_start_and_stop_from_many_threads() -> None:
     wait_until(lambda: source.counters().accepted > n)
     assert sum("toggled" in thread.name for thread in threading.enumerate()) == 1
     source.close()
+
+
+def test_two_sources_on_one_channel_are_told() -> None:
+    """Mixed readings of two sources are said in the notes and the feed, once, and only while both run."""
+    buffer = Buffer()
+    first = RandomSource(interval=0.01, buffer=buffer, name="first").start()
+    wait_until(lambda: len(buffer))
+    second = RandomSource(interval=0.01, buffer=buffer, name="second").start()
+    other = CallableSource(lambda: {"other": 1.0}, 0.01, buffer=buffer, name="other").start()
+    text = "two sources write to channel 'value': 'first' and 'second'"
+    wait_until(lambda: text in second.notes)
+    wait_until(lambda: "other" in buffer.channels)
+    assert other.notes == ()
+    assert [event.text for event in buffer.events] == [text]
+    first.stop()
+    second.stop()
+    second.start()
+    n = second.counters().accepted
+    wait_until(lambda: second.counters().accepted > n)
+    assert [event.text for event in buffer.events] == [text]
+    for source in (first, second, other):
+        source.close()

@@ -421,3 +421,15 @@ def test_text_fallback_names_the_latest_readings(chart: ns.LiveChart) -> None:
     """A notebook without a front end shows the channels and their last values."""
     text = chart._repr_mimebundle_()["text/plain"]
     assert "value = 59 at 2026-07-01 12:00:59" in text
+
+
+def test_a_page_takes_no_memory_with_a_window() -> None:
+    """A page may look at any window; the buffer does not grow for it."""
+    buffer = ns.Buffer(capacity=100)
+    chart = ns.LiveChart(buffer)
+    chart._on_message(None, {"kind": "window", "value": "365d"}, [])
+    for start in range(0, 1000, 50):
+        buffer.extend(np.arange(start, start + 50), x=np.ones(50))
+    assert chart.analyzer.window == "365d"
+    assert len(buffer) == 100
+    chart.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nbstream.alerts import RuleState
@@ -286,3 +287,19 @@ def test_commands_run_on_the_main_thread(
     FakePage(monkeypatch)
     run()
     assert analyzer.window == "5min"
+
+
+def test_a_page_takes_no_memory_with_a_window(page: FakePage) -> None:
+    """A page may look at any window; the buffer does not grow for it."""
+    buffer = Buffer(capacity=100)
+    with Analyzer(buffer) as analyzer:
+        controls = Controls(analyzer, **page.options)
+        page.show(controls)
+        assert page.ask(kind="window", value="365d") == ""
+        for start in range(0, 1000, 50):
+            buffer.extend(np.arange(start, start + 50), x=np.ones(50))
+        assert len(buffer) == 100
+        assert page.ask(kind="window", value=1000) == ""
+        buffer.extend(np.arange(1000, 1050), x=np.ones(50))
+        assert len(buffer) == 100
+        controls.close()
