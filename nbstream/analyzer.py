@@ -478,6 +478,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             self._detect_for = float("inf") if force else DETECT_FOR
             moment = self.buffer.moment()
             changed = self._take_in_all(moment.ends)
+            self._book.overtake()
             changed |= self._catch_up(self._detect_for)
             if changed and self._detections:  # their scores are rows too
                 moment = self.buffer.moment()

@@ -484,6 +484,11 @@ class Buffer:
                 pace = self._paces[channel] = Pace()
             return pace.interval_ns(ring)
 
+    def own_interval_ns(self, channel: str) -> int | None:
+        """Return the interval of a source that itself sets a channel's pace; None if it doesn't."""
+        pace = self._paces.get(channel)
+        return None if pace is None else pace.own_ns
+
     def set_pace(self, channel: str, interval_ns: int | None) -> None:
         """Say how often a source that itself sets the pace brings a channel; None is not known."""
         with self._lock:

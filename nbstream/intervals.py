@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.ring import Ring
 
 __all__ = [
     "INTERVALS",
     "SHORTEST_SILENCE_NS",
+    "SILENT_INTERVALS",
     "Pace",
     "distinct_times",
+    "newest_times",
     "present_times",
     "silence_ns",
     "usual_interval_ns",
+    "usual_intervals_ns",
 ]
 
 SHORTEST_SILENCE_NS = 2 * 10**9
@@ -64,6 +69,40 @@ def usual_interval_ns(times: TimeArray) -> int | None:
     return usual
 
 
+def usual_intervals_ns(times: TimeArray, ends: TimeArray) -> TimeArray:
+    """Return `usual_interval_ns(times[:end])` for many ends at once, −1 where it is not known.
+
+    Parameters
+    ----------
+    times
+        int64 ns; no two neighbours are equal.
+    ends
+        Shape (n,).
+
+    Notes
+    -----
+    Cost: about 1 µs each, and 20 µs for the first 64 and after a clock was set back.
+    """
+    found = np.full(len(ends), -1, np.int64)
+    steps = np.diff(times)
+    if not len(steps):
+        return found
+    n_back = np.concatenate(([0], (steps < 0).cumsum()))
+    lows = np.maximum(ends - 1 - INTERVALS, 0)
+    is_plain = (ends > INTERVALS) & (n_back[np.maximum(ends - 1, 0)] == n_back[lows])
+    plain = np.flatnonzero(is_plain)
+    for low in range(0, len(plain), LOOK):
+        some = plain[low : low + LOOK]
+        windows = np.lib.stride_tricks.sliding_window_view(steps, INTERVALS)[lows[some]]
+        usual = np.median(windows, axis=1).astype(np.int64)
+        newest = np.median(windows[:, -NEWEST:], axis=1).astype(np.int64)
+        found[some] = np.where(newest >= SLOWER * usual, newest, usual)
+    for i in np.flatnonzero(~is_plain).tolist():
+        usual_ns = usual_interval_ns(times[lows[i] : ends[i]])
+        found[i] = -1 if usual_ns is None else usual_ns
+    return found
+
+
 def silence_ns(interval_ns: int | None) -> int | None:
     """Return how long a channel must be silent to be stale: max(2 s, 10 × its usual interval), in ns.
 
@@ -75,10 +114,28 @@ def silence_ns(interval_ns: int | None) -> int | None:
 
 
 def distinct_times(times: TimeArray) -> TimeArray:
-    """Return times without repeats, as many as the usual interval needs."""
+    """Return times without repeats, as many of the newest as the usual interval needs."""
     if len(times) < 2:
         return times
     return times[np.concatenate(([True], times[1:] != times[:-1]))][-INTERVALS - 1 :]
+
+
+def newest_times(read: Callable[[int, int], tuple[TimeArray, FloatArray]], end: int) -> TimeArray:
+    """Return the distinct times of the readings before row `end` that are not missing.
+
+    Parameters
+    ----------
+    read
+        Returns times and values of rows, as far as they are held.
+    end
+        The row after the last one; what is far back is looked at only if readings repeat their time.
+    """
+    n = LOOK
+    while True:
+        found = distinct_times(present_times(*read(max(end - n, 0), end)))
+        if len(found) > NEWEST or n >= end:
+            return found
+        n *= 16
 
 
 class Pace:
@@ -108,19 +165,18 @@ class Pace:
         return self.own_ns if self._usual_ns is None else self._usual_ns
 
     def _catch_up(self, ring: Ring) -> None:
-        end, n = ring.end, LOOK
-        start = max(self._row, ring.first)
-        if self._revision != ring.revision or start > self._row or end - start > LOOK:
-            self._times = self._times[:0]  # what lies between was not seen
-            start = max(ring.first, end - LOOK)
-        while True:
-            times = present_times(*ring.rows(start, end))
-            found = distinct_times(np.concatenate((self._times, times)))
-            if len(self._times) or len(found) > NEWEST or start == ring.first:
-                break
-            n *= 16
-            start = max(ring.first, end - n)
-        self._times, self._row, self._revision = found, end, ring.revision
+        end = ring.end
+
+        def read(start: int, stop: int) -> tuple[TimeArray, FloatArray]:
+            return ring.rows(max(start, ring.first), stop)
+
+        is_next = ring.first <= self._row and self._revision == ring.revision
+        if is_next and end - self._row <= LOOK and len(self._times):
+            times = present_times(*read(self._row, end))
+            self._times = distinct_times(np.concatenate((self._times, times)))
+        else:
+            self._times = newest_times(read, end)
+        self._row, self._revision = end, ring.revision
 
 
 def present_times(times: TimeArray, values: FloatArray) -> TimeArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,13 @@ from nbstream.alerts.tree import (
     Statistic,
     Variable,
 )
+from nbstream.intervals import (
+    SHORTEST_SILENCE_NS,
+    SILENT_INTERVALS,
+    distinct_times,
+    newest_times,
+    usual_intervals_ns,
+)
 from nbstream.trailing import TrailingWindows
 from nbstream.window import Window
 
@@ -30,10 +37,21 @@ if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
     from nbstream.summary import BlockPyramid
 
-__all__ = ["LOOK_BACK", "BufferTable", "Table"]
+__all__ = ["LOOK_BACK", "BufferTable", "Silence", "Table"]
 
 LOOK_BACK = 1024
 """Rows that are looked through for the last reading of a channel that is not missing."""
+
+
+class Silence(NamedTuple):
+    """A time without readings that was longer than is usual."""
+
+    row: int
+    """The first reading after it; the number of readings in the table if there is none."""
+    since_ns: int
+    """Time of the last reading before it."""
+    usual_ns: int
+    """How long silence is usual: it counts from `since_ns` + this on."""
 
 
 class Table:
@@ -53,6 +71,8 @@ class Table:
         Of the channel, for texts.
     is_stale
         Whether the channel is stale.
+    before
+        Distinct times of the newest readings before these, as far as the usual interval needs them.
 
     Notes
     -----
@@ -68,6 +88,7 @@ class Table:
         channel: str = "value",
         unit: str | None = None,
         is_stale: bool = False,
+        before: TimeArray | None = None,
     ) -> None:
         self.times = times
         self.values = values
@@ -76,6 +97,8 @@ class Table:
         self._columns: dict[Variable, FloatArray] = {VALUE: values, **(known or {})}
         self._truths: dict[Condition, Truth] = {}
         self._extents: dict[Variable, tuple[float, float] | None] = {}
+        self._before = before
+        self._silences: dict[tuple[int | None, int | None], list[Silence]] = {}
         if is_stale:
             self._columns[STALE] = np.ones(len(values))
 
@@ -87,6 +110,113 @@ class Table:
     def newest_ns(self) -> int:
         """The last reading's time; there must be one."""
         return int(self.times[-1])
+
+    @cached_property
+    def last_present_ns(self) -> int | None:
+        """The time of the last reading that is not missing, None without any."""
+        if not len(self) or self.values[-1] == self.values[-1]:
+            return self.newest_ns if len(self) else None
+        rows = self._present
+        return int(self.times[rows[-1]]) if len(rows) else None
+
+    @cached_property
+    def before(self) -> TimeArray:
+        """Distinct times of the newest readings before these, of those that are not missing."""
+        return np.empty(0, np.int64) if self._before is None else self._before
+
+    def newest_times(self) -> TimeArray:
+        """Return what is `before` of the next table."""
+
+        def read(start: int, stop: int) -> tuple[TimeArray, FloatArray]:
+            return self.times[start:stop], self.values[start:stop]
+
+        return distinct_times(np.concatenate((self.before, newest_times(read, len(self)))))
+
+    @property
+    def own_interval_ns(self) -> int | None:
+        """The interval of a source that itself sets the pace, None if it doesn't."""
+        return None
+
+    def others_went_on(self, begin_ns: int, end_ns: int) -> bool:
+        """Return whether another channel had readings then, begin < time ≤ end."""
+        return False
+
+    def silences(self, least_ns: int | None, last_ns: int | None) -> list[Silence]:
+        """Return where no reading came for longer than is usual; those that are missing are none.
+
+        Parameters
+        ----------
+        least_ns
+            How long silence is usual; None is max(2 s, 10 × the usual interval at that time).
+        last_ns
+            Time of the last reading before these, None if there was none.
+        """
+        key = least_ns, last_ns
+        if key not in self._silences:
+            self._silences[key] = self._find_silences(least_ns, last_ns)
+        return self._silences[key]
+
+    def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return how long silence was usual after each of these readings, −1 where it was not known.
+
+        Row −1 stands for what was known before the first one.
+        """
+        distinct, counts = self._distinct_times
+        n_present = np.searchsorted(self._present, rows, "right")
+        usual = usual_intervals_ns(distinct, counts[n_present])
+        own = self.own_interval_ns
+        if own is not None:
+            usual[usual < 0] = own
+        silence = np.maximum(SILENT_INTERVALS * usual, SHORTEST_SILENCE_NS)
+        return np.where(usual < 0, -1, silence)
+
+    @cached_property
+    def shortest_silence_ns(self) -> int:
+        """A time between readings up to which silence is usual at any rate, quickly found."""
+        own = self.own_interval_ns
+        if own is None and len(self.before) < 3:
+            return SHORTEST_SILENCE_NS
+        steps = np.diff(np.concatenate((self.before, self.times[self._present])))
+        shortest = int(steps[steps > 0].min(initial=2**55 if own is None else own))
+        return max(SHORTEST_SILENCE_NS, SILENT_INTERVALS * shortest)
+
+    @cached_property
+    def _present(self) -> npt.NDArray[np.intp]:
+        """Where the readings are that are not missing."""
+        return np.flatnonzero(self.values == self.values)
+
+    @cached_property
+    def _distinct_times(self) -> tuple[TimeArray, npt.NDArray[np.int64]]:
+        """The distinct times up to the last reading, and how many there are up to each that is present."""
+        times = np.concatenate((self.before, self.times[self._present]))
+        is_new = np.concatenate(([True], times[1:] != times[:-1])) if len(times) else times == times
+        counts = np.concatenate(([0], is_new.cumsum()))
+        return times[is_new], counts[len(self.before) :]
+
+    def _find_silences(self, least_ns: int | None, last_ns: int | None) -> list[Silence]:
+        rows = self._present
+        times = self.times[rows]
+        first = self.times[:1] if last_ns is None else np.array([last_ns])
+        points = np.concatenate((first, times, self.times[-1:]))
+        steps = np.diff(points)
+        limit = SHORTEST_SILENCE_NS if least_ns is None else least_ns
+        places = np.flatnonzero(steps > limit)
+        if len(places) and least_ns is None:
+            places = places[steps[places] > self.shortest_silence_ns]
+        if not len(places):
+            return []
+        ends = np.concatenate((rows, [len(self)]))
+        if least_ns is None:
+            before = np.concatenate(([-1], rows))
+            usual = self.usual_silences_ns(before[places])
+            is_long = (usual >= 0) & (steps[places] > usual)
+            places, usual = places[is_long], usual[is_long]
+        else:
+            usual = np.full(len(places), least_ns)
+        return [
+            Silence(int(ends[place]), int(points[place]), int(usual_ns))
+            for place, usual_ns in zip(places, usual, strict=True)
+        ]
 
     @property
     def extent(self) -> tuple[float, float] | None:
@@ -111,12 +241,6 @@ class Table:
             found = self._truths[condition] = condition.truth(self)
         return found
 
-    def holds_of(self, condition: Condition) -> npt.NDArray[np.bool_]:
-        """Return where a condition holds, without asking where it is false if that costs more."""
-        if condition.variable == "formula":
-            return self.truth_of(condition).true
-        return condition.holds(self.column(condition.variables[0]))
-
     def column(self, variable: Variable) -> FloatArray:
         """Return a variable's numbers, one per reading, NaN where it is not known."""
         found = self._columns.get(variable)
@@ -124,32 +248,38 @@ class Table:
             found = self._columns[variable] = self._computed(variable)
         return found
 
-    def at(self, row: int) -> Row:
-        """Return one reading as a table of its own."""
-        return Row(self, row)
+    def at(self, row: int) -> Part:
+        """Return one reading as columns of its own."""
+        return Part(self, slice(row, row + 1))
+
+    def part(self, rows: slice) -> Part:
+        """Return some readings as columns of their own."""
+        return Part(self, rows)
 
     def _computed(self, variable: Variable) -> FloatArray:
-        return np.zeros(len(self)) if variable == STALE else np.full(len(self), np.nan)
+        if variable == STALE:  # a missing reading says nothing of silence
+            return np.where(self.values == self.values, 0.0, np.nan)
+        return np.full(len(self), np.nan)
 
 
-class Row:
-    """One reading of a table.
+class Part:
+    """Some consecutive readings of a table.
 
     Parameters
     ----------
     table
         The table.
-    row
-        Index of the reading.
+    rows
+        Which of its readings.
     """
 
-    def __init__(self, table: Table, row: int) -> None:
+    def __init__(self, table: Table, rows: slice) -> None:
         self._table = table
-        self._row = slice(row, row + 1)
+        self._rows = rows
 
     def column(self, variable: Variable) -> FloatArray:
-        """Return a variable's number as a column of one."""
-        return self._table.column(variable)[self._row]
+        """Return a variable's numbers, one per reading."""
+        return self._table.column(variable)[self._rows]
 
 
 class BufferTable(Table):
@@ -198,6 +328,31 @@ class BufferTable(Table):
         self._window = window
         self._zscores = zscores
         self._windows: dict[Window, tuple[TrailingWindows, npt.NDArray[np.int64]]] = {}
+
+    @cached_property
+    def before(self) -> TimeArray:
+        """Distinct times of the newest readings before these, of those that are not missing."""
+
+        def read(start: int, stop: int) -> tuple[TimeArray, FloatArray]:
+            rows = self._buffer.rows(self.channel, start, stop)
+            return rows.times, rows.values
+
+        return newest_times(read, self._first)
+
+    @property
+    def own_interval_ns(self) -> int | None:
+        """The interval of a source that itself sets the pace, None if it doesn't."""
+        return self._buffer.own_interval_ns(self.channel)
+
+    def others_went_on(self, begin_ns: int, end_ns: int) -> bool:
+        """Return whether another channel had readings then, begin < time ≤ end."""
+        moments = np.array([begin_ns, end_ns])
+        for name in self._buffer.measured:
+            if name != self.channel:
+                begin, end = self._buffer.rows_after(name, moments)
+                if end > begin:
+                    return True
+        return False
 
     def _computed(self, variable: Variable) -> FloatArray:
         if variable == ZSCORE and self._zscores is not None:

@@ -20,6 +20,7 @@ from nbstream.redaction import redact
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
+    from nbstream.alerts.columns import Silence
     from nbstream.alerts.log import AlertLog
     from nbstream.alerts.notification import Notification
     from nbstream.alerts.settings import RuleSettings
@@ -80,6 +81,9 @@ class Instance:
         self._silence: str = ""  # in words, while the channel is silent
         self._silent_state: RuleState | None = None
         self._silent_since_ns = 0
+        self._present_ns: int | None = None
+        """Time of the last reading that is not missing, or of the first one if all were."""
+        self._stale_until_ns: int | None = None
         self._grace_ns = GRACE_NS
         self._muting = Muting(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
@@ -88,6 +92,7 @@ class Instance:
     def remember(self, former: Instance) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
         self.newest_ns, self._has_data = former.newest_ns, former._has_data
+        self._present_ns = former._present_ns
         self.unit = former.unit
         self._last_value, self._last_columns = former._last_value, former._last_columns
         self._grace_ns = former._grace_ns
@@ -116,27 +121,50 @@ class Instance:
         """Take in a batch; return whether anything changed."""
         if not len(table.times):
             return False
-        first, is_back = 0, False
-        if self._is_settled(table):
-            self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+        silences = self._find_silences(table)
+        if not silences and self._is_settled(table):
+            self._note(table)
             return False
+        start = 0
+        before = (self._machine.state, self._machine.since_ns, self._silence)
         if self._silence:
             if table.extent is None:  # still nothing but missing readings
                 return False
-            first, is_back = int((table.values == table.values).argmax()), True
-            self._data_back(int(table.times[first]))
+            start = int((table.values == table.values).argmax())
+            self._data_back(int(table.times[start]))
+            silences = [silence for silence in silences if silence.row > start]
         self.unit = table.unit
-        machine = self._machine
-        before = (machine.state, machine.since_ns)
-        episodes: list[Episode] = []
-        if machine.state is not RuleState.OK or self._trigger.may_hold(table):
-            episodes = machine.step(Judged(self._trigger, table, first))
-        self.newest_ns, self._has_data = table.newest_ns, True
+        is_changed = False
+        for silence in silences:
+            is_changed |= self._step(table, start, silence.row)
+            is_changed |= self._fall_silent_within(table, silence)
+            start = silence.row
+        is_changed |= self._step(table, start, len(table))
+        self._note(table)
+        if self._trigger.is_about_staleness:
+            self._keep_last(table, len(table))
+        after = (self._machine.state, self._machine.since_ns, self._silence)
+        return is_changed or after != before
+
+    def _step(self, table: Table, start: int, stop: int) -> bool:
+        """Show the machine some readings of a batch; return whether an incident changed."""
+        machine, trigger = self._machine, self._trigger
+        if start == stop or (machine.state is RuleState.OK and not trigger.may_hold(table)):
+            return False
+        judged = Judged(trigger, table, self._settings.no_data_ns, start, stop)
+        episodes = machine.step(judged)
         for episode in episodes:
             self._record(episode)
-        if self._trigger.is_about_staleness:
-            self._keep_last(table)
-        return is_back or bool(episodes) or (machine.state, machine.since_ns) != before
+        return bool(episodes)
+
+    def _note(self, table: Table) -> None:
+        """Remember what came last."""
+        self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+        present_ns = table.last_present_ns
+        if present_ns is not None:
+            self._present_ns, self._stale_until_ns = present_ns, None
+        elif self._present_ns is None:
+            self._present_ns = int(table.times[0])
 
     def _is_settled(self, table: Table) -> bool:
         """Return whether a look at the extent of a batch shows that nothing changes."""
@@ -149,40 +177,113 @@ class Instance:
             return not self._trigger.may_move(table, self._machine.margin)
         return False
 
+    def _find_silences(self, table: Table) -> list[Silence]:
+        """Return where no reading came for too long, by the data's own clock, if that matters."""
+        least_ns, last_ns = self._settings.no_data_ns, self._present_ns
+        span_ns = table.newest_ns - (int(table.times[0]) if last_ns is None else last_ns)
+        if 0 <= span_ns <= (least_ns or SHORTEST_SILENCE_NS):
+            return []
+        return table.silences(least_ns, last_ns)
+
+    def _fall_silent_within(self, table: Table, silence: Silence) -> bool:
+        """Do what a silence in a batch brings about; return whether anything changed."""
+        since_ns, usual_ns = silence.since_ns, silence.usual_ns
+        is_over = silence.row < len(table)
+        end_ns = int(table.times[silence.row if is_over else -1])
+        if self._trigger.is_about_staleness:
+            self._keep_last(table, silence.row)
+            return self._judge_staleness(since_ns, usual_ns, end_ns - (1 if is_over else 0))
+        policy = self._settings.no_data
+        if is_over and policy != "alert" and self._machine.state is RuleState.OK:
+            if policy != "keep":
+                self._machine.reset()
+            return False
+        half = since_ns + usual_ns // 2
+        others_go_on = table.others_went_on(half, since_ns + usual_ns)
+        words = _silence(self.channel, usual_ns, others_go_on=others_go_on)
+        if silence.row:
+            self.newest_ns, self._has_data = int(table.times[silence.row - 1]), True
+        self._present_ns = since_ns
+        is_changed = self._fall_silent(since_ns, usual_ns, words, is_over=is_over)
+        if is_over and self._silence:
+            self._data_back(end_ns)
+        return is_changed
+
     def tick(self, now_ns: int, pulse: Pulse) -> bool:
         """See whether the channel is silent; return whether anything changed."""
         self._grace_ns = pulse.patience_ns or GRACE_NS
-        patience_ns = self._settings.no_data_ns or pulse.patience_ns
-        if self._silence or patience_ns is None or pulse.silent_ns < patience_ns:
+        usual_ns = self._settings.no_data_ns or pulse.patience_ns
+        if self._silence or usual_ns is None or pulse.silent_ns < usual_ns:
             return False
+        since_ns = self._newest_or(now_ns)
         if self._trigger.is_about_staleness:
-            return self._judge_staleness(now_ns, pulse)
+            if not self._has_data:
+                since_ns -= usual_ns
+                return self._judge_staleness(since_ns, usual_ns, now_ns)
+            return self._judge_staleness(since_ns, usual_ns, since_ns + pulse.silent_ns)
+        words = _silence(
+            self.channel, usual_ns, is_known=pulse.is_known, others_go_on=pulse.others_go_on
+        )
+        return self._fall_silent(since_ns, usual_ns, words)
+
+    def overtake(self, time_ns: int, interval_ns: int | None) -> bool:
+        """See whether others went on for too long, by the data's clock; return whether anything changed.
+
+        Only what waits is ended: others' clocks may be wrong, and silence is a matter of this machine's.
+        """
+        usual_ns = self._settings.no_data_ns or silence_ns(interval_ns)
+        since_ns = self._present_ns
+        if self._silence or self._trigger.is_about_staleness or usual_ns is None:
+            return False
+        if since_ns is None or time_ns - since_ns <= usual_ns:
+            return False
+        return self._interrupt(
+            since_ns, usual_ns, _silence(self.channel, usual_ns, others_go_on=True)
+        )
+
+    def _fall_silent(
+        self, since_ns: int, usual_ns: int, words: str, *, is_over: bool = False
+    ) -> bool:
+        """Do what the policy says of a silence; return whether anything changed.
+
+        What is over when it is found is told to nobody, but for the incidents.
+        """
+        is_changed = self._interrupt(since_ns, usual_ns, words)
         policy = self._settings.no_data
         if policy == "keep":
-            return False
-        self._silence = _silence(self.channel, pulse, patience_ns)
-        self._silent_since_ns = self._newest_or(now_ns)
-        moment = Moment(self._silent_since_ns, self._last_value, math.nan)
+            return is_changed
+        self._silent_since_ns = since_ns
         if policy == "alert":
+            self._silence = words
             if self._machine.has_incident:
                 return True
             self._machine.reset()
             self._silent_state = RuleState.FIRING
-            facts = self._facts(moment, "no_data", self._silence)
-            facts["fired_ns"] = self._event_time(now_ns, pulse)
+            facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
+            facts["fired_ns"] = since_ns + usual_ns if self._has_data else since_ns
             self._number = self._log.add(**facts)
             self._queue.append(("fired", self._number))
             return True
-        self.end(self._silence)
+        self.end(words)
         self._machine.reset()
+        if is_over:
+            return True
+        self._silence = words
         if policy == "nodata":
             self._silent_state = RuleState.NO_DATA
             if self._has_data:
-                facts = self._facts(moment, "no_data", self._silence)
+                facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
                 self._queue.append(
                     ("no_data", Incident(number=0, zone=self._log.timezone, **facts))
                 )
         return True
+
+    def _interrupt(self, since_ns: int, usual_ns: int, words: str) -> bool:
+        """End what is PENDING or RECOVERING: nobody saw that it lasted. Return whether it was."""
+        is_waiting = self._machine.state in (RuleState.PENDING, RuleState.RECOVERING)
+        if self._machine.interrupt(since_ns + usual_ns, usual_ns) is not None:
+            self.end(words)
+        return is_waiting
 
     @property
     def incident(self) -> Incident | None:
@@ -202,7 +303,7 @@ class Instance:
         """End an open incident without a reading that cleared it."""
         incident = self.incident
         if incident is not None:
-            self._resolve(ended=why, resolved_ns=max(self.newest_ns, incident.fired_ns))
+            self._resolve(ended=why, resolved_ns=max(self._newest_or(0), incident.fired_ns))
 
     def leave(self, why: str) -> None:
         """End what is open, for another instance takes over; what is to be told is still delivered."""
@@ -313,7 +414,12 @@ class Instance:
 
     def _record(self, episode: Episode) -> None:
         cleared = episode.cleared
-        end = {} if cleared is None else {"cleared": cleared, "resolved_ns": cleared.time_ns}
+        end: dict[str, Any] = {}
+        if cleared is not None:
+            end = {"cleared": cleared, "resolved_ns": cleared.time_ns}
+        elif episode.unknown_ns:
+            why = f"nothing known for {_rounded(episode.unknown_ns)}"
+            end = {"ended": why, "resolved_ns": max(episode.last_ns, episode.fired_ns)}
         escalations = tuple(Escalation(SEVERITIES[r.rank], r.moment) for r in episode.rises)
         if episode.breach is not None:
             facts = self._facts(episode.breach) | end
@@ -356,20 +462,28 @@ class Instance:
         self._silence, self._silent_state = "", None
 
     def _newest_or(self, now_ns: int) -> int:
-        """Return the time of the newest reading, or wall time if there was none."""
+        """Return the time of the newest reading that is not missing, or wall time if there was none."""
+        if self._present_ns is not None:
+            return self._present_ns
         return self.newest_ns if self._has_data else now_ns
 
-    def _event_time(self, now_ns: int, pulse: Pulse) -> int:
-        """Return what the time would be by the data's clock, or wall time if there were no data."""
-        return self.newest_ns + pulse.silent_ns if self._has_data else now_ns
+    def _judge_staleness(self, since_ns: int, usual_ns: int, until_ns: int) -> bool:
+        """Let a condition about staleness see the last reading again, stale, where that makes a difference.
 
-    def _judge_staleness(self, now_ns: int, pulse: Pulse) -> bool:
-        """Let a condition about staleness see the last reading again, later and stale."""
-        time_ns = self._event_time(now_ns, pulse)
-        known = {v: c for v, c in self._last_columns.items() if v != STALE}
+        So it is when the channel has just become stale, and when that has lasted as long as the rule asks.
+        """
+        stale_ns, settings = since_ns + usual_ns, self._settings
+        moments = sorted({stale_ns, stale_ns + settings.for_ns, stale_ns + settings.keep_ns})
+        seen_ns = self._stale_until_ns
+        due = [ns for ns in moments if ns <= until_ns and (seen_ns is None or ns > seen_ns)]
+        if not due:
+            return False
+        self._stale_until_ns = due[-1]
+        n = len(due)
+        known = {v: np.repeat(c, n) for v, c in self._last_columns.items() if v != STALE}
         table = Table(
-            np.array([time_ns], np.int64),
-            np.array([self._last_value]),
+            np.array(due, np.int64),
+            np.full(n, self._last_value),
             known,
             channel=self.channel,
             unit=self.unit,
@@ -382,9 +496,9 @@ class Instance:
             self._record(episode)
         return bool(episodes) or (machine.state, machine.since_ns) != before
 
-    def _keep_last(self, table: Table) -> None:
-        """Keep the newest numbers, for when time goes on without readings."""
-        present = np.flatnonzero(table.values == table.values)
+    def _keep_last(self, table: Table, stop: int) -> None:
+        """Keep the newest numbers before a row, for when time goes on without readings."""
+        present = np.flatnonzero(table.values[:stop] == table.values[:stop])
         if not len(present):
             return
         row = table.at(int(present[-1]))
@@ -396,12 +510,18 @@ class Instance:
         }
 
 
-def _silence(channel: str, pulse: Pulse, patience_ns: int) -> str:
-    """Return in words who is silent, and since when."""
+def _silence(
+    channel: str, usual_ns: int, *, is_known: bool = True, others_go_on: bool = False
+) -> str:
+    """Return in words who is silent, and for how long."""
     # The silence has a round length: what was waited for, not when somebody looked.
-    waited = format_duration(patience_ns // 1_000_000 * 1_000_000)
-    if not pulse.is_known:
+    waited = _rounded(usual_ns)
+    if not is_known:
         return f"there is no channel {channel!r}"
-    if pulse.others_go_on:
+    if others_go_on:
         return f"no reading of {channel} for {waited}, while other channels go on"
     return f"no data for {waited}"
+
+
+def _rounded(ns: int) -> str:
+    return format_duration(ns // 1_000_000 * 1_000_000)

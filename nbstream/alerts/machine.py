@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nbstream.intervals import SHORTEST_SILENCE_NS
+
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
@@ -82,6 +84,10 @@ class Episode(NamedTuple):
     """The gravest severity that was reached."""
     rises: tuple[Rise, ...] = ()
     """How it became graver in this batch, after it had fired."""
+    unknown_ns: int = 0
+    """For how long nothing was known, if that ended it."""
+    last_ns: int = 0
+    """When something was known last, if that ended it."""
 
 
 class Judgement(Protocol):
@@ -122,6 +128,15 @@ class Judgement(Protocol):
         """The gravest severity whose condition holds, −1 for none; None if there are no levels."""
         ...
 
+    @property
+    def shortest_silence_ns(self) -> int | None:
+        """Times between readings up to this are usual at any rate; None is any time."""
+        ...
+
+    def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return how long silence was usual after these readings, −1 for unknown; row −1 is before all."""
+        ...
+
     def moment(self, row: int) -> Moment:
         """Return what is told of one reading."""
         ...
@@ -148,7 +163,9 @@ class StateMachine:
     As Prometheus' `for` and `keep_firing_for`, judged at every reading instead of at intervals.
 
     Where nothing is known (NaN), a reading is skipped. Where time goes back (the clock was set), what is
-    PENDING or RECOVERING counts anew from there.
+    PENDING or RECOVERING counts anew from there. Where nothing is known for longer than silence is usual,
+    PENDING → OK, and RECOVERING → OK: nobody saw that it held, or did not. While it is not known what is
+    usual, that is `for_ns` or `keep_ns` itself, and 2 s at least.
 
     Thread safety: none; `Rule` holds its lock.
     """
@@ -227,12 +244,73 @@ class StateMachine:
         batch = _Readings.of(judged, rows)
         if not self.for_ns and not self.keep_ns:
             return self._walk(batch)
-        # A clock that was set back cuts the batch.
-        times = batch.times
-        cuts = [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist(), len(times)]
-        if len(cuts) == 2:
-            return self._walk(batch)
-        return [e for start, stop in pairwise(cuts) for e in self._walk(batch.cut(start, stop))]
+        # A clock that was set back cuts the batch, and so does a time in which nothing was known.
+        episodes: list[Episode] = []
+        cuts = self._cuts(batch)
+        for (start, usual_ns), (stop, _) in pairwise(cuts):
+            if usual_ns is not None:
+                episodes += self._lapse(int(batch.times[start]), usual_ns)
+            is_whole = stop - start == len(batch.times)
+            episodes += self._walk(batch if is_whole else batch.cut(start, stop))
+        return episodes + self._lapse_at_end(batch)
+
+    def interrupt(self, at_ns: int, unknown_ns: int) -> Episode | None:
+        """End what is PENDING or RECOVERING, because nothing was known for so long; return what ended."""
+        if self.state is RuleState.PENDING:
+            self._become(RuleState.OK, at_ns)
+        elif self.state is RuleState.RECOVERING:
+            self._become(RuleState.OK, at_ns)
+            episode = self._episode(None, None, ())
+            return episode._replace(unknown_ns=unknown_ns, last_ns=at_ns - unknown_ns)
+        return None
+
+    def _cuts(self, batch: _Readings) -> list[tuple[int, int | None]]:
+        """Return where batches are cut: at a reading, and how long silence is usual before it; −1 is unknown.
+
+        None where it is no silence that cuts.
+        """
+        times, shortest = batch.times, batch.judged.shortest_silence_ns
+        n = len(times)
+        if not n:
+            return [(0, None)]
+        is_waiting = self.state in (RuleState.PENDING, RuleState.RECOVERING)
+        steps = np.diff(times, prepend=self._last_ns if is_waiting else times[0])
+        cuts: dict[int, int | None] = dict.fromkeys(np.flatnonzero(steps < 0).tolist())
+        if shortest is not None:
+            long = np.flatnonzero(steps > shortest)
+            if len(long):
+                rows = np.arange(n) if batch.rows is None else batch.rows
+                before = np.concatenate(([-1], rows))[long]
+                usual = batch.judged.usual_silences_ns(before)
+                is_cut = steps[long] > np.maximum(usual, shortest)
+                cuts |= dict(zip(long[is_cut].tolist(), usual[is_cut].tolist(), strict=True))
+        return [(0, cuts.pop(0, None)), *sorted(cuts.items()), (n, None)]
+
+    def _lapse(self, now_ns: int, usual_ns: int) -> list[Episode]:
+        """End what waits if nothing was known for longer than is usual, −1 for unknown."""
+        if usual_ns < 0:
+            duration_ns = self.for_ns if self.state is RuleState.PENDING else self.keep_ns
+            usual_ns = max(duration_ns, SHORTEST_SILENCE_NS)
+        if now_ns - self._last_ns <= usual_ns:
+            return []
+        ended = self.interrupt(self._last_ns + usual_ns, usual_ns)
+        return [] if ended is None else [ended]
+
+    def _lapse_at_end(self, batch: _Readings) -> list[Episode]:
+        """End what waits if the last readings of a batch, of which nothing is known, took too long."""
+        judged, rows = batch.judged, batch.rows
+        shortest = judged.shortest_silence_ns
+        if shortest is None or self.state not in (RuleState.PENDING, RuleState.RECOVERING):
+            return []
+        present = np.flatnonzero(judged.values == judged.values)
+        now_ns = int(judged.times[present[-1]]) if len(present) else self._last_ns
+        if now_ns - self._last_ns <= shortest:
+            return []
+        known = np.arange(len(judged.times)) if rows is None else rows
+        last = int(known[-1]) if len(known) else -1
+        usual = int(judged.usual_silences_ns(np.array([last]))[0])
+        # Before the interval is known, only a reading of which something is known tells how long it was.
+        return [] if usual < 0 else self._lapse(now_ns, usual)
 
     def _walk(self, batch: _Readings) -> list[Episode]:
         """Take in known readings, whose times ascend if durations matter."""

@@ -157,6 +157,7 @@ class Rule:
         self._instances: dict[str, Instance] = {}
         self._former: dict[str, Instance] = {}
         self._leaving: list[Instance] = []
+        self._times_before: dict[str, TimeArray] = {}
         self._outbox: deque[Notification] = deque()
         self._publisher: int | None = None
         self._settings = RuleSettings.read(
@@ -479,7 +480,12 @@ class Rule:
                 self._fail(error, channel or self.channel or "value")
                 return
             name = channel or self.channel or "value"
-            self.take_in(Table(times, values, known, channel=name, unit=unit or self._unit))
+            before = self._times_before.get(name)
+            table = Table(
+                times, values, known, channel=name, unit=unit or self._unit, before=before
+            )
+            self.take_in(table)
+            self._times_before[name] = table.newest_times()
         self.deliver()
 
     def take_in(self, table: Table) -> None:
@@ -516,6 +522,31 @@ class Rule:
                 is_changed = self._instance(name).tick(now_wall_ns, pulse)
             except Exception as error:
                 self._fail(error, name)
+                return
+            if is_changed:
+                self._version += 1
+                self._has_news = True
+
+    def overtake(self, channel: str, time_ns: int, interval_ns: int | None) -> None:
+        """Tell that others went on, up to a time by the data's clock, while a channel brought nothing.
+
+        Parameters
+        ----------
+        channel
+            Which one is silent.
+        time_ns
+            Until when others have had readings.
+        interval_ns
+            How far apart the channel's readings usually are; None is not known.
+        """
+        with self._lock:
+            instance = self._instances.get(channel)
+            if instance is None or not self._takes(channel):
+                return
+            try:
+                is_changed = instance.overtake(time_ns, interval_ns)
+            except Exception as error:
+                self._fail(error, channel)
                 return
             if is_changed:
                 self._version += 1

@@ -82,24 +82,48 @@ class Judged:
         The conditions.
     table
         The readings.
-    first
-        Index of the first reading that counts; nothing is known of those before.
+    silence_ns
+        For how long nothing may be known of what must last; None is as long as silence is usual.
+    start, stop
+        Which of the readings; None is all from there on.
     """
 
-    def __init__(self, trigger: Trigger, table: Table, first: int = 0) -> None:
+    def __init__(
+        self,
+        trigger: Trigger,
+        table: Table,
+        silence_ns: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> None:
         self._trigger = trigger
         self._table = table
-        self._first = first
+        self._silence_ns = silence_ns
+        self._start = start
+        self._rows = slice(start, stop)
 
     @property
     def times(self) -> TimeArray:
         """Times in ns."""
-        return self._table.times
+        return self._table.times[self._rows]
 
     @property
     def values(self) -> FloatArray:
         """The readings."""
-        return self._table.values
+        return self._table.values[self._rows]
+
+    @property
+    def shortest_silence_ns(self) -> int | None:
+        """Times between readings up to this are usual at any rate; None is any time."""
+        if self._trigger.is_about_staleness:
+            return None  # such a condition judges silence itself
+        return self._silence_ns or self._table.shortest_silence_ns
+
+    def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return how long silence was usual after these readings, −1 for unknown; row −1 is before all."""
+        if self._silence_ns is not None:
+            return np.full(len(rows), self._silence_ns)
+        return self._table.usual_silences_ns(rows + self._start)
 
     @cached_property
     def holds(self) -> BoolArray:
@@ -115,7 +139,7 @@ class Judged:
         clear = self._trigger.clear
         if clear is None:
             return self._fails
-        clears = self._table.truth_of(clear).true
+        clears = self._table.truth_of(clear).true[self._rows]
         return clears & ~self.holds
 
     @cached_property
@@ -124,14 +148,12 @@ class Judged:
         known = self.holds | self._fails
         if self._trigger.clear is not None:
             known = known | self.clears
-        if self._first:
-            known = known & (np.arange(len(known)) >= self._first)
         return None if known.all() else known
 
     @cached_property
     def margins(self) -> FloatArray:
         """How far beyond the limit of the rule's own condition each reading is."""
-        return self._trigger.condition.margin(self._table)
+        return self._trigger.condition.margin(self._table.part(self._rows))
 
     @cached_property
     def ranks(self) -> npt.NDArray[np.int8] | None:
@@ -139,7 +161,7 @@ class Judged:
         levels = self._trigger.levels
         if len(levels) == 1:
             return None
-        ranks = np.full(len(self._table), -1, np.int8)
+        ranks = np.full(len(self.times), -1, np.int8)
         for i, (rank, _) in enumerate(levels):
             ranks[self._holds_of(i)] = rank
         return ranks
@@ -147,7 +169,7 @@ class Judged:
     def moment(self, row: int) -> Moment:
         """Return what is told of one reading."""
         condition = self._trigger.condition
-        at = self._table.at(row)
+        at = self._table.at(self._start + row)
         return Moment(
             int(self.times[row]),
             float(self.values[row]),
@@ -156,7 +178,7 @@ class Judged:
         )
 
     def _parts(self, row: int) -> str:
-        trigger, at = self._trigger, self._table.at(row)
+        trigger, at = self._trigger, self._table.at(self._start + row)
         if not self.holds[row]:
             return (trigger.clear or trigger.condition).parts(at)
         if trigger.condition.truth(at).true[0]:
@@ -173,8 +195,10 @@ class Judged:
         fails = self._table.truth_of(self._trigger.levels[0][1]).false
         for _, condition in self._trigger.levels[1:]:
             fails = fails & self._table.truth_of(condition).false
-        return fails
+        return fails[self._rows]
 
     def _holds_of(self, level: int) -> BoolArray:
         condition: Condition = self._trigger.levels[level][1]
-        return self._table.holds_of(condition)
+        if condition.variable == "formula":
+            return self._table.truth_of(condition).true[self._rows]
+        return condition.holds(self._table.column(condition.variables[0])[self._rows])

@@ -125,7 +125,8 @@ def truth(node: Any, row: dict[str, float]) -> bool | None:
             parts = [truth(operand, row) for operand in node.operands]
             wins = isinstance(node, Either)
             return wins if wins in parts else None if None in parts else not wins
-    return False  # stale: a reading has just come
+    # stale: a reading has just come, unless it is missing
+    return None if math.isnan(row["value"]) else False
 
 
 readings = st.one_of(st.integers(-3, 3).map(float), st.just(NAN))

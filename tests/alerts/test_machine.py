@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nbstream.alerts import AlertLog, Condition, Rule, RuleState
 from nbstream.alerts.instance import Pulse
 from nbstream.alerts.settings import SEVERITIES
+from nbstream.intervals import silence_ns, usual_interval_ns
 
 NAN = float("nan")
 NS = 1_000_000_000
@@ -44,6 +45,7 @@ class Model:
         self.for_ns, self.keep_ns, self.no_data = for_ * NS, keep * NS, no_data
         self.incidents: list[dict[str, Any]] = []
         self.last_ns = self.silence_told_ns = 0
+        self.present: list[int] = []
         self.begin()
 
     def begin(self) -> None:
@@ -55,31 +57,73 @@ class Model:
         self.end("rule changed")
         self.begin()
 
+    @property
+    def heard_ns(self) -> int:
+        """When the last reading came that was not missing, or the first one if all were."""
+        return self.present[-1] if self.present else self.first_ns
+
     def end(self, why: str) -> None:
         """End an open incident without a reading."""
         if self.incidents and self.incidents[-1]["resolved"] is None:
             fired = self.incidents[-1].get("fired", self.silence_told_ns)
-            end = max(self.last_ns, fired)
+            end = max(self.heard_ns, fired)
             self.incidents[-1] |= {"resolved": end, "ended": why}
 
     def tick(self, silent_s: float) -> None:
         """Let a second pass without a reading; silence counts from 2 s on."""
-        if self.silent or silent_s < 2 or self.no_data == "keep":
+        if not self.silent and silent_s >= 2:
+            self.fall_silent(2 * NS)
+
+    def fall_silent(self, usual_ns: int) -> None:
+        """Do what the policy says, after so long a silence."""
+        words, ends_ns = f"no data for {usual_ns // NS}s", self.heard_ns + usual_ns
+        if self.state is RuleState.RECOVERING:
+            self.end(words)
+        if self.state in (RuleState.PENDING, RuleState.RECOVERING):
+            self.state, self.since = RuleState.OK, ends_ns
+        if self.no_data == "keep":
             return
         self.silent = True
         if self.no_data == "alert":
-            if self.state not in (RuleState.FIRING, RuleState.RECOVERING):
-                self.state, self.since = RuleState.FIRING, self.last_ns
-                self.silence_told_ns = self.last_ns + round(silent_s * NS)
-                self.incidents.append({"breach": self.last_ns, "resolved": None, "kind": "no_data"})
+            if self.state is not RuleState.FIRING:
+                self.state, self.since = RuleState.FIRING, self.heard_ns
+                self.silence_told_ns = ends_ns
+                facts = {"breach": self.heard_ns, "resolved": None, "kind": "no_data"}
+                self.incidents.append(facts)
             return
-        self.end("no data for 2s")
+        self.end(words)
         is_shown = self.no_data == "nodata"
         self.state = RuleState.NO_DATA if is_shown else RuleState.OK
-        self.since = self.last_ns if is_shown else None
+        self.since = self.heard_ns if is_shown else None
+
+    def lapse(self, t: int, is_known: bool) -> None:
+        """End what waits, if nothing was known for too long before a reading."""
+        if self.state not in (RuleState.PENDING, RuleState.RECOVERING):
+            return
+        usual = self.usual_when_known
+        if usual is None:
+            if not is_known:
+                return
+            usual = max(self.for_ns if self.state is RuleState.PENDING else self.keep_ns, 2 * NS)
+        if t - self.known_ns > usual:
+            if self.state is RuleState.RECOVERING:
+                end = max(self.known_ns, self.incidents[-1]["fired"])
+                why = f"nothing known for {usual // NS}s"
+                self.incidents[-1] |= {"resolved": end, "ended": why}
+            self.state, self.since = RuleState.OK, self.known_ns + usual
+
+    @property
+    def usual_ns(self) -> int | None:
+        """How long silence is usual now."""
+        return silence_ns(usual_interval_ns(np.array(self.present, np.int64)))
 
     def take(self, t: int, value: float, x: float) -> None:
         """Take in one reading with what the condition compares."""
+        if not self.last_ns:
+            self.first_ns = t
+        usual = self.usual_ns
+        if not self.silent and usual is not None and t - self.heard_ns > usual:
+            self.fall_silent(usual)
         self.last_ns = t
         if self.silent and math.isnan(value):
             return
@@ -91,6 +135,10 @@ class Model:
                 self.begin()
             elif self.no_data != "alert":
                 self.begin()
+        if not math.isnan(value):
+            self.present.append(t)
+        if not (math.isnan(value) and math.isnan(x)):
+            self.lapse(t, not math.isnan(x))
         if math.isnan(x):
             return
         held = [rank for rank, condition in self.levels if condition.holds(np.array([x]))[0]]
@@ -102,7 +150,7 @@ class Model:
                 self.breach = self.since = t
             elif self.state is RuleState.RECOVERING:
                 self.recovers = self.since = t
-        self.known_ns = t
+        self.known_ns, self.usual_when_known = t, self.usual_ns
         if self.state is RuleState.PENDING and not held:
             self.state, self.since = RuleState.OK, t
         if self.state is RuleState.OK and held:
@@ -151,8 +199,8 @@ def recorded(log: AlertLog) -> list[dict[str, Any]]:
 
 
 numbers = st.one_of(st.integers(-4, 4).map(float), st.floats(-4, 4), st.just(NAN))
-steps = st.sampled_from([0, 0, 1, 1, 2, 5])
-steps_with_a_clock_set_back = st.sampled_from([0, 1, 1, 2, 5, -3])
+steps = st.sampled_from([0, 0, 1, 1, 2, 5, 40])
+steps_with_a_clock_set_back = st.sampled_from([0, 1, 1, 2, 5, 40, -3])
 silences = st.sampled_from([0.5, 1.0, 2.0, 30.0])
 
 
@@ -174,7 +222,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
     )
 
 
-@settings(max_examples=600)
+@settings(max_examples=400)
 @given(
     histories(),
     st.lists(st.integers(1, 12), min_size=1, max_size=5),
