@@ -10,6 +10,7 @@ import numpy as np
 from nbstream.errors import ParseError
 from nbstream.readings import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.sources.base import Source
+from nbstream.sources.csv_encoding import checked_encoding, other_format
 from nbstream.sources.csv_format import CsvFormat, CsvOptions, cells_of, discover, is_header
 from nbstream.sources.csv_intake import Intake
 from nbstream.sources.csv_rows import RowReader, Rows
@@ -29,14 +30,6 @@ __all__ = ["CsvSource"]
 SAMPLE_LINES = 200
 RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again is no event
 NO_ROWS = Batch(np.empty(0, np.int64), {})
-BOM = b"\xef\xbb\xbf"
-KNOWN_FORMATS = {
-    b"PK\x03\x04": "a zip or Excel file",
-    b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"\x1f\x8b": "compressed (gzip)",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "an SQLite database",
-}
 
 
 class CsvSource(Source):
@@ -64,6 +57,9 @@ class CsvSource(Source):
         One character; None finds it among comma, semicolon and tab.
     decimal
         "." or ",".
+    encoding
+        Of the file, as Python names it, such as "cp1252", "latin-1" or "utf-16"; None finds UTF-8,
+        UTF-16 and UTF-32, and reads what is none of these as cp1252. `notes` say so.
     poll_interval
         Seconds between two looks at the file.
     max_line_bytes
@@ -78,9 +74,11 @@ class CsvSource(Source):
 
     Notes
     -----
-    A row is read when its newline has come. A cell that is no number is a missing reading if
-    another cell of its row is one; else the row counts as rejected. Empty, "nan" and "inf" are
-    missing readings.
+    A row is read when its end has come: a newline, a carriage return or both. A last line without
+    one is read when the file has not grown for three seconds, if it has all its cells.
+
+    A cell that is no number is a missing reading if another cell of its row is one; else the row
+    counts as rejected. Empty, "nan" and "inf" are missing readings.
     A file without header has channels c1, c2 … by position, or "value" if there is only one.
 
     A file that is written anew with rows that were read before (a log that keeps its last rows, a
@@ -109,6 +107,7 @@ class CsvSource(Source):
         time_format: str | None = None,
         delimiter: str | None = None,
         decimal: str = ".",
+        encoding: str | None = None,
         poll_interval: float = 0.25,
         max_line_bytes: int = 2**20,
         **options: Any,
@@ -138,6 +137,7 @@ class CsvSource(Source):
         self._max_line_bytes = max_line_bytes
         self._zone_word = "zone" if timezone is not None else "local zone"
         self._wall_times = WallTimes(self.timezone)
+        self._encoding = checked_encoding(encoding)
         self._tail = self._new_tail()
         self._reader: RowReader | None = None
         self._previous: CsvFormat | None = None
@@ -145,13 +145,19 @@ class CsvSource(Source):
         self._pending_has_header: bool | None = None
         self._is_sample = False
         self._skipped = b""
+        self._has_half_line = False
         self._intake = Intake()
         self._restart = ""  # what happened to the file, until it is known if its rows are new
         self._restarted_at = 0.0
         self._n_repeated = 0
 
     def _new_tail(self) -> Tail:
-        return Tail(self.path, from_start=self._from_start, max_line_bytes=self._max_line_bytes)
+        return Tail(
+            self.path,
+            from_start=self._from_start,
+            max_line_bytes=self._max_line_bytes,
+            encoding=self._encoding,
+        )
 
     def _free(self) -> None:
         self._tail.close()
@@ -184,27 +190,35 @@ class CsvSource(Source):
         if piece.n_too_long:
             self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
         if piece.n_cut:
-            self._drop(piece.n_cut, "half a line left when the file was replaced")
+            self._drop(piece.n_cut, "half a line: its rest came too late or never")
         if piece.n_nul:
             self._note_once(
                 "nul", "NUL bytes taken out (the file was cut while its writer went on)"
             )
         lines = piece.lines
         if piece.at_start and (lines or self._tail.head):
-            self._check_encoding(self._tail.head)
+            self._check_is_text(self._tail.head)
         self._skipped = piece.skipped or self._skipped
+        if self._tail.encoding_note not in {"", self._notes.get("encoding")}:
+            self._note("encoding", self._tail.encoding_note)
+            self._tell(self._tail.encoding_note)
         if piece.at_start and lines:
-            lines = lines.removeprefix(BOM)
             self._begin_file(lines, is_sample=piece.is_sample)
-        elif self._reader is None:
+            lines = b""
+        self._take_lines(lines)
+        if not piece.lines and not piece.has_more:
+            has_more = self._read_half_line(piece.half_line)
+            if not has_more and self._intake.is_holding:
+                self._hand_over_all(self._intake.settle())
+        self._say_state(piece)
+
+    def _take_lines(self, lines: bytes) -> None:
+        if self._reader is None:
             self._pending += lines
         elif lines:
             self._read(lines)
         while self._pending and self._find_format():
             pass
-        if not lines and not piece.has_more and self._intake.is_holding:
-            self._hand_over_all(self._intake.settle())
-        self._say_state(piece)
 
     def _take_event(self, piece: Piece) -> None:
         if piece.at_start and piece.lines:
@@ -226,7 +240,9 @@ class CsvSource(Source):
         if piece.is_missing:
             self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
             return
-        if self._counters.received:
+        if self._has_half_line and self._counters.received:
+            self._set_state(SourceState.RUNNING, "waiting for the end of the last line")
+        elif self._counters.received:
             self._set_state(SourceState.RUNNING)
         elif self._tail.n_waiting:
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
@@ -234,18 +250,29 @@ class CsvSource(Source):
             self._set_state(SourceState.RUNNING, "waiting for the first row")
         self._is_well()
 
-    def _check_encoding(self, head: bytes) -> None:
-        for magic, what in KNOWN_FORMATS.items():
-            if head.startswith(magic):
-                message = f"{str(self.path)!r} is {what}, not a text file of values."
-                raise ParseError(message, source=self.name)
-        even, odd = head[0:64:2], head[1:64:2]
-        is_utf16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or (
-            len(odd) >= 2 and (any(even), any(odd)) in {(True, False), (False, True)}
-        )
-        if is_utf16:
-            message = f"{str(self.path)!r} is encoded as UTF-16, not UTF-8. Save it as UTF-8."
+    def _check_is_text(self, head: bytes) -> None:
+        other = other_format(head)
+        if other:
+            message = f"{str(self.path)!r} is {other}"
             raise ParseError(message, source=self.name)
+
+    def _read_half_line(self, half: bytes) -> bool:
+        """Read the last line of a file that has stood still without its end, if it is whole."""
+        self._has_half_line = bool(half)
+        if not half:
+            return False
+        fmt = self._reader.fmt if self._reader is not None else None
+        if fmt is None and self._pending_has_header is None:
+            lines = (self._pending + half).decode("utf-8", "replace").splitlines()
+            fmt = discover(lines, self._narrowed(lines))
+        cells = [] if fmt is None else cells_of(half.decode("utf-8", "replace"), fmt.delimiter)
+        if fmt is not None and len(cells) == len(fmt.columns) and cells[-1]:
+            self._has_half_line = False
+            self._tail.take_half_line()
+            self._note_once("half", "the last line was read though it has no end")
+            self._take_lines(half + b"\n")
+            return True
+        return False
 
     # The format.
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbstream.errors import ParseError
+from nbstream.sources.csv_encoding import Decoder
 
 __all__ = ["Piece", "Tail", "nearest_neighbour"]
 
 MAX_LINE_BYTES = 2**20
 CHUNK_BYTES = 2**20
+LONGEST_UNIT = 4
 HEAD_BYTES = 1024
 SAMPLE_BYTES = 2**16
 REMEMBERED_BYTES = 4 * 2**20
@@ -23,6 +25,8 @@ FRESH_NS = 1_000_000_000
 SETTLED_AFTER = 1.0  # seconds; so long a program that writes a file anew may pause
 COMPARED_BYTES = 2**20
 FOOT_BYTES = 1024
+BLOCK_BYTES = 4096
+STILL_AFTER = 3.0  # seconds
 
 # Windows lets nobody rename or delete a file that is open.
 KEEP_OPEN = os.name != "nt"
@@ -33,13 +37,15 @@ class Piece:
     """What one poll of a file gave."""
 
     lines: bytes = b""
-    """Whole lines, the last one ended by a newline; no NULs."""
+    """Whole lines as UTF-8, the last one ended by a newline; no NULs."""
     at_start: bool = False
     """Whether `lines` begin at the start of a file: a header may come."""
     is_sample: bool = False
     """Whether `lines` are only to learn the format from, because reading begins at the end."""
     skipped: bytes = b""
     """The last lines before the end at which reading begins, at most 64 KiB."""
+    half_line: bytes = b""
+    """What stands at the end without an end of line, if nothing has come after it for a while."""
     is_missing: bool = False
     """Whether there is no file now."""
     has_more: bool = False
@@ -61,7 +67,8 @@ class Piece:
 class Tail:
     """Reads the lines that are added to a file.
 
-    A half line at the end is left alone until its newline comes. The file may be
+    A line ends with a newline, a carriage return or both. A half line at the end is left alone until
+    its end comes, or `take_half_line` takes it. The file may be
 
     - renamed while another takes its place: the old one is read to its end first, for as long as
       the new one is empty;
@@ -82,6 +89,14 @@ class Tail:
         Longer lines are dropped and counted without being held in memory.
     chunk_bytes
         Bytes read at once, at most (more if lines are longer).
+    encoding
+        Of the file; None finds UTF-8 and, by their first bytes, UTF-16 and UTF-32, and takes what
+        is none of these for cp1252.
+
+    Raises
+    ------
+    ValueError
+        If `encoding` is none.
 
     Notes
     -----
@@ -95,8 +110,10 @@ class Tail:
         from_start: bool = True,
         max_line_bytes: int = MAX_LINE_BYTES,
         chunk_bytes: int = CHUNK_BYTES,
+        encoding: str | None = None,
     ) -> None:
         self.path = Path(path)
+        self._decoder = Decoder(encoding)
         self.max_line_bytes = max_line_bytes
         self.chunk_bytes = chunk_bytes
         self._skip_to_end = not from_start
@@ -116,6 +133,10 @@ class Tail:
         self._was_renamed = False
         self._goes_on = False
         self._was_missing = False
+        self._size = self._growth = 0  # at the last look, and by how much it had grown then
+        self._still_since = time.monotonic()
+        self._has_taken_half = False
+        self._half_line = b""
 
     @property
     def head(self) -> bytes:
@@ -123,9 +144,20 @@ class Tail:
         return self._head or self._first_half
 
     @property
+    def encoding_note(self) -> str:
+        """What was guessed about the encoding, for people; "" if nothing was."""
+        return self._decoder.note
+
+    @property
     def n_waiting(self) -> int:
         """Bytes of a half line at the end of the file, as far as the last poll saw."""
         return max(0, (self._stamp[0] if self._stamp else 0) - self._offset)
+
+    def take_half_line(self) -> None:
+        """Go on behind the half line; what may follow on it is given up and counted as cut."""
+        self._advance(self._half_line)
+        self._half_line = b""
+        self._has_taken_half = True
 
     def close(self) -> None:
         """Let go of the file; the next poll opens it again and goes on where this one stopped."""
@@ -153,6 +185,10 @@ class Tail:
         if self._file is None and there is None:
             return self._missing()
         piece = self._read(there)
+        self._half_line = b""
+        if not (piece.lines or piece.has_more or piece.is_missing):
+            self._half_line = self._settled_half_line()
+            piece.half_line = self._decoder.to_utf8(self._half_line)
         if not KEEP_OPEN and self._file is not None:
             self._file.close()
             self._file = None
@@ -226,22 +262,35 @@ class Tail:
         if not size:
             return None
         sample = self._pread(0, min(size, SAMPLE_BYTES))
+        self._decoder.begin(sample)
         self._head = sample[:HEAD_BYTES]
         self._seen = None
-        back = self._pread(max(0, size - self.max_line_bytes), size)
-        newline = back.rfind(b"\n")
-        if newline < 0 and len(back) == size:
+        start = max(0, size - self.max_line_bytes)
+        start -= start % self._decoder.width
+        back = self._pread(start, size)
+        end = self._decoder.end_of_lines(back)
+        if not end and len(back) == size:
             return None  # one half line, perhaps of the header: read it when it is complete
-        self._offset = size if newline < 0 else size - len(back) + newline + 1
-        self._in_long_line = newline < 0
-        sample = sample[: sample.rfind(b"\n") + 1].replace(b"\0", b"")
-        skipped = back[: newline + 1][-SAMPLE_BYTES:]
+        self._offset = start + end if end else size - size % self._decoder.width
+        self._in_long_line = not end
+        sample = sample[: self._decoder.end_of_lines(sample)]
+        first = max(0, end - SAMPLE_BYTES)
+        skipped = back[first - first % self._decoder.width : end]
         if len(skipped) < self._offset:
-            skipped = skipped[skipped.find(b"\n") + 1 :]
-        return Piece(sample, at_start=True, is_sample=True, skipped=skipped, has_more=True)
+            skipped = skipped[self._decoder.end_of_line(skipped) :]
+        return Piece(
+            self._decoder.to_utf8(sample).replace(b"\0", b""),
+            at_start=True,
+            is_sample=True,
+            skipped=self._decoder.to_utf8(skipped),
+            has_more=True,
+        )
 
     def _look(self, size: int) -> Piece:
         """Read what is new in the file that is open."""
+        if size != self._size:
+            self._growth, self._size = size - self._size, size
+            self._still_since = time.monotonic()
         if self._doubt:
             pass
         elif size < self._offset:
@@ -281,16 +330,30 @@ class Tail:
 
     def _cut(self, now: bytes) -> Piece:
         """Go on at the end of a file that begins as before and is shorter for good."""
-        end = now.rfind(b"\n") + 1
+        end = self._decoder.end_of_lines(now)
         if not end:
             return self._restart()
         event = f"{self._doubt}; what is left of it was read before"
         self._offset, self._seen = end, bytearray(now[:end])
         self._head, self._foot = now[:end][:HEAD_BYTES], now[:end][-FOOT_BYTES:]
-        self._in_long_line = False
+        self._in_long_line = self._has_taken_half = False
         self._doubt = ""
         self._stamp = None
         return Piece(event=event, has_more=True, is_again=True, goes_on=True)
+
+    def _settled_half_line(self) -> bytes:
+        """Return the half line at the end if nothing has come after it for a while.
+
+        A file that grows by whole blocks has a writer that holds back what does not fill one: its
+        last line was cut anywhere and stays a half one.
+        """
+        size = self._size
+        is_block = size % BLOCK_BYTES == 0 or self._growth % BLOCK_BYTES == 0
+        is_still = time.monotonic() - self._still_since >= STILL_AFTER
+        is_short = 0 < size - self._offset <= self.max_line_bytes
+        if self._doubt or self._in_long_line or is_block or not (is_still and is_short):
+            return b""
+        return self._pread(self._offset, size)
 
     def _begin_to_doubt(self, why: str, was_renamed: bool = False) -> None:
         if not self._doubt:
@@ -302,7 +365,7 @@ class Tail:
     def _restart(self) -> Piece:
         event = f"{self._doubt}; reading it from its start"
         self._offset, self._head, self._foot, self._seen = 0, b"", b"", bytearray()
-        self._in_long_line = False
+        self._in_long_line = self._has_taken_half = False
         self._doubt = ""
         self._stamp = None
         n_cut = int(self._had_half_line)
@@ -329,29 +392,41 @@ class Tail:
     def _take(self, size: int) -> Piece:
         """Hand over whole lines from the offset on."""
         piece = Piece(at_start=self._offset == 0)
-        want = min(size - self._offset, self.chunk_bytes)
+        want = min(size - self._offset, max(self.chunk_bytes, LONGEST_UNIT))
         data = self._pread(self._offset, self._offset + want)
         is_more_there = self._offset + len(data) < size
-        if data.startswith(b"\0\0"):
+        if self._offset == 0:
+            self._decoder.begin(data)
+        if data.startswith(bytes(max(2, self._decoder.width))):
             return self._skip_hole(data)
+        if self._has_taken_half and data:
+            self._has_taken_half = False
+            if self._decoder.end_of_line(data) != self._decoder.width:  # no end of a line
+                self._in_long_line = True
+                return Piece(
+                    n_cut=1,
+                    event="the last line went on after it had been read without its end",
+                    has_more=True,
+                )
         if self._in_long_line:
-            newline = data.find(b"\n")
-            self._in_long_line = newline < 0
-            self._advance(data if newline < 0 else data[: newline + 1])
-            return Piece(has_more=self._offset < size)
-        end = data.rfind(b"\n") + 1
+            end = self._decoder.end_of_line(data)
+            self._in_long_line = not end
+            self._advance(data[: end or len(data) - len(data) % self._decoder.width])
+            return Piece(has_more=self._offset < size and (is_more_there or bool(end)))
+        end = self._decoder.end_of_lines(data)
         if not end:
             if self._offset == 0:
                 self._first_half = data[:HEAD_BYTES]
             if len(data) > self.max_line_bytes:
                 self._in_long_line = True
-                self._advance(data)
+                self._advance(data[: len(data) - len(data) % self._decoder.width])
                 return Piece(n_too_long=1, has_more=is_more_there)
             if is_more_there and len(data) == want:
                 return self._take_long(size)
             return piece
-        lines, piece.n_too_long = _without_long_lines(data[:end], self.max_line_bytes)
         self._advance(data[:end])
+        text = self._decoder.to_utf8(data[:end])
+        lines, piece.n_too_long = _without_long_lines(text, self.max_line_bytes)
         piece.n_nul = lines.count(b"\0")
         piece.lines = lines.replace(b"\0", b"") if piece.n_nul else lines
         piece.has_more = is_more_there
@@ -360,6 +435,7 @@ class Tail:
     def _skip_hole(self, data: bytes) -> Piece:
         """Pass over NULs that begin a line: after a truncation the writer did not go back."""
         n_nul = len(data) - len(data.lstrip(b"\0"))
+        n_nul -= n_nul % self._decoder.width
         self._advance(data[:n_nul])
         return Piece(n_nul=n_nul, has_more=True)
 

@@ -175,13 +175,6 @@ def test_invalid_utf8_costs_its_row(path: Path) -> None:
         wait_until(lambda: source.counters().rejected == 1, 5, "the count")
 
 
-def test_utf16_is_named(path: Path) -> None:
-    """Another encoding is an error that names it."""
-    with reading(path, (HEADER + row(1, 1)).encode("utf-16")) as source:
-        wait_until(lambda: source.state is State.FAILED, 5, "the failure")
-        assert "UTF-16" in source.status
-
-
 def test_compressed_without_a_line_is_named(path: Path) -> None:
     """A file that is no text fails at once, also while no end of a line has come."""
     with reading(path, b"\x1f\x8b\x08" + bytes(range(11, 40))) as source:
