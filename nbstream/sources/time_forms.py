@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -124,13 +124,21 @@ class TimeForm:
     kind
         "text", "number" or "elapsed" (a number that counts from an unknown start).
     parts
-        Of "text": the pattern of each cell that a time is made of.
+        Of "text": the pattern of each cell that a time is made of, or one for all of them with a
+        space between them.
     scale
         Of the others.
     asked
         The zone that the user named, None if nobody did.
     zone
-        The zone that the texts themselves name, all the same one.
+        The zone that the texts themselves name, all the same one, or that their header names.
+    n_cells
+        How many cells a time is made of.
+    converters
+        Per cell, what reads it if its own text isn't read by its part: its date or its time of day
+        counts.
+    widths
+        Per cell, to how many digits it is filled with zeros, which writers of numbers leave out.
     """
 
     kind: Literal["text", "number", "elapsed"]
@@ -138,12 +146,16 @@ class TimeForm:
     scale: NumberScale = SCALES["s"]
     asked: tzinfo | None = field(default=None, compare=False)
     zone: tzinfo | None = None
+    n_cells: int = 1
+    converters: tuple[TimeForm | None, ...] = ()
+    widths: tuple[int, ...] = ()
     _pattern: TimePattern | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind == "text":
-            is_joined = len(self.parts) > 1
-            self._pattern = TimePattern(self.pattern, self.asked, self.zone, is_joined=is_joined)
+            self._pattern = TimePattern(
+                self.pattern, self.asked, self.zone, is_joined=self.n_cells > 1
+            )
 
     @property
     def pattern(self) -> str:
@@ -174,6 +186,31 @@ class TimeForm:
             return self._pattern.read(text)
         ns = _scaled(text, self.scale if self.kind == "number" else _since_zero(self.scale))
         return ns, NAIVE if self.scale.is_naive and ns != MISSING_TIME else 0
+
+    def read_cells(self, cells: Sequence[str]) -> tuple[int, int]:
+        """Return what the cells of one time say together, as `read`; none may be empty."""
+        if self.n_cells == 1:
+            return self.read(cells[0])
+        text = self.join(cells)
+        return self.read(text) if text else (MISSING_TIME, NAIVE)
+
+    def join(self, cells: Sequence[str]) -> str:
+        """Return the cells of one time as one text, "" if one is missing."""
+        if not all(cells) or len(cells) != self.n_cells:
+            return ""
+        texts = list(cells)
+        for i, width in enumerate(self.widths):
+            if width:
+                whole, dot, rest = texts[i].partition(".")
+                is_whole = not rest.strip("0")
+                texts[i] = whole.zfill(width) + ("" if is_whole else dot + rest)
+        for i, converter in enumerate(self.converters):
+            if converter is not None:
+                wall, _ = converter.read(texts[i])
+                if wall == MISSING_TIME:
+                    return ""
+                texts[i] = _shown(wall, self.parts[i])
+        return " ".join(texts)
 
     def problem(self, text: str) -> str:
         """Return why a text cannot be read where that is known, else ""."""
@@ -208,8 +245,22 @@ class TimeForm:
         return self.scale.words
 
 
-def text_form(pattern: str, asked: tzinfo | None = None) -> TimeForm:
+def _shown(wall: int, pattern: str) -> str:
+    when = datetime(1970, 1, 1) + timedelta(microseconds=wall // 1000)
+    return when.strftime(pattern)
+
+
+def text_form(pattern: str, asked: tzinfo | None = None, n_cells: int = 1) -> TimeForm:
     """Return the form that a user names: a pattern, or the name of a way to count.
+
+    Parameters
+    ----------
+    pattern
+        As for `datetime.strptime`, a name of `SCALES`, or "elapsed".
+    asked
+        The zone that the user named.
+    n_cells
+        Of how many cells a time is made, with a space between them.
 
     Raises
     ------
@@ -220,7 +271,7 @@ def text_form(pattern: str, asked: tzinfo | None = None) -> TimeForm:
         return TimeForm("number", scale=SCALES[pattern])
     if pattern == "elapsed":
         return TimeForm("elapsed")
-    return TimeForm("text", (pattern,), asked=asked)
+    return TimeForm("text", (pattern,), asked=asked, n_cells=n_cells)
 
 
 def number_form(unit: TimeUnit) -> TimeForm:

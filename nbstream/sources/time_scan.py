@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from nbstream.sources.time_words import AM_PM, ZONE_WORDS, is_weekday, month_number
 
-__all__ = ["compact_patterns", "scan_date", "scan_day_time", "scan_time"]
+__all__ = ["compact_patterns", "looks_like_time", "scan_date", "scan_day_time", "scan_time"]
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})(-|/|\. ?|_|:)([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(\.?)")
 _CHINESE = re.compile(r"([0-9]{4})(年|년 ?)([0-9]{1,2})(月|월 ?)([0-9]{1,2})(日|일)")
@@ -37,6 +37,11 @@ _WEEKDAY = re.compile(r"\(?([^\W\d_]{1,10})\)?([.,]? +|,|\. )")
 _HALF = re.compile(rf"\s*{AM_PM}(?![^\W\d_])")
 _ZONE = re.compile(ZONE_WORDS)
 _DIGITS_ONLY = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+
+_LOOKS = re.compile(
+    r"^\W*(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9.]))"
+)
 
 MAX_LENGTH = 80
 
@@ -99,6 +104,11 @@ def scan_day_time(text: str) -> str | None:
 def scan_date(text: str) -> tuple[str, ...]:
     """Return the patterns that a date without a time of day may have."""
     return tuple(p for p in scan_time(text) if "%H" not in p and "%I" not in p)
+
+
+def looks_like_time(text: str) -> bool:
+    """Return whether a text has the looks of a time, whatever it means."""
+    return _LOOKS.search(text) is not None and len(text) <= MAX_LENGTH
 
 
 def compact_patterns(digits: str) -> tuple[str, ...]:

@@ -1,0 +1,165 @@
+"""What names of columns say about times: in many languages, with units and zones."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+__all__ = [
+    "PART_NAMES",
+    "counted_unit",
+    "header_zone",
+    "is_zone_name",
+    "may_count",
+    "part_of",
+    "rank",
+]
+
+_TIMES = frozenset(
+    "timestamp time datetime ts t stamp tmstamp timestmp epoch unix when clock zeit zeitstempel "
+    "uhrzeit zeitpunkt messzeit temps heure horodatage horodate instant hora tiempo momento ora "
+    "orario tempo tijd tijdstip tid tidspunkt klokke kello aika čas cas czas godzina idő время час "
+    "saat zaman ώρα χρόνος giờ 时间 時間 日時 日时 時刻 时刻 시간 일시 시각 elapsed uptime runtime "
+    "laufzeit hhmm hhmmss hrmin tod millis micros seconds secs sec milliseconds msec sekunden utc gmt localtime".split()
+)
+_DATES = frozenset(
+    "date datum dato fecha pvm päivämäärä päiväys dátum дата tarih ημερομηνία ngày 日期 日付 "
+    "날짜".split()
+)
+_ELAPSED = frozenset(
+    "time timestamp ts elapsed uptime runtime laufzeit zeit millis micros seconds secs milliseconds "
+    "msec sekunden".split()
+)
+_PERHAPS_ELAPSED = frozenset(
+    "t temps tiempo tempo tijd tid aika czas čas cas время 时间 時間 시간 sec".split()
+)
+_ENDINGS = frozenset("at time date zeit datum data utc timestamp".split())
+
+_PARTS = {
+    "year": "year yr yy yyyy jahr année annee año ano anno jaar rok år an 年",
+    "month": "month mon mo monat mois mes mese mês maand mm miesiąc 月",
+    "day": "day dd tag jour día dia giorno dag dzień 日",
+    "doy": "doy jday yday julianday dayofyear",
+    "hour": "hour hr hh hours stunde std heure hora ora uur godz 時 时",
+    "minute": "minute min minutes mins minuto minuut mn 分",
+    "second": "second sec seconds secs sekunde segundo secondo ss 秒",
+}
+PART_NAMES = frozenset(_PARTS)
+"""What a column may be called that holds a part of a date or a time of day."""
+_PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
+
+_UNITS = {
+    "s": "s sec secs second seconds sekunden segundos secondes",
+    "ms": "ms msec msecs millis milliseconds millisecond millisekunden",
+    "us": "us µs μs usec micros microseconds",
+    "ns": "ns nsec nanos nanoseconds",
+    "min": "min mins minutes minuten",
+    "h": "h hr hrs hours stunden",
+}
+_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+_ALONE = frozenset("sec secs seconds millis msec milliseconds micros sekunden".split())
+
+_ZONE = re.compile(
+    r"(?:^|[^A-Za-z])(?:(UTC|GMT)\s*([+\-\u2212][0-9]{1,2}(?::?[0-9]{2})?)?|([+\-][0-9]{2}:[0-9]{2}))"
+    r"(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str) -> tuple[str, ...]:
+    """Return the words of a name in small letters, units and zones too."""
+    split = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", name)
+    return tuple(re.findall(r"[^\W\d_]+", split.lower().replace("#", " ")))
+
+
+def rank(name: str) -> int:
+    """Return 2 if a column is called as times are, 1 if its name has such a word, else 0.
+
+    Examples
+    --------
+    >>> rank("Timestamp_ms"), rank("Datum/Zeit"), rank("created_at"), rank("temp")
+    (2, 2, 1, 0)
+    """
+    words = [word for word in _words(name) if word not in {"the", "of"}]
+    plain = [w for i, w in enumerate(words) if not (i and (w in _UNIT_OF or w in {"utc", "gmt"}))]
+    if plain and all(word in _TIMES or word in _DATES for word in plain):
+        return 2
+    if len(words) == 1 and words[0] in _PART_OF and words[0] not in {"an", "dia"}:
+        return 1
+    if any(word in _TIMES or word in _DATES for word in words if len(word) > 2):
+        return 1
+    return int(bool(words) and words[-1] in _ENDINGS)
+
+
+def part_of(name: str, known: frozenset[str] = frozenset()) -> str:
+    """Return what part a column is called: "year" … "second", "date", "t", "time", or "".
+
+    Parameters
+    ----------
+    name
+        Of the column.
+    known
+        Parts that stand to the left: "mm" is a minute where there is an hour.
+    """
+    words = _words(name)
+    if not words:
+        return ""
+    word = words[0]
+    if word == "mm" and "hour" in known:
+        return "minute"
+    if len(words) == 1 and word in _PART_OF:
+        return _PART_OF[word]
+    if word in _DATES:
+        return "date"
+    if words == ("t",):
+        return "t"
+    return "time" if word in _TIMES else ""
+
+
+def may_count(name: str) -> bool | None:
+    """Return whether a column may count the seconds of a run; None if that is seldom meant."""
+    words = _words(name)
+    if rank(name) < 2 or not words:
+        return False
+    if any(word in _ELAPSED for word in words):
+        return True
+    return None if words[0] in _PERHAPS_ELAPSED else False
+
+
+def counted_unit(name: str) -> str | None:
+    """Return the unit that a name says it counts in: "s", "ms", "us", "ns", "min", "h", or None.
+
+    Examples
+    --------
+    >>> counted_unit("Timestamp_ms"), counted_unit("Time [s]"), counted_unit("time")
+    ('ms', 's', None)
+    """
+    words = _words(name)
+    if not words:
+        return None
+    if len(words) == 1 and words[0] not in _ALONE:
+        return None
+    return _UNIT_OF.get(words[-1])
+
+
+def header_zone(name: str) -> tzinfo | None:
+    """Return the zone that the name of a column of times says: "Time (UTC)", "Time, GMT+02:00"."""
+    match = _ZONE.search(name.replace("_", " "))
+    if match is None:
+        return None
+    offset = match[2] or match[3]
+    if offset is None:
+        return UTC
+    digits = offset[1:].replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    size = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(size if offset[0] == "+" else -size) if size < timedelta(days=1) else None
+
+
+def is_zone_name(name: str) -> bool:
+    """Return whether a column is called as one that names zones."""
+    return not {"zone", "tz", "timezone", "zeitzone", "offset", "utcoffset", "utc"}.isdisjoint(
+        _words(name)
+    )
