@@ -159,7 +159,7 @@ def format_duration(ns: int) -> str:
 
 
 def rough_duration(ns: int) -> str:
-    """Return a duration for people, rounded: "850 ms", "42 s", "5 min", "3 h", "12 days"."""
+    """Return a duration for people, rounded: "850 ms", "42 s", "5 min", "3 h", "12 days", "56 years"."""
     seconds = ns / 1e9
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
@@ -167,7 +167,10 @@ def rough_duration(ns: int) -> str:
         return f"{seconds:.0f} s"
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} days"
+    if seconds < 172_800:
+        return f"{seconds / 3600:.0f} h"
+    days = seconds / 86_400
+    return f"{days:.0f} days" if days < 730 else f"{days / 365.2425:.0f} years"
 
 
 def _text_ns(text: str, name: str) -> int:

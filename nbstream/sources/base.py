@@ -41,6 +41,8 @@ REPLACED = "replaced by a later run of its cell"
 GIVEN_UP = "a call that does not return was given up"
 FAR_AHEAD_NS = 60 * 10**9
 """Readings so much later than this machine's clock are worth a word."""
+FAR_BEHIND_NS = 366 * 86_400 * 1_000_000_000
+"""Readings so much older are too."""
 FINAL_ERRORS = (IsADirectoryError, NotADirectoryError, ClosedError, DependencyError)
 """Errors that no other try will mend."""
 
@@ -365,13 +367,19 @@ class Source(ABC):
                 self.buffer.note(text)
 
     def _compare_clocks(self, newest_ns: int) -> None:
-        """Tell people if readings come from the future: of a clock or a zone that is wrong."""
+        """Tell people if readings come from the future, or from years ago."""
         ahead_ns = newest_ns - self._clock.wall_ns()
         if ahead_ns > FAR_AHEAD_NS:
             self._note_once(
                 "ahead",
                 f"times are {rough_duration(ahead_ns)} ahead of this machine's clock; "
                 "is their time zone right?",
+            )
+        if -ahead_ns > FAR_BEHIND_NS:
+            self._note_once(
+                "behind",
+                f"times are {rough_duration(-ahead_ns)} behind this machine's clock; "
+                "is it old data, or a clock that was never set?",
             )
 
     def _reject(self, n: int, example: str) -> None:

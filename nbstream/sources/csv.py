@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ from nbstream.sources.csv_encoding import checked_encoding, other_format
 from nbstream.sources.csv_format import CsvFormat, CsvOptions, cells_of, discover, is_header
 from nbstream.sources.csv_intake import Intake
 from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.partial_times import WholeTimes
 from nbstream.sources.state import SourceState
 from nbstream.sources.tail import Piece, Tail
+from nbstream.sources.time_forms import AmbiguousDatesError, text_form
 from nbstream.sources.wall_time import WallTimes
 from nbstream.sources.wording import positive_seconds, shorten
 from nbstream.zone import zone_label
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["CsvSource"]
 
 SAMPLE_LINES = 200
+MANY_LINES = 200_000
+"""So many are looked at to tell day from month."""
+PATIENCE = 2.0
+"""Seconds to wait for rows that tell what times mean, before they are refused."""
+MAX_PENDING_BYTES = 32 * 2**20
 RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again is no event
 NO_ROWS = Batch(np.empty(0, np.int64), {})
 
@@ -40,9 +48,12 @@ class CsvSource(Source):
     path
         The file. While it is missing the state is CONNECTING.
     time
-        Name of the column of times, or its number from 0. None finds it: called timestamp, time,
-        datetime, date, ts or t in any case, else the first one that reads as times; a file without
-        one gets the time at which each row was read. `notes` say which.
+        Name of the column of times, or its number from 0; several, as in ``["Date", "Time"]``, are
+        read together. None finds them, by what they hold and by their names (time, Datum, fecha …):
+        dates with a time of day first, in one column or two, then numbers that are times of 1990 to
+        2099, then dates or times of day alone, then seconds that grow as those of a run do. False
+        asks for the time at which each row was read, which a file without times gets too. `notes`
+        say what was found. What looks like times and can't be read is an error.
     channels
         Names of the columns to read; None reads every column of numbers.
     timezone
@@ -52,7 +63,11 @@ class CsvSource(Source):
     unit
         Of times that are numbers: "s", "ms", "us" or "ns"; None infers it from their size.
     time_format
-        Of times, as for `datetime.strptime`; needed if day and month could be mixed up.
+        Of times, as for `datetime.strptime`; needed if day and month could be mixed up. For several
+        columns, of their texts with a space between. Seconds, their fraction and the zone may be
+        left out or be there: ``%z`` reads +01, +0100, Z, UTC and Europe/Berlin. Other ways to count
+        have names: "excel", "matlab" and "julian" days, .NET's "ticks", Windows' "filetime", and
+        "elapsed" for the seconds (or `unit`) of a run.
     delimiter
         One character; None finds it among comma, semicolon and tab.
     decimal
@@ -87,6 +102,11 @@ class CsvSource(Source):
     changed afterwards is counted as dropped. A table whose newest row comes first is read to its
     end and put in order. `notes` say both.
 
+    Times of day without a date are of the day on which the file changed last, and roll over at
+    midnight; dates without a year likewise. Elapsed time is put so that the newest row that is
+    there at first is at the file's last change. Day and month that may be swapped are told by the
+    rows that are there; if none does within two seconds, the error says what to pass.
+
     `stop()` and `start()` go on where reading stopped. See `nbstream.sources.tail.Tail` for what
     may happen to the file.
 
@@ -98,7 +118,7 @@ class CsvSource(Source):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        time: str | int | None = None,
+        time: str | int | Sequence[str | int] | bool | None = None,
         channels: Sequence[str] | str | None = None,
         timezone: str | tzinfo | None = None,
         from_start: bool = True,
@@ -132,7 +152,12 @@ class CsvSource(Source):
         options["name"] = options.get("name") or shorten(self.path.name)
         super().__init__(timezone=timezone, **options)
         asked = None if channels is None else tuple(channels)
-        self._options = CsvOptions(time, asked, unit, time_format, delimiter, decimal)
+        zone = self.timezone if timezone is not None else None
+        if time_format is not None:
+            text_form(time_format)
+        self._options = CsvOptions(
+            _as_columns(time), asked, unit, time_format, delimiter, decimal, zone
+        )
         self._from_start = from_start
         self._max_line_bytes = max_line_bytes
         self._zone_word = "zone" if timezone is not None else "local zone"
@@ -140,9 +165,11 @@ class CsvSource(Source):
         self._encoding = checked_encoding(encoding)
         self._tail = self._new_tail()
         self._reader: RowReader | None = None
+        self._whole_times: WholeTimes | None = None
         self._previous: CsvFormat | None = None
         self._pending = b""  # lines of which the format is not known yet
         self._pending_has_header: bool | None = None
+        self._pending_since: float | None = None
         self._is_sample = False
         self._skipped = b""
         self._has_half_line = False
@@ -150,6 +177,8 @@ class CsvSource(Source):
         self._restart = ""  # what happened to the file, until it is known if its rows are new
         self._restarted_at = 0.0
         self._n_repeated = 0
+        self._n_runs = 0
+        self._is_catching_up = False
 
     def _new_tail(self) -> Tail:
         return Tail(
@@ -174,7 +203,7 @@ class CsvSource(Source):
             self._tail.close()
             self._tail = self._new_tail()
             self._reader = self._previous = None
-            self._pending = b""
+            self._pending, self._pending_since = b"", None
             self._intake.begin_again(goes_on=False)
             raise
         finally:
@@ -185,7 +214,12 @@ class CsvSource(Source):
         was_read = isinstance(error, PermissionError) and bool(self._tail.head)
         return not was_read and super()._is_final(error)
 
+    def _compare_clocks(self, newest_ns: int) -> None:
+        if not self._is_catching_up:  # the newest row is still to come
+            super()._compare_clocks(newest_ns)
+
     def _take(self, piece: Piece) -> None:
+        self._is_catching_up = piece.has_more
         self._take_event(piece)
         if piece.n_too_long:
             self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
@@ -217,7 +251,7 @@ class CsvSource(Source):
             self._pending += lines
         elif lines:
             self._read(lines)
-        while self._pending and self._find_format():
+        while self._pending and self._find_format(has_more=piece.has_more):
             pass
 
     def _take_event(self, piece: Piece) -> None:
@@ -225,6 +259,8 @@ class CsvSource(Source):
             self._intake.begin_file()
         if piece.is_again:
             self._intake.begin_again(goes_on=piece.goes_on)
+            if self._whole_times is not None:
+                self._whole_times.begin_again()
             self._restart, self._restarted_at = piece.event, self._clock.monotonic()
         elif piece.event:
             self._tell(piece.event)
@@ -246,6 +282,8 @@ class CsvSource(Source):
             self._set_state(SourceState.RUNNING)
         elif self._tail.n_waiting:
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
+        elif self._pending_since is not None and self._pending.count(b"\n") > 1:
+            self._set_state(SourceState.RUNNING, "waiting for rows that tell what its times are")
         else:
             self._set_state(SourceState.RUNNING, "waiting for the first row")
         self._is_well()
@@ -289,11 +327,25 @@ class CsvSource(Source):
             self._reader = None
         self._pending, self._pending_has_header, self._is_sample = lines, None, is_sample
 
-    def _find_format(self) -> bool:
+    def _find_format(self, *, has_more: bool) -> bool:
         """Find the format of the pending lines and read them; return False if they are too few."""
-        head = self._pending.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
-        lines = [line.decode("utf-8", "replace").rstrip("\r") for line in head]
-        fmt = discover(lines, self._narrowed(lines), has_header=self._pending_has_header)
+        now = self._clock.monotonic()
+        if self._pending_since is None:
+            self._pending_since = now
+        is_waiting = now - self._pending_since < PATIENCE or has_more
+        is_waiting = is_waiting and len(self._pending) < MAX_PENDING_BYTES
+        try:
+            lines, fmt = self._discover(SAMPLE_LINES, is_final=not is_waiting)
+        except AmbiguousDatesError:
+            try:  # a later row may tell
+                lines, fmt = self._discover(MANY_LINES, is_final=not is_waiting)
+            except AmbiguousDatesError:
+                if not is_waiting:
+                    raise
+                return False
+        if fmt is not None and fmt.form is not None and fmt.form.lacks and not self._is_sample:
+            if has_more and is_waiting:
+                return False  # the newest row tells when it was
         if fmt is None:
             if self._is_sample:  # its rows are not to be read, a header still tells the names
                 first = self._pending.split(b"\n", 1)[0] + b"\n"
@@ -303,8 +355,11 @@ class CsvSource(Source):
         previous, self._previous = self._previous, None
         if previous is not None:
             self._tell_changes(previous, fmt)
-        self._reader = RowReader(fmt, self._wall_times)
-        pending, self._pending = self._pending, b""
+        self._whole_times = None
+        if fmt.form is not None:
+            self._whole_times = WholeTimes(fmt.form, self._wall_times, self._last_change_ns)
+        self._reader = RowReader(fmt, self._whole_times)
+        pending, self._pending, self._pending_since = self._pending, b"", None
         self._note_format(fmt)
         if self._is_sample:
             self._is_sample = False
@@ -315,6 +370,21 @@ class CsvSource(Source):
             pending = pending.split(b"\n", skip)[skip]
         self._read(pending)
         return True
+
+    def _discover(self, n_lines: int, *, is_final: bool) -> tuple[list[str], CsvFormat | None]:
+        head = self._pending.split(b"\n", n_lines)[:n_lines]
+        lines = [line.decode("utf-8", "replace").rstrip("\r") for line in head]
+        options = self._narrowed(lines)
+        has_header = self._pending_has_header
+        return lines, discover(lines, options, has_header=has_header, is_final=is_final)
+
+    def _last_change_ns(self) -> int:
+        """Return when the file was written last."""
+        now_ns = self._clock.wall_ns()
+        try:
+            return min(self.path.stat().st_mtime_ns, now_ns)
+        except OSError:
+            return now_ns
 
     def _note_skipped(self) -> None:
         """Remember the last rows that were there at the start, in case they are written anew."""
@@ -335,14 +405,7 @@ class CsvSource(Source):
         left = tuple(name for name in options.channels if name in names)
         if not left:
             return options
-        return CsvOptions(
-            options.time,
-            left,
-            options.unit,
-            options.time_format,
-            options.delimiter,
-            options.decimal,
-        )
+        return replace(options, channels=left)
 
     def _tell_changes(self, old: CsvFormat, new: CsvFormat) -> None:
         before, after = dict.fromkeys(old.columns), dict.fromkeys(new.columns)
@@ -352,13 +415,15 @@ class CsvSource(Source):
             self._tell(f"columns changed: {', '.join(changes)}")
 
     def _note_format(self, fmt: CsvFormat) -> None:
-        text = fmt.describe_time()
-        if fmt.form is not None and fmt.form.kind == "number" and fmt.time_column is not None:
-            if self._options.unit is None:
-                self._note("unit", f"unit of {fmt.columns[fmt.time_column]!r}: {fmt.form.unit}")
-        elif fmt.form is not None and not (fmt.form.pattern or "").endswith("%z"):
-            text += f", {self._zone_word} {zone_label(self.timezone, self._clock.wall_ns())}"
-        self._note("time", text)
+        text, form = fmt.describe_time(), fmt.form
+        is_count = form is not None and form.kind == "number" and form.scale.name in NS_PER_UNIT
+        if form is not None and is_count and self._options.unit is None:
+            self._note("unit", f"unit of {fmt.columns[fmt.time_columns[0]]!r}: {form.scale.name}")
+        elif form is not None and form.is_naive:
+            zone = self.timezone if form.zone is None else form.zone
+            word = self._zone_word if form.zone is None else "zone"
+            text += f", {word} {zone_label(zone, self._clock.wall_ns())}"
+        self._note("time", f"{text}; {fmt.time_note}" if fmt.time_note else text)
         self._note_text_columns(fmt)
 
     def _note_text_columns(self, fmt: CsvFormat) -> None:
@@ -375,6 +440,7 @@ class CsvSource(Source):
             n_texts = len(fmt.texts)
             rows = self._reader.read(lines, self._clock.wall_ns())
             self._hand_over(rows)
+            self._tell_new_run()
             if len(fmt.texts) != n_texts:
                 self._note_text_columns(fmt)
             lines = rows.after
@@ -387,7 +453,7 @@ class CsvSource(Source):
         if n_rejected:
             self._emit(NO_ROWS, n_rejected)
         if len(batch) and self._reader is not None:
-            has_times = self._reader.fmt.time_column is not None
+            has_times = bool(self._reader.fmt.time_columns)
             self._hand_over_all(self._intake.take(batch, has_times=has_times))
         if rows.rejected and n_rejected:
             self._note_once("rejected", f"row left out: {shorten(rows.rejected)}")
@@ -403,6 +469,12 @@ class CsvSource(Source):
             self._note_once("long", "rows with more cells than columns: the rest is left out")
         if rows.n_replaced:
             self._note_once("utf8", "bytes that are not UTF-8 were replaced")
+
+    def _tell_new_run(self) -> None:
+        n = 0 if self._whole_times is None else self._whole_times.n_restarts
+        if n > self._n_runs:
+            self._tell("the count of elapsed time began again: a new run")
+        self._n_runs = n
 
     def _hand_over_all(self, batches: Sequence[Batch]) -> None:
         intake = self._intake
@@ -441,3 +513,16 @@ class CsvSource(Source):
         self._previous, self._reader = fmt, None
         self._pending, self._pending_has_header = lines, True
         return b""
+
+
+def _as_columns(time: Any) -> tuple[str | int, ...] | None:
+    """Return 'time' as the columns it names, () for none, None if they are to be found."""
+    if time is None or time is True:
+        return None
+    if time is False:
+        return ()
+    columns = (time,) if isinstance(time, (str, int)) else tuple(time)
+    if not columns or not all(isinstance(column, (str, int)) for column in columns):
+        message = f"'time' must be a column's name or number, or several (got {time!r})."
+        raise ValueError(message)
+    return columns

@@ -1,29 +1,27 @@
 """Whole chunks of plain rows at once, with numpy; a row with anything odd is left to `csv_rows`.
 
-What is read here must be what `csv_cells` and `number_cells` read: a property test compares the two.
+What is read here must be what `number_cells` reads: a property test compares the two.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.readings import NS_PER_UNIT, FloatArray, TimeArray
-from nbstream.sources.csv_cells import FIRST_YEAR, LAST_YEAR, MISSING_TIME, NAIVE, TimeForm
 from nbstream.sources.number_cells import number
 
-__all__ = ["Chunk", "Layout", "read_numbers", "read_times", "split"]
+if TYPE_CHECKING:
+    from nbstream.readings import FloatArray
+
+__all__ = ["Chunk", "cell", "decimals", "read_numbers", "split"]
 
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.int64]
 
-NS = 1_000_000_000
 NEWLINE, RETURN, QUOTE, SPACE, POINT = b'\n\r" .'
 POWERS = 10 ** np.arange(19, dtype=np.int64)
 LARGEST_EXACT = 2**53
@@ -200,193 +198,3 @@ def read_numbers(
             is_odd[i] = value is None
             values[i] = math.nan if value is None else value
     return values, is_odd
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the figures of a time stand, for a format whose fields have a fixed width.
-
-    Parameters
-    ----------
-    fields
-        (letter of strptime, first byte, width).
-    lows, spans
-        Per byte the lowest allowed one, and how much more it may be.
-    has_fraction, needs_fraction, has_offset
-        Whether a fraction of a second and an offset may or must follow.
-    """
-
-    fields: tuple[tuple[str, int, int], ...]
-    lows: Bytes
-    spans: Bytes
-    has_fraction: bool
-    needs_fraction: bool
-    has_offset: bool
-
-    @property
-    def width(self) -> int:
-        """Bytes without fraction and offset."""
-        return len(self.lows)
-
-    @classmethod
-    def of(cls, form: TimeForm) -> Layout | None:
-        """Return the layout of a form, or None if it has none."""
-        pattern = form.pattern
-        if form.kind not in {"iso", "pattern"} or not pattern or not pattern.isascii():
-            return None
-        stem = re.sub(r"(\.%f)?(%z)?$", "", pattern)
-        fields: list[tuple[str, int, int]] = []
-        lows: list[int] = []
-        spans: list[int] = []
-        for letter, literal in re.findall(r"%(.)|([^%])", stem):
-            if literal:
-                if literal.isspace() and literal != " ":
-                    return None
-                lows.append(ord(literal))
-                spans.append(0)
-                continue
-            width = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}.get(letter)
-            if width is None or any(letter == other for other, _, _ in fields):
-                return None
-            fields.append((letter, len(lows), width))
-            lows += [48] * width
-            spans += [9] * width
-        letters = "".join(letter for letter, _, _ in fields)
-        if not {"Y", "m", "d"} <= set(letters) or len(stem) > 60:
-            return None
-        has_seconds = stem.endswith("%S")
-        return cls(
-            tuple(fields),
-            np.array(lows, np.uint8),
-            np.array(spans, np.uint8),
-            # What follows an ISO time may vary from row to row, what follows a pattern may not.
-            has_fraction=has_seconds and (form.kind == "iso" or pattern.endswith(".%f")),
-            needs_fraction=form.kind == "pattern" and stem != pattern,
-            has_offset=form.kind == "iso" and "H" in letters,
-        )
-
-
-# Days since 1970-01-01 at the first of each month, and the days of each month.
-_MONTHS = np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="M8[M]").astype("M8[D]")
-_FIRST_DAYS = _MONTHS.astype(np.int64)
-_MONTH_DAYS = np.diff(_FIRST_DAYS)
-
-
-def read_times(
-    chunk: Chunk, column: int, rows: Any, form: TimeForm, layout: Layout | None
-) -> tuple[TimeArray, TimeArray, Mask]:
-    """Return wall-clock ns, offsets in ns or NAIVE, and which cells must be read one by one."""
-    starts, ends = cell(chunk, column, rows)
-    if form.kind == "number":
-        return _read_epochs(chunk.data, starts, ends, NS_PER_UNIT[form.unit or "s"])
-    n = len(starts)
-    offsets = np.full(n, NAIVE, np.int64)
-    lengths = ends - starts
-    if layout is None or len(chunk.data) < layout.width:
-        return np.full(n, MISSING_TIME, np.int64), offsets, np.ones(n, np.bool_)
-    width = layout.width
-    windows = np.lib.stride_tricks.sliding_window_view(chunk.data, width)
-    # Row after row in memory, so that one byte of all rows can be taken as a slice.
-    figures = windows[np.minimum(starts, len(windows) - 1)]
-    figures -= layout.lows
-    is_odd = lengths <= width if layout.needs_fraction else lengths < width
-    if (figures > layout.spans).any():
-        is_odd |= (figures > layout.spans).any(axis=1)
-    wall, is_wrong = _wall(figures, layout)
-    if is_wrong is not None:
-        is_odd |= is_wrong
-    if not (lengths == width).all():
-        _read_rest(chunk.data, starts + width, ends, layout, wall, offsets, is_odd)
-    return wall, offsets, is_odd
-
-
-def _wall(figures: Bytes, layout: Layout) -> tuple[TimeArray, Mask | None]:
-    """Return wall-clock ns of figures by row and place, and which are no times."""
-    parts: dict[str, Any] = {}
-    for letter, first, width in layout.fields:
-        part = figures[:, first].astype(np.int32)
-        for place in range(first + 1, first + width):
-            part *= 10
-            part += figures[:, place]
-        parts[letter] = part
-    month = parts["m"] + (parts["Y"] - FIRST_YEAR) * 12 - 1
-    day = parts["d"] - 1
-    inside = month.view(np.uint32) < len(_MONTH_DAYS)
-    month = np.where(inside, month, 0)
-    is_wrong = ~inside | (parts["m"].view(np.uint32) - np.uint32(1) > 11)
-    is_wrong |= day.view(np.uint32) >= _MONTH_DAYS[month]
-    seconds = (_FIRST_DAYS[month] + day) * 86_400
-    for letter, size, limit in (("H", 3600, 24), ("M", 60, 60), ("S", 1, 60)):
-        if letter in parts:
-            is_wrong |= parts[letter] >= limit
-            seconds += parts[letter] * np.int64(size)
-    seconds *= NS
-    return seconds, is_wrong if is_wrong.any() else None
-
-
-def _read_rest(
-    data: Bytes,
-    starts: Index,
-    ends: Index,
-    layout: Layout,
-    wall: TimeArray,
-    offsets: TimeArray,
-    is_odd: Mask,
-) -> None:
-    """Read fraction and offset behind the seconds, in place."""
-    todo = np.flatnonzero((ends > starts) & ~is_odd)
-    if not len(todo):
-        return
-    starts, ends = starts[todo], ends[todo].copy()
-    wrong = np.zeros(len(todo), np.bool_)
-    if layout.has_offset:
-        zulu = data[ends - 1] == ord("Z")
-        offsets[todo[zulu]] = 0
-        ends -= zulu
-        sign = data[np.maximum(ends - 6, 0)]
-        colon = data[np.maximum(ends - 3, 0)] == ord(":")
-        signed = ~zulu & colon & (ends - starts >= 6) & ((sign == ord("+")) | (sign == ord("-")))
-        if signed.any():
-            at = ends[signed]
-            figures = np.stack([data[at - k] for k in (5, 4, 2, 1)]) - np.uint8(48)
-            wrong[signed] |= (figures > 9).any(axis=0)
-            hours = figures[0].astype(np.int64) * 10 + figures[1]
-            minutes = figures[2].astype(np.int64) * 10 + figures[3]
-            wrong[signed] |= (hours > 23) | (minutes > 59)
-            seconds = np.where(sign[signed] == ord("-"), -1, 1) * (hours * 60 + minutes) * 60
-            offsets[todo[signed]] = seconds * NS
-            ends -= 6 * signed
-    n_rest = ends - starts
-    if n_rest.any():
-        wrong |= (n_rest == 1) | (n_rest > (7 if layout.needs_fraction else 10))
-        if layout.has_fraction:
-            wrong |= (n_rest > 0) & (data[starts] != POINT)
-            fraction = np.zeros(len(todo), np.int64)
-            for k in range(1, min(10, int(n_rest.max()))):
-                is_here = n_rest > k
-                figures = data[np.minimum(starts + k, len(data) - 1)] - np.uint8(48)
-                wrong |= is_here & (figures > 9)
-                fraction += np.where(is_here, figures, 0) * POWERS[9 - k]
-            wall[todo] += fraction
-        else:
-            wrong |= n_rest > 0
-    is_odd[todo[wrong]] = True
-
-
-def _read_epochs(
-    data: Bytes, starts: Index, ends: Index, scale: int
-) -> tuple[TimeArray, TimeArray, Mask]:
-    """Read numbers since the epoch exactly."""
-    found = decimals(data, starts, ends)
-    ns, is_odd = found.digits, found.is_odd
-    factor: Any = scale
-    if found.n_fraction is not None:
-        n_places = len(str(scale)) - 1
-        is_odd |= found.n_fraction > n_places
-        factor = POWERS[np.maximum(n_places - found.n_fraction, 0)]
-    limit = 9 * 10**18  # the year 2255
-    is_odd |= ns > limit // factor
-    ns = np.where(is_odd, 0, ns) * factor
-    if found.is_negative is not None:
-        np.negative(ns, out=ns, where=found.is_negative)
-    return ns, np.zeros(len(ns), np.int64), is_odd

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.readings import TimeUnit, channel_name
-from nbstream.sources.csv_cells import MISSING_TIME, TimeForm, find_iso_format
-from nbstream.sources.items import ONE_CHANNEL, guess_unit
+from nbstream.sources.csv_times import TimeOptions, find_times
+from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_cells import is_missing, number
-from nbstream.sources.wording import shorten
+from nbstream.sources.time_scan import scan_day_time, scan_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from nbstream.sources.time_forms import TimeForm
 
 __all__ = ["CsvFormat", "CsvOptions", "Role", "cells_of", "discover", "is_header"]
 
-TIME_NAMES = ("timestamp", "time", "datetime", "date", "ts", "t")
 DELIMITERS = ("\t", ";", ",")
-ROWS_TO_BE_SURE = 3
 TEXTS_TO_BE_SURE = 20
-PLAUSIBLE_SECONDS = (946_684_800, 4_102_444_800)  # the years 2000 to 2099
-
-_DAY_MONTH = re.compile(
-    r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})"
-    r"(?: ([0-9]{1,2}):([0-9]{2})(:[0-9]{2})?(\.[0-9]{1,6})?)?"
-)
 
 
 class Role(Enum):
@@ -54,7 +48,7 @@ class CsvOptions:
     Parameters
     ----------
     time
-        Name or number (from 0) of the time column.
+        Names or numbers (from 0) of the columns of times; () for the time of arrival.
     channels
         Names of the columns to read.
     unit
@@ -65,14 +59,17 @@ class CsvOptions:
         One character.
     decimal
         "." or ",".
+    zone
+        Of times that name none.
     """
 
-    time: str | int | None = None
+    time: tuple[str | int, ...] | None = None
     channels: tuple[str, ...] | None = None
     unit: TimeUnit | None = None
     time_format: str | None = None
     delimiter: str | None = None
     decimal: str = "."
+    zone: tzinfo | None = None
 
 
 @dataclass
@@ -84,13 +81,15 @@ class CsvFormat:
     """Channel names of all columns, the time column's included."""
     header: tuple[str, ...] | None
     """Cells of the header line; None if the file has none."""
-    time_column: int | None
-    """None if there is none: readings get their time of arrival."""
+    time_columns: tuple[int, ...]
+    """Those that a time is made of; none if readings get their time of arrival."""
     form: TimeForm | None
     roles: list[Role]
     decimal: str = "."
     n_texts: list[int] = field(default_factory=list)
     """Per column, how many cells were text and none was a number, while its role is open."""
+    time_note: str = ""
+    """What was guessed about times, and how to say it otherwise."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -119,12 +118,11 @@ class CsvFormat:
 
     def describe_time(self) -> str:
         """Return in words where times come from."""
-        if self.time_column is None or self.form is None:
+        if not self.time_columns or self.form is None:
             return "no time column: readings get their time of arrival"
-        text = f"time column {self.columns[self.time_column]!r}"
-        if self.form.kind == "number":
-            return f"{text}, unit {self.form.unit}"
-        return f"{text}, format {self.form.pattern}"
+        names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
+        text = f"time column{'s' if len(self.time_columns) > 1 else ''} {names}"
+        return f"{text}, {self.form.describe()}"
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
@@ -158,20 +156,24 @@ def is_header(cells: Sequence[str], fmt: CsvFormat | None = None) -> bool:
     for cell in names:
         if number(cell) is not None or number(cell, ",") is not None:
             return False
-        if find_iso_format(cell) or _DAY_MONTH.fullmatch(cell):
+        if scan_time(cell) or scan_day_time(cell):
             return False
     if fmt is None:
         return bool(names) and len(set(names)) == len(names)
     if fmt.header is None:
         return False
-    if fmt.time_column is not None:
-        return fmt.header[fmt.time_column] in cells
+    if fmt.time_columns:
+        return all(fmt.header[column] in cells for column in fmt.time_columns)
     known = {name for name, role in zip(fmt.header, fmt.roles, strict=True) if role is Role.NUMBER}
     return bool(known & set(cells))
 
 
 def discover(
-    lines: Sequence[str], options: CsvOptions, *, has_header: bool | None = None
+    lines: Sequence[str],
+    options: CsvOptions,
+    *,
+    has_header: bool | None = None,
+    is_final: bool = False,
 ) -> CsvFormat | None:
     """Return the format of a file from its first lines, or None if there are too few to tell.
 
@@ -183,6 +185,8 @@ def discover(
         What the user said.
     has_header
         Whether the first line is a header, where that is known.
+    is_final
+        Whether no more lines will come soon.
 
     Raises
     ------
@@ -207,19 +211,25 @@ def discover(
     n = len(names)
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
-    found = _find_time(names, columns, options, n_rows=len(full))
-    if found is None:
+    times = find_times(
+        names,
+        full,
+        TimeOptions(options.time, options.time_format, options.unit, options.zone),
+        has_header=header is not None,
+        is_final=is_final,
+    )
+    if times is None:
         return None
-    time_column, form = found
     fmt = CsvFormat(
         delimiter,
         _unique(names),
         header,
-        time_column,
-        form,
+        times.columns,
+        times.form,
         [Role.OPEN] * n,
         options.decimal,
         [0] * n,
+        times.note,
     )
     _find_roles(fmt, names, columns, options)
     return fmt
@@ -229,7 +239,7 @@ def _find_roles(
     fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
 ) -> None:
     for i, column in enumerate(columns):
-        if i == fmt.time_column:
+        if i in fmt.time_columns:
             fmt.roles[i] = Role.TIME
         elif options.channels is not None:
             asked = names[i] in options.channels or fmt.columns[i] in options.channels
@@ -267,109 +277,21 @@ def _find_delimiter(lines: Sequence[str], decimal: str) -> str:
 
 def _is_asked_for(cells: Sequence[str], options: CsvOptions) -> bool:
     """Return whether a line holds names that the user gave, which may look like numbers."""
-    asked = {name for name in (options.time, *(options.channels or ())) if isinstance(name, str)}
+    asked = {
+        name for name in (*(options.time or ()), *(options.channels or ())) if isinstance(name, str)
+    }
     return bool(asked & set(cells))
 
 
 def _check_names(names: Sequence[str], options: CsvOptions) -> None:
-    for name in (options.time, *(options.channels or ())):
+    for name in (*(options.time or ()), *(options.channels or ())):
         if isinstance(name, str) and name not in names:
-            is_time = name == options.time
+            is_time = name in (options.time or ())
             advice = (
                 "Pass time='…' with one of these." if is_time else "Pass channels=[…] of these."
             )
             message = f"CsvSource needs a {name!r} column; found {list(names)}. {advice}"
             raise ParseError(message)
-
-
-def _find_time(
-    names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions, n_rows: int
-) -> tuple[int | None, TimeForm | None] | None:
-    """Return the time column and how it is read; None if more rows are needed."""
-    if options.time is not None:
-        column = _named_column(names, options.time)
-        form = _form_of(names[column], columns[column], options, is_named=True)
-        if form is None and n_rows < ROWS_TO_BE_SURE:
-            return None
-        if form is None:
-            raise _unreadable(names[column], columns[column])
-        return column, form
-    lower = [name.lower() for name in names]
-    named = [lower.index(name) for name in TIME_NAMES if name in lower]
-    for column in named:
-        form = _form_of(names[column], columns[column], options, is_named=True)
-        if form is not None:
-            return column, form
-    for column, cells in enumerate(columns):
-        if column not in named:
-            form = _form_of(names[column], cells, options, is_named=False)
-            if form is not None:
-                return column, form
-    if named:
-        if n_rows < ROWS_TO_BE_SURE:
-            return None
-        raise _unreadable(names[named[0]], columns[named[0]])
-    return None, None
-
-
-def _named_column(names: Sequence[str], time: str | int) -> int:
-    if isinstance(time, int):
-        if not 0 <= time < len(names):
-            message = f"'time' must be a column from 0 to {len(names) - 1} (got {time!r})."
-            raise ParseError(message)
-        return time
-    return list(names).index(time)
-
-
-def _form_of(
-    name: str, cells: Sequence[str], options: CsvOptions, *, is_named: bool
-) -> TimeForm | None:
-    """Return how cells read as times, None if they do not."""
-    cells = [cell for cell in cells if cell]
-    if options.time_format is not None and (is_named or options.time is None):
-        form = TimeForm("pattern", pattern=options.time_format)
-        return form if any(form.read(cell)[0] != MISSING_TIME for cell in cells) else None
-    numbers = [float(c) for c in cells if number(c) is not None and not is_missing(c)]
-    if numbers and 2 * len(numbers) > len(cells):
-        largest = max(abs(x) for x in numbers)
-        unit = options.unit or guess_unit(largest)
-        scale = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit]
-        low, high = PLAUSIBLE_SECONDS
-        is_plausible = all(low <= x / scale < high for x in numbers)
-        return TimeForm("number", unit=unit) if is_named or is_plausible else None
-    for cell in cells:
-        pattern = find_iso_format(cell)
-        if pattern and TimeForm("iso").read(cell)[0] != MISSING_TIME:
-            return TimeForm("iso", pattern=pattern)
-    return _day_month_form(name, cells)
-
-
-def _day_month_form(name: str, cells: Sequence[str]) -> TimeForm | None:
-    matches = [match for match in map(_DAY_MONTH.fullmatch, cells) if match]
-    if not matches:
-        return None
-    _, dash, _, _, hour, _, seconds, fraction = matches[0].groups()
-    rest = f"{dash}%Y"
-    if hour:
-        rest += " %H:%M" + (":%S" if seconds else "") + (".%f" if fraction else "")
-    is_day_first = any(int(m[1]) > 12 for m in matches)
-    is_month_first = any(int(m[3]) > 12 for m in matches)
-    if is_day_first == is_month_first:
-        message = (
-            f"Column {name!r} has times such as {matches[0][0]!r}, where day and month cannot be "
-            f"told apart. Pass time_format='%d{dash}%m{rest}' or time_format='%m{dash}%d{rest}'."
-        )
-        raise ParseError(message)
-    first = f"%d{dash}%m" if is_day_first else f"%m{dash}%d"
-    return TimeForm("pattern", pattern=first + rest)
-
-
-def _unreadable(name: str, cells: Sequence[str]) -> ParseError:
-    example = shorten(next((cell for cell in cells if cell), ""))
-    return ParseError(
-        f"Column {name!r} does not read as times (first: {example!r}). "
-        "Pass time_format='…' as for datetime.strptime, or time='…' for another column."
-    )
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
 from nbstream.redaction import log_exception
-from nbstream.sources.csv_cells import MISSING_TIME, NAIVE
-from nbstream.sources.csv_fast import Chunk, Layout, Mask, read_numbers, read_times, split
+from nbstream.sources.csv_fast import Chunk, Mask, read_numbers, split
+from nbstream.sources.csv_fast_times import Layout, read_times
 from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
 from nbstream.sources.number_cells import is_missing, number
+from nbstream.sources.time_patterns import MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:
-    from nbstream.sources.wall_time import WallTimes
+    from nbstream.sources.partial_times import WholeTimes
 
 __all__ = ["RowReader", "Rows"]
 
@@ -59,19 +60,21 @@ class RowReader:
     ----------
     fmt
         The format; roles of open columns are filled in as rows come.
-    wall_times
-        Makes UTC of times without a zone.
+    whole_times
+        Makes UTC of times; None if the format has none.
     is_fast
         False reads every row by itself, with the same result.
     """
 
-    def __init__(self, fmt: CsvFormat, wall_times: WallTimes, *, is_fast: bool = True) -> None:
+    def __init__(
+        self, fmt: CsvFormat, whole_times: WholeTimes | None, *, is_fast: bool = True
+    ) -> None:
         self.fmt = fmt
-        self._wall_times = wall_times
+        self._whole_times = whole_times
         self._is_fast = is_fast
         self.fast_fault: Exception | None = None
         """What the fast way failed of last, though the slow one read the rows then."""
-        self._layout = Layout.of(fmt.form) if fmt.form is not None else None
+        self._layouts = Layout.of_parts(fmt.form) if fmt.form is not None else ()
 
     def read(self, lines: bytes, now_ns: int) -> Rows:
         """Return the rows of `lines`, which end with a newline, as far as the next header.
@@ -129,9 +132,9 @@ class RowReader:
             return is_odd
         rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
         is_odd_too = np.zeros(n, np.bool_)
-        if fmt.time_column is not None and fmt.form is not None:
+        if fmt.form is not None:
             wall[rows], offsets[rows], is_odd_too[rows] = read_times(
-                chunk, fmt.time_column, rows, fmt.form, self._layout
+                chunk, fmt.time_columns, rows, fmt.form, self._layouts
             )
         for column, role in enumerate(fmt.roles):
             if role is Role.NUMBER:
@@ -159,26 +162,16 @@ class RowReader:
         wall, offsets = wall[pick], offsets[pick]
         if not len(wall):
             return
-        if fmt.time_column is None:
+        if self._whole_times is None:
             times = np.full(len(wall), now_ns, np.int64)
         else:
-            times = self._to_utc(wall, offsets)
+            times = self._whole_times.to_utc(wall, offsets, now_ns)
         columns = {
             fmt.columns[column]: values[column][pick]
             for column, role in enumerate(fmt.roles)
             if role is Role.NUMBER and column in values
         }
         result.batch = Batch(times, columns)
-
-    def _to_utc(self, wall: TimeArray, offsets: TimeArray) -> TimeArray:
-        is_naive = offsets == NAIVE
-        if is_naive.all():
-            return self._wall_times.to_utc(wall)
-        if not is_naive.any():
-            return wall - offsets
-        times = wall - np.where(is_naive, 0, offsets)
-        times[is_naive] = self._wall_times.to_utc(wall[is_naive])
-        return times
 
     def _read_one(
         self,
@@ -207,11 +200,12 @@ class RowReader:
                 return self._refuse(i, "", "", result)
             result.n_short += len(cells) < len(fmt.columns)
             result.n_long += len(cells) > len(fmt.columns)
-        if fmt.time_column is not None and fmt.form is not None:
-            cell = cells[fmt.time_column] if fmt.time_column < len(cells) else ""
-            wall[i], offsets[i] = fmt.form.read(cell)
+        if fmt.form is not None:
+            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
+            wall[i], offsets[i] = fmt.form.read_cells(when)
             if wall[i] == MISSING_TIME:
-                return self._refuse(i, text, f"no time in {fmt.columns[fmt.time_column]!r}", result)
+                names = " and ".join(repr(fmt.columns[c]) for c in fmt.time_columns)
+                return self._refuse(i, text, f"no time in {names}", result)
         has_number = False
         bad_cell = None
         for column, role in enumerate(fmt.roles):

@@ -8,6 +8,7 @@ run. Among equals one that is called so wins, then the first. A number that can'
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -335,10 +336,7 @@ class _Table:
         form = find_day_time_form(cells, self.options.zone)
         if form is None:
             return []
-        note = (
-            f"{self._quoted((column,))} has times of day without a date: the newest of the file is "
-            "of the day on which the file changed last"
-        )
+        note = "no date: the newest of the file is of the day of the file's last change"
         return [FoundTimes((column,), form, note, DAY_TIME, grade)]
 
     def _ways_of_numbers(self, column: int, numbers: list[float]) -> list[FoundTimes]:
@@ -347,12 +345,13 @@ class _Table:
         if compact is not None:
             kind = WHOLE if compact.has_time_of_day else DATE
             return [FoundTimes((column,), compact, kind=kind, rank=grade)]
-        scales = {number_scale(x) for x in numbers}
+        counted = Counter(scale for x in numbers if (scale := number_scale(x)) is not None)
+        scale, count = counted.most_common(1)[0] if counted else (None, 0)
         if self.options.unit is not None:
-            scales = {SCALES[self.options.unit]}
-        scale = scales.pop() if len(scales) == 1 else None
-        if scale is not None and all(map(scale.is_plausible, numbers)):
-            form = TimeForm("number", scale=scale)
+            scale = SCALES[self.options.unit]
+            count = sum(map(scale.is_plausible, numbers))
+        if scale is not None and 2 * count > len(numbers):
+            form = TimeForm("number", scale=scale, is_checked=True)
             if grade:
                 return [FoundTimes((column,), form, kind=COUNTED, rank=grade)]
             if numbers == sorted(numbers) and (column == 0 or not self.has_header):
@@ -366,7 +365,7 @@ class _Table:
                     numbers, self.names[column]
                 ):
                     form = TimeForm("number", scale=SCALES[name])
-                    note = f"{self._quoted((column,))} is read as {SCALES[name].words}"
+                    note = "pass time_format='elapsed' if it counts the seconds of a run"
                     is_whole = all(x == int(x) for x in numbers)
                     kind = DATE if is_whole else COUNTED
                     return [FoundTimes((column,), form, note, kind, grade)]
@@ -407,14 +406,10 @@ class _Table:
         if may is None and not is_sure and not is_even:
             return []
         unit = said or _guessed_unit(numbers, step)
-        words = {"s": "seconds", "ms": "milliseconds", "us": "µs", "ns": "ns"}.get(unit, unit)
-        note = (
-            f"{self._quoted((column,))} counts {words}: shown as elapsed time, the newest of the file "
-            "when the file changed last"
-        )
+        note = "the newest of the file is put at the file's last change"
         if said is None:
-            other = "s" if unit == "ms" else "ms"
-            note += f"; pass unit={other!r} if it counts {'seconds' if other == 's' else 'ms'}"
+            note += f"; pass unit={'s' if unit == 'ms' else 'ms'!r} if it counts those"
+        note += ", or time=False if it is no time"
         scale = SCALES.get(unit) or NumberScale(unit, unit, {"min": 60, "h": 3600}[unit] * NS)
         return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, ELAPSED, grade)]
 
@@ -477,7 +472,7 @@ class _Table:
         )
         if 2 * (good + problems) <= len(read):
             return None
-        note = f"times are {self._quoted(order)} together"
+        note = "read together; pass time='…' for one column"
         return FoundTimes(order, form, note, WHOLE, grade)
 
     def _is_date(self, column: int) -> bool:

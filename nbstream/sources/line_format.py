@@ -18,8 +18,8 @@ import json
 import re
 from typing import Any
 
-from nbstream.sources.csv_cells import find_iso_format
 from nbstream.sources.number_cells import number
+from nbstream.sources.time_scan import scan_time
 
 __all__ = ["LINE_TIME_KEYS", "parse_line"]
 
@@ -56,7 +56,7 @@ def parse_line(line: str) -> Any:
     if line.startswith("{"):
         return _json(line)
     front = _ISO_IN_FRONT.fullmatch(line)
-    if front is not None and find_iso_format(front[1]):
+    if front is not None and scan_time(front[1]):
         return front[1], parse_line(front[2])
     separated = "," in line or ";" in line
     cells = [c.strip() for c in re.split("[,;]", line)] if separated else line.split()

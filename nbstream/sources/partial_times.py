@@ -20,7 +20,7 @@ from nbstream.sources.wall_time import WallTimes
 from nbstream.zone import offset_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import tzinfo
 
     from nbstream.readings import TimeArray
@@ -57,20 +57,22 @@ class WholeTimes:
     wall_times
         Makes UTC of times without a zone.
     last_ns
-        When the newest reading of the first batch happened, about.
+        Says when the newest reading of the first batch happened, about.
 
     Notes
     -----
     Thread safety: none.
     """
 
-    def __init__(self, form: TimeForm, wall_times: WallTimes, last_ns: int) -> None:
+    def __init__(self, form: TimeForm, wall_times: WallTimes, last_ns: Callable[[], int]) -> None:
         self.lacks = form.lacks
         self._wall_times = wall_times if form.zone is None else WallTimes(form.zone)
         self._last_ns = last_ns
+        self._newest: int | None = None  # elapsed time of the file as it was before
         self._previous: int | None = None  # as it was read, or from where elapsed time counts
         self._turns = 0  # of the day or the year, since the first batch
         self._base: int | None = None
+        self._first_base: int | None = None
         self._step = NS
         self.n_restarts = 0
         """How often elapsed time began again."""
@@ -95,6 +97,14 @@ class WholeTimes:
             return wall
         return _utc(wall, offsets, self._wall_times)
 
+    def begin_again(self) -> None:
+        """Prepare for rows that may have been read before, from the start of their file."""
+        if self.lacks == "start":
+            self._newest, self._base = self._previous, self._first_base
+        else:
+            self._base = None
+        self._previous, self._turns = None, 0
+
     def _complete(self, known: TimeArray, now_ns: int | None) -> TimeArray:
         if self.lacks == "start":
             return self._with_start(known, now_ns)
@@ -104,7 +114,8 @@ class WholeTimes:
         turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
         if self._base is None:
             zone = self._wall_times.zone
-            day = (self._last_ns + offset_ms(zone, self._last_ns) * 1_000_000) // DAY_NS
+            last_ns = self._last_ns()
+            day = (last_ns + offset_ms(zone, last_ns) * 1_000_000) // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
             self._base = int(day if self.lacks == "date" else year) - int(turns[-1])
             if self.lacks == "year":
@@ -118,8 +129,13 @@ class WholeTimes:
 
     def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
         if self._base is None:
-            self._base = self._last_ns - self._length(known)
-            self._previous = int(known[0])
+            self._base = self._last_ns() - self._length(known)
+        if self._newest is not None:
+            if int(known.max()) < self._newest:  # another run than before
+                self._base = self._last_ns() - self._length(known)
+            self._newest = None
+        if self._previous is None:
+            self._first_base = self._base
         result = np.empty_like(known)
         previous = known[0] if self._previous is None else self._previous
         steps = np.diff(known, prepend=previous)
@@ -208,7 +224,7 @@ class LineTimes:
             return None  # what looks like the name of a zone is another word
         if len(self._forms) >= 8:
             self._forms.clear()
-        whole = WholeTimes(form_found, self._wall_times, now_ns)
+        whole = WholeTimes(form_found, self._wall_times, lambda: now_ns)
         self._newest = form_found.pattern
         self._forms[self._newest] = form_found, whole
         return _one(whole, wall, offset, now_ns)

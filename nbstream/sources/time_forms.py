@@ -137,6 +137,8 @@ class TimeForm:
     converters
         Per cell, what reads it if its own text isn't read by its part: its date or its time of day
         counts.
+    is_checked
+        Whether a number must be a time of 1990 to 2099, because nobody said that it is one.
     widths
         Per cell, to how many digits it is filled with zeros, which writers of numbers leave out.
     """
@@ -147,6 +149,7 @@ class TimeForm:
     asked: tzinfo | None = field(default=None, compare=False)
     zone: tzinfo | None = None
     n_cells: int = 1
+    is_checked: bool = False
     converters: tuple[TimeForm | None, ...] = ()
     widths: tuple[int, ...] = ()
     _pattern: TimePattern | None = field(default=None, init=False, repr=False, compare=False)
@@ -176,6 +179,13 @@ class TimeForm:
         """Whether it is more than a date."""
         return self._pattern is None or self._pattern.has_time
 
+    @property
+    def is_naive(self) -> bool:
+        """Whether times are by a clock whose zone they don't name."""
+        if self.kind == "elapsed":
+            return False
+        return self.scale.is_naive if self.kind == "number" else "%z" not in self.pattern.lower()
+
     def read(self, text: str) -> tuple[int, int]:
         """Return the wall-clock ns and the offset of the zone in ns.
 
@@ -185,6 +195,8 @@ class TimeForm:
         if self._pattern is not None:
             return self._pattern.read(text)
         ns = _scaled(text, self.scale if self.kind == "number" else _since_zero(self.scale))
+        if self.is_checked and not FIRST_NS <= ns < LAST_NS:
+            return MISSING_TIME, NAIVE
         return ns, NAIVE if self.scale.is_naive and ns != MISSING_TIME else 0
 
     def read_cells(self, cells: Sequence[str]) -> tuple[int, int]:

@@ -350,13 +350,25 @@ def test_readings_from_the_future_are_told_once() -> None:
     assert source.counters().accepted == 3
 
 
+def test_readings_of_years_ago_are_told_once() -> None:
+    """A device whose clock was never set is told as one that is ahead is."""
+    clock = FakeClock()
+    source = ScriptedSource(clock=clock)
+    for second in (5, 6):
+        source._emit(batch(clock.wall_ns() - 56 * 365 * 86_400 * 10**9 + second * 10**9))
+    source._emit(batch(clock.wall_ns() - 200 * 86_400 * 10**9))
+    (said,) = texts(source)
+    assert "56 years behind this machine's clock" in said
+    assert said.partition(": ")[2] in source.notes
+
+
 def test_too_many_channels_are_dropped_and_told() -> None:
     """Channels beyond the buffer's bound are an event, and rows of nothing else are dropped."""
     source = ScriptedSource(buffer=Buffer(max_channels=1))
     source._emit(batch(1))
     source._emit(Batch(np.array([2]), {"other": np.array([1.0])}))
     assert source.counters() == (2, 1, 0, 0, 1, 0)
-    assert texts(source) == ["scripted: more than 1 channels; some left out"]
+    assert texts(source)[-1] == "scripted: more than 1 channels; some left out"
 
 
 def test_each_kind_of_event_is_told_once() -> None:

@@ -359,3 +359,117 @@ def test_wrong_arguments(check: Callable[..., object], path: Path) -> None:
     """A zone that does not exist is refused when the source is made."""
     with pytest.raises(ValueError, match="not a known time zone"):
         check(path, timezone="Mars/Olympus")
+
+
+# Forms of time; tests/sources/test_csv_times.py has what is found, here is what comes of it.
+
+
+def times(source: ns.CsvSource, fmt: str = "%Y-%m-%d %H:%M:%S") -> list[str]:
+    """Return when readings happened, in the zone of the source."""
+    return [f"{when:{fmt}}" for when in source.buffer.to_pandas().index]
+
+
+def test_date_and_time_in_two_columns(path: Path) -> None:
+    """They are joined and it is said; a row without one of them is rejected, never midnight."""
+    text = "Datum;Zeit;CO2\n13.07.2026;01:00;1\n13.07.2026;;2\n13.07.2026;24:00;3\n"
+    with reading(path, text) as source:
+        wait_values(source, [1.0, 3.0], "CO2")
+        assert times(source) == ["2026-07-13 01:00:00", "2026-07-14 00:00:00"]
+        assert "time columns 'Datum' and 'Zeit', format %d.%m.%Y %H:%M" in said(source)
+        assert "no time in 'Datum' and 'Zeit'" in said(source)
+        assert source.counters().rejected == 1
+    with reading(path, text, time=["Zeit", "Datum"], time_format="%H:%M %d.%m.%Y") as source:
+        wait_values(source, [1.0, 3.0], "CO2")
+
+
+def test_a_row_that_decides_day_and_month_is_waited_for(path: Path) -> None:
+    """Slash dates are read when a row tells which is the day, though it comes late."""
+    rows = "".join(f"07/{day:02d}/2026 10:00,{day}\n" for day in range(1, 13))
+    with reading(path, "time,value\n" + rows) as source:
+        wait_until(lambda: "tell what its times are" in source.status, 5, lambda: source.status)
+        with path.open("a") as file:
+            file.write("07/13/2026 10:00,13\n")
+        wait_values(source, [float(day) for day in range(1, 14)])
+        assert times(source)[-1] == "2026-07-13 10:00:00"
+    far = "".join(f"07/{1 + i // 60:02d}/2026 {i % 24:02d}:00,{i}\n" for i in range(900))
+    with reading(path, "time,value\n" + far) as source:
+        wait_until(lambda: source.counters().received == 900, 5, lambda: source.status)
+        assert times(source)[-1].startswith("2026-07-15")
+
+
+def test_elapsed_time(path: Path) -> None:
+    """millis() is shown as elapsed time that ends when the file was written, and it is said."""
+    with reading(path, "millis;temp\n1459334;1\n1460334;2\n") as source:
+        wait_values(source, [1.0, 2.0], "temp")
+        assert "elapsed time in ms" in said(source)
+        newest = source.buffer.to_pandas().index[-1].timestamp()
+        assert abs(newest - path.stat().st_mtime) < 1
+        with path.open("a") as file:
+            file.write("1462334;3\n500;4\n1500;5\n")
+        wait_values(source, [1.0, 2.0, 3.0, 4.0, 5.0], "temp")
+        steps = source.buffer.to_pandas().index.to_series().diff().dt.total_seconds().tolist()
+        assert steps[1:3] == [1.0, 2.0]
+        assert steps[4] == 1.0
+        assert "a new run" in said(source)
+
+
+def test_times_of_day(path: Path) -> None:
+    """A time of day alone is of today, and goes on over midnight."""
+    with reading(path, "time,value\n23:59:58,1\n23:59:59,2\n") as source:
+        wait_values(source, [1.0, 2.0])
+        with path.open("a") as file:
+            file.write("00:00:01,3\n")
+        wait_values(source, [1.0, 2.0, 3.0])
+        steps = source.buffer.to_pandas().index.to_series().diff().dt.total_seconds().tolist()
+        assert steps[1:] == [1.0, 2.0]
+        assert "no date" in said(source)
+
+
+def test_a_clock_that_is_not_set_yet(path: Path) -> None:
+    """Numbers among times since 1970 that can't be times cost their rows, not the others."""
+    with reading(path, "ts,value\n3,1\n1782907200,2\n1782907201,3\n") as source:
+        wait_values(source, [2.0, 3.0])
+        wait_until(lambda: source.counters().rejected == 1, 5, "the count")
+    with reading(path, "ts,value\n1,1\n2,2\n", unit="s", time_format="s") as source:
+        wait_values(source, [1.0, 2.0])
+        assert source.buffer.to_pandas().index[0].timestamp() == 1
+        wait_until(lambda: "years behind this machine's clock" in said(source), 5, "the word")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("time,value\n2026-07-01 12:00:00 IST,1\n", "timezone='Asia/Kolkata'"),
+        ("time,value\nthe 5th,1\n", "time_format="),
+        ("x,value\n2026-07-01 12:00:xx,1\n", "time=False"),
+    ],
+)
+def test_times_that_cannot_be_read_are_loud(path: Path, text: str, advice: str) -> None:
+    """They fail with what to pass; readings never get the time of loading silently."""
+    with reading(path, text) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, lambda: source.status)
+        assert advice in source.status
+        assert source.counters().accepted == 0
+    with reading(path, text, time=False) as source:
+        wait_values(source, [1.0])
+        assert "time of arrival" in said(source)
+
+
+def test_the_zone_that_times_name(path: Path) -> None:
+    """An hour that the clock of a named zone shows twice is read so that time goes on."""
+    rows = ("02:30:00", "02:45:00", "02:00:00", "02:15:00", "03:00:00")
+    text = "time,value\n" + "".join(
+        f"2026-10-25 {t} Europe/Berlin,{i}\n" for i, t in enumerate(rows)
+    )
+    with reading(path, text, timezone="UTC") as source:
+        wait_values(source, [0.0, 1.0, 2.0, 3.0, 4.0])
+        assert times(source, "%H:%M") == ["00:30", "00:45", "01:00", "01:15", "02:00"]
+
+
+@pytest.mark.parametrize("time_format", ["YYYY-MM-DD", "%Q"])
+def test_a_wrong_time_format_is_refused_at_once(path: Path, time_format: str) -> None:
+    """What isn't a format raises where it is written."""
+    with pytest.raises(ValueError, match="time_format"):
+        ns.CsvSource(path, time_format=time_format)
+    with pytest.raises(ValueError, match="'time'"):
+        ns.CsvSource(path, time=[])

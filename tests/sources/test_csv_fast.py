@@ -13,9 +13,10 @@ from hypothesis.extra.numpy import from_dtype
 
 from nbstream.readings import Batch
 from nbstream.sources import csv_rows
-from nbstream.sources.csv_cells import TimeForm
 from nbstream.sources.csv_format import CsvFormat, Role
 from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.partial_times import WholeTimes
+from nbstream.sources.time_forms import TimeForm, number_form, text_form
 from nbstream.sources.wall_time import WallTimes
 
 NOW = 1_782_907_200_000_000_000
@@ -76,14 +77,28 @@ iso_times = st.datetimes(timezones=zones).flatmap(
         ["seconds", "milliseconds", "microseconds", "minutes", "hours"]
     ).map(lambda spec: when.isoformat("T", spec))
 )
-FORMS = {
-    "iso": (TimeForm("iso", pattern="%Y-%m-%dT%H:%M:%S"), iso_times),
-    "iso with offset": (TimeForm("iso", pattern="%Y-%m-%dT%H:%M:%S.%f%z"), iso_times),
-    "seconds": (TimeForm("number", unit="s"), st.floats(0, 5e9).map(repr)),
-    "nanoseconds": (TimeForm("number", unit="ns"), st.integers(0, 2**64).map(str)),
+times = st.datetimes().map(lambda when: when.strftime("%Y-%m-%d %H:%M:%S,%f"))
+dates = st.datetimes().map(lambda when: when.strftime("%d.%m.%Y"))
+days = st.one_of(times.map(lambda text: text[11:]), times.map(lambda text: text[11:16]))
+FORMS: dict[str, tuple[TimeForm, tuple[st.SearchStrategy[str], ...]]] = {
+    "iso": (text_form("%Y-%m-%dT%H:%M:%S"), (iso_times,)),
+    "iso with offset": (text_form("%Y-%m-%dT%H:%M:%S.%f%z"), (iso_times,)),
+    "comma": (text_form("%Y-%m-%d %H:%M:%S,%f"), (times,)),
+    "seconds": (number_form("s"), (st.floats(0, 5e9).map(repr),)),
+    "checked": (TimeForm("number", is_checked=True), (st.floats(0, 5e9).map(repr),)),
+    "nanoseconds": (number_form("ns"), (st.integers(0, 2**64).map(str),)),
+    "days": (text_form("excel"), (st.floats(0, 1e5).map(repr),)),
     "day first": (
-        TimeForm("pattern", pattern="%d/%m/%Y %H:%M:%S.%f"),
-        st.datetimes().map(lambda when: when.strftime("%d/%m/%Y %H:%M:%S.%f")),
+        text_form("%d/%m/%Y %H:%M:%S.%f"),
+        (st.datetimes().map(lambda when: when.strftime("%d/%m/%Y %H:%M:%S.%f")),),
+    ),
+    "two columns": (TimeForm("text", ("%d.%m.%Y", "%H:%M:%S"), n_cells=2), (dates, days)),
+    "digits": (
+        TimeForm("text", ("%Y%m%d", "%H%M%S"), n_cells=2, widths=(0, 6)),
+        (
+            st.datetimes().map(lambda when: when.strftime("%Y%m%d")),
+            st.datetimes().map(lambda when: str(int(when.strftime("%H%M%S")))),
+        ),
     ),
 }
 
@@ -97,17 +112,16 @@ def tables(draw: st.DrawFn) -> tuple[str, str, str | None, list[Role], list[byte
     roles = draw(
         st.lists(st.sampled_from([Role.NUMBER, Role.NUMBER, Role.TEXT, Role.OPEN]), max_size=3)
     )
-    roles = [*([] if form is None else [Role.TIME]), Role.NUMBER, *roles]
+    parts = [] if form is None else FORMS[form][1]
+    roles = [*[Role.TIME for _ in parts], Role.NUMBER, *roles]
     lines = []
     for _ in range(draw(st.integers(1, 12))):
         if draw(st.integers(0, 19)) == 0:
-            line = draw(st.one_of(junk, st.just(""), st.just("time,c1")))
+            line = draw(st.one_of(junk, st.just(""), st.just("time0,c1")))
         else:
             texts = []
-            for role in roles:
-                inner = numbers
-                if role is Role.TIME and form is not None:
-                    inner = FORMS[form][1]
+            for i, role in enumerate(roles):
+                inner = parts[i] if role is Role.TIME else numbers
                 texts.append(draw(cells(st.one_of(inner, inner, inner, inner, inner, junk))))
                 if decimal == "," and role is Role.NUMBER:
                     texts[-1] = texts[-1].replace(".", ",")
@@ -122,18 +136,21 @@ def read(
 ) -> tuple[list[Rows], list[bytes], RowReader]:
     """Read lines, cut after some of them; go on after each header."""
     delimiter, decimal, form, roles, lines = table
-    names = tuple("time" if role is Role.TIME else f"c{i}" for i, role in enumerate(roles))
+    names = tuple(f"time{i}" if role is Role.TIME else f"c{i}" for i, role in enumerate(roles))
+    time_form = FORMS[form][0] if form is not None else None
     fmt = CsvFormat(
         delimiter=delimiter,
         columns=names,
         header=names,
-        time_column=0 if form is not None else None,
-        form=FORMS[form][0] if form is not None else None,
+        time_columns=tuple(i for i, role in enumerate(roles) if role is Role.TIME),
+        form=time_form,
         roles=list(roles),
         decimal=decimal,
         n_texts=[0] * len(roles),
     )
-    reader = RowReader(fmt, WallTimes(timezone(timedelta(hours=2))), is_fast=is_fast)
+    wall_times = WallTimes(timezone(timedelta(hours=2)))
+    whole = None if time_form is None else WholeTimes(time_form, wall_times, lambda: NOW)
+    reader = RowReader(fmt, whole, is_fast=is_fast)
     stops = sorted({*(cut % len(lines) for cut in cuts), len(lines)} - {0})
     found, headers = [], []
     for start, stop in zip([0, *stops], stops, strict=False):

@@ -20,7 +20,7 @@ NOON = int(datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()) * NS
 def utc(form: TimeForm | None, batches: list[list[str]], last_ns: int = NOON) -> list[str]:
     """Return what batches of texts come to."""
     assert form is not None
-    whole = WholeTimes(form, WallTimes(UTC), last_ns)
+    whole = WholeTimes(form, WallTimes(UTC), lambda: last_ns)
     times: list[int] = []
     for texts in batches:
         read = np.array([form.read(text) for text in texts], np.int64).reshape(-1, 2)
