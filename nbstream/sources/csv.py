@@ -251,7 +251,7 @@ class CsvSource(Source):
             self._pending += lines
         elif lines:
             self._read(lines)
-        while self._pending and self._find_format(has_more=piece.has_more):
+        while self._pending and self._find_format(has_more=self._is_catching_up):
             pass
 
     def _take_event(self, piece: Piece) -> None:
