@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 _TIMES = frozenset(
-    "timestamp time datetime ts t stamp tmstamp timestmp epoch unix when clock zeit zeitstempel "
+    "timestamp time datetime ts t stamp tmstamp epoch unix when clock zeit zeitstempel "
     "uhrzeit zeitpunkt messzeit temps heure horodatage horodate instant hora tiempo momento ora "
     "orario tempo tijd tijdstip tid tidspunkt klokke kello aika čas cas czas godzina idő время час "
     "saat zaman ώρα χρόνος giờ 时间 時間 日時 日时 時刻 时刻 시간 일시 시각 elapsed uptime runtime "

@@ -439,7 +439,7 @@ def test_a_clock_that_is_not_set_yet(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("time,value\n2026-07-01 12:00:00 IST,1\n", "timezone='Asia/Kolkata'"),
+        ("time,value\n2026-07-01 12:00:00 CST,1\n", "timezone='America/Chicago'"),
         ("time,value\nthe 5th,1\n", "time_format="),
         ("x,value\n2026-07-01 12:00:xx,1\n", "time=False"),
     ],
