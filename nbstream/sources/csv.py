@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ MANY_LINES = 200_000
 PATIENCE = 2.0
 """Seconds to wait for rows that tell what times mean, before they are refused."""
 MAX_PENDING_BYTES = 32 * 2**20
+TOLD_EVERY = 60.0  # seconds
 RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again is no event
 NO_ROWS = Batch(np.empty(0, np.int64), {})
 
@@ -177,6 +179,7 @@ class CsvSource(Source):
         self._restart = ""  # what happened to the file, until it is known if its rows are new
         self._restarted_at = 0.0
         self._n_repeated = 0
+        self._told: dict[str, tuple[int, float]] = {}  # how often, and when last
         self._n_runs = 0
         self._is_catching_up = False
 
@@ -258,19 +261,32 @@ class CsvSource(Source):
         if piece.at_start and piece.lines:
             self._intake.begin_file()
         if piece.is_again:
+            if self._intake.is_holding:
+                self._hand_over_all(self._intake.settle())
             self._intake.begin_again(goes_on=piece.goes_on)
             if self._whole_times is not None:
                 self._whole_times.begin_again()
             self._restart, self._restarted_at = piece.event, self._clock.monotonic()
         elif piece.event:
-            self._tell(piece.event)
+            self._tell_now_and_then(piece.event)
         if self._restart and self._clock.monotonic() - self._restarted_at > RESTART_TOLD_AFTER:
             self._tell_restart()
 
     def _tell_restart(self) -> None:
         restart, self._restart = self._restart, ""
         if restart:
-            self._tell(restart)
+            self._tell_now_and_then(restart)
+
+    def _tell_now_and_then(self, text: str) -> None:
+        """Record an event of a kind that may happen with each reading: then it becomes a note."""
+        n, told_at = self._told.get(text, (0, -math.inf))
+        now = self._clock.monotonic()
+        if now - told_at >= TOLD_EVERY:
+            told_at = now
+            self._tell(text)
+        self._told[text] = n + 1, told_at
+        if n:
+            self._note(f"told {text}", f"{n + 1:,} times: {text}")
 
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
@@ -412,7 +428,7 @@ class CsvSource(Source):
         changes = [f"+{name}" for name in after if name not in before]
         changes += [f"−{name}" for name in before if name not in after]
         if changes:
-            self._tell(f"columns changed: {', '.join(changes)}")
+            self._tell_now_and_then(f"columns changed: {', '.join(changes)}")
 
     def _note_format(self, fmt: CsvFormat) -> None:
         text, form = fmt.describe_time(), fmt.form
@@ -482,7 +498,8 @@ class CsvSource(Source):
         if n_repeated:
             times = "" if n_times < 2 else f" {n_times:,} times"
             rows = "1 row" if n_repeated == 1 else f"{n_repeated:,} rows"
-            text = f"the file was written anew{times}; {rows} already read were passed over"
+            verb = "was" if n_repeated == 1 else "were"
+            text = f"the file was written anew{times}; {rows} already read {verb} passed over"
             if "anew" not in self._notes:
                 self._report("anew", text)
             self._note("anew", text)
@@ -508,7 +525,7 @@ class CsvSource(Source):
         first, _, rest = lines.partition(b"\n")
         cells = cells_of(first.decode("utf-8", "replace").rstrip("\r"), fmt.delimiter)
         if tuple(cells) == fmt.header:
-            self._tell("the header came again: the writer was restarted")
+            self._tell_now_and_then("the header came again: the writer was restarted")
             return rest
         self._previous, self._reader = fmt, None
         self._pending, self._pending_has_header = lines, True

@@ -254,6 +254,7 @@ def test_header_again_and_columns_added(path: Path) -> None:
         with path.open("a") as file:
             file.write("timestamp,value,temp\n2026-07-01 12:00:03,3,20\n")
         wait_until(lambda: "columns changed: +temp" in said(source), 5, "the event")
+        wait_until(lambda: "temp" in source.buffer.channels, 5, "the channel")
         assert source.buffer.latest()["temp"][1] == 20.0
 
 

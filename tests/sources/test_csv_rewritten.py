@@ -151,6 +151,25 @@ def test_no_time_column(path: Path, way: Callable[[ns.CsvSource, str], None]) ->
         wait_values(source, [0, 1, 2, 0, 1, 2, 7, 8, 50, 51])
 
 
+def test_no_time_column_and_written_at_every_look(path: Path) -> None:
+    """A file that is written anew before the one before was known to be whole is no other case."""
+    with reading(path, "value\n" + "".join(f"{i}\n" for i in range(5))) as source:
+        wait_values(source, list(range(5)))
+        poll = source._tail.poll
+        start = 0
+
+        def written_meanwhile() -> Piece:
+            nonlocal start
+            piece = poll()
+            if start < 20 and not piece.has_more:
+                start += 1
+                path.write_text("value\n" + "".join(f"{i}\n" for i in range(start, start + 5)))
+            return piece
+
+        source._tail.poll = written_meanwhile  # type: ignore[method-assign]
+        wait_values(source, list(range(25)))
+
+
 def test_no_time_column_and_a_value_changed(path: Path) -> None:
     """A table whose past was corrected goes on at its end; the correction is counted."""
     with reading(path, "value\n" + "".join(f"{i}\n" for i in range(10))) as source:
@@ -319,6 +338,22 @@ def test_what_could_not_be_read_and_is_restored(path: Path) -> None:
         assert "zip or Excel" in source.status
         path.write_text(HEADER + rows(0, 4))
         wait_values(source, [0, 1, 2, 3])
+
+
+def test_what_happens_with_each_reading_is_told_once_and_counted(path: Path) -> None:
+    """A file that holds only the newest reading, or a header with each row, is no flood of events."""
+    with reading(path, HEADER + row(0, 0)) as source:
+        wait_values(source, [0])
+        for i in range(1, 5):
+            in_place(source, HEADER + row(i, i))
+            wait_values(source, list(range(i + 1)))
+        for i in range(5, 10):
+            with path.open("a") as file:
+                file.write(HEADER + row(i, i))
+        wait_values(source, list(range(10)))
+        assert said(source).count("replaced; reading it from its start") == 2
+        assert said(source).count("the header came again") == 2
+        assert any(note.startswith("5 times: the header came again") for note in source.notes)
 
 
 # Newest first.
