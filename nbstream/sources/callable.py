@@ -6,9 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import CallbackError
-from nbstream.readings import Batch
-from nbstream.sources.base import Source
-from nbstream.sources.items import as_reading, is_table, table_batch
+from nbstream.sources.item_source import ItemSource
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, positive_seconds, shorten
 
@@ -20,14 +18,15 @@ __all__ = ["CallableSource"]
 SILENCE_TO_MENTION = 2.0
 
 
-class CallableSource(Source):
+class CallableSource(ItemSource):
     """Calls a function at intervals; each call is a reading.
 
     Parameters
     ----------
     function
-        Takes nothing and returns a number (channel "value"), a dict of numbers by channel (a key
-        "time" or "timestamp" is the time), a pair (time, number or dict), or None: no reading.
+        Takes nothing and returns a reading in any form of `nbstream.sources.items`: a number
+        (channel "value"), a dict of numbers by channel (a key such as "time" is the time if it can
+        be one), (time, number or dict), a table, a line of text; or None: no reading.
     interval
         Seconds between two calls. The schedule does not drift; calls that could not be made in time
         are skipped.
@@ -51,6 +50,8 @@ class CallableSource(Source):
     """
 
     kind = "callable"
+    advice = "Return a number, or a dict such as {'temp': 21.5}."
+    from_function = True
 
     def __init__(self, function: Callable[[], Any], interval: float = 1.0, **options: Any) -> None:
         given: Any = function
@@ -106,25 +107,20 @@ class CallableSource(Source):
         """Hand over what the function returned; return the failures in a row."""
         if item is not None:
             try:
-                batch = self._batch(item)
+                if inspect.iscoroutine(item):
+                    item.close()
+                    message = "a coroutine; async functions cannot be called here"
+                    raise TypeError(message)
+                found = self._reader.read(item)
             except (TypeError, ValueError) as error:
                 message = f"{self.name} returned what is no reading: {error}"
                 self._handle(CallbackError(message, callback=self.name), error, failures)
                 return failures + 1
-            self._emit(batch)
+            self._hand_over(found)
         if failures:
             self._set_state(SourceState.RUNNING)
             self._has_data()
         return 0
-
-    def _batch(self, item: Any) -> Batch:
-        if inspect.iscoroutine(item):
-            item.close()
-            message = "a coroutine; async functions cannot be called here"
-            raise TypeError(message)
-        if is_table(item):
-            return table_batch(item, self._clock.wall_ns(), self.timezone)[0]
-        return Batch.from_rows([as_reading(item, self._clock.wall_ns, self.timezone)])
 
     def _handle(self, error: CallbackError, cause: BaseException, failures: int) -> None:
         error.__cause__ = cause

@@ -1,197 +1,405 @@
-"""What users hand over, one item at a time: a number, a dict, a pair with a time, a table."""
+"""What users hand over, one item at a time: a number, a dict, a pair with a time, a table, text.
+
+============================================  ===============================================
+a number; anything that `float` takes         channel "value"
+a dict, a dataclass, a namedtuple             a channel a key; nested ones as "outer.inner"
+a row of three or more numbers                channels c1, c2 …
+(time, any of these)                          the same, at that time
+a list of dicts or of (time, …)               one reading each
+a frame, a series, an array of two dimensions  a reading a row, a channel a column
+text                                          lines, read as a program's output is
+============================================  ===============================================
+
+A key called time, timestamp, date, t … is the time if its value can be one.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, tzinfo
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
+import re
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from nbstream.readings import (
-    Batch,
-    TimeLike,
-    TimeUnit,
-    as_times_ns,
-    as_values,
-    channel_name,
-    time_ns,
+from nbstream.readings import Batch, as_number, channel_name
+from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
+from nbstream.sources.line_format import LineReader
+from nbstream.sources.number_cells import convert, is_placeholder, plain_quantity, switch
+from nbstream.sources.tables import (
+    ONE_CHANNEL,
+    Table,
+    TableRows,
+    as_array,
+    is_array,
+    is_labelled,
+    is_table,
+    read_table,
 )
 from nbstream.sources.wording import shorten
 
-__all__ = [
-    "ONE_CHANNEL",
-    "TIME_KEYS",
-    "as_number",
-    "as_reading",
-    "batches",
-    "guess_unit",
-    "is_table",
-    "table_batch",
-]
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
-ONE_CHANNEL = "value"
-"""The channel of a reading that names none."""
+__all__ = ["ONE_CHANNEL", "ItemReader", "Row", "batches"]
 
-TIME_KEYS = frozenset({"time", "timestamp"})
+Row: TypeAlias = tuple[int, dict[str, float]]
+"""One reading: its time in ns, and values by channel."""
 
-NUMBERS = (int, float, np.number, np.bool_, Decimal, Fraction)
+MAX_DEPTH = 8
+MAX_REMEMBERED = 2000
+NEAR_NS = 86_400 * 10**9
+_DURATION = re.compile(r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{2}(?:\.[0-9]+)?)")
+FORMS = "a number, a dict, a table, text, or (time, number or dict)"
 
 
-def guess_unit(number: float) -> TimeUnit:
-    """Return the unit in which a number of this size is a time of our days.
-
-    Examples
-    --------
-    >>> guess_unit(1_782_907_200), guess_unit(1_782_907_200_000)
-    ('s', 'ms')
-    """
-    size = abs(number)
-    return "s" if size < 1e11 else "ms" if size < 1e14 else "us" if size < 1e17 else "ns"
-
-
-def as_number(item: Any) -> float | None:
-    """Return `item` as float, NaN where it is missing or not finite, None where it is no number."""
-    if item is None:
-        return math.nan
-    if not isinstance(item, NUMBERS) and not (
-        isinstance(item, np.ndarray) and item.ndim == 0 and item.dtype.kind in "iufb"
-    ):
-        return None
-    try:
-        number = float(item)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else math.nan
-
-
-def as_reading(
-    item: Any,
-    now_ns: Callable[[], int],
-    timezone: tzinfo,
-    time_keys: frozenset[str] = TIME_KEYS,
-) -> tuple[int, dict[str, float]]:
-    """Return one reading as (time in ns, values by channel).
-
-    Parameters
-    ----------
-    item
-        A number; a mapping of channels to numbers, where a key of `time_keys` is the time; or a
-        pair (time, number or mapping).
-    now_ns
-        Gives the time of a reading that has none.
-    timezone
-        Of times that name none.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If nothing in it is a number, or its time cannot be read.
-    """
-    number = as_number(item)
-    if number is not None:
-        return now_ns(), {ONE_CHANNEL: number}
-    when: Any = None
-    if isinstance(item, tuple) and len(item) == 2:
-        when, item = item
-        number = as_number(item)
-        if number is not None:
-            return as_time(when, now_ns, timezone), {ONE_CHANNEL: number}
-    if not isinstance(item, Mapping):
-        message = (
-            f"A reading is a number, a dict or (time, number or dict) (got {shorten(repr(item))})."
-        )
-        raise TypeError(message)
-    values: dict[str, float] = {}
-    for key, value in item.items():
-        if when is None and isinstance(key, str) and key.lower() in time_keys:
-            when = value
-            continue
-        number = as_number(value)
-        if number is not None:
-            values[channel_name(key)] = number
-    if not values:
-        message = f"Nothing in {shorten(repr(dict(item)))} is a number."
-        raise ValueError(message)
-    return as_time(when, now_ns, timezone), values
-
-
-def as_time(when: TimeLike, now_ns: Callable[[], int], timezone: tzinfo) -> int:
-    """Return a time in ns; numbers by their size in s, ms, us or ns; None is now."""
-    if when is None:
-        return now_ns()
-    unit = guess_unit(float(when)) if isinstance(when, (int, float, np.number)) else None
-    return time_ns(when, unit=unit, timezone=timezone)
-
-
-def batches(rows: Iterable[tuple[int, dict[str, float]]]) -> list[Batch]:
+def batches(rows: Iterable[Row]) -> list[Batch]:
     """Return readings as batches, one for each set of channels, so that nothing is made up."""
-    by_channels: dict[tuple[str, ...], list[tuple[int, dict[str, float]]]] = {}
+    by_channels: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         by_channels.setdefault(tuple(row[1]), []).append(row)
     return [Batch.from_rows(alike) for alike in by_channels.values()]
 
 
-def is_table(item: Any) -> bool:
-    """Return whether `item` is a Batch, DataFrame or Series."""
-    return isinstance(item, Batch) or (
-        type(item).__module__.startswith("pandas.")
-        and type(item).__name__ in {"DataFrame", "Series"}
+class ItemReader:
+    """Reads items, and remembers what they have in common: units, headers, rows that were there.
+
+    Parameters
+    ----------
+    now_ns
+        Gives the time of a reading that has none.
+    timezone
+        Of times that name none.
+    from_function
+        Whether a function gives the items, so that a table may be the one before, grown.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(
+        self, now_ns: Callable[[], int], timezone: tzinfo, *, from_function: bool = False
+    ) -> None:
+        self.times = ItemTimes(now_ns, timezone)
+        self.lines = LineReader(self.times)
+        self.tables = TableRows(from_function=from_function)
+        self.units: dict[str, str] = {}
+        """The unit that a channel's values carried first; later ones are converted to it."""
+        self.n_bad_cells = 0
+        """Values that were no numbers, in readings that had others."""
+        self.bad_cell: tuple[str, str] | None = None
+        """Channel and text of the first of them."""
+        self.rejected: list[str] = []
+        """Lines of the last text that could not be read, while others could."""
+        self._known: set[str] = set()
+
+    def read(self, item: Any) -> list[Row | Table]:
+        """Return the readings in an item, one or more.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is none; the message says why, and which form would do.
+        """
+        if item.__class__ is float:
+            return [(self.times.now_ns(), {ONE_CHANNEL: item if math.isfinite(item) else math.nan})]
+        if isinstance(item, (str, bytes, bytearray)):
+            return self._text(item)
+        if is_table(item):
+            return [self._table(item)]
+        if isinstance(item, (list, tuple)) and _named(item) is None:
+            return self._sequence(item)
+        return [self._row(item)]
+
+    def read_line(self, line: str) -> list[Row | Table]:
+        """Return the readings of a line of text, none if it is a header or blank.
+
+        Raises
+        ------
+        ValueError
+            If nothing in it can be read.
+        """
+        found: list[Row | Table] = []
+        for item, when in self.lines.read(line):
+            if isinstance(item, list):
+                found += self._sequence(item)
+            else:
+                found.append(self._row(item, when))
+        return found
+
+    # Texts.
+
+    def _text(self, item: str | bytes | bytearray) -> list[Row | Table]:
+        text = item if isinstance(item, str) else item.decode("utf-8", "replace")
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1 and lines[0].lstrip()[0] in "{[":
+            try:
+                return self.read(json.loads(text))
+            except (ValueError, TypeError, RecursionError):
+                pass
+        found: list[Row | Table] = []
+        self.rejected = []
+        for line in lines:
+            try:
+                found += self.read_line(line)
+            except (ValueError, TypeError) as error:
+                if len(lines) == 1:
+                    raise
+                self.rejected.append(f"{error}")
+        if not found and self.rejected:
+            raise ValueError(self.rejected[0])
+        return found
+
+    # Rows.
+
+    def _row(self, item: Any, when: int | None = None) -> Row:
+        if isinstance(item, (list, tuple)) and len(item) == 1 and _named(item) is None:
+            item = item[0]
+        number = self._number(ONE_CHANNEL, item)
+        if number is not None:
+            return self._at(when), {ONE_CHANNEL: number}
+        named = _named(item)
+        if named is not None:
+            return self._mapping(named, when)
+        if is_array(item) and len(item.shape) == 1 and item.shape[0] > 1:
+            return self._numbers(as_array(item).tolist(), when)
+        if isinstance(item, (list, tuple)) and item:
+            return self._numbers(item, when)
+        message = f"A reading is {FORMS} (got {_shown(item)})."
+        raise TypeError(message)
+
+    def _at(self, when: int | None) -> int:
+        return self.times.now_ns() if when is None else when
+
+    def _numbers(self, items: Sequence[Any], when: int | None) -> Row:
+        if when is None and len(items) > 2 and self._is_time_in_front(items):
+            when, items = self.times.read(items[0]), items[1:]
+        return self._mapping({f"c{i + 1}": value for i, value in enumerate(items)}, when)
+
+    def _is_time_in_front(self, items: Sequence[Any]) -> bool:
+        """Return whether a row begins with its time: a date, or a number that is about now."""
+        ns = self.times.read(items[0])
+        if ns is None:
+            return False
+        return as_number(items[0]) is None or abs(ns - self.times.now_ns()) < NEAR_NS
+
+    def _mapping(self, item: Mapping[Any, Any], when: int | None = None) -> Row:
+        leaves: dict[str, Any] = {}
+        if "__REALTIME_TIMESTAMP" in item:  # journald: what it knows of the sender is no reading
+            item = {k: v for k, v in item.items() if k[:1] != "_" or "REALTIME" in k}
+        _flatten(item, "", leaves, MAX_DEPTH)
+        if when is None:
+            when = self._take_time(leaves)
+        values: dict[str, float] = {}
+        for key, value in leaves.items():
+            name = channel_name(key)
+            number = self._number(name, value)
+            if number is None:
+                is_time = time_rank(key) is not None and self.times.read(value) is not None
+                if not is_time and not (isinstance(value, str) and is_placeholder(value.strip())):
+                    self.n_bad_cells += 1
+                    self.bad_cell = self.bad_cell or (name, shorten(value, 40))
+                if name not in self._known:
+                    continue
+                number = math.nan
+            elif len(self._known) < MAX_REMEMBERED:
+                self._known.add(name)
+            values[name] = number
+        if not values:
+            message = f"Nothing in {_shown(dict(item))} is a number."
+            raise ValueError(message)
+        return self._at(when), values
+
+    def _take_time(self, leaves: dict[str, Any]) -> int | None:
+        """Return the time among named values and take it out, None if there is none."""
+        ranked = []
+        for key in leaves:
+            rank = time_rank(key.rpartition(".")[2])
+            if rank is not None:
+                ranked.append((rank, key))
+        keys = [key for _, key in sorted(ranked)]
+        joined = self._join_date(keys, leaves)
+        if joined is not None:
+            return joined
+        for key in keys:
+            ns = self.times.read(leaves[key])
+            if ns is not None:
+                del leaves[key]
+                return ns
+        for key, value in leaves.items():
+            if _may_be_date(value):
+                ns = self.times.read(value)
+                if ns is not None:
+                    del leaves[key]
+                    return ns
+        return None
+
+    def _join_date(self, keys: list[str], leaves: dict[str, Any]) -> int | None:
+        """Take out a date and a time of day that two keys hold, and return the time they make."""
+        texts = {key: str(leaves[key]).strip() for key in keys if _is_texty(leaves[key])}
+        clocks = [key for key, text in texts.items() if is_clock(text)]
+        for clock in clocks[:1]:
+            for key, text in texts.items():
+                ns = None if key in clocks else self.times.read(f"{text} {texts[clock]}")
+                if ns is not None:
+                    del leaves[key], leaves[clock]
+                    return ns
+        return None
+
+    def _number(self, channel: str, value: Any) -> float | None:
+        """Return a value as float in the channel's unit, None if it is no number."""
+        number = as_number(value)
+        if number is not None or not isinstance(value, (str, bytes, bytearray)):
+            return number
+        text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
+        found = plain_quantity(text) or _duration(text)
+        if found is None:
+            return switch(text)
+        number, unit = found
+        known = self.units.get(channel)
+        if known is None and channel in self._known:
+            known = ""  # its values came without a unit so far
+        if known is None:
+            if len(self.units) < MAX_REMEMBERED:
+                self.units[channel] = unit
+            return number
+        for mine, other in ((unit, known), (f"{unit}B", known), (unit, f"{known}B")):
+            converted = convert(number, mine, other)
+            if converted is not None:
+                return converted
+        return convert(number, f"{unit}B", "B") if not known else None
+
+    # Several.
+
+    def _sequence(self, items: list[Any] | tuple[Any, ...]) -> list[Row | Table]:
+        if not items:
+            return []
+        if len(items) == 1:
+            return self.read(items[0])
+        if all(_is_reading_with_time(item) for item in items):
+            return list(itertools.chain.from_iterable(map(self.read, items)))
+        if all(isinstance(item, (list, tuple)) for item in items):
+            array = _regular(items)
+            if array is not None:
+                return [self._table(array)]
+        return [self._pair(items) if len(items) == 2 else self._numbers(items, None)]
+
+    def _pair(self, items: list[Any] | tuple[Any, ...]) -> Any:
+        first, second = items
+        when = self.times.now_ns() if first is None else self.times.read(first)
+        if when is not None:
+            return self._row(second, when)
+        raise ValueError(_advice_for_pair(first, second))
+
+    def _table(self, item: Any) -> Table:
+        table = self.tables.new(read_table(item, self.times))
+        self.n_bad_cells += table.n_bad_cells
+        self.bad_cell = self.bad_cell or table.bad_cell
+        return table
+
+
+def _duration(text: str) -> tuple[float, str] | None:
+    """Return the seconds that "1:02:03.5" or "02:03.5" stands for."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    hours, minutes, seconds = match.groups()
+    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds), "s"
+
+
+def _named(item: Any) -> Mapping[Any, Any] | None:
+    """Return what has names as a mapping: a dict, a dataclass, a namedtuple, a labelled series."""
+    if isinstance(item, Mapping):
+        return item
+    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+        return {f.name: getattr(item, f.name) for f in dataclasses.fields(item)}
+    if isinstance(item, types.SimpleNamespace):
+        return vars(item)
+    if isinstance(item, tuple):
+        cls = type(item)
+        names = getattr(cls, "_fields", None) or getattr(cls, "__match_args__", None)
+        if names and len(names) <= len(item):
+            return dict(zip(names, item, strict=False))
+        return None
+    if is_labelled(item):
+        labelled = dict(item.items())
+        if getattr(item, "name", None) is not None and _may_be_date(item.name):
+            labelled.setdefault("time", item.name)
+        return labelled
+    names = getattr(getattr(item, "dtype", None), "names", None)
+    if names and not getattr(item, "shape", None):
+        return {name: item[name] for name in names}
+    for method in ("model_dump", "_asdict", "to_dict"):
+        made = getattr(item, method, None)
+        if callable(made) and not hasattr(item, "shape"):
+            found = made()
+            return found if isinstance(found, Mapping) else None
+    if hasattr(item, "keys") and hasattr(item, "__getitem__"):  # sqlite3.Row and its like
+        return {key: item[key] for key in item.keys()}
+    return None
+
+
+def _flatten(item: Mapping[Any, Any], prefix: str, leaves: dict[str, Any], depth: int) -> None:
+    """Put the values of nested mappings and sequences into `leaves`, by "outer.inner"."""
+    for key, value in item.items():
+        name = f"{prefix}{key}"
+        named = None if isinstance(value, (str, float, int)) else _named(value)
+        if named is not None and depth:
+            _flatten(named, f"{name}.", leaves, depth - 1)
+        elif isinstance(value, (list, tuple)) and depth:
+            inner = {f"[{i}]": inner for i, inner in enumerate(value)}
+            _flatten(inner, name, leaves, depth - 1)
+        elif is_array(value) and len(value.shape) == 1 and value.shape[0] > 1 and depth:
+            inner = {f"[{i}]": x for i, x in enumerate(as_array(value).tolist())}
+            _flatten(inner, name, leaves, depth - 1)
+        else:
+            leaves[name] = value
+
+
+def _is_texty(value: Any) -> bool:
+    return isinstance(value, (str, date, time))
+
+
+def _may_be_date(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) >= 10 and any(c.isdigit() for c in value[:2]) and "-" in value
+    return hasattr(value, "year") or isinstance(value, np.datetime64)
+
+
+def _is_reading_with_time(item: Any) -> bool:
+    """Return whether an element of a list is a reading of its own: it has names, or a time in front."""
+    if _named(item) is not None:
+        return True
+    if not isinstance(item, (list, tuple)) or len(item) < 2:
+        return False
+    return _may_be_date(item[0]) or (len(item) == 2 and not isinstance(item[1], (int, float, str)))
+
+
+def _regular(items: Sequence[Any]) -> Any:
+    """Return sequences of numbers, all of one length, as an array of two dimensions, or None."""
+    try:
+        array = np.array(items, np.float64)
+    except (TypeError, ValueError):
+        return None
+    return array if array.ndim == 2 else None
+
+
+def _advice_for_pair(first: Any, second: Any) -> str:
+    if isinstance(first, str) and as_number(first) is None:
+        form = f"{{{first!r:.40}: {second!r:.40}}}"
+    else:
+        form = f"{{'a': {first!r:.40}, 'b': {second!r:.40}}}"
+    return (
+        f"({first!r:.40}, {second!r:.40}) is no time with its value, and has no names. "
+        f"Give a dict: {form}."
     )
 
 
-def table_batch(item: Any, now_ns: int, timezone: tzinfo) -> tuple[Batch, list[str]]:
-    """Return a Batch, DataFrame or Series as a Batch, and the columns that are not numeric.
-
-    Times are the index if it is one of times, else the first column that holds times or is called
-    "time" or "timestamp", else now.
-    """
-    if isinstance(item, Batch):
-        return item, []
-    if type(item).__name__ == "Series":
-        item = item.to_frame(ONE_CHANNEL if item.name is None else item.name)
-    times, time_column = _table_times(item, now_ns, timezone)
-    values, not_numeric = {}, []
-    for position, column in enumerate(item.columns):
-        if position == time_column:
-            continue
-        series = item.iloc[:, position]
-        if getattr(series.dtype, "kind", "O") in "iufb":
-            numbers = series.to_numpy(np.float64, na_value=np.nan)
-            values[channel_name(column)] = as_values(numbers, len(item), str(column))
-        else:
-            not_numeric.append(channel_name(str(column)))
-    present = ~np.isnat(times.view("M8[ns]"))
-    if not present.all():
-        times, values = times[present], {name: array[present] for name, array in values.items()}
-    return Batch(times, values), not_numeric
-
-
-def _table_times(frame: Any, now_ns: int, timezone: tzinfo) -> tuple[Any, int | None]:
-    if getattr(frame.index.dtype, "kind", "O") == "M":
-        return _series_ns(frame.index.to_series(), timezone), None
-    for position, column in enumerate(frame.columns):
-        series = frame.iloc[:, position]
-        named = isinstance(column, str) and column.lower() in TIME_KEYS
-        kind = getattr(series.dtype, "kind", "O")
-        if kind == "M":
-            return _series_ns(series, timezone), position
-        if named and kind in "iuf" and len(series):
-            unit = guess_unit(float(series.abs().max()))
-            return as_times_ns(series.to_numpy(), unit=unit), position
-        if named and len(series) and isinstance(series.iloc[0], (str, datetime, date)):
-            return as_times_ns(series.to_numpy(object), timezone=timezone), position
-    return np.full(len(frame), now_ns, np.int64), None
-
-
-def _series_ns(series: Any, timezone: tzinfo) -> Any:
-    """Return datetimes as int64 ns UTC; NaT stays the smallest int64."""
-    if series.dt.tz is None:
-        from nbstream.sources.wall_time import WallTimes
-
-        wall = series.to_numpy("M8[ns]").view(np.int64)
-        return WallTimes(timezone).to_utc(wall)
-    return series.to_numpy("M8[ns]").view(np.int64)
+def _shown(item: Any) -> str:
+    return shorten(repr(item))

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nbstream.sources.base import Source
-from nbstream.sources.items import as_reading, batches, is_table, table_batch
+from nbstream.sources.item_source import ItemSource
 from nbstream.sources.state import SourceState
+from nbstream.sources.tables import Table, is_table
 from nbstream.sources.wording import positive_seconds, shorten
+
+if TYPE_CHECKING:
+    from nbstream.sources.items import Row
 
 __all__ = ["IterableSource"]
 
 ITEMS_AT_ONCE = 4096
 
 
-class IterableSource(Source):
+class IterableSource(ItemSource):
     """Reads the items of an iterable.
 
     Parameters
     ----------
     iterable
-        Its items are numbers (channel "value"), dicts of numbers by channel (a key "time" or
-        "timestamp" is the time), pairs (time, number or dict), a `Batch`, or a DataFrame; None is
-        no reading. A DataFrame given itself is its own only item.
+        Its items are readings in any form of `nbstream.sources.items`: numbers (channel "value"),
+        dicts of numbers by channel (a key such as "time" is the time if it can be one), (time,
+        number or dict), tables, lines of text; None is no reading. A table given itself is its own
+        only item.
     interval
         Seconds between two items; None takes them as fast as they come.
     **options
@@ -46,6 +50,7 @@ class IterableSource(Source):
     """
 
     kind = "iterable"
+    advice = "Yield numbers, or dicts such as {'temp': 21.5}."
     can_run_again = False
 
     def __init__(
@@ -82,6 +87,10 @@ class IterableSource(Source):
             items = list(itertools.islice(self._items, 1 if self.interval else n))
             if not items:
                 self._items = None
+                for line in self._reader.lines.finish():
+                    self._reject(1, line)
+                if self._counters.rejected and not self._counters.accepted:
+                    raise self._nothing_readable()
                 self._set_state(SourceState.ENDED)
                 return
             self._take(items)
@@ -89,30 +98,13 @@ class IterableSource(Source):
                 return
 
     def _take(self, items: list[Any]) -> None:
-        rows: list[tuple[int, dict[str, float]]] = []
+        found: list[Row | Table] = []
         for item in items:
             if item is None:
                 continue
             try:
-                if is_table(item):
-                    self._emit_rows(rows)
-                    rows = []
-                    self._take_table(item)
-                else:
-                    rows.append(as_reading(item, self._clock.wall_ns, self.timezone))
+                found += self._reader.read(item)
             except (TypeError, ValueError) as error:
                 self._reject(1, str(error))
-        self._emit_rows(rows)
-
-    def _emit_rows(self, rows: list[tuple[int, dict[str, float]]]) -> None:
-        for batch in batches(rows):
-            self._emit(batch)
-
-    def _take_table(self, table: Any) -> None:
-        batch, not_numeric = table_batch(table, self._clock.wall_ns(), self.timezone)
-        if not_numeric:
-            self._note("text", f"not numeric: {', '.join(map(repr, not_numeric))}")
-        if batch.values:
-            self._emit(batch, len(table))
-        elif len(table):
-            self._reject(len(table), f"no numeric column among {list(table.columns)}")
+        self._hand_over(found)
+        self._say_if_nothing_is_readable()

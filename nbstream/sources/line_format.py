@@ -1,98 +1,190 @@
-"""What a line of a program's output means.
+"""What a line of text means: of a program's output, of a log, of what a function returns.
 
-===========================  ============================================
-``3.5``                      channel "value"
-``1,2`` or ``1 2``           channels c1, c2 … (comma, semicolon or space)
-``2026-07-01 12:00:00,5``    a time in front, then as above
-``a=1 b=2`` or ``a: 1, b: 2``  channels a, b
-``{"a": 1, "b": 2}``         JSON: its numbers
-===========================  ============================================
+==================================  ============================================
+``3.5``  ``21.5 °C``                channel "value"
+``1,2`` or ``1 2``                  channels c1, c2 … (comma, semicolon, tab or space)
+rows below a line of words          channels by these words, as vmstat and iostat print them
+``Mem:  512  256`` below a header   "Mem total", "Mem used": what begins a row names it
+``a=1 b=2``  ``Core 0: +45.0°C``    channels a, b; "Core 0"
+``3 s, 411 MB/s``                   by the words beside the numbers, if the line comes again
+``{"a": 1, "b": {"c": 2}}``         JSON: channels "a", "b.c"
+a web server's log, InfluxDB, Prometheus, collectd, Graphite, NMEA: by the names they have
+==================================  ============================================
 
-In pairs and JSON, time, timestamp or t (beside others) is the time, and text is left alone. Numbers
-are strict: no ``1_000``, no decimal comma; nan, inf and null are missing readings.
+A time in front of any of these is the reading's, in whatever form; so is a value named time,
+timestamp, date, ts or t that can be a time. Escape sequences for colours are taken out.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbstream.sources.number_cells import number
-from nbstream.sources.time_scan import scan_time
+from nbstream.errors import ParseError
+from nbstream.sources.line_known import read_known
+from nbstream.sources.line_pairs import find_listed, find_pairs, find_words
+from nbstream.sources.line_tables import LineTables, has_reading
+from nbstream.sources.number_cells import is_unit, plain_quantity
 
-__all__ = ["LINE_TIME_KEYS", "parse_line"]
+if TYPE_CHECKING:
+    from nbstream.sources.item_times import ItemTimes
 
-LINE_TIME_KEYS = frozenset({"time", "timestamp", "t"})
+__all__ = ["LineReader", "TimedItem", "strip_escapes"]
 
-_PAIR = re.compile(r"""\s*([^\s=:,;"'{}]+)\s*[=:]\s*([^\s,;]+)\s*(?:[,;]|$|(?=\s))""")
-_ISO_IN_FRONT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)\s*[,;\s]\s*(.+)"
+MAX_WAITING = 20
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[ -/]*[0-~]"
+)
+_OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_SUMMARY = re.compile(r"(?i)(?:average|durchschnitt|moyenne|summary)\s*:\s")
+_ARROW = re.compile(r"\s*(?:->|=>|>|[-:|]\s)\s*")
+_BAR = re.compile(r"\[[=#>.\- ]{3,}\]|\|[#\u2588-\u258f ]{3,}\|")
+_BANNER = re.compile(
+    r"Every [0-9.,]+s: .*|Linux \S+ \(.*\)\s.*CPU\)|#\s?(?:HELP|TYPE|UNIT|EOF)\b.*"
 )
 
 
-def parse_line(line: str) -> Any:
-    """Return what `nbstream.sources.items.as_reading` reads: a number, a dict, or (time, either).
+class TimedItem(NamedTuple):
+    """What a line says: a number's text, or values by channel; and when."""
+
+    item: Any
+    when: int | None = None
+
+
+class LineReader:
+    """Reads lines one after the other; headers name what comes below them.
 
     Parameters
     ----------
-    line
-        Without its end.
+    times
+        Reads what may be times.
 
-    Raises
-    ------
-    ValueError
-        If it is none of the forms.
-
-    Examples
-    --------
-    >>> parse_line("3.5"), parse_line("a=1 b=2"), parse_line("1,2")
-    (3.5, {'a': 1.0, 'b': 2.0}, {'c1': 1.0, 'c2': 2.0})
+    Notes
+    -----
+    Thread safety: none.
     """
-    line = line.strip()
-    value = number(line)
-    if value is not None:
-        return value
-    if line.startswith("{"):
-        return _json(line)
-    front = _ISO_IN_FRONT.fullmatch(line)
-    if front is not None and scan_time(front[1]):
-        return front[1], parse_line(front[2])
-    separated = "," in line or ";" in line
-    cells = [c.strip() for c in re.split("[,;]", line)] if separated else line.split()
-    numbers = [number(cell) for cell in cells]
-    if len(cells) > 1 and None not in numbers:
-        return {f"c{i + 1}": x for i, x in enumerate(numbers)}
-    return _pairs(line)
+
+    def __init__(self, times: ItemTimes) -> None:
+        self.times = times
+        self.tables = LineTables()
+        self.passed: list[str] = []
+        """Lines that were kept back and turned out to say nothing; whoever reads takes them."""
+        self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
+        self._is_known: set[str] = set()
+
+    @property
+    def waiting(self) -> str:
+        """The newest line that may still turn out to say something, "" if there is none."""
+        last = next(reversed(self._waiting.values()), None)
+        return self.tables.waiting or (last[-1][0] if last else "")
+
+    def finish(self) -> list[str]:
+        """Return the lines that were kept back in vain."""
+        left = [*self.passed, *self.tables.finish()]
+        left += [line for kept in self._waiting.values() for line, _ in kept]
+        self.passed, self._waiting = [], {}
+        return left
+
+    def read(self, line: str) -> list[TimedItem]:
+        """Return what a line says; nothing for headers, and for what may yet become one.
+
+        Raises
+        ------
+        ValueError
+            If it says nothing that can be read.
+        """
+        line = _BAR.sub(" ", strip_escapes(line)).rstrip()
+        text = line.strip()
+        if not text or _SUMMARY.match(text) or _BANNER.fullmatch(text):
+            return []
+        if plain_quantity(text) is not None:
+            return [TimedItem(text)]
+        found = _json(text)
+        if found is not None:
+            return [TimedItem(found)]
+        when, rest = self._front(line)
+        if when is not None:
+            text = rest.strip()
+            if plain_quantity(text) is not None:
+                return [TimedItem(self.tables.row(rest, is_timed=True) or text, when)]
+            found = _json(text)
+            if found is not None:
+                return [TimedItem(found, when)]
+        known = read_known(text)
+        if known is not None:
+            own = self.times.read(known.time) if known.time else None
+            return [TimedItem(known.values, when if own is None else own)]
+        return self._words(rest, text, when)
+
+    def _front(self, line: str) -> tuple[int | None, str]:
+        try:
+            front = self.times.take_front(line.strip())
+        except ParseError as error:
+            message = f"{error} (in {line[:80]!r})"
+            raise ValueError(message) from error
+        if front is None:
+            return None, line
+        return front[0], _ARROW.sub("", front[1], count=1) if _ARROW.match(front[1]) else front[1]
+
+    def _words(self, line: str, text: str, when: int | None) -> list[TimedItem]:
+        row = self.tables.row(line, is_timed=when is not None)
+        if row is not None:
+            return [TimedItem(row, when)] if row else []
+        pairs = find_listed(text) or find_pairs(text)
+        if pairs:
+            return [TimedItem(pairs, when)]
+        start = text.find("{")
+        if start > 0 and text.endswith("}"):
+            found = _json(text[start:])
+            if found is not None:
+                return [TimedItem(found, when)]
+        words, is_whole = find_words(text) if has_reading(text) else ({}, False)
+        if words and is_whole:
+            return [TimedItem(words, when)]
+        if words:
+            return self._again(
+                text, TimedItem(words, self.times.now_ns() if when is None else when)
+            )
+        passed = self.tables.words(line).passed
+        if passed == line:
+            message = f"no numbers in {text[:80]!r}"
+            raise ValueError(message)
+        if passed:
+            self.passed.append(passed.strip())
+        return []
+
+    def _again(self, text: str, item: TimedItem) -> list[TimedItem]:
+        """Return what a line of prose says once it has come twice, but for its numbers."""
+        words = re.findall(r"[^\W\d_]+(?:/[^\W\d_]+)*", text)
+        form = " ".join(word for word in words if not is_unit(word))[:200]
+        if form in self._is_known:
+            return [item]
+        kept = self._waiting.pop(form, None)
+        if kept is not None:
+            self._is_known.add(form)
+            return [*(earlier for _, earlier in kept), item]
+        self._waiting[form] = [(text, item)]
+        if len(self._waiting) > MAX_WAITING:
+            oldest = next(iter(self._waiting))
+            self.passed += [line for line, _ in self._waiting.pop(oldest)]
+        return []
 
 
-def _json(line: str) -> dict[str, Any]:
+def strip_escapes(text: str) -> str:
+    """Return text without escape sequences (colours, cursor, screen) and control characters."""
+    return _OTHER_CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def _json(text: str) -> Any:
+    """Return the object or list that a text is in JSON, else None."""
+    if text.startswith("data: "):  # server-sent events
+        text = text[6:]
+    if text[0] not in "{[":
+        return None
     try:
-        found = json.loads(line)
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        message = f"not JSON: {line[:80]!r}"
-        raise ValueError(message) from None
-    if not isinstance(found, dict):
-        message = f"not a JSON object: {line[:80]!r}"
-        raise ValueError(message)
-    return {key: value for key, value in found.items() if not isinstance(value, bool)}
-
-
-def _pairs(line: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    position = 0
-    while position < len(line):
-        match = _PAIR.match(line, position)
-        if match is None:
-            break
-        name, text = match[1], match[2]
-        value: Any = number(text)
-        if value is None and name.lower() in LINE_TIME_KEYS:
-            value = text
-        if value is not None:
-            values[name] = value
-        position = match.end()
-    if not values or line[position:].strip():
-        message = f"no numbers in {line[:80]!r}"
-        raise ValueError(message)
-    return values
+        return None
+    return found if isinstance(found, (dict, list)) else None

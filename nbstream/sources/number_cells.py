@@ -27,12 +27,14 @@ __all__ = [
     "PLAIN",
     "THOUSANDS",
     "NumberForm",
+    "base_unit",
     "convert",
     "find_form",
     "is_missing",
     "is_placeholder",
     "is_unit",
     "number",
+    "plain_quantity",
     "quantity",
     "switch",
 ]
@@ -178,6 +180,26 @@ def quantity(cell: str, decimal: str = ".", thousands: str = "") -> tuple[float,
     return value, currency or unit
 
 
+def plain_quantity(text: str) -> tuple[float, str] | None:
+    """Return what `quantity` does for text of which nothing is known: no names such as "3C01".
+
+    Parameters
+    ----------
+    text
+        A unit that is not known must stand apart from its number, or be a rate.
+
+    Examples
+    --------
+    >>> plain_quantity("45%"), plain_quantity("7 turns"), plain_quantity("3C01")
+    ((45.0, '%'), (7.0, 'turns'), None)
+    """
+    found = quantity(text)
+    if found is None or not found[1] or is_unit(found[1]) or "/" in found[1]:
+        return found
+    is_apart = text.endswith(f" {found[1]}") and not any(c.isdigit() for c in found[1])
+    return found if is_apart else None
+
+
 _PREFIXES = {
     "": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "m": 1e-3, "µ": 1e-6,
     "μ": 1e-6, "u": 1e-6, "n": 1e-9, "p": 1e-12, "c": 1e-2, "d": 1e-1, "h": 1e2,
@@ -246,6 +268,18 @@ def convert(value: float, unit: str, wanted: str) -> float | None:
         return None
     factor = mine[0] / other[0]
     return value * factor if factor >= 1 else value / (other[0] / mine[0])
+
+
+def base_unit(unit: str) -> str:
+    """Return a unit without its prefix, as it is where none is known.
+
+    Examples
+    --------
+    >>> base_unit("MiB/s"), base_unit("ms"), base_unit("%")
+    ('B/s', 's', '%')
+    """
+    found = _scale(unit)
+    return unit if found is None or not found[1] else found[1]
 
 
 # Switches.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nbstream.errors import CallbackError, ConnectError, SourceError
 from nbstream.redaction import (
@@ -20,26 +21,32 @@ from nbstream.redaction import (
     secrets_of_command,
     secrets_of_environment,
 )
-from nbstream.sources.base import Source
-from nbstream.sources.items import TIME_KEYS, as_reading, batches
-from nbstream.sources.line_format import LINE_TIME_KEYS, parse_line
+from nbstream.sources.item_source import ItemSource
+from nbstream.sources.line_format import strip_escapes
+from nbstream.sources.process_guard import ProcessGuard
 from nbstream.sources.process_pipes import LineBuffer, Pipes, open_pipes
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, shorten
+
+if TYPE_CHECKING:
+    from nbstream.sources.items import Row
+    from nbstream.sources.tables import Table
 
 __all__ = ["ProcessSource"]
 
 MAX_LINE_BYTES = 2**20
 STDERR_BYTES, STDERR_LINES = 4096, 20
 SILENCE_TO_MENTION = 10.0
+SILENCE_BESIDE_STDERR = 2.0
 KILL_AFTER = 3.0
 LOOK_EVERY = 0.25
 DRAIN_FOR = 2.0
 SHORT_LIFE = 1.0
 SHORT_LIVES_TO_FAIL = 3
+ON_STDERR = "it writes to its standard error (stderr='merge' reads that):"
 
 
-class ProcessSource(Source):
+class ProcessSource(ItemSource):
     """Runs a program and reads its standard output.
 
     Parameters
@@ -47,8 +54,12 @@ class ProcessSource(Source):
     command
         Program and arguments; a str is split as a shell would, but no shell runs it.
     parse
-        Takes a line (str, without its end) and returns a number, a dict, (time, either), or None
-        for no reading; None reads the forms of `nbstream.sources.line_format`.
+        Takes a line (str, without its end) and returns a reading in any form of
+        `nbstream.sources.items`: a number, a dict, (time, either), or None for no reading. None reads
+        the forms of `nbstream.sources.line_format`.
+    stderr
+        "keep" keeps the last lines of the standard error for people; "merge" reads readings there
+        too.
     restart
         Whether to start it again when it ends, with back-off. A program that ends within a second
         three times running has failed.
@@ -65,23 +76,26 @@ class ProcessSource(Source):
     Raises
     ------
     ValueError
-        If `command` is empty or has an open quote.
+        If `command` is empty or has an open quote, or `stderr` is another word.
     TypeError
         If `command` is no str or sequence of str.
 
     Notes
     -----
-    A reading without a time gets the time at which its line was read. Most programs hold back their
+    A reading without a time gets the time at which its line was read. A line ends with a newline or
+    a carriage return. A header line names the channels of the lines below it. Most programs hold back their
     output when it goes into a pipe; for Python programs this is switched off (PYTHONUNBUFFERED=1).
 
     The program runs in a process group of its own. `stop()` ends the group: SIGTERM, and SIGKILL
     after 3 s. When the program ends by itself, whatever it left running gets SIGTERM. Exit status 0
-    is ENDED, any other FAILED, with the last line of stderr.
+    is ENDED, any other FAILED, with the last line of stderr; FAILED too if nothing could be read.
+    On Linux and macOS the group ends with this process too, however that ends.
 
     Thread safety: any thread.
     """
 
     kind = "process"
+    advice = "Pass parse=… to say what a line means."
     can_run_again = False  # `restart` says
 
     def __init__(
@@ -89,6 +103,7 @@ class ProcessSource(Source):
         command: str | Sequence[str | os.PathLike[str]],
         parse: Callable[[str], Any] | None = None,
         *,
+        stderr: Literal["keep", "merge"] = "keep",
         restart: bool = False,
         env: Mapping[str, str] | None = None,
         cwd: str | os.PathLike[str] | None = None,
@@ -100,6 +115,9 @@ class ProcessSource(Source):
         if given is not None and not callable(given):
             message = f"'parse' must be a function of a line (got {type(parse).__name__})."
             raise TypeError(message)
+        if stderr not in ("keep", "merge"):
+            message = f"'stderr' must be 'keep' or 'merge' (got {stderr!r})."
+            raise ValueError(message)
         options["name"] = options.get("name") or shorten(os.path.basename(self.command[0]))
         super().__init__(**options)
         self.parse = parse
@@ -110,7 +128,9 @@ class ProcessSource(Source):
         self._cwd = cwd
         self._max_line_bytes = max_line_bytes
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: ProcessGuard | None = None
         self._pipes: Pipes | None = None
+        self._merges_stderr = stderr == "merge"
         self._stderr = bytearray()
         self._heard_at = 0.0
         self._n_short_lives = 0
@@ -124,8 +144,8 @@ class ProcessSource(Source):
     @property
     def stderr(self) -> tuple[str, ...]:
         """The last lines of the program's standard error, at most 20 and 4 KiB."""
-        text = bytes(self._stderr).decode("utf-8", "replace")
-        lines = [shorten(line, 200) for line in text.split("\n")]
+        text = strip_escapes(bytes(self._stderr).decode("utf-8", "replace"))
+        lines = [shorten(line, 200) for line in re.split(r"[\r\n]+", text)]
         return tuple(line for line in lines if line)[-STDERR_LINES:]
 
     @property
@@ -133,6 +153,12 @@ class ProcessSource(Source):
         """What the source is doing now, in one short sentence for people."""
         if self._state is SourceState.RUNNING:
             silence = self._clock.monotonic() - self._heard_at
+            said = self.stderr if not self._merges_stderr else ()
+            if said and silence >= SILENCE_BESIDE_STDERR:
+                return f"{ON_STDERR} {said[-1]}"
+            waiting = self._reader.lines.waiting
+            if waiting and not self._counters.accepted and silence >= SILENCE_BESIDE_STDERR:
+                return f"no reading yet; it wrote: {shorten(waiting)}"
             if silence >= SILENCE_TO_MENTION:
                 return f"no output for {silence:.0f} s; the program may be buffering its output"
         return super().status
@@ -151,28 +177,38 @@ class ProcessSource(Source):
         self._judge(process.returncode, self._clock.monotonic() - started_at)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        self._stderr.clear()
+        self._reader = self._new_reader()
+        guard = ProcessGuard()
+        try:
+            process = self._start()
+        except BaseException as error:
+            guard.release()
+            if isinstance(error, FileNotFoundError):
+                message = f"not found: {error.filename or self.command[0]}"
+                raise SourceError(message, source=self.name) from error
+            if isinstance(error, OSError):
+                raise SourceError(explain(error), source=self.name) from error
+            raise
+        guard.watch(process.pid)
+        self._guard = guard
+        self._process, self._pipes = process, open_pipes(process)
+        return process
+
+    def _start(self) -> subprocess.Popen[bytes]:
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._stderr.clear()
-        try:
-            process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                cwd=self._cwd,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._env},
-                **options,
-            )
-        except FileNotFoundError as error:
-            message = f"not found: {error.filename or self.command[0]}"
-            raise SourceError(message, source=self.name) from error
-        except OSError as error:
-            raise SourceError(explain(error), source=self.name) from error
-        self._process, self._pipes = process, open_pipes(process)
-        return process
+        return subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            cwd=self._cwd,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self._env},
+            **options,
+        )
 
     def _interrupt(self) -> None:
         process, pipes = self._process, self._pipes
@@ -184,11 +220,12 @@ class ProcessSource(Source):
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         """Read until the program has ended and what it wrote is read."""
         assert self._pipes is not None
-        lines = LineBuffer(self._max_line_bytes)
+        lines = {name: LineBuffer(self._max_line_bytes) for name in ("out", "err")}
         give_up_at: float | None = None
         while not self._is_stopping:
             found = self._pipes.read(LOOK_EVERY if give_up_at is None else 0.05)
             self._take(found, lines)
+            self._say_if_nothing_is_readable()
             if give_up_at is None:
                 if process.poll() is not None:
                     give_up_at = time.monotonic() + DRAIN_FOR
@@ -197,43 +234,45 @@ class ProcessSource(Source):
             # A child of its own may hold the pipes open long after it ended.
             elif not found or not self._pipes.open or time.monotonic() > give_up_at:
                 break
-        self._take_lines(lines.finish())
+        for stream in lines.values():
+            self._take_lines(stream.finish())
+        for line in self._reader.lines.finish():
+            self._reject(1, line)
 
-    def _take(self, found: list[tuple[Any, bytes]], lines: LineBuffer) -> None:
+    def _take(self, found: list[tuple[Any, bytes]], lines: dict[str, LineBuffer]) -> None:
         for stream, data in found:
             if stream == "err":
                 self._stderr += data[-STDERR_BYTES:]
                 del self._stderr[:-STDERR_BYTES]
-                continue
+                if not self._merges_stderr:
+                    continue
             self._heard_at = self._clock.monotonic()
-            self._take_lines(lines.feed(data))
-            if lines.n_too_long:
-                self._drop(lines.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
-                lines.n_too_long = 0
+            buffer = lines[stream]
+            self._take_lines(buffer.feed(data))
+            if buffer.n_too_long:
+                self._drop(buffer.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
+                buffer.n_too_long = 0
 
     def _take_lines(self, lines: list[bytes]) -> None:
-        rows: list[tuple[int, dict[str, float]]] = []
+        found: list[Row | Table] = []
         for line in lines:
             text = line.decode("utf-8", "replace")
             if not text.strip():
                 continue
             try:
-                item = (
-                    parse_line(text) if self.parse is None else self._call_parse(self.parse, text)
-                )
-                if item is not None:
-                    beside = self.parse is None and isinstance(item, dict) and len(item) > 1
-                    keys = LINE_TIME_KEYS if beside else TIME_KEYS
-                    rows.append(as_reading(item, self._clock.wall_ns, self.timezone, keys))
+                if self.parse is None:
+                    found += self._reader.read_line(text)
+                else:
+                    item = self._call_parse(self.parse, text)
+                    found += [] if item is None else self._reader.read(item)
             except CallbackError as error:
                 disarm(error)
                 self._last_error = error
                 self._report("error", str(error))
                 self._reject(1, text)
-            except (TypeError, ValueError):
-                self._reject(1, text)
-        for batch in batches(rows):
-            self._emit(batch)
+            except (TypeError, ValueError) as error:
+                self._reject(1, text if self.parse is None else f"{text} ({error})")
+        self._hand_over(found)
 
     def _call_parse(self, parse: Callable[[str], Any], text: str) -> Any:
         try:
@@ -256,6 +295,8 @@ class ProcessSource(Source):
         if process.poll() is None or (lives and self._is_stopping):
             _signal_group(process, is_final=True)
         process.wait()
+        if self._guard is not None:
+            self._guard.release()
         self._pipes.close()
 
     def _judge(self, status: int, seconds: float) -> None:
@@ -274,7 +315,13 @@ class ProcessSource(Source):
             raise SourceError(message, source=self.name)
         if status:
             raise SourceError(text, source=self.name)
-        self._set_state(SourceState.ENDED, "exit 0")
+        counters = self._counters
+        if counters.rejected and not counters.accepted:
+            raise self._nothing_readable()
+        if not counters.received and self.stderr and not self._merges_stderr:
+            self._set_state(SourceState.ENDED, f"exit 0; {ON_STDERR} {self.stderr[-1]}")
+        else:
+            self._set_state(SourceState.ENDED, "exit 0")
 
 
 def _arguments(command: Any) -> list[str]:

@@ -22,6 +22,8 @@ READ_BYTES = 65_536
 class LineBuffer:
     """Cuts bytes into lines; the bytes of a line that is too long are not kept.
 
+    A carriage return ends a line too: that is how programs write over what they wrote before.
+
     Parameters
     ----------
     max_line_bytes
@@ -36,6 +38,8 @@ class LineBuffer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add bytes; return the lines that became whole, without their ends."""
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if self._in_long_line:
             _, newline, data = data.partition(b"\n")
             self._in_long_line = not newline
@@ -50,13 +54,13 @@ class LineBuffer:
             self.n_too_long += 1
         lines = [line for line in whole if len(line) <= self.max_line_bytes]
         self.n_too_long += len(whole) - len(lines)
-        return [line.rstrip(b"\r") for line in lines]
+        return lines
 
     def finish(self) -> list[bytes]:
         """Return the last line if it has no end."""
         rest = bytes(self._rest)
         self._rest.clear()
-        return [rest.rstrip(b"\r")] if rest else []
+        return [rest] if rest else []
 
 
 class Pipes:

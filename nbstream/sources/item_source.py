@@ -1,0 +1,123 @@
+"""What sources of items share: reading them, counting what is no number, saying when nothing is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nbstream.errors import ParseError
+from nbstream.sources.base import Source
+from nbstream.sources.items import ItemReader, Row, batches
+from nbstream.sources.state import SourceState
+from nbstream.sources.tables import Table
+from nbstream.sources.wording import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ItemSource"]
+
+MANY_REJECTED = 5
+PATIENCE = 2.0
+
+
+class ItemSource(Source):
+    """A source of items or lines, which `ItemReader` reads.
+
+    Parameters
+    ----------
+    **options
+        As for every `Source`.
+    """
+
+    advice = ""
+    """What to do when nothing can be read."""
+    from_function = False
+    """Whether a function gives the items."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._reader = self._new_reader()
+        self._rejected_since: float | None = None
+        self._example = ""
+
+    def _new_reader(self) -> ItemReader:
+        return ItemReader(self._clock.wall_ns, self.timezone, from_function=self.from_function)
+
+    # What a subclass uses.
+
+    def _hand_over(self, found: Iterable[Row | Table]) -> None:
+        """Put readings into the buffer, and tell what was found out about them."""
+        rows: list[Row] = []
+        for piece in found:
+            if isinstance(piece, Table):
+                self._emit_rows(rows)
+                rows = []
+                self._emit_table(piece)
+            else:
+                rows.append(piece)
+        self._emit_rows(rows)
+        for line in (*self._reader.rejected, *self._reader.lines.passed):
+            self._reject(1, line)
+        self._reader.rejected.clear()
+        self._reader.lines.passed.clear()
+        self._note_reader()
+
+    def _emit_rows(self, rows: list[Row]) -> None:
+        for batch in batches(rows):
+            self._emit(batch)
+
+    def _emit_table(self, table: Table) -> None:
+        if table.not_numeric:
+            self._note("text", f"not numeric: {', '.join(map(repr, table.not_numeric[:20]))}")
+        if table.has_time_column:
+            self._note("time", f"time column {table.time_name!r}")
+        n = len(table)
+        if not table.values:
+            if n:
+                self._reject(n, f"no numeric column among {list(table.not_numeric)}")
+            return
+        batch = table.batch(self._clock.wall_ns())
+        self._emit(batch, n)
+
+    def _reject(self, n: int, example: str) -> None:
+        super()._reject(n, example)
+        self._example = self._example or example
+        if self._rejected_since is None:
+            self._rejected_since = self._clock.monotonic()
+
+    def _note_reader(self) -> None:
+        reader = self._reader
+        if reader.n_bad_cells and reader.bad_cell is not None:
+            channel, text = reader.bad_cell
+            first = f"first {channel!r}: {text!r}"
+            self._note("cell", f"values that are no numbers: {reader.n_bad_cells:,}, {first}")
+            self._report("cell", f"values that are no numbers are left out, {first}")
+        if reader.lines.tables.note:
+            self._note("header", f"{reader.lines.tables.note}. {self.advice}")
+        if reader.lines.tables.n_left_out:
+            n = reader.lines.tables.n_left_out
+            self._note("rows", f"{n:,} rows left out: the tables have too many. {self.advice}")
+        if reader.tables.n_known:
+            n = reader.tables.n_known
+            self._note("known", f"{n:,} rows came again in a later table and are left out")
+        for channel, unit in reader.units.items():
+            if unit and channel in self.buffer.channels:
+                self.buffer.units.setdefault(channel, unit)
+
+    def _say_if_nothing_is_readable(self) -> None:
+        """Look unhealthy while all that came was rejected."""
+        counters = self._counters
+        if counters.accepted or not counters.rejected or self._rejected_since is None:
+            return
+        waited = self._clock.monotonic() - self._rejected_since
+        if counters.rejected < MANY_REJECTED and waited < PATIENCE:
+            return
+        if self._state in (SourceState.RUNNING, SourceState.CONNECTING):
+            error = self._nothing_readable("yet")
+            self._set_state(SourceState.RECONNECTING, str(error), error)
+            self._report("error", str(error))
+
+    def _nothing_readable(self, so_far: str = "") -> ParseError:
+        first = f"first: {shorten(self._example)!r}"
+        message = f"{f'Nothing could be read {so_far}'.strip()} ({first}). {self.advice}"
+        return ParseError(message.strip(), source=self.name)

@@ -1,0 +1,180 @@
+"""Which key of a reading is its time, and what it says: a number that cannot be a time is none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.errors import ParseError
+from nbstream.readings import as_number, time_ns
+from nbstream.sources.partial_times import LineTimes
+from nbstream.sources.time_forms import TimeForm, number_scale
+from nbstream.sources.wall_time import WallTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.readings import FloatArray, TimeArray
+
+__all__ = ["ItemTimes", "is_clock", "time_rank"]
+
+NEAR_NS = 2 * 3600 * 10**9
+"""How far from now a time of day may be that comes under a name such as "time"."""
+NAMES = {
+    name: rank
+    for rank, name in enumerate(
+        "timestamp time datetime date ts t realtime_timestamp timestamp_utc utc_timestamp time_utc "
+        "utc utc_time local_time localtime date_time dt epoch epoch_ms unixtime unix_time unix "
+        "unix_timestamp timestamp_ms timestamp_us timestamp_ns time_ms time_us time_ns ts_ms ts_us "
+        "ts_ns event_time recorded_at measured_at observed_at created_at created sampled_at logged_at "
+        "updated_at last_updated last_changed time_iso8601 asctime isotime when zeitstempel datum zeit "
+        "heure fecha hora".split()
+    )
+}
+MISSING = -(2**63)
+SAMPLE_CELLS = 20
+
+_CLOCK = re.compile(r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)?")
+
+
+@lru_cache(maxsize=1024)
+def time_rank(name: object) -> int | None:
+    """Return how usual a name is for times, 0 the most, None if it is none.
+
+    Examples
+    --------
+    >>> time_rank("@timestamp"), time_rank("Time"), time_rank("temp")
+    (0, 1, None)
+    """
+    if not isinstance(name, str) or len(name) > 40:
+        return None
+    plain = re.sub(r"[\[(].*", "", name.lower()).strip(" @_#$")
+    return NAMES.get(re.sub(r"[\s.\-]+", "_", plain))
+
+
+_FRONTS = (
+    (re.compile(r"^\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
+    # A date and its time of day in two cells; milliseconds behind a comma that separates no cells.
+    (
+        re.compile(r"^([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[,;\t]\s*(?=[0-9]{1,2}:[0-9]{2})"),
+        r"\1 ",
+    ),
+    (re.compile(r"^([^,;\t]{0,40}:[0-9]{2}),([0-9]{3,9})(?=[;\t]|,\s)"), r"\1.\2"),
+)
+
+
+def is_clock(text: str) -> bool:
+    """Return whether a text is a time of day, or how long something took."""
+    return _CLOCK.fullmatch(text) is not None
+
+
+class ItemTimes:
+    """Reads what may be a time.
+
+    Parameters
+    ----------
+    now_ns
+        Gives the time of a reading that has none.
+    timezone
+        Of times that name none.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self, now_ns: Callable[[], int], timezone: tzinfo) -> None:
+        self.now_ns = now_ns
+        self.timezone = timezone
+        self._texts = LineTimes(timezone)
+        self._cells = LineTimes(timezone)
+
+    def read(self, when: Any) -> int | None:
+        """Return a time in ns UTC, None if it is none.
+
+        A number is one if `number_scale` says so; a time of day without a date only if it is about
+        now, for else it is how long something took.
+        """
+        if isinstance(when, date):  # a datetime is one too, and so is pandas' NaT
+            day = when if isinstance(when, datetime) else datetime(when.year, when.month, when.day)
+            return None if when != when else time_ns(day, timezone=self.timezone)
+        if isinstance(when, np.datetime64):
+            return None if np.isnat(when) else time_ns(when)
+        if isinstance(when, bytes):
+            when = when.decode("utf-8", "replace")
+        if isinstance(when, str):
+            return self._text(when.strip())
+        if isinstance(when, bool) or when is None:
+            return None
+        number = as_number(when)
+        if number is None or number != number:
+            return None
+        is_exact = isinstance(when, (int, np.integer))
+        return _scaled(str(int(when)) if is_exact else repr(number), number)
+
+    def take_front(self, line: str) -> tuple[int, str] | None:
+        """Return the time that a line begins with, and the rest; None if it doesn't, or no rest.
+
+        Raises
+        ------
+        ParseError
+            If day and month cannot be told apart, or its zone may be one of several.
+        """
+        for pattern, plain in _FRONTS:
+            line = pattern.sub(plain, line, count=1)
+        return self._texts.take_front(line, self.now_ns())
+
+    def _text(self, text: str) -> int | None:
+        number = as_number(text)
+        if number is not None:
+            return None if number != number else _scaled(text, number)
+        if not any(c.isdigit() for c in text[:40]):
+            return None
+        now_ns = self.now_ns()
+        try:
+            ns = self._texts.utc_ns(text, now_ns)
+        except ParseError:
+            return None
+        if ns is None or (is_clock(text) and abs(ns - now_ns) > NEAR_NS):
+            return None
+        return ns
+
+    def wall_to_utc(self, wall_ns: TimeArray) -> TimeArray:
+        """Return wall-clock times of the zone as ns UTC; the smallest int64 stays what it is."""
+        return WallTimes(self.timezone).to_utc(wall_ns)
+
+    def numbers(self, numbers: FloatArray) -> TimeArray | None:
+        """Return numbers as ns UTC, the smallest int64 where one is missing; None if they are no times."""
+        known = np.isfinite(numbers)
+        if not known.any():
+            return None
+        scales = {number_scale(float(f(numbers[known]))) for f in (np.min, np.max)}
+        scale = scales.pop()
+        if scales or scale is None or scale.is_naive:
+            return None
+        found = np.full(len(numbers), MISSING, np.int64)
+        whole = np.floor(numbers[known])
+        fraction = np.rint((numbers[known] - whole) * scale.unit_ns).astype(np.int64)
+        found[known] = whole.astype(np.int64) * scale.unit_ns + fraction + scale.origin_ns
+        return found
+
+    def cells(self, cells: Any) -> TimeArray | None:
+        """Return objects as ns UTC, the smallest int64 where one is no time; None if few are times."""
+        given = cells.tolist()
+        sample = [c for c in given[:SAMPLE_CELLS] if c is not None and c == c]
+        if not sample or any(self.read(c) is None for c in sample):
+            return None
+        found = (self.read(cell) for cell in given)
+        return np.array([MISSING if ns is None else ns for ns in found], np.int64)
+
+
+def _scaled(text: str, number: float) -> int | None:
+    scale = number_scale(number)
+    if scale is None:
+        return None
+    ns = TimeForm("number", scale=scale).read(text)[0]
+    return None if ns == MISSING else ns

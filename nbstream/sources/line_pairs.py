@@ -1,0 +1,247 @@
+"""Numbers with names in a line of text: ``a=1 b=2``, ``Temp 1: 21.5 C``, ``128 bytes copied, 3 s``."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nbstream.sources.number_cells import base_unit, is_unit
+
+__all__ = ["find_listed", "find_pairs", "find_words", "read_quoted"]
+
+_NUMBER = (
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+)
+_DURATION = r"[0-9]+:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+_GLUED_UNIT = r"(?:[%°*µμΩ‰]|[^\W\d_])(?:[^\s0-9,;|(){}\[\]=:\"']|[0-9](?![0-9.]))*"
+_VALUE = re.compile(
+    rf"(?P<text>{_DURATION}(?![0-9:])|{_NUMBER})(?P<unit>{_GLUED_UNIT})?(?P<more>(?:/{_NUMBER})*)"
+)
+_SEPARATOR = re.compile(r"\s?[=:@]\s*|\s*->\s*")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}(?![0-9,])")
+_SPACE_UNIT = re.compile(r"[ ]([^\s,;|(){}\[\]=:0-9]\S{0,9}?)(?=[\s,;|)\]]|$)")
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
+_WORD_VALUE = re.compile(r"[^\s,;|()\[\]{}\"']+")
+_WORD = re.compile(r"[^\s,;|()\[\]{}\"'<>=:@]+")
+_LABEL_END = re.compile(r"[,;|()\[\]{}\"'<>=\t]|:(?=\s)|\s-+\s|\s{2,}")
+_PLAIN = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+_LIST = re.compile(rf"{_PLAIN}(?:(?:,\s*|\s+){_PLAIN})+(?=\s*$)")
+_GLUED = re.compile(r"(?<=\w)\(([^()\s]*)\)")
+_LEVELS = frozenset(
+    "trace debug info notice warn warning error err critical fatal root main and is was the".split()
+)
+MAX_WORDS = 4
+MAX_PAIRS = 500
+
+
+class _Value(NamedTuple):
+    texts: list[str]
+    """The number, or several that slashes separate."""
+    unit: str
+    end: int
+
+
+def find_pairs(line: str) -> dict[str, str]:
+    """Return what stands as ``name=value`` or ``name: value`` in a line, as text with its unit.
+
+    Examples
+    --------
+    >>> find_pairs("64 bytes from ::1: icmp_seq=1 ttl=64 time=0.042 ms")
+    {'icmp_seq': '1', 'ttl': '64', 'time': '0.042 ms'}
+    >>> find_pairs("Temp 1:23.5 Temp 2:24.0"), find_pairs("Core 0:  +43.0°C  (high = +80.0°C)")
+    ({'Temp 1': '23.5', 'Temp 2': '24.0'}, {'Core 0': '+43.0 °C'})
+    """
+    found: dict[str, str] = {}
+    position = 0
+    for match in _SEPARATOR.finditer(line):
+        if match.start() < position or len(found) >= MAX_PAIRS:
+            continue
+        sign = match[0].strip()
+        names = _label(line[position : match.start()], is_equals=sign == "=")
+        if not names:
+            continue
+        value = _value_at(line, match.end())
+        if value is not None:
+            listed = _LIST.match(line, match.end()) if sign == ":" else None
+            if listed is not None:
+                for i, text in enumerate(re.split(r",\s*|\s+", listed[0].strip())):
+                    _add(found, f"{names} {i + 1}", text)
+                position = listed.end()
+                continue
+            _put(found, names, value)
+            position = _after_parentheses(line, value.end)
+        elif sign == "=":
+            text, end = read_quoted(line, match.end())
+            if text:
+                found.setdefault(names, text)
+                position = end
+    return found
+
+
+def _put(found: dict[str, str], name: str, value: _Value) -> None:
+    parts = name.split("/")
+    texts = value.texts
+    if len(texts) > 1 and len(parts) == len(texts):
+        parts[0] = parts[0].split()[-1]
+        for part, text in zip(parts, texts, strict=True):
+            _add(found, part, f"{text} {value.unit}".strip())
+    else:
+        _add(found, name, f"{texts[0]} {value.unit}".strip())
+
+
+def _add(found: dict[str, str], name: str, text: str) -> None:
+    unique, n = name, 1
+    while unique in found:
+        n += 1
+        unique = f"{name} ({n})"
+    found[unique] = text
+
+
+def _label(before: str, *, is_equals: bool) -> str:
+    """Return the name that ends where a separator stands, "" if there is none."""
+    before = _GLUED.sub("\x01\\1\x02", before)
+    ends = [m.end() for m in _LABEL_END.finditer(before.rstrip())]
+    words = before[ends[-1] if ends else 0 :].rpartition(":")[2].split()
+    if not words:
+        return ""
+    kept: list[str] = []
+    for word in reversed(words):
+        is_number = bool(re.fullmatch(r"#?[0-9]+", word))
+        if not (word[0].isalpha() or word[0] in "_%#$/Δ°" or is_number) or len(kept) == MAX_WORDS:
+            break
+        kept.append(word)
+        if is_equals and not is_number:
+            break
+    while kept and (kept[-1].lower().strip("[]") in _LEVELS or kept[-1][0].isdigit()):
+        kept.pop()
+    return " ".join(reversed(kept)).strip("-. ").replace("\x01", "(").replace("\x02", ")")
+
+
+def _value_at(line: str, position: int) -> _Value | None:
+    comma = _DECIMAL_COMMA.match(line, position)
+    if comma is not None:
+        line = f"{line[: comma.end()].replace(',', '.')}{line[comma.end() :]}"
+    match = _VALUE.match(line, position)
+    if match is None:
+        return None
+    end = match.end()
+    unit = (match["unit"] or "").replace("*", "°")
+    texts = [match["text"], *match["more"][1:].split("/")] if match["more"] else [match["text"]]
+    following = line[end : end + 1]
+    if following and following not in " \t,;|)]}%(\"'/" and not following.isspace():
+        return None
+    if line[end : end + 2].rstrip() in {"/"} or not unit:
+        space = _SPACE_UNIT.match(line, end)
+        if space is not None and _is_unit(space[1].replace("*", "°")):
+            unit, end = space[1].replace("*", "°"), space.end()
+    return _Value([text.replace(",", "") for text in texts], unit, end)
+
+
+def _after_parentheses(line: str, end: int) -> int:
+    """Return where a remark in parentheses behind a value ends: limits, another unit."""
+    rest = line[end:]
+    if rest.lstrip().startswith("("):
+        closing = rest.find(")")
+        if closing > 0:
+            return end + closing + 1
+    return end
+
+
+def read_quoted(line: str, position: int) -> tuple[str, int]:
+    """Return the word or quoted text that begins at a position, and where it ends."""
+    quoted = _QUOTED.match(line, position)
+    if quoted is not None:
+        return quoted[1] if quoted[1] is not None else quoted[2], quoted.end()
+    word = _WORD_VALUE.match(line, position)
+    return (word[0], word.end()) if word is not None else ("", position)
+
+
+_TOKEN = re.compile(
+    rf"(?P<number>(?<![\w.:/]){_VALUE.pattern}(?![\w:.]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
+)
+_WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \S{{1,10}})?")
+_HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s+(?=[+-]?[0-9.])")
+
+
+_ITEM = rf"\s*{_NUMBER}%?\+?\s+[^\W\d][\w ./%\-]*"
+_LISTED = re.compile(rf"{_HEAD.pattern}{_ITEM}(?:[,.]{_ITEM})+\.?")
+
+
+def find_words(line: str) -> tuple[dict[str, str], bool]:
+    """Return numbers by the words beside them, and whether these are all that the line says.
+
+    Words before a number name it; where there are none, the words after it do.
+
+    Examples
+    --------
+    >>> find_words("temperature 21.5 C")
+    ({'temperature': '21.5 C'}, True)
+    >>> find_words("Tasks: 123 total,   1 running")
+    ({'Tasks total': '123', 'Tasks running': '1'}, False)
+    >>> find_words("1024 bytes (1.0 kB) copied, 3 s, 411 MB/s")[0]
+    {'bytes': '1024 bytes', 'B': '1.0 kB', 's': '3 s', 'B/s': '411 MB/s'}
+    """
+    head = _HEAD.match(line)
+    prefix = f"{head[1].strip()} " if head is not None else ""
+    found: dict[str, str] = {}
+    words: list[str] = []
+    waiting: tuple[str, str] | None = None
+    position = head.end() if head is not None else 0
+    for token in _TOKEN.finditer(line, position):
+        if token.start() < position:
+            continue
+        if token["number"]:
+            if waiting is not None:
+                _name_after(found, prefix, waiting, words)
+                words, waiting = [], None
+            text, unit = token["text"].replace(",", ""), (token["unit"] or "").replace("*", "°")
+            name = " ".join(_without_fillers(words)[-MAX_WORDS:]) if not prefix else ""
+            words = []
+            if not name:
+                waiting = text, unit
+                continue
+            space = _SPACE_UNIT.match(line, token.end())
+            if not unit and space is not None and _is_unit(space[1]):
+                unit, position = space[1], space.end()
+            _add(found, name, f"{text} {unit}".strip())
+        elif token["word"]:
+            words.append(token["word"])
+        else:
+            if waiting is not None:
+                _name_after(found, prefix, waiting, words)
+                waiting = None
+            words = []
+    if waiting is not None:
+        _name_after(found, prefix, waiting, words)
+    return found, _WHOLE.fullmatch(line) is not None and len(found) == 1
+
+
+def find_listed(line: str) -> dict[str, str]:
+    """Return the numbers of a line such as ``Tasks: 123 total, 1 running``, {} if it is none.
+
+    Examples
+    --------
+    >>> find_listed("%Cpu(s):  1.0 us,  0.5 sy")
+    {'%Cpu(s) us': '1.0', '%Cpu(s) sy': '0.5'}
+    """
+    return find_words(line)[0] if _LISTED.fullmatch(line) else {}
+
+
+def _is_unit(text: str) -> bool:
+    return is_unit(text) and not text.strip("-") == ""
+
+
+def _name_after(
+    found: dict[str, str], prefix: str, waiting: tuple[str, str], words: list[str]
+) -> None:
+    text, unit = waiting
+    words = words[:MAX_WORDS]
+    if not prefix and not unit and len(words) == 1 and _is_unit(words[0]):
+        unit, words = words[0], []
+    name = " ".join(words) or base_unit(unit)
+    if name:
+        _add(found, f"{prefix}{name}", f"{text} {unit}".strip())
+
+
+def _without_fillers(words: list[str]) -> list[str]:
+    return [w for w in words if w.lower() not in _LEVELS and (w[0].isalpha() or w[0] in "_%")]
