@@ -13,9 +13,13 @@ from nbstream.errors import ParseError
 from nbstream.readings import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.sources.base import Source
 from nbstream.sources.csv_encoding import checked_encoding, other_format
-from nbstream.sources.csv_format import CsvFormat, CsvOptions, cells_of, discover, is_header
+from nbstream.sources.csv_format import GUESSES, CsvFormat, discover, find_in
 from nbstream.sources.csv_intake import Intake
+from nbstream.sources.csv_long import LongReader
+from nbstream.sources.csv_options import CsvOptions, as_names
 from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.csv_table import cells_of
+from nbstream.sources.number_cells import number
 from nbstream.sources.partial_times import WholeTimes
 from nbstream.sources.state import SourceState
 from nbstream.sources.tail import Piece, Tail
@@ -71,9 +75,23 @@ class CsvSource(Source):
         have names: "excel", "matlab" and "julian" days, .NET's "ticks", Windows' "filetime", and
         "elapsed" for the seconds (or `unit`) of a run.
     delimiter
-        One character; None finds it among comma, semicolon and tab.
+        One character, or "  " for runs of spaces between cells that may hold one; None finds it
+        among comma, semicolon, tab, pipe and spaces.
     decimal
-        "." or ",".
+        "." or ","; None finds it.
+    thousands
+        What separates thousands: ",", ".", " ", "'" or "" for nothing; None finds it.
+    header
+        Number of the line that names the columns, from 1; or the names themselves; or None if there
+        are none, for channels c1, c2 … by position. True finds it within 100 lines and 64 KB.
+    units_row
+        Number of the line of units, from 1; False if there is none; None finds it below the names.
+    skip
+        Lines to pass over at the start.
+    comment
+        What lines begin with that are no rows; "" if there are none. None finds it, "#" else.
+    pivot
+        Name of the column whose texts name the channels, where each row is the value of one.
     encoding
         Of the file, as Python names it, such as "cp1252", "latin-1" or "utf-16"; None finds UTF-8,
         UTF-16 and UTF-32, and reads what is none of these as cp1252. `notes` say so.
@@ -128,26 +146,19 @@ class CsvSource(Source):
         unit: TimeUnit | None = None,
         time_format: str | None = None,
         delimiter: str | None = None,
-        decimal: str = ".",
+        decimal: str | None = None,
+        thousands: str | None = None,
+        header: int | Sequence[str] | bool | None = True,
+        units_row: int | bool | None = None,
+        skip: int = 0,
+        comment: str | None = None,
+        pivot: str | None = None,
         encoding: str | None = None,
         poll_interval: float = 0.25,
         max_line_bytes: int = 2**20,
         **options: Any,
     ) -> None:
         self.path = Path(path)
-        if unit is not None and unit not in NS_PER_UNIT:
-            message = f"'unit' must be 's', 'ms', 'us' or 'ns' (got {unit!r})."
-            raise ValueError(message)
-        if decimal not in {".", ","}:
-            message = f"'decimal' must be '.' or ',' (got {decimal!r})."
-            raise ValueError(message)
-        is_character = delimiter is None or (len(delimiter) == 1 and delimiter.isascii())
-        if not is_character or delimiter in tuple('"\r\n.+-0123456789'):
-            message = f"'delimiter' must be one character such as ';' (got {delimiter!r})."
-            raise ValueError(message)
-        if delimiter is not None and delimiter == decimal:
-            message = f"'delimiter' and 'decimal' must differ (got {decimal!r} for both)."
-            raise ValueError(message)
         if isinstance(channels, str):
             channels = [channels]
         self.poll_interval = positive_seconds(poll_interval, "poll_interval")
@@ -158,7 +169,19 @@ class CsvSource(Source):
         if time_format is not None:
             text_form(time_format)
         self._options = CsvOptions(
-            _as_columns(time), asked, unit, time_format, delimiter, decimal, zone
+            time=_as_columns(time),
+            channels=asked,
+            unit=unit,
+            time_format=time_format,
+            delimiter=delimiter,
+            decimal=decimal,
+            thousands=thousands,
+            header=as_names(header),
+            units_row=units_row,
+            skip=skip,
+            comment=comment,
+            pivot=pivot,
+            zone=zone,
         )
         self._from_start = from_start
         self._max_line_bytes = max_line_bytes
@@ -168,10 +191,12 @@ class CsvSource(Source):
         self._tail = self._new_tail()
         self._reader: RowReader | None = None
         self._whole_times: WholeTimes | None = None
+        self._long: LongReader | None = None
         self._previous: CsvFormat | None = None
         self._pending = b""  # lines of which the format is not known yet
         self._pending_has_header: bool | None = None
         self._pending_since: float | None = None
+        self._has_rows_pending = False
         self._is_sample = False
         self._skipped = b""
         self._has_half_line = False
@@ -298,7 +323,7 @@ class CsvSource(Source):
             self._set_state(SourceState.RUNNING)
         elif self._tail.n_waiting:
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
-        elif self._pending_since is not None and self._pending.count(b"\n") > 1:
+        elif self._has_rows_pending:
             self._set_state(SourceState.RUNNING, "waiting for rows that tell what its times are")
         else:
             self._set_state(SourceState.RUNNING, "waiting for the first row")
@@ -318,7 +343,7 @@ class CsvSource(Source):
         fmt = self._reader.fmt if self._reader is not None else None
         if fmt is None and self._pending_has_header is None:
             lines = (self._pending + half).decode("utf-8", "replace").splitlines()
-            fmt = discover(lines, self._narrowed(lines))
+            fmt = discover(lines, self._narrowed(lines), is_settled=True)
         cells = [] if fmt is None else cells_of(half.decode("utf-8", "replace"), fmt.delimiter)
         if fmt is not None and len(cells) == len(fmt.columns) and cells[-1]:
             self._has_half_line = False
@@ -335,8 +360,7 @@ class CsvSource(Source):
         reader = self._reader
         if reader is not None:
             first = lines.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
-            cells = cells_of(first, reader.fmt.delimiter)
-            if len(cells) == len(reader.fmt.columns) and not is_header(cells):
+            if reader.fmt.is_row(first):
                 self._read(lines)  # it goes on without a header
                 return
             self._previous = reader.fmt
@@ -358,34 +382,43 @@ class CsvSource(Source):
             except AmbiguousDatesError:
                 if not is_waiting:
                     raise
+                self._has_rows_pending = True
                 return False
         if fmt is not None and fmt.form is not None and fmt.form.lacks and not self._is_sample:
             if has_more and is_waiting:
+                self._has_rows_pending = True
                 return False  # the newest row tells when it was
         if fmt is None:
-            if self._is_sample:  # its rows are not to be read, a header still tells the names
-                first = self._pending.split(b"\n", 1)[0] + b"\n"
-                self._pending = first if is_header(cells_of(lines[0], ",")) else b""
+            self._has_rows_pending = find_in(lines, self._options) is not None
+            if self._is_sample:  # its rows are not to be read, what stands above them still tells
+                self._pending = self._above_rows(lines)
                 self._is_sample = False
             return False
+        self._has_rows_pending = False
         previous, self._previous = self._previous, None
         if previous is not None:
             self._tell_changes(previous, fmt)
         self._whole_times = None
         if fmt.form is not None:
             self._whole_times = WholeTimes(fmt.form, self._wall_times, self._last_change_ns)
-        self._reader = RowReader(fmt, self._whole_times)
+        if fmt.pivot is not None:
+            self._reader = self._long = LongReader(fmt, self._whole_times, self._long)
+        else:
+            self._reader = RowReader(fmt, self._whole_times)
         pending, self._pending, self._pending_since = self._pending, b"", None
         self._note_format(fmt)
         if self._is_sample:
             self._is_sample = False
             self._note_skipped()
             return True
-        if fmt.header is not None:
-            skip = next(i for i, line in enumerate(lines) if line.strip()) + 1
-            pending = pending.split(b"\n", skip)[skip]
-        self._read(pending)
+        self._read(pending.split(b"\n", fmt.first_row)[fmt.first_row])
         return True
+
+    def _above_rows(self, lines: Sequence[str]) -> bytes:
+        """Return the pending lines above the first row."""
+        table = find_in(lines, self._options)
+        n_lines = len(lines) if table is None else table.first_row
+        return b"".join(line + b"\n" for line in self._pending.split(b"\n", n_lines)[:n_lines])
 
     def _discover(self, n_lines: int, *, is_final: bool) -> tuple[list[str], CsvFormat | None]:
         head = self._pending.split(b"\n", n_lines)[:n_lines]
@@ -440,25 +473,45 @@ class CsvSource(Source):
             word = self._zone_word if form.zone is None else "zone"
             text += f", {word} {zone_label(zone, self._clock.wall_ns())}"
         self._note("time", f"{text}; {fmt.time_note}" if fmt.time_note else text)
+        for kind in GUESSES:
+            self._notes.pop(kind, None)
+        for kind, text in fmt.notes.items():
+            self._note(kind, text)
+        self._take_units(fmt)
         self._note_text_columns(fmt)
 
+    def _take_units(self, fmt: CsvFormat) -> None:
+        """Give the buffer the units that the file tells; what the user said stands."""
+        for channel, unit in fmt.units.items():
+            if channel not in self.units:
+                self.buffer.units[channel] = unit
+
     def _note_text_columns(self, fmt: CsvFormat) -> None:
-        if fmt.texts:
-            self._note("text", f"not numeric: {', '.join(map(repr, fmt.texts))}")
-        else:
-            self._notes.pop("text", None)
+        for kind, what, names in (
+            ("text", "not numeric", fmt.texts),
+            ("silent", "no number yet", fmt.silent),
+        ):
+            if names:
+                self._note(kind, f"{what}: {', '.join(map(repr, names))}")
+            else:
+                self._notes.pop(kind, None)
 
     # The rows.
 
     def _read(self, lines: bytes) -> None:
         while lines and self._reader is not None:
             fmt = self._reader.fmt
-            n_texts = len(fmt.texts)
+            channels, texts, n_units = fmt.channels, fmt.texts, len(fmt.units)
             rows = self._reader.read(lines, self._clock.wall_ns())
+            if fmt.channels != channels:
+                self._tell_turned(fmt, channels)
+            elif fmt.texts != texts:
+                self._note_text_columns(fmt)
+            if len(fmt.units) != n_units:
+                self._take_units(fmt)
             self._hand_over(rows)
             self._tell_new_run()
-            if len(fmt.texts) != n_texts:
-                self._note_text_columns(fmt)
+            fmt.look_again(lines)
             lines = rows.after
             if rows.header_at is not None:
                 lines = self._pass_header(lines)
@@ -476,7 +529,7 @@ class CsvSource(Source):
         if rows.bad_cell is not None:
             channel, text = rows.bad_cell
             hint = ""
-            if "," in text and text.replace(",", "", 1).lstrip("+-").isdecimal():
+            if self._options.decimal == "." and number(text, ",") is not None:
                 hint = " (a decimal comma? Pass decimal=',')"
             self._note_once("cell", f"not a number in {channel!r}: {shorten(text)!r}{hint}")
         if rows.n_short:
@@ -485,6 +538,12 @@ class CsvSource(Source):
             self._note_once("long", "rows with more cells than columns: the rest is left out")
         if rows.n_replaced:
             self._note_once("utf8", "bytes that are not UTF-8 were replaced")
+
+    def _tell_turned(self, fmt: CsvFormat, before: Sequence[str]) -> None:
+        """Say which columns became channels."""
+        turned = [name for name in fmt.channels if name not in before]
+        self._tell(f"numbers came: {', '.join(map(repr, turned))} read from now on")
+        self._note_text_columns(fmt)
 
     def _tell_new_run(self) -> None:
         n = 0 if self._whole_times is None else self._whole_times.n_restarts
@@ -516,7 +575,8 @@ class CsvSource(Source):
         elif n_repeated != self._n_repeated:
             self._restart, self._n_repeated = "", n_repeated
         for batch in batches:
-            self._emit(batch)
+            for part in [batch] if self._long is None else self._long.split(batch):
+                self._emit(part)
 
     def _pass_header(self, lines: bytes) -> bytes:
         """Deal with a header line in the middle of a file; return the lines that are left."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.sources.number_cells import number
+from nbstream.sources.number_cells import PLAIN, NumberForm
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray
@@ -176,25 +176,54 @@ def decimals(data: Bytes, starts: Index, ends: Index, point: int = POINT) -> Dec
 
 
 def read_numbers(
-    chunk: Chunk, column: int, rows: Any, decimal: str = "."
+    chunk: Chunk, column: int, rows: Any, form: NumberForm = PLAIN, unit: bytes = b""
 ) -> tuple[FloatArray, Mask]:
     """Return the cells of one column as float64, and which of them must be read one by one.
 
     An empty cell is NaN. Numbers come out as `float` reads them: integers up to 2**53 divided by a
-    power of ten up to 10**18 are correctly rounded; others are read by `number`, cell by cell.
+    power of ten up to 10**18 are correctly rounded; others are read by `form`, cell by cell.
+
+    Parameters
+    ----------
+    chunk, column, rows
+        Where the cells are.
+    form
+        How they are read.
+    unit
+        How the unit that cells carry is written in the chunk.
     """
     starts, ends = cell(chunk, column, rows)
-    found = decimals(chunk.data, starts, ends, ord(decimal))
+    is_bare = None
+    stops = ends
+    if unit:
+        stops = _before_unit(chunk.data, starts, ends, unit)
+        is_bare = (starts == stops) & (starts < ends)
+    found = decimals(chunk.data, starts, stops, ord(form.decimal))
     values = found.digits.astype(np.float64)
     if found.n_fraction is not None:
         values /= POWERS[found.n_fraction]
     if found.is_negative is not None:
         np.negative(values, out=values, where=found.is_negative)
     is_odd = found.is_odd
+    if is_bare is not None:
+        is_odd |= is_bare
     is_open = is_odd | (found.digits > LARGEST_EXACT)
     if is_open.any():
         for i in np.flatnonzero(is_open).tolist():
-            value = number(chunk.lines[starts[i] : ends[i]].decode("ascii"), decimal)
+            text = chunk.lines[starts[i] : ends[i]].decode("ascii", "replace")
+            value = form.read(text)
             is_odd[i] = value is None
             values[i] = math.nan if value is None else value
     return values, is_odd
+
+
+def _before_unit(data: Bytes, starts: Index, ends: Index, unit: bytes) -> Index:
+    """Return where the numbers of cells end, before a unit and a space."""
+    n = len(unit)
+    has_unit = ends - starts >= n
+    for k, byte in enumerate(reversed(unit), 1):
+        has_unit &= data[np.maximum(ends - k, 0)] == byte
+    stops: Index = np.where(has_unit, ends - n, ends)
+    has_space = has_unit & (data[np.maximum(stops - 1, 0)] == SPACE) & (stops > starts)
+    stops -= has_space
+    return stops

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from dataclasses import dataclass, field
 from enum import Enum
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
-from nbstream.readings import TimeUnit, channel_name
+from nbstream.readings import channel_name
+from nbstream.sources.csv_table import (
+    SPACES,
+    Table,
+    cells_of,
+    find_table,
+    is_names,
+    is_rule,
+    is_time_like,
+)
 from nbstream.sources.csv_times import TimeOptions, find_times
 from nbstream.sources.items import ONE_CHANNEL
-from nbstream.sources.number_cells import is_missing, number
-from nbstream.sources.time_scan import scan_day_time, scan_time
+from nbstream.sources.number_cells import (
+    NumberForm,
+    find_form,
+    is_missing,
+    is_placeholder,
+    is_unit,
+)
+from nbstream.sources.time_patterns import MISSING_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import tzinfo
+    from collections.abc import Iterable, Sequence
 
+    from nbstream.sources.csv_options import CsvOptions
     from nbstream.sources.time_forms import TimeForm
 
-__all__ = ["CsvFormat", "CsvOptions", "Role", "cells_of", "discover", "is_header"]
+__all__ = ["GUESSES", "CsvFormat", "Role", "discover", "find_in", "is_free_text", "is_header"]
 
-DELIMITERS = ("\t", ";", ",")
-TEXTS_TO_BE_SURE = 20
+ENTITY_NAMES = frozenset(
+    "entity_id entity metric metric_name name sensor sensor_id sensor_name channel series variable "
+    "parameter _field field measurement tag tagname tag_name key item point signal quantity label "
+    "device device_id topic symbol host node id".split()
+)
+ROWS_WITHOUT_TIME = 2
+ROWS_FOR_SEPARATORS = 50
+TEXTS_TO_BE_FREE = 10
+NUMBERS_TO_BE_SURE = 10
+SAMPLE_LINES = 50
+SAMPLE_BYTES = 2**14
+DEFAULT_COMMENT = "#"
+GUESSES = (
+    "header", "passed", "units", "names", "delimiter", "decimal", "thousands", "switch",
+    "cell units", "pivot",
+)  # fmt: skip
+"""Kinds of `CsvFormat.notes`."""
+
+_UNIT_IN_NAME = re.compile(r"[\[(]([^\[\]()]{1,12})[\])]\s*$")
 
 
 class Role(Enum):
@@ -33,43 +66,14 @@ class Role(Enum):
     """The time of the reading."""
     NUMBER = "number"
     """A channel."""
-    TEXT = "text"
-    """Not numeric: left alone."""
     OPEN = "open"
-    """Nothing but text so far, and not enough of it to be sure."""
+    """Nothing so far: its first cell decides."""
+    TEXT = "text"
+    """Text so far: a channel from its first number on."""
+    FREE = "free text"
+    """Many different texts: a channel after several numbers in a row."""
     IGNORED = "ignored"
     """Not among the channels that were asked for."""
-
-
-@dataclass(frozen=True)
-class CsvOptions:
-    """What the user said about the file; None is to be found out.
-
-    Parameters
-    ----------
-    time
-        Names or numbers (from 0) of the columns of times; () for the time of arrival.
-    channels
-        Names of the columns to read.
-    unit
-        Of a time that is a number: "s", "ms", "us", "ns".
-    time_format
-        As for `datetime.strptime`.
-    delimiter
-        One character.
-    decimal
-        "." or ",".
-    zone
-        Of times that name none.
-    """
-
-    time: tuple[str | int, ...] | None = None
-    channels: tuple[str, ...] | None = None
-    unit: TimeUnit | None = None
-    time_format: str | None = None
-    delimiter: str | None = None
-    decimal: str = "."
-    zone: tzinfo | None = None
 
 
 @dataclass
@@ -77,6 +81,7 @@ class CsvFormat:
     """What was found out about a file."""
 
     delimiter: str
+    """One character, or one of `nbstream.sources.csv_table.SPACES`."""
     columns: tuple[str, ...]
     """Channel names of all columns, the time column's included."""
     header: tuple[str, ...] | None
@@ -85,11 +90,24 @@ class CsvFormat:
     """Those that a time is made of; none if readings get their time of arrival."""
     form: TimeForm | None
     roles: list[Role]
-    decimal: str = "."
-    n_texts: list[int] = field(default_factory=list)
-    """Per column, how many cells were text and none was a number, while its role is open."""
+    forms: list[NumberForm]
+    """How the cells of each column are read as numbers."""
+    units: dict[str, str] = field(default_factory=dict)
+    """By channel, as far as the file tells them."""
+    first_row: int = 0
+    """The line with which rows begin."""
+    comment: str | None = None
+    """What comment lines begin with; "" if there are none, None if none has come yet."""
+    head: frozenset[str] = frozenset()
+    """Lines before the first row; they are no rows when they come again."""
+    pivot: int | None = None
+    """The column whose texts name the channels."""
     time_note: str = ""
     """What was guessed about times, and how to say it otherwise."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What was guessed and how to say it otherwise, by kind."""
+    runs: dict[int, int] = field(default_factory=dict)
+    """Numbers in a row, by column of free text."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -101,20 +119,97 @@ class CsvFormat:
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the columns that are not."""
+        pairs = zip(self.columns, self.roles, strict=True)
+        return tuple(name for name, role in pairs if role in (Role.TEXT, Role.FREE))
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Names of the columns that have held nothing so far."""
+        header = self.header or ()
         return tuple(
             name
-            for name, role in zip(self.columns, self.roles, strict=True)
-            if role in (Role.TEXT, Role.OPEN)
+            for i, (name, role) in enumerate(zip(self.columns, self.roles, strict=True))
+            if role is Role.OPEN and (i >= len(header) or header[i])
         )
 
-    def learn(self, column: int, *, is_number: bool) -> None:
-        """Take a cell of an open column into account."""
-        if is_number:
-            self.roles[column] = Role.NUMBER
+    def judge(self, column: int, cell: str) -> bool:
+        """Return whether a column of text is a channel from this cell on.
+
+        Parameters
+        ----------
+        column
+            One whose role is OPEN, TEXT or FREE.
+        cell
+            Its next one, without space around it.
+        """
+        if is_missing(cell) or is_placeholder(cell):
+            return False
+        form = self.forms[column]
+        if form.read(cell) is None:
+            found = find_form([cell], form.decimal, form.thousands or None)
+            is_open = self.roles[column] is Role.OPEN
+            if found is None or (found.is_switch and not is_open):
+                self.runs[column] = 0
+                if is_open:
+                    self.roles[column] = Role.TEXT
+                return False
+            form = found
+        if self.roles[column] is Role.FREE:
+            self.runs[column] = self.runs.get(column, 0) + 1
+            if self.runs[column] < NUMBERS_TO_BE_SURE:
+                return False
+        self.roles[column], self.forms[column] = Role.NUMBER, form
+        if form.unit:
+            self.units.setdefault(self.columns[column], form.unit)
+        return True
+
+    def is_row(self, line: str) -> bool:
+        """Return whether a line can be a row: it has its cells, a time, and a number."""
+        cells = cells_of(line, self.delimiter)
+        if len(cells) != len(self.columns) or self.is_passed_over(line):
+            return False
+        if self.form is not None:
+            when = [cells[column] for column in self.time_columns]
+            return self.form.read_cells(when)[0] != MISSING_TIME
+        found = zip(self.roles, self.forms, cells, strict=True)
+        return any(r is Role.NUMBER and form.read(cell) is not None for r, form, cell in found)
+
+    def look_again(self, lines: bytes) -> None:
+        """Find out from lines that were read which columns of text hold many different ones."""
+        if Role.TEXT not in self.roles:
             return
-        self.n_texts[column] += 1
-        if self.n_texts[column] >= TEXTS_TO_BE_SURE and Role.NUMBER in self.roles:
-            self.roles[column] = Role.TEXT
+        sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
+        rows = [cells_of(line, self.delimiter) for line in sample if '"' not in line]
+        for column, role in enumerate(self.roles):
+            if role is Role.TEXT and is_free_text(
+                row[column].strip() for row in rows if column < len(row)
+            ):
+                self.roles[column] = Role.FREE
+
+    @property
+    def no_time(self) -> str:
+        """Why a row is refused whose time cannot be read."""
+        names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
+        return f"no time in {names}"
+
+    def is_comment(self, line: str) -> bool:
+        """Return whether a line is a comment; where none has come yet, one with # may be."""
+        comment = DEFAULT_COMMENT if self.comment is None else self.comment
+        return comment != "" and line.lstrip(' "').startswith(comment)
+
+    def is_passed_over(self, line: str) -> bool:
+        """Return whether a line is a comment, a rule or one of the head, and no row."""
+        text = line.strip()
+        header = self.header
+        if header and is_time_like(header[0]):  # as `sar` writes it, each time with another time
+            if tuple(cells_of(text, self.delimiter)[1:]) == header[1:]:
+                return True
+        return (
+            not text
+            or text in self.head
+            or self.is_comment(text)
+            or (len(self.columns) > 1 and is_rule(text))
+        )
 
     def describe_time(self) -> str:
         """Return in words where times come from."""
@@ -125,47 +220,25 @@ class CsvFormat:
         return f"{text}, {self.form.describe()}"
 
 
-def cells_of(line: str, delimiter: str) -> list[str]:
-    """Return the cells of one line, without space around them.
-
-    A quote that is not closed ends with the line.
-
-    Raises
-    ------
-    csv.Error
-        If a cell is longer than the csv module allows.
-    """
-    if '"' in line:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
-    return [cell.strip() for cell in line.split(delimiter)]
-
-
-def is_header(cells: Sequence[str], fmt: CsvFormat | None = None) -> bool:
-    """Return whether cells are names rather than a row.
+def is_header(cells: Sequence[str], fmt: CsvFormat) -> bool:
+    """Return whether the cells of a line are names rather than a row.
 
     Parameters
     ----------
     cells
         Of one line.
     fmt
-        The format so far: then a header must share its time column or a channel.
+        The format so far: a header must share its time column or a channel.
     """
-    if fmt is not None and fmt.header is not None and tuple(cells) == fmt.header:
-        return True
-    names = [cell for cell in cells if cell]  # pandas leaves the index's name empty
-    for cell in names:
-        if number(cell) is not None or number(cell, ",") is not None:
-            return False
-        if scan_time(cell) or scan_day_time(cell):
-            return False
-    if fmt is None:
-        return bool(names) and len(set(names)) == len(names)
     if fmt.header is None:
         return False
+    if tuple(cells) == fmt.header:
+        return True
+    known = {name for name, role in zip(fmt.header, fmt.roles, strict=False) if role is Role.NUMBER}
     if fmt.time_columns:
-        return all(fmt.header[column] in cells for column in fmt.time_columns)
-    known = {name for name, role in zip(fmt.header, fmt.roles, strict=True) if role is Role.NUMBER}
-    return bool(known & set(cells))
+        known = {fmt.header[column] for column in fmt.time_columns}
+    known.discard("")
+    return bool(known & set(cells)) and is_names(cells)
 
 
 def discover(
@@ -174,19 +247,22 @@ def discover(
     *,
     has_header: bool | None = None,
     is_final: bool = False,
+    is_settled: bool = False,
 ) -> CsvFormat | None:
     """Return the format of a file from its first lines, or None if there are too few to tell.
 
     Parameters
     ----------
     lines
-        Without their ends; blank ones are skipped.
+        Without their ends.
     options
         What the user said.
     has_header
         Whether the first line is a header, where that is known.
     is_final
         Whether no more lines will come soon.
+    is_settled
+        Whether none has come for a while.
 
     Raises
     ------
@@ -194,113 +270,214 @@ def discover(
         If a column that was asked for is missing, its times cannot be read, or day and month cannot
         be told apart.
     """
-    lines = [line for line in lines if line.strip()]
-    if not lines:
+    table = find_in(lines, options, has_header=has_header)
+    if table is None:
         return None
-    delimiter = options.delimiter or _find_delimiter(lines, options.decimal)
-    table = [cells_of(line, delimiter) for line in lines]
-    if has_header is None:
-        has_header = is_header(table[0]) or _is_asked_for(table[0], options)
-    header = tuple(table[0]) if has_header else None
-    rows = table[1:] if has_header else table
-    names = header if header is not None else tuple(f"c{i + 1}" for i in range(len(table[0])))
-    if header is not None:
-        _check_names(names, options)
-    if not rows:
-        return None
+    names = table.names or tuple(f"c{i + 1}" for i in range(table.n_columns))
     n = len(names)
+    if table.names is not None:
+        _check_names(names, options)
+    texts = [line for line in lines[table.first_row :] if line.strip() and not is_rule(line)]
+    rows = [
+        cells_of(text, table.delimiter)
+        for text in texts
+        if not (table.comment and text.lstrip('"').startswith(table.comment))
+    ]
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
     times = find_times(
         names,
         full,
         TimeOptions(options.time, options.time_format, options.unit, options.zone),
-        has_header=header is not None,
+        has_header=table.names is not None,
         is_final=is_final,
     )
     if times is None:
         return None
+    if not times.columns and len(full) < ROWS_WITHOUT_TIME and not (is_final or is_settled):
+        return None  # lines of metadata may look like a table until its rows come
     fmt = CsvFormat(
-        delimiter,
+        table.delimiter,
         _unique(names),
-        header,
+        table.header,
         times.columns,
         times.form,
-        [Role.OPEN] * n,
-        options.decimal,
-        [0] * n,
-        times.note,
+        [Role.TEXT] * n,
+        [NumberForm(options.decimal or ".", options.thousands or "")] * n,
+        first_row=table.first_row,
+        comment=table.comment if options.comment is None else options.comment,
+        head=table.head,
+        time_note=times.note,
+        notes=table.notes,
     )
     _find_roles(fmt, names, columns, options)
+    _find_pivot(fmt, names, columns, options)
+    _find_units(fmt, names, table)
+    _note_guesses(fmt, columns, options)
     return fmt
+
+
+def find_in(
+    lines: Sequence[str], options: CsvOptions, *, has_header: bool | None = None
+) -> Table | None:
+    """Return the table in some lines, None if they hold no row yet.
+
+    Parameters
+    ----------
+    lines, options, has_header
+        As for `discover`; a table in the middle of a file begins with its names.
+    """
+    header, skip, units_row = options.header, options.skip, options.units_row
+    if has_header is not None:
+        is_told = isinstance(header, (tuple, NoneType))
+        header = header if is_told else 1 if has_header else None
+        skip, units_row = 0, None if units_row is not False else False
+    return find_table(
+        lines,
+        delimiter=options.delimiter,
+        decimal=options.decimal,
+        comment=options.comment,
+        header=header,
+        units_row=units_row,
+        skip=skip,
+        asked=options.asked,
+    )
 
 
 def _find_roles(
     fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
 ) -> None:
-    for i, column in enumerate(columns):
-        if i in fmt.time_columns:
-            fmt.roles[i] = Role.TIME
-        elif options.channels is not None:
-            asked = names[i] in options.channels or fmt.columns[i] in options.channels
-            fmt.roles[i] = Role.NUMBER if asked else Role.IGNORED
-        elif any(number(c, fmt.decimal) is not None and not is_missing(c) for c in column):
+    """Find out which columns are numbers and how those are written."""
+    others = [i for i in range(len(fmt.roles)) if i not in fmt.time_columns]
+    all_cells = [cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS]]
+    for i in others:
+        form = find_form(
+            columns[i],
+            options.decimal,
+            options.thousands,
+            others=all_cells,
+            prefers_comma=fmt.delimiter != ",",
+        )
+        if form is None:  # what the file's other columns are like
+            form = find_form(["0"], options.decimal, options.thousands, others=all_cells)
+            assert form is not None
+        elif options.channels is None:
             fmt.roles[i] = Role.NUMBER
-    if fmt.header is None and options.channels is None:
-        others = [i for i, role in enumerate(fmt.roles) if role is not Role.TIME]
-        if len(others) == 1:
-            fmt.columns = tuple(
-                ONE_CHANNEL if i == others[0] else name for i, name in enumerate(fmt.columns)
-            )
-    for i, column in enumerate(columns):
-        fmt.n_texts[i] = sum(not is_missing(c) for c in column)
-        if (
-            fmt.roles[i] is Role.OPEN
-            and fmt.n_texts[i] >= TEXTS_TO_BE_SURE
-            and Role.NUMBER in fmt.roles
+        fmt.forms[i] = form
+        if options.channels is not None:
+            is_asked = names[i] in options.channels or fmt.columns[i] in options.channels
+            fmt.roles[i] = Role.NUMBER if is_asked else Role.IGNORED
+        elif fmt.roles[i] is Role.TEXT and all(
+            is_missing(c) or is_placeholder(c) for c in columns[i]
         ):
-            fmt.roles[i] = Role.TEXT
+            fmt.roles[i] = Role.OPEN
+        elif fmt.roles[i] is Role.TEXT and is_free_text(columns[i]):
+            fmt.roles[i] = Role.FREE
+    for i in fmt.time_columns:
+        fmt.roles[i] = Role.TIME
+    if fmt.header is None and options.header is True and len(others) == 1:
+        fmt.columns = tuple(
+            ONE_CHANNEL if i == others[0] else name for i, name in enumerate(fmt.columns)
+        )
 
 
-def _find_delimiter(lines: Sequence[str], decimal: str) -> str:
-    sample = lines[:50]
-    scores: list[tuple[int, int, str]] = []
-    for rank, delimiter in enumerate(DELIMITERS):
-        if delimiter == decimal:
+def is_free_text(cells: Iterable[str]) -> bool:
+    """Return whether a column has so many different texts that they are no words for silence."""
+    texts = {cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)}
+    return len(texts) >= TEXTS_TO_BE_FREE
+
+
+def _find_units(fmt: CsvFormat, names: Sequence[str], table: Table) -> None:
+    """Find the units of channels: in cells, in a line of units, or in brackets behind a name."""
+    for i, role in enumerate(fmt.roles):
+        if role in (Role.TIME, Role.IGNORED):
             continue
-        counts = [len(cells_of(line, delimiter)) for line in sample]
-        if counts[0] > 1:
-            agreeing = sum(count == counts[0] for count in counts)
-            scores.append((agreeing, -rank, delimiter))
-    return max(scores)[2] if scores else ","
+        in_name = _UNIT_IN_NAME.search(names[i])
+        unit = fmt.forms[i].unit or table.units.get(i, "")
+        if not unit and in_name is not None and is_unit(in_name[1]):
+            unit = in_name[1].strip()
+        if unit:
+            fmt.units[fmt.columns[i]] = unit
 
 
-def _is_asked_for(cells: Sequence[str], options: CsvOptions) -> bool:
-    """Return whether a line holds names that the user gave, which may look like numbers."""
-    asked = {
-        name for name in (*(options.time or ()), *(options.channels or ())) if isinstance(name, str)
-    }
-    return bool(asked & set(cells))
+def _find_pivot(
+    fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
+) -> None:
+    """Find the column whose texts name the channels, if it was asked for; else offer it."""
+    if options.pivot is not None:
+        fmt.pivot = list(names).index(options.pivot)
+        fmt.roles[fmt.pivot] = Role.IGNORED
+        return
+    for i, role in enumerate(fmt.roles):
+        if role in (Role.TEXT, Role.FREE) and names[i].lower() in ENTITY_NAMES:
+            entities = {cell for cell in columns[i] if cell}
+            if len(entities) > 1 or len(columns[i]) == 1:
+                fmt.notes["pivot"] = (
+                    f"rows are of different {names[i]!r} ({len(entities)} so far): "
+                    f"pivot={names[i]!r} makes a channel of each"
+                )
+                return
+
+
+def _note_guesses(fmt: CsvFormat, columns: Sequence[Sequence[str]], options: CsvOptions) -> None:
+    """Say what was guessed, and how to say it otherwise."""
+    if options.delimiter is None and fmt.delimiter != ",":
+        what = "runs of spaces" if fmt.delimiter in SPACES else repr(fmt.delimiter)
+        fmt.notes["delimiter"] = f"cells are separated by {what} (delimiter={fmt.delimiter!r})"
+    numbers = [i for i, role in enumerate(fmt.roles) if role is Role.NUMBER]
+    forms = {fmt.columns[i]: fmt.forms[i] for i in numbers}
+    with_comma = {fmt.columns[i] for i in numbers if any("," in cell for cell in columns[i])}
+    commas = [n for n, form in forms.items() if form.decimal == "," and n in with_comma]
+    grouped = [name for name, form in forms.items() if form.thousands]
+    switches = [name for name, form in forms.items() if form.is_switch]
+    if commas and options.decimal is None:
+        fmt.notes["decimal"] = f"decimal comma in {_named(commas)} (decimal='.' if not)"
+    if grouped and options.thousands is None:
+        fmt.notes["thousands"] = f"separated thousands in {_named(grouped)} (thousands='' if not)"
+    if switches:
+        fmt.notes["switch"] = f"words such as on and off in {_named(switches)} are 1 and 0"
+    carried = [f"{name!r} in {form.unit}" for name, form in forms.items() if form.unit]
+    if carried:
+        fmt.notes["cell units"] = f"units in cells: {', '.join(carried[:5])}"
+    if fmt.header is None and options.header is True:
+        fmt.notes["names"] = (
+            f"no line of names: columns are {_named(fmt.columns)} "
+            f"(header={list(fmt.columns)} names them)"
+        )
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return some names for people."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(map(repr, names[:3])) + more
 
 
 def _check_names(names: Sequence[str], options: CsvOptions) -> None:
-    for name in (*(options.time or ()), *(options.channels or ())):
-        if isinstance(name, str) and name not in names:
-            is_time = name in (options.time or ())
-            advice = (
-                "Pass time='…' with one of these." if is_time else "Pass channels=[…] of these."
-            )
+    times = options.time or ()
+    for name in (*times, options.pivot, *(options.channels or ())):
+        if isinstance(name, str) and name not in names and name not in _unique(names):
+            if name in times:
+                advice = "Pass time='…' with one of these."
+            elif name == options.pivot:
+                advice = "Pass pivot='…' with one of these."
+            else:
+                advice = "Pass channels=[…] of these."
             message = f"CsvSource needs a {name!r} column; found {list(names)}. {advice}"
             raise ParseError(message)
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names as channels, different from each other."""
+    """Return names as channels, different from each other; those that are empty get numbers."""
     result: list[str] = []
-    for name in names:
-        base = unique = channel_name(name)
+    taken = {channel_name(name) for name in names if name}
+    for i, name in enumerate(names):
+        base = unique = channel_name(name) if name else f"c{i + 1}"
         n = 2
-        while unique in result:
+        while (
+            unique in result
+            or (unique != base and unique in taken)
+            or (not name and unique in taken)
+        ):
             unique, n = f"{base}_{n}", n + 1
         result.append(unique)
     return tuple(result)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
 from nbstream.redaction import log_exception
-from nbstream.sources.csv_fast import Chunk, Mask, read_numbers, split
+from nbstream.sources.csv_fast import NEWLINE, RETURN, Index, Mask
 from nbstream.sources.csv_fast_times import Layout, read_times
-from nbstream.sources.csv_format import CsvFormat, Role, cells_of, is_header
-from nbstream.sources.number_cells import is_missing, number
+from nbstream.sources.csv_format import CsvFormat, Role, is_header
+from nbstream.sources.csv_plain import PlainLines
+from nbstream.sources.csv_table import cells_of
 from nbstream.sources.time_patterns import MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = ["RowReader", "Rows"]
 logger = logging.getLogger(__name__)
 
 REPLACEMENT = "\ufffd"
+UNDECIDED = (Role.OPEN, Role.TEXT, Role.FREE)
 
 
 @dataclass(slots=True)
@@ -50,7 +52,8 @@ class Rows:
     """Where in the lines a header begins, at which reading stopped."""
     after: bytes = b""
     """The lines from that header on."""
-    _rejected_rows: list[int] = field(default_factory=list)
+    _left_out: list[int] = field(default_factory=list)
+    _passed_over: list[int] = field(default_factory=list)
 
 
 class RowReader:
@@ -59,7 +62,7 @@ class RowReader:
     Parameters
     ----------
     fmt
-        The format; roles of open columns are filled in as rows come.
+        The format; columns of text become channels as numbers come.
     whole_times
         Makes UTC of times; None if the format has none.
     is_fast
@@ -74,6 +77,7 @@ class RowReader:
         self._is_fast = is_fast
         self.fast_fault: Exception | None = None
         """What the fast way failed of last, though the slow one read the rows then."""
+        self._plain = PlainLines(fmt)
         self._layouts = Layout.of_parts(fmt.form) if fmt.form is not None else ()
 
     def read(self, lines: bytes, now_ns: int) -> Rows:
@@ -86,16 +90,24 @@ class RowReader:
         now_ns
             The time of readings without one.
         """
-        fmt = self.fmt
-        chunk = split(lines, fmt.delimiter, len(fmt.columns))
-        n = len(chunk.starts)
-        is_blank = chunk.starts == chunk.ends
+        roles, forms = list(self.fmt.roles), list(self.fmt.forms)
+        result, is_whole = self._read(lines, now_ns, is_fast=self._is_fast)
+        if is_whole or self.fmt.roles == roles:
+            return result
+        # A column of text became a channel in the middle: rows that were read at once don't know.
+        self.fmt.roles[:], self.fmt.forms[:] = roles, forms
+        return self._read(lines, now_ns, is_fast=False)[0]
+
+    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> tuple[Rows, bool]:
+        """Return the rows, and whether all of them were read one by one."""
+        places = Places.of(lines)
+        n = len(places.starts)
         wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
         values: dict[int, FloatArray] = {}
         is_odd = np.ones(n, np.bool_)
-        if self._is_fast and Role.OPEN not in fmt.roles:
+        if is_fast and Role.NUMBER in self.fmt.roles:
             try:
-                is_odd = self._read_fast(chunk, is_blank, wall, offsets, values)
+                is_odd = self._read_fast(lines, wall, offsets, values)
             except Exception as error:  # must cost speed, not readings
                 if self.fast_fault is None:
                     log_exception(logger, "rows are read one by one", level=logging.WARNING)
@@ -103,31 +115,35 @@ class RowReader:
                 values = {}
         result = Rows()
         stop = n
+        is_blank = places.starts == places.ends
         for i in np.flatnonzero(is_odd & ~is_blank).tolist():
-            if not self._read_one(
-                lines[chunk.starts[i] : chunk.ends[i]], i, n, wall, offsets, values, result
-            ):
+            line = lines[places.starts[i] : places.ends[i]]
+            if not self._read_one(line, i, n, wall, offsets, values, result):
                 stop = i
-                result.header_at = int(chunk.starts[i])
+                result.header_at = int(places.starts[i])
                 result.after = lines[result.header_at :]
                 break
         is_kept = ~is_blank[:stop]
+        is_kept[result._passed_over] = False
         result.n_rows = int(np.count_nonzero(is_kept))
-        is_kept[result._rejected_rows] = False
+        is_kept[result._left_out] = False
         self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
-        return result
+        return result, bool(is_odd.all())
 
     def _read_fast(
         self,
-        chunk: Chunk,
-        is_blank: Mask,
+        lines: bytes,
         wall: TimeArray,
         offsets: TimeArray,
         values: dict[int, FloatArray],
     ) -> Mask:
         """Read plain rows, in place; return which rows are left to be read one by one."""
         fmt, n = self.fmt, len(wall)
-        is_odd = chunk.is_odd | is_blank
+        chunk = self._plain.chunk(lines)
+        is_odd = chunk.is_odd
+        is_odd |= chunk.starts == chunk.ends
+        if fmt.comment:
+            is_odd |= chunk.data[chunk.starts] == fmt.comment.encode()[0]
         if is_odd.all():
             return is_odd
         rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
@@ -137,15 +153,19 @@ class RowReader:
                 chunk, fmt.time_columns, rows, fmt.form, self._layouts
             )
         for column, role in enumerate(fmt.roles):
+            if role in UNDECIDED and self._plain.may_turn(chunk, column, rows):
+                values.clear()
+                return np.ones(n, np.bool_)
             if role is Role.NUMBER:
-                numbers, odd_cells = read_numbers(chunk, column, rows, fmt.decimal)
+                numbers, odd_cells = self._plain.numbers(chunk, column, rows)
                 if isinstance(rows, slice):
                     values[column] = numbers
                 else:
                     values[column] = np.full(n, np.nan)
                     values[column][rows] = numbers
                 is_odd_too[rows] |= odd_cells
-        return is_odd | is_odd_too
+        is_odd |= is_odd_too
+        return is_odd
 
     def _finish(
         self,
@@ -195,46 +215,64 @@ class RowReader:
             return self._refuse(i, text, str(error), result)
         if is_header(cells, fmt):
             return False
+        if fmt.comment and fmt.is_comment(text):
+            result._passed_over.append(i)
+            return True
         if len(cells) != len(fmt.columns):
-            if not text.strip():
-                return self._refuse(i, "", "", result)
+            if fmt.is_passed_over(text):
+                result._passed_over.append(i)
+                return True
             result.n_short += len(cells) < len(fmt.columns)
             result.n_long += len(cells) > len(fmt.columns)
         if fmt.form is not None:
             when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
             wall[i], offsets[i] = fmt.form.read_cells(when)
             if wall[i] == MISSING_TIME:
-                names = " and ".join(repr(fmt.columns[c]) for c in fmt.time_columns)
-                return self._refuse(i, text, f"no time in {names}", result)
+                return self._refuse(i, text, fmt.no_time, result)
         has_number = False
         bad_cell = None
         for column, role in enumerate(fmt.roles):
-            if role not in (Role.NUMBER, Role.OPEN):
+            if role not in (Role.NUMBER, *UNDECIDED):
                 continue
             if column not in values:
                 values[column] = np.full(n, np.nan)
             values[column][i] = np.nan
             if column >= len(cells):
                 continue
-            value = number(cells[column], fmt.decimal)
-            if value is None:
-                if role is Role.OPEN:
-                    fmt.learn(column, is_number=False)
-                else:
-                    bad_cell = bad_cell or (fmt.columns[column], cells[column])
+            if role is not Role.NUMBER and not fmt.judge(column, cells[column]):
                 continue
-            if role is Role.OPEN:
-                if is_missing(cells[column]):
-                    continue
-                fmt.learn(column, is_number=True)
+            value = fmt.forms[column].read(cells[column])
+            if value is None:
+                bad_cell = bad_cell or (fmt.columns[column], cells[column])
+                continue
             has_number = True
             values[column][i] = value
         result.bad_cell = result.bad_cell or bad_cell
         return True if has_number else self._refuse(i, text, "no number", result)
 
     def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
-        result._rejected_rows.append(i)
+        if self.fmt.is_passed_over(text):
+            result._passed_over.append(i)
+            return True
+        result._left_out.append(i)
         result.rejected_keys.append(hash(text))
-        if why and not result.rejected:
+        if not result.rejected:
             result.rejected = f"{text!r} ({why})"
         return True
+
+
+class Places(NamedTuple):
+    """Where lines are."""
+
+    starts: Index
+    ends: Index
+    """Without the end of the line."""
+
+    @classmethod
+    def of(cls, lines: bytes) -> Places:
+        """Find the lines of some bytes that end with a newline."""
+        data = np.frombuffer(lines, np.uint8)
+        newlines = np.flatnonzero(data == NEWLINE)
+        starts = np.concatenate(([0], newlines[:-1] + 1))
+        has_return = (data[np.maximum(newlines - 1, 0)] == RETURN) & (newlines > starts)
+        return cls(starts, newlines - has_return)

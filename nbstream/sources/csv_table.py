@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ __all__ = [
     "find_table",
     "is_names",
     "is_rule",
+    "is_time_like",
     "is_value",
 ]
 
@@ -46,8 +46,8 @@ MAX_QUOTED_LINES = 6
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*', re.IGNORECASE)
 _RULE = re.compile(r"[\s|+:_=─━│┼├┤═╪╞╡-]*[-=_─━═]{3}[\s|+:_=─━│┼├┤═╪╞╡-]*")
 _WORDS_OF_TIME = re.compile(
-    r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\b(?:jan|feb|mar|apr|ma[iy]|ju[nl]|aug|sep|o[ck]t|nov"
-    r"|de[cz])[a-z]*\b|\b[ap]\.?m\b\.?|(?<=[0-9])[tz](?![a-z])|\b(?:utc|gmt|[a-z]{2,4}t)$"
+    r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\b(?:jan|feb|mar|apr|mai|may|jun|jul|aug|sep|oct"
+    r"|okt|nov|dec|dez)[a-z]*\b|\b[ap]\.?m\b\.?|(?<=[0-9])[tz](?![a-z])|\b(?:utc|gmt|[a-z]{2,4}t)$"
     r"|\[?[a-z]+/[a-z_]+\]?$",
     re.IGNORECASE,
 )
@@ -113,7 +113,8 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         pattern = r"[ \t]+" if delimiter == " " else r" {2,}"
         if '"' not in line:
             return re.split(pattern, line.strip())
-        line, delimiter = re.sub(rf"(?:{pattern})(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", "\x1f", line.strip()), "\x1f"
+        outside = rf'(?:{pattern})(?=(?:[^"]*"[^"]*")*[^"]*$)'
+        line, delimiter = re.sub(outside, "\x1f", line.strip()), "\x1f"
     if '"' in line:
         rows = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
         return [cell.strip() for cell in next(rows, [])]
@@ -207,7 +208,7 @@ def find_table(
             return None
         if names is not None:
             table.names, table.n_columns = names, len(names)
-        return _begin(table, head, head.rows[first].first)
+        return _begin_after_preamble(table, head, first)
     return _find_header(table, head, body, asked, units_row)
 
 
@@ -269,7 +270,9 @@ def _find_comment(texts: Sequence[str]) -> str | None:
         for prefix in COMMENTS:
             if not start.startswith(prefix) or is_rule(text) or start.startswith(('#"', "*,")):
                 continue
-            if prefix == ";" and (start.startswith(";;") or is_value(start[1:].split(";")[0].strip())):
+            if prefix == ";" and (
+                start.startswith(";;") or is_value(start[1:].split(";")[0].strip())
+            ):
                 continue  # an empty first cell
             if prefix == "%" and is_value(start[1:].split(",")[0]):
                 continue
@@ -317,10 +320,10 @@ class _Body:
     @classmethod
     def of(cls, rows: list[list[str]]) -> _Body:
         """Return what most rows with a value have in common, of the later ones if in doubt."""
-        weights: Counter[int] = Counter()
+        weights: dict[int, float] = {}
         last = {}
         for i, cells in enumerate(rows):
-            weights[len(cells)] += _share(cells) ** 2
+            weights[len(cells)] = weights.get(len(cells), 0.0) + _share(cells) ** 2
             last[len(cells)] = i
         n_columns = max(weights, key=lambda n: (weights[n], last[n]))
         alike = [c for c in rows if len(c) == n_columns]
@@ -413,6 +416,8 @@ def _find_header(
         first = next((i for i in range(names_at + 1, n_rows) if body.is_row(body.rows[i])), n_rows)
     if first == n_rows and names_at is None:  # nothing looks like a value: names, then text
         block = [0] if n_rows > 1 and is_names(body.rows[0]) else []
+        while block and len(block) < n_rows and _is_below_names(body.rows[len(block)]):
+            block.append(len(block))
     else:
         block = _names_block(body, first, names_at)
     if not block:
@@ -507,7 +512,7 @@ def _can_be_names(cells: Sequence[str], body: _Body) -> bool:
         return _is_stamped_header(cells, body)
     values = [c for c in given if is_value(c)]
     if times:
-        return 3 * len(values) <= len(given)
+        return 3 * len(values) <= len(given) or any(map(_TIME_NAME.fullmatch, times))
     return all(number(c) is None for c in values) or (len(given) > 2 and _is_units(cells))
 
 

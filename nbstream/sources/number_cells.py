@@ -207,14 +207,14 @@ _PREFIXES = {
 }  # fmt: skip
 _BASES = frozenset(
     "B b bit bits bps Bps B/s b/s bit/s bytes/s Hz V A W Wh VA VAh var varh Ah Pa bar N Nm N·m J F "
-    "H Ω Ohm ohm m g g/l g/L g/m³ g/m3 s l L l/min L/min l/h m/s m/s² m/s2 m/s^2 mol lx lux lm cd S "
+    "H Ω Ohm ohm m g g/l g/L g/m³ g/m3 s l L l/min L/min l/h m/s m/s² m/s2 m/s^2 mol lx lux lm S "
     "S/cm T eV cal Gal Sv Sv/h Bq req/s ops iops IOPS pps W/m² W/m2 W/m^2 V/m T/s".split()
 )
 _TIMES = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hr": 3600.0, "d": 86_400.0}
 _OTHERS = frozenset(
     "% ‰ %RH %rh % RH °C °F °K °R °Ra °De °N °r ° C F K deg degC deg_C degF deg_F DegC DegF degK Deg "
     "deg/s degrees rad rad/s rpm RPM 1/min r/min 1/s ppm ppb ppt ppmv ppbv pH psi psig psia atm Torr "
-    "mbar mmHg inHg inH2O mmH2O at kn kt kts knots mph km/h kmh kph km/hr ft ft/s fps in inch inches "
+    "mbar mmHg inHg inH2O mmH2O kn kt kts knots mph km/h kmh kph km/hr ft ft/s fps in inch inches "
     "mi mile miles yd lb lbs lbf oz gal gpm gal/min cfm CFM cf/m t kg/s kg/h m² m2 m^2 m³ m3 m^3 m³/h "
     "m3/h m^3/h m³/s m3/s cm² cm2 cm³ cm3 km² km2 ha mm/h mm/hr in/hr in/h µg/m³ ug/m3 μg/m³ µg/m3 "
     "kg/m³ kg/m3 g/cm³ g/cm3 mg/m³ mg/m3 mg/l mg/L µS/cm uS/cm µmol/m²/s umol/m^2/s umol/m2/s "
@@ -399,7 +399,11 @@ def find_form(
     decimal, thousands = _separators(texts, decimal, thousands, others, prefers_comma)
     found = [q for q in (quantity(c, decimal, thousands) for c in texts) if q is not None]
     form = NumberForm(decimal, thousands, _unit_of([unit for _, unit in found], len(texts)))
-    return form if any(form.read(c) is not None for c in texts) else None
+    n_read = sum(form.read(c) is not None for c in texts)
+    if form.unit is not None and 2 * n_read < len(texts):  # labels, one of which ends like a unit
+        form = NumberForm(decimal, thousands)
+        n_read = sum(form.read(c) is not None for c in texts)
+    return form if n_read else None
 
 
 def _unit_of(units: Sequence[str], n_texts: int) -> str | None:

@@ -14,7 +14,7 @@ __all__ = ["WallTimes"]
 
 NS = 1_000_000_000
 DAY = 86_400
-FAR = 9_200_000_000  # seconds: after the last year that int64 ns can hold
+FAR = 9_223_372_036  # seconds: no time that int64 ns can hold is later
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MISSING = np.iinfo(np.int64).min
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import from_dtype
 
 from nbstream.readings import Batch
-from nbstream.sources import csv_rows
+from nbstream.sources import csv_plain
 from nbstream.sources.csv_format import CsvFormat, Role
 from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.number_cells import NumberForm
 from nbstream.sources.partial_times import WholeTimes
 from nbstream.sources.time_forms import TimeForm, number_form, text_form
 from nbstream.sources.wall_time import WallTimes
@@ -145,8 +146,7 @@ def read(
         time_columns=tuple(i for i, role in enumerate(roles) if role is Role.TIME),
         form=time_form,
         roles=list(roles),
-        decimal=decimal,
-        n_texts=[0] * len(roles),
+        forms=[NumberForm(decimal)] * len(roles),
     )
     wall_times = WallTimes(timezone(timedelta(hours=2)))
     whole = None if time_form is None else WholeTimes(time_form, wall_times, lambda: NOW)
@@ -237,7 +237,7 @@ def test_a_fault_of_the_fast_reader_goes_to_the_slow_one(monkeypatch: pytest.Mon
     def fail(*_: object) -> None:
         raise IndexError(19)
 
-    monkeypatch.setattr(csv_rows, "read_numbers", fail)
+    monkeypatch.setattr(csv_plain, "read_numbers", fail)
     found, _, reader = read(line_of("1", "x", "3"), [], is_fast=True)
     assert isinstance(reader.fast_fault, IndexError)
     assert found[0].n_rows == 3
