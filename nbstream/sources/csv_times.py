@@ -33,13 +33,14 @@ from nbstream.sources.time_names import (
     PART_NAMES,
     counted_unit,
     header_zone,
+    is_duration_name,
     is_zone_name,
     may_count,
     part_of,
     rank,
 )
-from nbstream.sources.time_patterns import MISSING_TIME
-from nbstream.sources.time_scan import looks_like_time
+from nbstream.sources.time_patterns import FIRST_YEAR, LAST_YEAR, MISSING_TIME
+from nbstream.sources.time_scan import duration_s, looks_like_time
 from nbstream.sources.time_words import is_afternoon, zone_word
 from nbstream.sources.wording import shorten
 
@@ -55,9 +56,9 @@ ROWS_TO_BE_SURE = 3
 MAX_ROWS = 300
 NS = 1_000_000_000
 DAY_NS = 86_400 * NS
+TOGETHER = "read together; pass time='…' for one column"
 FRACTION = NumberScale("fraction", "parts of a day", DAY_NS)
 _DOTTED = re.compile(r"[0-9]{1,2}\.[0-5][0-9]")
-NO_ROWS = "no time column: readings get their time of arrival"
 
 # Lower is better.
 WHOLE, COUNTED, DATE, COUNTED_UNNAMED, DAY_TIME, ELAPSED = range(6)
@@ -128,7 +129,7 @@ def find_times(
         If times that were asked for cannot be read, or what looks like times can't.
     """
     if options.time == () or not rows:
-        return FoundTimes(note=NO_ROWS)
+        return FoundTimes()
     is_sure = is_final or len(rows) >= ROWS_TO_BE_SURE
     table = _Table(names, rows, options, has_header=has_header, is_sure=is_sure)
     found = table.asked() if options.time is not None else table.best()
@@ -136,16 +137,16 @@ def find_times(
         if not is_sure and table.may_have_times():
             return None
         table.refuse_unreadable()
-        return FoundTimes(note=NO_ROWS)
+        return FoundTimes(note=table.note_of_numbers())
     if found.error is not None:
         raise found.error
     assert found.form is not None
     for row in rows[:MAX_ROWS]:
         cells = [row[c] if c < len(row) else "" for c in found.columns]
         found.form.check(cells[0] if found.form.n_cells == 1 else found.form.join(cells))
-    if found.form.zone is None and options.zone is None:
+    if found.form.zone is None:
         zones = [zone for c in found.columns if (zone := header_zone(names[c])) is not None]
-        if zones and has_header:
+        if zones and has_header and found.form.is_naive:
             found.form = replace(found.form, zone=zones[0])
     return found
 
@@ -168,6 +169,8 @@ class _Table:
         self.has_header = has_header
         self.rows = rows
         self.ranks = [rank(name) if has_header else 0 for name in names]
+        if not has_header and len(names) > 9 and rows[0][0].endswith("RMC"):  # lines of a GPS
+            self.ranks[1] = self.ranks[9] = 2
         self._columns: dict[int, list[str]] = {}
 
     def cells(self, column: int) -> list[str]:
@@ -182,8 +185,11 @@ class _Table:
     def numbers(self, column: int) -> list[float]:
         """Return the numbers of a column if most of its cells are, else nothing."""
         cells = self.cells(column)
-        found = [x for cell in cells if (x := number(cell)) is not None]
-        return found if found and 2 * len(found) > len(cells) else []
+        for decimal in ".,":
+            found = [x for cell in cells if (x := number(cell, decimal)) is not None]
+            if 2 * len(found) > len(cells):
+                return found
+        return []
 
     # What was asked for.
 
@@ -258,13 +264,14 @@ class _Table:
         ways = [way for column in range(n) for way in self._ways(column)] + self._joined()
         if not ways:
             return None
-        ways.sort(key=lambda w: (w.kind, -w.rank, len(w.columns) > 1, -len(w.columns), w.columns))
+        ways.sort(key=_order)
         best = ways[0]
         if best.kind == WHOLE and len(best.columns) == 1 and self._date_converter(*best.columns):
             joined = [way for way in ways if len(way.columns) > 1 and way.kind == WHOLE]
             best = next((way for way in joined if best.columns[0] in way.columns), best)
         if best.kind == DATE and best.error is None:
             self._refuse_midnight(best)
+        best = self._with_milliseconds(best)
         if best.kind == COUNTED:
             dates = [way for way in ways if way.kind == DATE and way.error is None]
             if dates and not self._agree(best, dates[0]):
@@ -273,6 +280,18 @@ class _Table:
             sure = [way for way in ways if way.error is None and way.kind in (WHOLE, COUNTED)]
             return sure[0] if sure and sure[0].rank >= best.rank else best
         return best
+
+    def _with_milliseconds(self, way: FoundTimes) -> FoundTimes:
+        """Return a column of whole seconds with the milliseconds that a comma cut off."""
+        after = way.columns[-1] + 1 if way.columns else 0
+        form = way.form
+        is_whole = form is not None and form.pattern.endswith("%S") and len(way.columns) == 1
+        if form is None or not is_whole or not 0 < after < len(self.names):
+            return way
+        if not self._is_milliseconds(after):
+            return way
+        form = replace(form, parts=(form.pattern, "%f"), n_cells=2, widths=(0, 3))
+        return replace(way, columns=(*way.columns, after), form=form, note=TOGETHER)
 
     def _refuse_midnight(self, dates: FoundTimes) -> None:
         """Raise if rows of one day would all be at midnight though a column is called time."""
@@ -334,6 +353,12 @@ class _Table:
             )
             return [FoundTimes((column,), form, note, kind, grade)]
         form = find_day_time_form(cells, self.options.zone)
+        durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
+        if 2 * len(durations) > len(cells) and (
+            form is None or is_duration_name(self.names[column])
+        ):
+            note = "the newest of the file is put at the file's last change"
+            return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
         if form is None:
             return []
         note = "no date: the newest of the file is of the day of the file's last change"
@@ -357,6 +382,11 @@ class _Table:
             if numbers == sorted(numbers) and (column == 0 or not self.has_header):
                 return [FoundTimes((column,), form, kind=COUNTED_UNNAMED)]
             return []
+        is_years = part_of(self.names[column]) == "year" and all(
+            x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers
+        )
+        if is_years and self.has_header and numbers == sorted(set(numbers)):
+            return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=DATE, rank=grade)]
         if not grade:
             return []
         if self.options.unit is None:
@@ -392,24 +422,26 @@ class _Table:
         steps = [b - a for a, b in pairwise(numbers)]
         forward = [step for step in steps if step > 0]
         again = [i for i, step in enumerate(steps) if step < 0]
-        grows = bool(forward) and len(again) <= len(steps) / 10 and min(numbers) >= 0
+        grows = bool(forward) and len(again) <= len(steps) / 10
         may = may_count(name)
         if may is False or not grows or any(numbers[i + 1] > numbers[i] / 2 for i in again):
             return []
         step = float(np.median(forward))
         said = self.options.unit or counted_unit(name)
+        if min(numbers) < 0 and said is None:
+            return []
         is_even = max(forward) <= 1.5 * min(forward)
         n_needed = 6 if may else 10  # what is called "t" may be a temperature
         is_sure = numbers[0] <= 3 * step or min(numbers) >= 1000 or said is not None
         if not is_sure and not (len(numbers) >= n_needed or (may and is_even and len(numbers) > 2)):
             return []
-        if may is None and not is_sure and not is_even:
+        if may is None and not is_sure and not (is_even and all(x == int(x) for x in numbers)):
             return []
         unit = said or _guessed_unit(numbers, step)
         note = "the newest of the file is put at the file's last change"
         if said is None:
-            note += f"; pass unit={'s' if unit == 'ms' else 'ms'!r} if it counts those"
-        note += ", or time=False if it is no time"
+            note += f"; pass unit={'s' if unit == 'ms' else 'ms'!r} or 'us' if it counts those"
+        note += f"{',' if said is None else ';'} time=False if it is no time"
         scale = SCALES.get(unit) or NumberScale(unit, unit, {"min": 60, "h": 3600}[unit] * NS)
         return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, ELAPSED, grade)]
 
@@ -438,10 +470,13 @@ class _Table:
             nearest = min(halves, key=lambda c: abs(c - day))
             parts[day] = replace(part, pattern=part.pattern.replace("%H", "%I"))
             parts[nearest] = _Part("%p")
+        after = max(date, *parts) + 1
+        if after < len(self.names) and part.pattern.endswith("%S") and self._is_milliseconds(after):
+            parts[after] = _Part("%f", width=3)
         zones = [c for c in columns if c not in (date, *parts) and self._is_zone(c)]
         if zones and "%z" not in part.pattern:
             parts[zones[0]] = _Part("%z")
-        grade = max(self.ranks[date], self.ranks[day])
+        grade = min(self.ranks[date], self.ranks[day])
         try:
             parts[date] = self._date_part(date, day, parts[day])
         except AmbiguousDatesError as error:
@@ -472,8 +507,7 @@ class _Table:
         )
         if 2 * (good + problems) <= len(read):
             return None
-        note = "read together; pass time='…' for one column"
-        return FoundTimes(order, form, note, WHOLE, grade)
+        return FoundTimes(order, form, TOGETHER, WHOLE, grade)
 
     def _is_date(self, column: int) -> bool:
         return any(way.kind == DATE for way in self._ways(column)) or (
@@ -556,7 +590,16 @@ class _Table:
 
     def _is_half(self, column: int) -> bool:
         cells = self.cells(column)
-        return bool(cells) and all(is_afternoon(cell) is not None for cell in cells)
+        return bool(cells) and all(len(c) > 1 and is_afternoon(c) is not None for c in cells)
+
+    def _is_milliseconds(self, column: int) -> bool:
+        """Return whether a column holds the milliseconds of the times before it."""
+        cells = self.cells(column)
+        is_whole = bool(cells) and all(cell.isdecimal() and len(cell) <= 3 for cell in cells)
+        if not self.has_header:
+            is_filled = any(cell.startswith("0") for cell in cells)
+            return is_whole and is_filled and all(len(cell) == 3 for cell in cells)
+        return is_whole and part_of(self.names[column]) == "fraction"
 
     def _is_zone(self, column: int) -> bool:
         cells = self.cells(column)
@@ -564,10 +607,33 @@ class _Table:
             return False
         return not any(zone_word(cell) == (None, None, "") for cell in cells[:MAX_ROWS])
 
+    def _joined_by_content(self) -> list[FoundTimes]:
+        """Return year, month, day, hour, minute and second side by side in a table without names."""
+        ranges = ((1990, 2099), (1, 12), (1, 31), (0, 24), (0, 59), (0, 60))
+        for first in range(len(self.names) - 4):
+            n = 0
+            while n < 6 and first + n < len(self.names) and self._is_within(first + n, *ranges[n]):
+                n += 1
+            if n > 4:
+                letters = ("%Y", "%m", "%d", "%H", "%M", "%S")[:n]
+                parts = {first + i: _Part(letter, width=2) for i, letter in enumerate(letters)}
+                way = self._together(parts, 0)
+                order = () if way is None else way.columns
+                rows = [row for row in self.rows if len(row) > max(order, default=0)]
+                if way is not None and way.form is not None:
+                    read = [way.form.read_cells([row[c] for c in order])[0] for row in rows]
+                    if read == sorted(read):
+                        return [way]
+        return []
+
+    def _is_within(self, column: int, low: float, high: float) -> bool:
+        numbers = self.numbers(column)
+        return bool(numbers) and all(x == int(x) and low <= x <= high for x in numbers)
+
     def _joined_by_names(self, only: tuple[int, ...] | None) -> list[FoundTimes]:
         """Return years, months, days, hours … that stand in columns of their own."""
         if not self.has_header:
-            return []
+            return self._joined_by_content() if only is None else []
         columns = only if only is not None else tuple(range(len(self.names)))
         parts: dict[str, int] = {}
         for column in columns:
@@ -626,6 +692,17 @@ class _Table:
 
     # Errors.
 
+    def note_of_numbers(self) -> str:
+        """Return a word about columns that are called as times are and hold other numbers."""
+        for column, grade in enumerate(self.ranks):
+            if grade == 2 and (cells := self.cells(column)):
+                name = self.names[column]
+                how = f"time={name!r}, time_format='elapsed'"
+                return (
+                    f"{name!r} is a channel, for {shorten(cells[0])} is no time (else pass {how})"
+                )
+        return ""
+
     def may_have_times(self) -> bool:
         """Return whether any column is called as times are, or looks so."""
         return any(self.ranks) or any(
@@ -662,6 +739,9 @@ class _Table:
         name = self.names[columns[0]]
         if len(columns) == 1:
             how = "Pass time_format='…' as for datetime.strptime, or time='…' for another column"
+            if self.numbers(columns[0]):
+                how = "Pass unit='s' if it counts from 1970, time_format='elapsed' if from a start of "
+                how += "its own, or time='…' for another column"
             what = f"Column {name!r} does"
         else:
             together = [self.names[c] for c in columns]
@@ -672,6 +752,13 @@ class _Table:
             f"{what} not read as times (first: {shorten(example)!r}). "
             f"{how}{', ' if also.startswith('or') else ' ' if also else ''}{also}."
         )
+
+
+def _order(way: FoundTimes) -> tuple[object, ...]:
+    """Return by what the best way comes first."""
+    n = len(way.columns)
+    span = max(way.columns) - min(way.columns)
+    return way.kind, -way.rank, n > 1, -n, span, way.columns
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ date, a year or a start are completed by `nbstream.sources.partial_times`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from nbstream.errors import ParseError
 from nbstream.readings import NS_PER_UNIT, TimeUnit
 from nbstream.sources.time_patterns import MISSING_TIME, NAIVE, TimePattern
-from nbstream.sources.time_scan import compact_patterns, scan_day_time, scan_time
+from nbstream.sources.time_scan import compact_patterns, duration_s, scan_day_time, scan_time
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class TimeForm:
         """
         if self._pattern is not None:
             return self._pattern.read(text)
-        ns = _scaled(text, self.scale if self.kind == "number" else _since_zero(self.scale))
+        ns = _elapsed(text, self.scale) if self.kind == "elapsed" else _scaled(text, self.scale)
         if self.is_checked and not FIRST_NS <= ns < LAST_NS:
             return MISSING_TIME, NAIVE
         return ns, NAIVE if self.scale.is_naive and ns != MISSING_TIME else 0
@@ -404,11 +404,15 @@ def _smallest_step(times: Sequence[int]) -> float:
     return min(steps, default=float("inf"))
 
 
-def _since_zero(scale: NumberScale) -> NumberScale:
-    return NumberScale(scale.name, scale.words, scale.unit_ns)
+def _elapsed(text: str, scale: NumberScale) -> int:
+    if ":" in text:
+        seconds = duration_s(text)
+        return MISSING_TIME if seconds is None else int(seconds * NS)
+    return _scaled(text, replace(scale, origin_ns=0) if scale.origin_ns else scale)
 
 
 def _scaled(text: str, scale: NumberScale) -> int:
+    text = text.replace(",", ".", 1)  # which can only be a decimal comma here
     if not _NUMBER.fullmatch(text):
         return MISSING_TIME
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 __all__ = [
     "PART_NAMES",
@@ -21,7 +22,7 @@ _TIMES = frozenset(
     "uhrzeit zeitpunkt messzeit temps heure horodatage horodate instant hora tiempo momento ora "
     "orario tempo tijd tijdstip tid tidspunkt klokke kello aika čas cas czas godzina idő время час "
     "saat zaman ώρα χρόνος giờ 时间 時間 日時 日时 時刻 时刻 시간 일시 시각 elapsed uptime runtime "
-    "laufzeit hhmm hhmmss hrmin tod millis micros seconds secs sec milliseconds msec sekunden utc gmt "
+    "laufzeit hhmm hhmmss hrmin tod millis micros second seconds secs sec milliseconds msec sekunden utc gmt "
     "localtime".split()
 )
 _DATES = frozenset(
@@ -29,7 +30,7 @@ _DATES = frozenset(
     "날짜".split()
 )
 _ELAPSED = frozenset(
-    "time timestamp ts elapsed uptime runtime laufzeit zeit millis micros seconds secs milliseconds "
+    "time timestamp ts second elapsed uptime runtime laufzeit zeit millis micros seconds secs milliseconds "
     "msec sekunden".split()
 )
 _PERHAPS_ELAPSED = frozenset(
@@ -38,13 +39,14 @@ _PERHAPS_ELAPSED = frozenset(
 _ENDINGS = frozenset("at time date zeit datum data utc timestamp".split())
 
 _PARTS = {
-    "year": "year yr yy yyyy jahr année annee año ano anno jaar rok år an 年",
-    "month": "month mon mo monat mois mes mese mês maand mm miesiąc 月",
-    "day": "day dd tag jour día dia giorno dag dzień 日",
+    "year": "year yr yy yyyy jahr année annee año ano anno jaar rok år an vuosi 年",
+    "month": "month mon mo monat mois mes mese mês maand mm miesiąc měsíc månad måned kk 月",
+    "day": "day dd tag jour día dia giorno dag dzień den pv 日",
     "doy": "doy jday yday julianday dayofyear",
-    "hour": "hour hr hh hours stunde std heure hora ora uur godz 時 时",
+    "hour": "hour hr hh hours stunde std heure hora ora uur godz timme 時 时",
     "minute": "minute min minutes mins minuto minuut mn 分",
     "second": "second sec seconds secs sekunde segundo secondo ss 秒",
+    "fraction": "ms msec millis millisecond milliseconds millisekunden fraction",
 }
 PART_NAMES = frozenset(_PARTS)
 """What a column may be called that holds a part of a date or a time of day."""
@@ -59,8 +61,10 @@ _UNITS = {
     "h": "h hr hrs hours stunden",
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
-_ALONE = frozenset("sec secs seconds millis msec milliseconds micros sekunden".split())
+_ALONE = frozenset("second sec secs seconds millis msec milliseconds micros sekunden".split())
 
+_PERFMON = re.compile(r"\(PDH-CSV [^)]*\) \(.*\)\((-?[0-9]{1,4})\)")
+_IANA = re.compile(r"(?<![A-Za-z/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_\-]+){1,2}")
 _ZONE = re.compile(
     r"(?:^|[^A-Za-z])(?:(UTC|GMT)\s*([+\-\u2212][0-9]{1,2}(?::?[0-9]{2})?)?|([+\-][0-9]{2}:[0-9]{2}))"
     r"(?![A-Za-z0-9])",
@@ -129,6 +133,11 @@ def may_count(name: str) -> bool | None:
     return None if words[0] in _PERHAPS_ELAPSED else False
 
 
+def is_duration_name(name: str) -> bool:
+    """Return whether a column is called as one that holds how long something has been going on."""
+    return not {"elapsed", "uptime", "runtime", "laufzeit", "duration"}.isdisjoint(_words(name))
+
+
 def counted_unit(name: str) -> str | None:
     """Return the unit that a name says it counts in: "s", "ms", "us", "ns", "min", "h", or None.
 
@@ -146,7 +155,21 @@ def counted_unit(name: str) -> str | None:
 
 
 def header_zone(name: str) -> tzinfo | None:
-    """Return the zone that the name of a column of times says: "Time (UTC)", "Time, GMT+02:00"."""
+    """Return the zone that the name of a column of times says, None if it says none.
+
+    Examples
+    --------
+    >>> print(header_zone("Date Time, GMT-05:00"), header_zone("Zeit (Europe/Berlin)"))
+    UTC-05:00 Europe/Berlin
+    """
+    perfmon = _PERFMON.fullmatch(name)
+    if perfmon is not None:  # of Windows: minutes west of Greenwich
+        return timezone(-timedelta(minutes=int(perfmon[1])))
+    for key in _IANA.findall(name):
+        try:
+            return ZoneInfo(key)
+        except (KeyError, ValueError, OSError):
+            continue
     match = _ZONE.search(name.replace("_", " "))
     if match is None:
         return None

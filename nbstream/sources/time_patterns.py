@@ -83,7 +83,8 @@ class TimePattern:
         self._tokens = _tokens(pattern)
         letters = [token[1] for token in self._tokens if token[0] == "%"]
         self.has_year = not {"Y", "y"}.isdisjoint(letters)
-        self.has_date = "j" in letters or {"m", "d"} <= set(letters) or {"b", "d"} <= set(letters)
+        has_day = "d" in letters and not {"m", "b"}.isdisjoint(letters)
+        self.has_date = has_day or self.has_year or "j" in letters
         self.has_time = not {"H", "I"}.isdisjoint(letters)
         self._regex: re.Pattern[str] | None = None
         if _OTHERS_OF_STRPTIME.isdisjoint(letters):
@@ -190,7 +191,7 @@ def _wall_of(parts: dict[str, str | None]) -> int:
         if is_late is None:
             return MISSING_TIME
         hour = hour + 12 if is_late and hour < 12 else 0 if not is_late and hour == 12 else hour
-    has_date = "d" in parts or "j" in parts
+    has_date = "Y" in parts or "d" in parts or "j" in parts
     year = whole("Y", NO_YEAR if has_date else 1970)
     if parts.get("y"):
         year = whole("y", 0)
@@ -315,6 +316,7 @@ def _clock(tokens: list[str], i: int) -> tuple[str, int]:
         before_second, n = rest[2], 4
         if rest[n + 1 : n + 2] == ["%f"] and rest[n][0] != "%":
             n += 2
-    fraction = r"(?:[.,:](?P<f>[0-9]+))?"
+    point = r"\s" if n == 6 and rest[4].isspace() else "[.,:]"
+    fraction = rf"(?:{point}(?P<f>[0-9]+))?"
     seconds = f"(?:{re.escape(before_second)}{second}{fraction})?"
     return f"{hour}{re.escape(between)}{minute}{seconds}", i + n + 1

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 from nbstream.sources.time_words import AM_PM, ZONE_WORDS, is_weekday, month_number
 
-__all__ = ["compact_patterns", "looks_like_time", "scan_date", "scan_day_time", "scan_time"]
+__all__ = [
+    "compact_patterns",
+    "duration_s",
+    "looks_like_time",
+    "scan_date",
+    "scan_day_time",
+    "scan_time",
+]
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})(-|/|\. ?|_|:)([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(\.?)")
 _CHINESE = re.compile(r"([0-9]{4})(年|년 ?)([0-9]{1,2})(月|월 ?)([0-9]{1,2})(日|일)")
 _ORDINAL = re.compile(r"([0-9]{4})-([0-9]{3})(?![0-9])")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})(-|/|\. ?)([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?![0-9])")
 _YEARLESS = re.compile(r"([0-9]{1,2})(\.)([0-9]{1,2})\.(?![0-9])")
+_YEARLESS_TIME = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})(?= +[0-9]{1,2}:[0-9]{2})")
+_YEAR_MONTH = re.compile(r"([0-9]{4})([-/.])([0-9]{2})$")
 _COMPACT = re.compile(r"[0-9]{8}(?=$|[T _\-]?[0-9]{4})")
 _WORD = r"([^\W\d_]{3,}\.?)"
 _YEAR_MONTH_NAME = re.compile(rf"([0-9]{{4}})([- /.]){_WORD}\2([0-9]{{1,2}})(?![0-9:])")
@@ -38,9 +48,12 @@ _HALF = re.compile(rf"\s*{AM_PM}(?![^\W\d_])")
 _ZONE = re.compile(ZONE_WORDS)
 _DIGITS_ONLY = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 
+_DURATION = re.compile(
+    r"(?:([0-9]+)(?: days?,? | ?d |\.))?\+?([0-9]{1,6}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?"
+)
 _LOOKS = re.compile(
     r"^\W*(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
-    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9.]))"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9.])|(?:19|20)[0-9]{2}-?[WQ][0-9])"
 )
 
 MAX_LENGTH = 80
@@ -106,6 +119,15 @@ def scan_date(text: str) -> tuple[str, ...]:
     return tuple(p for p in scan_time(text) if "%H" not in p and "%I" not in p)
 
 
+def duration_s(text: str) -> Decimal | None:
+    """Return how many seconds a text such as "1 days 00:00:01.5" or "0:00:01" is, None if it is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
 def looks_like_time(text: str) -> bool:
     """Return whether a text has the looks of a time, whatever it means."""
     return _LOOKS.search(text) is not None and len(text) <= MAX_LENGTH
@@ -150,6 +172,13 @@ def _date(text: str, at: int) -> list[tuple[str, int]]:
         return [(pattern, m.end()) for pattern in _year_last(m)]
     if m := _YEARLESS.match(text, at):
         return [("%d.%m.", m.end())]
+    if m := _YEARLESS_TIME.match(text, at):
+        day, month = int(m[1]), int(m[3])
+        found = [f"%d{m[2]}%m"] if day <= 31 and month <= 12 else []
+        found += [f"%m{m[2]}%d"] if day <= 12 and month <= 31 else []
+        return [(pattern, m.end()) for pattern in found]
+    if m := _YEAR_MONTH.match(text, at):
+        return [(f"%Y{m[2]}%m", m.end())]
     if m := _COMPACT.match(text, at):
         return [(pattern, m.end()) for pattern in ("%Y%m%d", "%d%m%Y", "%m%d%Y")]
     if (m := _YEAR_MONTH_NAME.match(text, at)) and month_number(m[3]):

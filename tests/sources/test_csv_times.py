@@ -118,6 +118,12 @@ def test_dates_and_times_of_day_in_several_columns(text: str, columns: str, expe
             "2026-07-01 12:00:00",
         ),
         ("time,value\nJul  1 12:00:00,3", "time", "2000-07-01 12:00:00"),
+        ("month,value\n2026-07,3", "month", "2026-07-01 00:00:00"),
+        ("year,value\n2025,3\n2026,4", "year", "2026-01-01 00:00:00"),
+        ("time,value\n07-13 12:00:01.5,3", "time", "2000-07-13 12:00:01"),
+        ("elapsed,value\n0:00:00,3\n0:01:00,3", "elapsed", "1970-01-01 00:01:00Z"),
+        ("time,value\n0 days 00:00:00,3\n1 days 00:01:00.5,3", "time", "1970-01-02 00:01:00Z"),
+        ("zeit;value\n46204,5;3\n46204,75;3", "zeit", "2026-07-01 18:00:00"),
         ("uhrzeit,value\n12:00:01,3", "uhrzeit", "1970-01-01 12:00:01"),
     ],
 )
@@ -161,6 +167,8 @@ def test_what_is_no_time(text: str) -> None:
         ("t,x\n0,1\n1,2\n2,3", "s", False),
         ("Time [s],x\n12.5,1\n13.5,2\n14.5,3", "s", True),
         ("Time (min);x\n0;1\n5;2", "min", True),
+        ("Time (s),CH1\n-0.001,1\n-0.0005,2\n0,3", "s", True),
+        ("Second,Volt\n0,1\n1e-4,2\n2e-4,3", "s", True),
         ("elapsed_us;x\n100;1\n200;2", "us", True),
         (
             "millis,x\n5000,1\n6000,2\n0,3\n1000,4\n"
@@ -211,6 +219,38 @@ def test_what_cannot_be_read_is_refused(text: str, advice: str) -> None:
         assert times(text, zone=ZoneInfo(said))[1][0].endswith("Z")
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "expected"),
+    [
+        ("2026 7 1 12 0 5 21.5\n2026 7 1 12 1 5 21.5", 6, "12:01:05"),
+        ("2026 7 1 12 1 21.5\n2026 7 1 12 2 21.5", 5, "12:02:00"),
+        ("2026-07-01,12:00:00,5", 2, "12:00:00"),
+        ("x,20260701120001,5", 1, "12:00:01"),
+        ("1782907200,5", 1, "12:00:00"),
+        ("2026-07-01 12:00:00,123,23.5\n2026-07-01 12:00:01,007,23.5", 2, "12:00:01"),
+        ("2026-07-01 12:00:00,123,23.5\n2026-07-01 12:00:01,107,23.5", 1, "12:00:01"),
+        (
+            "$GPRMC,120000.00,A,4807.038,N,01131.000,E,022.4,084.4,010726,003.1,W*6A\n"
+            "$GPRMC,120001.00,A,4807.038,N,01131.000,E,022.4,084.4,010726,003.1,W*6A",
+            2,
+            "12:00:01",
+        ),
+    ],
+)
+def test_tables_without_names(text: str, columns: int, expected: str) -> None:
+    """Times are found by what they look like alone."""
+    delimiter = "," if "," in text else " "
+    rows = [line.split(delimiter) for line in text.split("\n")]
+    names = [f"c{i + 1}" for i in range(len(rows[0]))]
+    found = find_times(names, rows, TimeOptions(), has_header=False, is_final=True)
+    assert found is not None
+    assert found.form is not None
+    assert len(found.columns) == columns
+    wall, _ = found.form.read_cells([rows[-1][c] for c in found.columns])
+    when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=wall // 1000)
+    assert f"{when:%Y-%m-%d %H:%M:%S}" == f"2026-07-01 {expected}"
+
+
 def test_time_false_asks_for_the_time_of_arrival() -> None:
     """What the errors advise for columns that are no times works."""
     found = find("time,value\nyesterday,1", time=())
@@ -233,13 +273,14 @@ def test_few_rows_are_waited_for() -> None:
         ("timestamp_utc", 0),
         ("Date Time, GMT+02:00", 7200),
         ("Zeit [UTC-3]", -10800),
+        ("(PDH-CSV 4.0) (W. Europe Daylight Time)(-120)", 7200),
         ("Time", None),
         ("utilization time", None),
     ],
 )
 def test_the_zone_of_a_header(name: str, offset: int | None) -> None:
-    """A zone in the name of the column counts, unless the user named one."""
-    text = f"{name.replace(',', '')};x\n2026-07-13 12:00:00;1"
+    """A zone in the name of a column counts, also when the user named one for times without."""
+    text = f"{name};x\n2026-07-13 12:00:00;1"
     found = find(text)
     assert found is not None
     assert found.form is not None
@@ -249,7 +290,8 @@ def test_the_zone_of_a_header(name: str, offset: int | None) -> None:
     asked = find(text, zone=ZoneInfo("Europe/Berlin"))
     assert asked is not None
     assert asked.form is not None
-    assert asked.form.zone is None
+    assert asked.form.zone == zone
+    assert find("Time (UTC);x\n2026-07-13 12:00:00+02:00;1").form.zone is None  # type: ignore[union-attr]
 
 
 def test_columns_that_were_asked_for() -> None:
