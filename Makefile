@@ -22,7 +22,7 @@ PIP := "pip>=25.1"
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test test-oldest check lint types layers format bench bench-nab picture clean
+.PHONY: help demo lab test test-oldest test-smoke check lint types layers format bench bench-nab picture clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
@@ -42,6 +42,9 @@ test: $(VENV)/.test ## run every test, the browser ones included (PYTEST_ARGS="-
 test-oldest: $(OLDEST)/.test ## run every test on the lower bounds of pyproject.toml
 	@chromium="$$($(OLDEST)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
 		NBSTREAM_CHROMIUM="$$chromium" exec $(OLDEST)/$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-smoke: ## run a few browser tests on the lower bounds: JupyterLab 4.2, ipykernel 6.31
+	@$(MAKE) test-oldest PYTEST_ARGS="-m smoke $(PYTEST_ARGS)"
 
 check: lint types layers ## lint, types and import rules
 

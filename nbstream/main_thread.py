@@ -94,6 +94,17 @@ class MainThread:
             self.post(self._beat)
         return 0.0
 
+    def look(self) -> None:
+        """Begin to measure now whether the main loop is held up."""
+        if self._loop() is None:
+            return
+        with self._lock:
+            is_asked = self._beat_sent is not None
+            if not is_asked:
+                self._beat_sent = time.monotonic()
+        if not is_asked:
+            self.post(self._beat)
+
     def _beat(self) -> None:
         with self._lock:
             self._beat_sent = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import playwright
 import pytest
 
-from nbstream.widgets.assets import _asset
+from nbstream.widgets.assets import script
 
 FOLDER = Path(__file__).parent / "js"
 
@@ -39,7 +39,7 @@ def test_javascript_units() -> None:
 def test_the_joined_script_is_one_module(tmp_path: Path) -> None:
     """The modules, joined as pages get them, declare no name twice and have no syntax error."""
     path = tmp_path / "app.mjs"
-    path.write_bytes(_asset("app"))
+    path.write_bytes(script("app").data)
     done = subprocess.run(
         [node(), "--check", str(path)], capture_output=True, text=True, timeout=50, check=False
     )

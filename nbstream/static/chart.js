@@ -14,7 +14,7 @@ import { openPageLink } from "./pageLink.js";
 import { Badge, describeState } from "./status.js";
 import { themeLayout, watchTheme } from "./theme.js";
 import { LiveTraces } from "./traces.js";
-import { unpackLines } from "./wire.js";
+import { newerThan, unpackLines } from "./wire.js";
 
 // A relayout costs 5 to 13 ms, so the axis is laid out anew only now and then; between, its labels and grid
 // are moved along.
@@ -111,7 +111,7 @@ class ChartView {
       model: this.model,
       el: this.container,
       width: () => this.container.clientWidth * devicePixelRatio,
-      onFrame: (message, buffers, isSnapshot) => this.take(message, buffers, isSnapshot),
+      onFrame: (message, buffers, isWhole) => this.take(message, buffers, isWhole),
       onState: () => this.showState(),
     });
     this.stateTimer = setInterval(() => this.showState(), 500);
@@ -165,16 +165,17 @@ class ChartView {
 
   // Frames.
 
-  take(message, buffers, isSnapshot) {
+  take(message, buffers, isWhole) {
     const now = performance.now();
-    if (isSnapshot) {
+    if (isWhole) {
       for (const line of this.lines) line.clear();
       this.marks.clear();
     }
     if (message.meta) this.takeMeta(message.meta);
     for (const patch of unpackLines(message, buffers)) {
       while (this.lines.length <= patch.channel) this.lines.push(new Line());
-      this.lines[patch.channel].patch(patch);
+      const line = this.lines[patch.channel];
+      line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch);
     }
     this.marks.add(message.marks ?? []);
     this.total = message.total ?? this.total;

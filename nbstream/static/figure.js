@@ -11,12 +11,7 @@ const ASK_AGAIN_MS = 5000;
  * @returns {Promise<() => void>} resolves with the clean-up when the figure is drawn
  */
 export async function showFigure({ plotly, shared, el }) {
-  // plotly's figure model applies changes from the moment on when it is made. What changed before, while the
-  // scripts were on their way, it would never see: so it begins with the figure as it is now.
-  shared.ready ??= presentFigure(shared.model).then(() => {
-    shared.factory = plotly.default();
-    shared.factory.initialize({ model: recordingModel(shared) });
-  });
+  shared.ready ??= makeModel(shared, plotly);
   await shared.ready;
   const drawn = new Promise((resolve) => {
     const onRender = (event) => {
@@ -36,6 +31,26 @@ export async function showFigure({ plotly, shared, el }) {
     for (const [name, callback] of recorded) shared.model.off(name, callback);
     remove();
   };
+}
+
+/**
+ * Make plotly's figure model, which applies changes from then on; those that came before, while the scripts
+ * were on their way, the loader has kept.
+ */
+async function makeModel(shared, plotly) {
+  const { changes, model } = shared;
+  if (changes.isCut) await presentFigure(model);
+  shared.factory = plotly.default();
+  shared.recorded = [];
+  shared.factory.initialize({ model: recordingModel(shared) });
+  const listeners = shared.recorded;
+  shared.recorded = null;
+  for (const [name, value] of changes) {
+    shared.replayed = { name, value };
+    for (const [event, callback] of listeners) if (event === `change:${name}`) callback();
+  }
+  shared.replayed = null;
+  Object.assign(changes, { length: 0, isTaken: true });
 }
 
 /** Ask the kernel for the figure as it is now; resolves when the model holds it. */
@@ -64,7 +79,7 @@ function presentFigure(model) {
 function recordingModel(shared) {
   const { model } = shared;
   return {
-    get: (name) => model.get(name),
+    get: (name) => (shared.replayed?.name === name ? shared.replayed.value : model.get(name)),
     set: (name, value) => model.set(name, value),
     save_changes: () => model.save_changes(),
     send: (...message) => model.send(...message),

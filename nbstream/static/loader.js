@@ -1,44 +1,160 @@
-// The module that anywidget loads. It stays small: the page asks for the real scripts once, as binary
-// messages, and keeps them by the hash of their content, however many widgets it shows.
-const HASHES = { app: "__APP__", plotly: "__PLOTLY__" };
-const pending = (globalThis.__nbstreamAssets ??= new Map());
-const RETRY_MS = 5000;
+// The module that anywidget loads. It stays small: the real scripts are fetched once per page, from the
+// server that the page came from or, where it has none for us, from the kernel by message.
+const SCRIPTS = __SCRIPTS__;
+const IS_SERVED = __IS_SERVED__;
+const store = (globalThis.__nbstreamScripts ??= new Map());
+const SILENCE_MS = 10_000;
+const MAX_SILENCE_MS = 60_000;
+const ATTEMPTS = 4;
+const MAX_CHANGES = 500;
 
-function asset(model, name, signal) {
-  const hash = HASHES[name];
-  if (!pending.has(hash)) pending.set(hash, Promise.withResolvers ? Promise.withResolvers() : deferred());
-  const entry = pending.get(hash);
-  if (entry.done) return entry.promise;
-  const onMessage = (message, buffers) => {
-    if (message.kind !== "asset" || message.name !== name || entry.done) return;
-    entry.done = true;
-    const url = URL.createObjectURL(new Blob([buffers[0]], { type: "text/javascript" }));
-    import(url).then(entry.resolve, entry.reject).finally(() => URL.revokeObjectURL(url));
-  };
-  const ask = () => {
-    try {
-      model.send({ kind: "need", name });
-    } catch {
-      // the comm is gone; another widget of the page asks
-    }
-  };
-  model.on("msg:custom", onMessage);
-  if (!entry.asked) ask();
-  entry.asked = true;
-  const timer = setInterval(ask, RETRY_MS);
-  const stop = () => {
-    clearInterval(timer);
-    model.off("msg:custom", onMessage);
-  };
-  entry.promise.then(stop, stop);
-  signal?.addEventListener("abort", stop);
-  return entry.promise;
+function loading(name) {
+  const script = SCRIPTS[name];
+  if (!store.has(script.file)) store.set(script.file, new Loading(name, script));
+  return store.get(script.file);
 }
 
-function deferred() {
-  const entry = {};
-  entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
-  return entry;
+class Loading {
+  constructor(name, { file, bytes, pieces }) {
+    Object.assign(this, { name, file, bytes, heardAt: -Infinity, wait: SILENCE_MS, isStarted: false, isDone: false });
+    this.pieces = Array(pieces).fill(null);
+    this.models = new Set();
+    this.watchers = new Set();
+    this.module = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
+    this.module.catch(() => {});
+  }
+
+  // Resolves with the module; `model` is one of those by which the kernel may be asked meanwhile.
+  async show(model, signal, say) {
+    this.models.add(model);
+    this.watchers.add(say);
+    const leave = () => {
+      this.models.delete(model);
+      this.watchers.delete(say);
+    };
+    signal?.addEventListener("abort", leave);
+    if (!this.isStarted) this.start();
+    else if (this.timer) this.askIfSilent();
+    try {
+      return await this.module;
+    } finally {
+      leave();
+    }
+  }
+
+  async start() {
+    this.isStarted = true;
+    const url = IS_SERVED && serverUrl();
+    const blob = url && (await this.download(`${url}/nbstream/static/${this.file}?v=${this.file}`));
+    if (blob) return this.finish(blob);
+    this.askIfSilent();
+    this.timer = setInterval(() => this.askIfSilent(), 1000);
+  }
+
+  // What came before a break is kept; the rest is asked for.
+  async download(url) {
+    let parts = [];
+    let got = 0;
+    for (let attempt = 0; attempt < ATTEMPTS && !this.isDone; attempt++) {
+      if (attempt) await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
+      const abort = new AbortController();
+      let timer = null;
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => abort.abort(), 2 * SILENCE_MS);
+      };
+      try {
+        watch();
+        const headers = got ? { Range: `bytes=${got}-` } : {};
+        const response = await fetch(url, { headers, signal: abort.signal });
+        if (!response.ok) return null;
+        if (response.status !== 206) [parts, got] = [[], 0];
+        const reader = response.body.getReader();
+        for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+          watch();
+          parts.push(value);
+          this.progress((got += value.length));
+        }
+        return got === this.bytes ? new Blob(parts, { type: "text/javascript" }) : null;
+      } catch {
+        // the network failed
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+    return null;
+  }
+
+  // One request is under way at a time; again only after silence, and only for what is missing.
+  askIfSilent() {
+    const now = performance.now();
+    if (this.isDone || !this.models.size || now - this.heardAt < this.wait) return;
+    if (this.heardAt !== -Infinity) this.wait = Math.min(2 * this.wait, MAX_SILENCE_MS);
+    this.heardAt = now;
+    const pieces = this.pieces.flatMap((piece, i) => (piece ? [] : [i]));
+    for (const model of this.models) {
+      try {
+        model.send({ kind: "need", name: this.name, file: this.file, pieces });
+        return this.say("nbstream: waiting for the kernel…");
+      } catch {
+        // its comm is gone; another widget of the page asks
+      }
+    }
+    this.say("nbstream: the kernel is gone. Run the cell again.");
+  }
+
+  take(number, buffer) {
+    this.heardAt = performance.now();
+    this.wait = SILENCE_MS;
+    if (this.isDone || this.pieces[number] !== null) return;
+    this.pieces[number] = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice();
+    this.progress(this.pieces.reduce((sum, piece) => sum + (piece?.length ?? 0), 0));
+    if (this.pieces.every(Boolean)) this.finish(new Blob(this.pieces, { type: "text/javascript" }));
+  }
+
+  progress(got) {
+    this.say(`nbstream: loading ${this.name}… ${Math.floor((100 * got) / this.bytes)} %`);
+  }
+
+  say(text) {
+    for (const watcher of this.watchers) watcher(text);
+  }
+
+  finish(blob) {
+    if (this.isDone) return;
+    this.isDone = true;
+    clearInterval(this.timer);
+    this.pieces = [];
+    const url = URL.createObjectURL(blob);
+    import(url).then(this.resolve, this.reject).finally(() => URL.revokeObjectURL(url));
+  }
+}
+
+// Where the server keeps the files of its extensions; null on pages that no Jupyter server made.
+function serverUrl() {
+  try {
+    return JSON.parse(document.getElementById("jupyter-config-data").textContent).fullLabextensionsUrl ?? null;
+  } catch {
+    return null;
+  }
+}
+
+// What the kernel changes of a figure before plotly's bundle is there to take it in, in order.
+function recordChanges(model) {
+  const changes = [];
+  if (!SCRIPTS.plotly) return changes;
+  const names = ["addTraces", "deleteTraces", "moveTraces", "restyle", "relayout", "update", "removeLayoutProps", "removeTraceProps"];
+  for (const name of names.map((name) => `_py2js_${name}`)) {
+    model.on(`change:${name}`, () => {
+      const value = model.get(name);
+      if (value === null || changes.isTaken || changes.isCut) return;
+      changes.isCut = changes.push([name, value]) >= MAX_CHANGES;
+    });
+  }
+  // The whole figure, as it is when it is displayed and when a page restores it, has all of them in it.
+  const forget = () => Object.assign(changes, { length: 0, isCut: false });
+  for (const name of ["_widget_data", "_widget_layout"]) model.on(`change:${name}`, forget);
+  return changes;
 }
 
 export default () => {
@@ -46,16 +162,24 @@ export default () => {
   return {
     initialize({ model }) {
       shared.model = model;
+      shared.changes = recordChanges(model);
+      // The view comes a moment later; the server may begin now.
+      for (const name of Object.keys(SCRIPTS)) if (IS_SERVED && !loading(name).isStarted) loading(name).start();
+      model.on("msg:custom", (message, buffers) => {
+        if (message?.kind !== "asset") return;
+        const name = Object.keys(SCRIPTS).find((key) => SCRIPTS[key].file === message.file);
+        if (name) loading(name).take(message.piece, buffers[0]);
+      });
     },
     async render({ model, el, signal }) {
       el.classList.add("nbs");
       const note = document.createElement("div");
       note.className = "nbs-loading";
-      note.textContent = "nbstream: waiting for the kernel…";
+      note.textContent = "nbstream: loading…";
       el.append(note);
+      const say = (text) => (note.textContent = text);
       try {
-        const app = await asset(model, "app", signal);
-        const plotly = HASHES.plotly && (await asset(model, "plotly", signal));
+        const [app, plotly] = await Promise.all(Object.keys(SCRIPTS).map((name) => loading(name).show(model, signal, say)));
         if (signal?.aborted) return;
         note.remove();
         return app.views["__VIEW__"]({ model, el, shared, plotly });

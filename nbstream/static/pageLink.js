@@ -3,7 +3,10 @@
 const ACK_EVERY_MS = 2000;
 const LAGGING_ACK_EVERY_MS = 250;
 const LAG_STEP_MS = 250;
+const BUSY_ACK_EVERY_MS = 10_000;
 const SILENCE_MS = 3000;
+const LONG_BUSY_SILENCE_MS = 20_000; // what a kernel sends that nobody can answer for long comes seldom
+const LONG_BUSY_S = 30;
 
 /**
  * @typedef {"connecting" | "live" | "busy" | "disconnected"} LinkState
@@ -14,7 +17,7 @@ const SILENCE_MS = 3000;
  * @param {object} options
  * @param {any} options.model the widget's model
  * @param {HTMLElement} options.el the view; while it is out of sight nothing is sent to it
- * @param {(message: any, buffers: DataView[], isSnapshot: boolean) => void} options.onFrame
+ * @param {(message: any, buffers: DataView[], isWhole: boolean) => void} options.onFrame `isWhole`: it needs nothing before it
  * @param {(state: LinkState) => void} [options.onState]
  * @param {() => number} [options.width] of the view in device px
  */
@@ -27,7 +30,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
   let ackedAt = performance.now();
   let ackedLag = 0;
   let smallestDelay = Infinity;
-  let busy = false;
+  let busy = 0; // for how long the kernel has been busy, s
   let isInView = true;
   let isAlive = true;
   let state = null;
@@ -70,8 +73,9 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
     const now = performance.now();
     heardAt = now;
     isAlive = true;
-    busy = message.busy > 0;
-    if (!isSnapshot) {
+    busy = message.busy;
+    const isBeginning = have === null && message.whole === true;
+    if (!isSnapshot && !isBeginning) {
       if (have === null || message.seq <= have) return;
       if (message.seq !== have + 1) return greet();
     }
@@ -79,16 +83,17 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
     const delay = Date.now() - message.now;
     smallestDelay = Math.min(smallestDelay + 0.01, delay);
     const lag = delay - smallestDelay;
-    onFrame(message, buffers, isSnapshot);
+    onFrame(message, buffers, isSnapshot || isBeginning);
     enter(busy ? "busy" : "live");
     const isLagging = lag > ackedLag + LAG_STEP_MS;
-    if (now - ackedAt >= (isLagging ? LAGGING_ACK_EVERY_MS : ACK_EVERY_MS)) acknowledge(lag, now);
+    const every = message.deaf ? BUSY_ACK_EVERY_MS : isLagging ? LAGGING_ACK_EVERY_MS : ACK_EVERY_MS;
+    if (now - ackedAt >= every) acknowledge(lag, now);
   }
 
   function lookAround() {
     const now = performance.now();
     if (!isVisible()) return;
-    if (now - heardAt > SILENCE_MS) {
+    if (now - heardAt > (busy >= LONG_BUSY_S ? LONG_BUSY_SILENCE_MS : SILENCE_MS)) {
       if (state !== "connecting") enter("disconnected");
       if (isAlive && now - greetedAt > SILENCE_MS) greet();
     }

@@ -42,6 +42,22 @@ export class LiveTraces {
         },
       });
     }
+    return this.addUntraced(found, lines, channels);
+  }
+
+  /** Channels that came while the kernel is too busy to give them traces are drawn as those will look. */
+  addUntraced(found, lines, channels) {
+    const traces = this.figure.data ?? [];
+    const known = new Set(traces.map(channelOf));
+    const colors = this.figure._fullLayout?.colorway ?? [];
+    let index = traces.length;
+    lines.forEach((line, number) => {
+      if (known.has(number) || !channels[number]) return;
+      const color = colors[index % colors.length] ?? "#888";
+      const style = { color, width: 1.5, dash: "solid", mode: null, markerSize: 6, opacity: 1 };
+      found.push({ line, number, index, channel: channels[number], isNative: false, style });
+      index += 1;
+    });
     return found;
   }
 

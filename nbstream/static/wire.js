@@ -28,3 +28,16 @@ export function unpackLines(message, buffers) {
     return { channel, cut: cut ?? -Infinity, times, values };
   });
 }
+
+/**
+ * What of a patch a line does not have yet; what it has is finer than the points of a whole frame.
+ * @param {import("./line.js").Line} line
+ * @param {LinePatch} patch
+ * @returns {LinePatch}
+ */
+export function newerThan(line, patch) {
+  const newest = line.length ? line.times[line.end - 1] : -Infinity;
+  let first = patch.times.length;
+  while (first > 0 && patch.times[first - 1] > newest) first -= 1;
+  return { channel: patch.channel, cut: Infinity, times: patch.times.subarray(first), values: patch.values.subarray(first) };
+}

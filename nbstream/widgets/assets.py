@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import logging
+import json
 import re
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-__all__ = ["answer_need", "loader", "stylesheet"]
+__all__ = ["PIECE_BYTES", "Script", "loader", "script", "stylesheet"]
 
-logger = logging.getLogger(__name__)
+PIECE_BYTES = 256 * 1024
+"""A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
 
 # In the order of their dependencies; `import` lines between them are dropped when they are joined.
 APP_MODULES = (
@@ -47,16 +49,66 @@ APP_MODULES = (
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"\./[^\"]+\";\n", re.MULTILINE | re.DOTALL)
 
 
+@dataclass(frozen=True)
+class Script:
+    """A script of the pages.
+
+    Parameters
+    ----------
+    name
+        "app", all of nbstream's own modules, or "plotly", the widget bundle of the plotly installed here.
+    data
+        Its text in UTF-8.
+    """
+
+    name: Literal["app", "plotly"]
+    data: bytes
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """What tells this content from any other."""
+        return hashlib.sha256(self.data).hexdigest()[:16]
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file that holds it, for it and no other content."""
+        return f"{self.name}-{self.digest}.js"
+
+    @property
+    def n_pieces(self) -> int:
+        """In how many pieces it goes by message."""
+        return -(-len(self.data) // PIECE_BYTES)
+
+    def piece(self, number: int) -> bytes:
+        """Return the piece with this number from 0."""
+        return self.data[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
+
+
 @functools.cache
-def loader(view: str) -> str:
+def loader(view: str, *, is_served: bool = False) -> str:
     """Return the small module that anywidget loads for a widget whose page side is `view`.
 
     It is text, not a path: anywidget keeps every widget whose `_esm` is a Path alive for ever.
+
+    Parameters
+    ----------
+    view
+        Which of app.js' views it shows.
+    is_served
+        Whether the scripts lie where the Jupyter server finds them.
     """
-    app = hashlib.sha256(_asset("app")).hexdigest()[:16]
-    plotly = hashlib.sha256(_asset("plotly")).hexdigest()[:16] if view == "chart" else ""
+    names: list[Literal["app", "plotly"]] = ["app", "plotly"] if view == "chart" else ["app"]
+    scripts = {
+        (found := script(name)).name: {
+            "file": found.file_name,
+            "bytes": len(found.data),
+            "pieces": found.n_pieces,
+        }
+        for name in names
+    }
     text = re.sub(r"^\s*//.*\n", "", _read("loader.js"), flags=re.MULTILINE)
-    return text.replace("__VIEW__", view).replace("__APP__", app).replace("__PLOTLY__", plotly)
+    text = text.replace("__VIEW__", view).replace("__IS_SERVED__", json.dumps(is_served))
+    return text.replace("__SCRIPTS__", json.dumps(scripts))
 
 
 @functools.cache
@@ -65,23 +117,16 @@ def stylesheet() -> str:
     return _read("nbstream.css") + _read("chart.css")
 
 
-def answer_need(send: Any, message: Any) -> bool:
-    """Send a page the script that it asks for; return whether `message` asked for one."""
-    if not isinstance(message, dict) or message.get("kind") != "need":
-        return False
-    name = message.get("name")
-    if name in ("app", "plotly"):
-        send({"kind": "asset", "name": name}, [_asset(name)])
-    return True
-
-
 @functools.cache
-def _asset(name: str) -> bytes:
+def script(name: Literal["app", "plotly"]) -> Script:
+    """Return one of the two scripts."""
     if name == "app":
-        return "\n".join(_IMPORT.sub("", _read(module)) for module in APP_MODULES).encode()
+        joined = "\n".join(_IMPORT.sub("", _read(module)) for module in APP_MODULES)
+        return Script(name, joined.encode())
     import plotly
 
-    return (Path(plotly.__file__).parent / "package_data" / "widgetbundle.js").read_bytes()
+    bundle = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
+    return Script(name, bundle.read_bytes())
 
 
 def _read(name: str) -> str:

@@ -72,6 +72,11 @@ class ChannelLine:
         first, _ = self._buffer.span(self._channel)
         return self._buffer.segment(self._channel) != self._segment or self._cursor.row < first
 
+    @property
+    def newest_ns(self) -> int | None:
+        """Time of the newest reading that was taken in; None if there is none."""
+        return self._buffer.time_at(self._channel, self._cursor.row - 1)
+
     def advance(self) -> None:
         """Take in the rows that came, late ones too."""
         change = self._buffer.take_change(self._channel, self._cursor)

@@ -15,7 +15,8 @@ from plotly.serializers import custom_serializers
 from nbstream import ownership
 from nbstream.analyzer import Analyzer
 from nbstream.main_thread import MAIN
-from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.allowance import Allowance
+from nbstream.widgets.assets import loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.figure import (
     OWN_SHAPE,
@@ -28,8 +29,9 @@ from nbstream.widgets.figure import (
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
 from nbstream.widgets.options import refuse_unknown
-from nbstream.widgets.panel import is_int, is_small
+from nbstream.widgets.panel import MAX_MESSAGES_PER_S, is_int, is_small
 from nbstream.widgets.reports import is_refusal, taken
+from nbstream.widgets.scripts import SCRIPTS
 from nbstream.widgets.subshell import AnswersOnMainShell
 from nbstream.zone import offset_ms, zone_label
 
@@ -84,7 +86,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """
 
-    _esm = loader("chart")
+    # Read when a chart is made: not before are the scripts laid out.
+    _esm = property(lambda _: loader("chart", is_served=SCRIPTS.are_served("chart")))
     _css = stylesheet()
     _ended: str | None = "never opened"
 
@@ -123,7 +126,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         self._synced: tuple[Any, ...] = ()
         self._sync_posted = False
         self._requests: dict[str, dict[str, Any]] = {}
-        self._link = Link(self.send, _NO_FEED)
+        self._allowance = Allowance(MAX_MESSAGES_PER_S)
+        self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
             self._describe,
@@ -261,10 +265,15 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
             self._ignore()
 
     def _ignore(self) -> None:
-        self._link.n_ignored += 1
+        self._link.ignore()
+
+    def displayed(self) -> None:
+        """Expect a new view of the chart; what displays it calls this on the main thread."""
+        self._link.displayed()
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         self._sync()
+        self.displayed()
         bundle = dict(super()._repr_mimebundle_(*arguments, **keywords))
         bundle["text/plain"] = self._summary()
         return bundle
@@ -281,7 +290,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
     # Messages of a page.
 
     def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if answer_need(self.send, message) or self._link.receive(message):
+        if not self._allowance.take():
+            self._ignore()
+            return
+        if SCRIPTS.answer(self.send, message) or self._link.receive(message):
             return
         kind = message.get("kind") if isinstance(message, dict) else None
         if kind == "history":
@@ -469,6 +481,9 @@ class _NoFeed:
         return None
 
     keep_alive = snapshot = frame
+
+    def little(self, max_bytes: int, *, whole: bool) -> None:
+        return None
 
 
 _NO_FEED: Any = _NoFeed()

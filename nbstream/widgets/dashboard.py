@@ -158,6 +158,11 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
                 _close_all(children)
             ownership.forget(self)
 
+    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        for part in (self.chart, self.cards, self.controls, self.feed):
+            part.displayed()
+        return super()._repr_mimebundle_(*arguments, **keywords)
+
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits."""
 

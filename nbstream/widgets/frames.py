@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from nbstream.bins import bin_points, step_bits
 from nbstream.readings import FloatArray, TimeArray
 from nbstream.widgets.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.link import Payload
+from nbstream.widgets.little import CoarseLines
 from nbstream.widgets.panel import plain_text, stale_after
 from nbstream.zone import offset_ms, zone_label
 
@@ -84,6 +86,7 @@ class ChartFeed:
         self._lines: dict[str, ChannelLine] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
+        self._coarse = CoarseLines(analyzer.buffer)
         self.n_points = 0
 
     @property
@@ -99,6 +102,7 @@ class ChartFeed:
 
     def frame(self) -> Payload | None:
         """Return what changed since the last frame, or None."""
+        self._coarse.forget()
         span_ns = self._span_ns()
         self._choose_step(span_ns)
         lines = []
@@ -135,6 +139,29 @@ class ChartFeed:
         sent = [a for a in self._analyzer.anomalies.after(0) if a.number <= self._marked]
         payload.content["marks"] = self._marks(sent)
         return payload
+
+    def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
+        """Return coarse points that fit: of what came since the last frame, or of the window if `whole`."""
+        span_ns = self._span_ns()
+        meta = self._meta(span_ns) if whole else {}
+        said = self._add(Payload({"whole": True} if whole else {}), meta)
+        left = max_bytes - len(json.dumps(said.content))
+        if whole and left < 0:
+            return self.little(max_bytes, whole=False)
+        oldest = (self._buffer.newest_ns or 0) - span_ns
+        starts = {name: oldest if whole else self._sent_until(name, oldest) for name in self.names}
+        lines = pack_lines(self._coarse.take(starts, left, whole=whole))
+        if not lines.content and not whole:
+            return None
+        if whole:
+            self._sent_meta = meta
+        return Payload({**said.content, **lines.content}, lines.buffers)
+
+    def _sent_until(self, name: str, oldest: int) -> int:
+        """Return from which time on no reading of a channel has gone out in full."""
+        line = self._lines.get(name)
+        time = None if line is None else line.newest_ns
+        return oldest if time is None else max(oldest, time + 1)
 
     def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
         """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.

@@ -4,6 +4,10 @@ A `Link` numbers frames and paces them; a page says hello, acknowledges now and 
 hidden. Frames reach all pages of the kernel (a comm is a broadcast); a page that misses a number says
 hello again and gets a snapshot, which needs nothing before it. Nothing is sent while nobody looks.
 
+What a page says waits while a cell runs, so a busy kernel does not wait for it: a widget that was
+displayed is sent whole frames, which need nothing before them, until a view of it has been heard. A cell
+that runs for long may have lost its pages without a sign: then little is sent, and seldom.
+
 The messages, all small JSON with numbers in binary buffers:
 
 =========  =========================================================  ==========================
@@ -17,21 +21,26 @@ to page    ``frame``     seq, now (kernel clock, ms), busy (s), …     10–20 
            ``told``      the newest notifications (see bell.py)       to whom listens
 =========  =========================================================  ==========================
 
-Beside these a page asks for scripts (``need``, answered by ``asset``), and sends commands of the widget's own
-with a ``request`` number, answered by a ``reply`` with that number; ``listen`` is one of them.
+A frame with ``whole`` lets a view begin that has nothing yet; with ``deaf`` no page can be heard at present.
+Beside these a page asks for scripts (``need``, answered by ``asset``; see scripts.py), and sends commands of
+the widget's own with a ``request`` number, answered by a ``reply`` with that number; ``listen`` is one of
+them.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.main_thread import MAIN, MainThread
 from nbstream.redaction import log_exception
+from nbstream.widgets.allowance import Allowance
+from nbstream.widgets.audience import Audience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,19 +51,28 @@ logger = logging.getLogger(__name__)
 
 SILENT_INTERVAL = 1.0
 """A visible page hears something at least this often (s), so that silence means a broken link."""
-UNACKED = 3.0
-"""Frames go out for so long (s) beyond the newest acknowledgement."""
-EVICT_AFTER = 10.0
-"""A page that was silent for so long (s) while the main thread was free is gone."""
 BUSY_AFTER = 1.0
 """The main thread counts as busy when its loop has not run for so long (s): acks wait with it."""
 BUSY_INTERVAL = 0.2
+WHOLE_INTERVAL = 5.0
+"""A busy kernel sends a whole frame so often (s), for views that it could not hear …"""
+FIRST_WHOLE_INTERVAL = 1.0
+"""… and so often (s) at first, while a view that was displayed has never been heard."""
+WHOLE_BYTES = 32_000
 LONG_BUSY_AFTER = 30.0
-LONG_BUSY_INTERVAL = 2.0
+"""From then on (s) pages that nobody can hear may be gone: little is sent, and seldom."""
+LITTLE_INTERVAL = 2.0
+LITTLE_BYTES = 1300
+"""What a little frame holds; with what Jupyter adds around it, 2 KB travel."""
+ENVELOPE_BYTES = 700
+QUIET_INTERVAL = 10.0
 LAG_MS = 250.0
 SLOWEST_INTERVAL = 1.0
-MAX_CLIENTS = 50
-MAX_WIDTH_PX = 8192
+LOOK_INTERVAL = 0.25
+"""Between two looks (s) at whether the main thread is busy, while a view may wait unheard."""
+
+LITTLE_AT_ALL = Allowance(8000, 8.0)
+"""Bytes of little frames of all widgets together: 3.6 MB an hour."""
 
 
 @dataclass(slots=True)
@@ -80,6 +98,10 @@ class FrameFeed(Protocol):
         """Return everything as of the last frame."""
         ...
 
+    def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
+        """Return what is new, or with `whole` all there is, as well as it can be said in so many bytes."""
+        ...
+
 
 class Stepped(Protocol):
     """What a pump drives."""
@@ -87,17 +109,6 @@ class Stepped(Protocol):
     def step(self, now: float) -> float | None:
         """Do what is due; return the seconds until something may be due, None for "when woken"."""
         ...
-
-
-@dataclass(slots=True)
-class Client:
-    """One view of the widget in one browser page."""
-
-    heard_at: float
-    is_visible: bool = True
-    wants_snapshot: bool = True
-    width_px: int = 1000
-    lag_ms: float = 0.0
 
 
 class Link:
@@ -111,8 +122,10 @@ class Link:
         Where frames come from.
     interval
         Seconds between two frames of a page that keeps up.
-    clock, main
-        Clocks and main thread, injectable.
+    push
+        Sends the scripts to pages that a busy kernel can't hear asking for them.
+    clock, main, allowance
+        Clocks, main thread, and the bytes that may go to pages that nobody hears; injectable.
 
     Notes
     -----
@@ -125,131 +138,104 @@ class Link:
         feed: FrameFeed,
         *,
         interval: float = 1 / 15,
+        push: Callable[[], None] = lambda: None,
         clock: Clock = SYSTEM_CLOCK,
         main: MainThread = MAIN,
+        allowance: Allowance = LITTLE_AT_ALL,
     ) -> None:
         self._send = send
         self.feed = feed
         self._base_interval = interval
         self._interval = interval
+        self._push = push
         self._clock = clock
         self._main = main
-        self._lock = threading.Lock()
-        self._clients: dict[str, Client] = {}
+        self._allowance = allowance
+        self._audience = Audience()
         self._seq = 0
-        self._acked_at = 0.0
         self._sent_at = -1e9
+        self._whole_at = -1e9
         self._due = 0.0
         self._pump: Pump | None = None
         self.n_frames = 0
-        self.n_ignored = 0
+        self.n_refused = 0
 
     @property
     def n_visible(self) -> int:
         """Pages that look at the widget now."""
-        with self._lock:
-            return sum(c.is_visible for c in self._clients.values())
+        return self._audience.n_visible
+
+    @property
+    def n_ignored(self) -> int:
+        """Messages that made no sense, or came from more pages than are taken."""
+        return self.n_refused + self._audience.n_ignored
 
     @property
     def width_px(self) -> int:
         """Width of the widest visible view in device pixels."""
-        with self._lock:
-            return max((c.width_px for c in self._clients.values() if c.is_visible), default=1000)
+        return self._audience.width_px
 
     def open(self, pump: Pump) -> None:
         """Let `pump` drive this link from now on."""
         self._pump = pump
+        self._audience.displayed(self._clock.monotonic())
         pump.add(self)
 
     def close(self) -> None:
         """Send nothing more."""
         if self._pump is not None:
             self._pump.remove(self)
-        with self._lock:
-            self._clients.clear()
+        self._audience.clear()
+
+    def displayed(self) -> None:
+        """Expect a new view, which cannot be heard before the cell has ended."""
+        self._audience.displayed(self._clock.monotonic())
+        self._main.look()
+        if self._pump is not None:
+            self._pump.wake()
+
+    def ignore(self) -> None:
+        """Count a message that made no sense."""
+        self.n_refused += 1
 
     def receive(self, message: Any) -> bool:
         """Take in a message of a page; return whether it was one of the link's. Anything else is ignored."""
         if not isinstance(message, dict):
             return False
-        kind, name = message.get("kind"), message.get("client")
-        if kind not in ("hello", "ack", "visible", "bye"):
+        if message.get("kind") not in ("hello", "ack", "visible", "bye"):
             return False
-        if not isinstance(name, str) or not 0 < len(name) <= 64:
-            self.n_ignored += 1
-            return True
-        now = self._clock.monotonic()
-        with self._lock:
-            client = self._clients.get(name)
-            if kind == "bye":
-                self._clients.pop(name, None)
-                return True
-            if client is None:
-                if kind == "visible" or len(self._clients) >= MAX_CLIENTS:
-                    self.n_ignored += 1
-                    return True
-                # An unknown page that acknowledges was evicted while it slept: it needs a snapshot.
-                client = self._clients[name] = Client(now)
-            client.heard_at = now
-            self._hear(client, kind, message, now)
-        if self._pump is not None:
+        if self._audience.hear(message, self._clock.monotonic()) and self._pump is not None:
             self._pump.wake()
         return True
 
     def step(self, now: float) -> float | None:
         """Send what is due; return the seconds until something may be due, None for "when a page speaks"."""
         busy_for = self._main.busy_for()
-        with self._lock:
-            if busy_for < BUSY_AFTER:
-                for name, client in list(self._clients.items()):
-                    if now - client.heard_at > EVICT_AFTER:
-                        del self._clients[name]
-            newcomers = [n for n, c in self._clients.items() if c.is_visible and c.wants_snapshot]
-            is_watched = any(c.is_visible for c in self._clients.values())
-            interval = self._pace(busy_for)
-            self._may_send = busy_for >= BUSY_AFTER or now - self._acked_at <= UNACKED
-        if not is_watched:
-            return None
+        audience = self._audience
+        audience.look(now, is_busy=busy_for >= BUSY_AFTER)
+        is_deaf = audience.is_deaf
+        if not audience.n_visible and not (is_deaf and audience.may_be_unheard):
+            return LOOK_INTERVAL if audience.may_be_unheard else None
+        newcomers = audience.newcomers()
         if newcomers:
             self._send_frame(now, busy_for, self.feed.frame())
             self._send_snapshot(newcomers, busy_for)
-            self._due = _next_due(now, interval)
-        elif now >= self._due and self._may_send:
+            self._due = _next_due(now, self._pace(busy_for))
+        elif now >= self._due and is_deaf and busy_for >= LONG_BUSY_AFTER:
+            self._due = self._send_little(now, busy_for)
+        elif now >= self._due and audience.keeps_up(now):
             payload = self.feed.frame()
             if payload is None and now - self._sent_at >= SILENT_INTERVAL:
                 payload = self.feed.keep_alive()
             self._send_frame(now, busy_for, payload)
-            self._due = _next_due(now, interval)
+            if is_deaf:
+                self._send_whole(now, busy_for)
+            self._due = _next_due(now, self._pace(busy_for))
         return max(0.001, self._due - now)
-
-    def _hear(
-        self,
-        client: Client,
-        kind: Literal["hello", "ack", "visible"],
-        message: dict[str, Any],
-        now: float,
-    ) -> None:
-        if kind == "hello":
-            client.wants_snapshot = True
-            client.is_visible = message.get("visible") is not False
-            client.width_px = int(_number(message.get("width"), 1000, 100, MAX_WIDTH_PX))
-            self._acked_at = now
-        elif kind == "ack":
-            client.lag_ms = _number(message.get("lag"), 0, 0, 3_600_000)
-            self._acked_at = now
-        else:
-            is_visible = message.get("visible") is not False
-            if is_visible and not client.is_visible:
-                client.wants_snapshot = True
-                self._acked_at = now
-            client.is_visible = is_visible
 
     def _pace(self, busy_for: float) -> float:
         """Return the seconds between frames as things are."""
-        if busy_for >= LONG_BUSY_AFTER:
-            return LONG_BUSY_INTERVAL
-        lag = min((c.lag_ms for c in self._clients.values() if c.is_visible), default=0.0)
-        if lag > LAG_MS:
+        if self._audience.lag_ms > LAG_MS:
             self._interval = min(self._interval * 1.25, SLOWEST_INTERVAL)
         else:
             self._interval = max(self._interval * 0.95, self._base_interval)
@@ -267,10 +253,34 @@ class Link:
         payload = self.feed.snapshot()
         self._sent_at = self._clock.monotonic()
         self._deliver("snapshot", payload, busy_for, names)
-        with self._lock:
-            for name in names:
-                if name in self._clients:
-                    self._clients[name].wants_snapshot = False
+        self._audience.welcomed(names)
+
+    def _send_whole(self, now: float, busy_for: float) -> None:
+        """Let views begin that nobody has heard; the scripts first, where they must come from here."""
+        is_new = self._audience.may_be_unheard
+        if now - self._whole_at < (FIRST_WHOLE_INTERVAL if is_new else WHOLE_INTERVAL):
+            return
+        self._whole_at = now
+        if is_new:
+            self._push()
+        payload = self.feed.little(WHOLE_BYTES, whole=True)
+        self._send_frame(now, busy_for, payload)
+
+    def _send_little(self, now: float, busy_for: float) -> float:
+        """Send views that may be gone what fits; return when to do so again."""
+        wait = self._allowance.wait(LITTLE_BYTES + ENVELOPE_BYTES)
+        if wait > 0:
+            return now + wait
+        is_whole = now - self._whole_at >= WHOLE_INTERVAL
+        payload = self.feed.little(LITTLE_BYTES, whole=is_whole)
+        if payload is None and now - self._sent_at >= QUIET_INTERVAL:
+            payload = self.feed.keep_alive()
+        if payload is not None:
+            if is_whole:
+                self._whole_at = now
+            self._allowance.take(_size(payload) + ENVELOPE_BYTES)
+            self._send_frame(now, busy_for, payload)
+        return _next_due(now, LITTLE_INTERVAL)
 
     def _deliver(self, kind: str, payload: Payload, busy_for: float, to: list[str] | None) -> None:
         content = {
@@ -282,10 +292,19 @@ class Link:
         }
         if to is not None:
             content["to"] = to
+        if self._audience.is_deaf:
+            content["deaf"] = True
         try:
             self._send(content, payload.buffers)
         except Exception:  # the comm was closed by the other side: the kernel goes on
             logger.debug("A frame could not be sent.", exc_info=True)
+
+
+def _size(payload: Payload) -> int:
+    """Return the bytes of a payload: its JSON and its buffers."""
+    return len(json.dumps(payload.content)) + sum(
+        memoryview(part).nbytes for part in payload.buffers
+    )
 
 
 def _next_due(now: float, interval: float) -> float:
@@ -363,13 +382,6 @@ class Pump:
         except Exception:
             log_exception(logger, "A link failed; it is tried again.")
             return 1.0
-
-
-def _number(value: Any, default: float, low: float, high: float) -> float:
-    """Return what a page sent as a number within bounds, `default` if it is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
-        return default
-    return float(min(max(value, low), high))  # bounded first: an int may be too large for a float
 
 
 PUMP = Pump()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeAlias
 
@@ -18,9 +18,11 @@ from nbstream.errors import NbstreamError
 from nbstream.main_thread import MAIN
 from nbstream.redaction import log_exception, redact
 from nbstream.sources import Source
-from nbstream.widgets.assets import answer_need, loader, stylesheet
+from nbstream.widgets.allowance import Allowance
+from nbstream.widgets.assets import loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.link import PUMP, Link, Payload, Pump
+from nbstream.widgets.scripts import SCRIPTS
 from nbstream.widgets.subshell import AnswersOnMainShell
 
 __all__ = [
@@ -84,6 +86,14 @@ class StateFeed:
             self._sent = self._read()
         return Payload({"state": self._sent})
 
+    def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
+        """Return the state if it fits and, unless it is `whole`, has changed."""
+        state = self._read()
+        if (not whole and state == self._sent) or len(json.dumps(state)) + 20 > max_bytes:
+            return None
+        self._sent = state
+        return Payload({"state": state, **({"whole": True} if whole else {})})
+
 
 class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
@@ -118,11 +128,18 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self.analyzer = analyzer
         self.n_ignored = 0
         self._clock = clock
-        self._allowance = _Allowance(MAX_MESSAGES_PER_S, clock)
-        super().__init__(_esm=loader(self._view), _css=stylesheet())
+        self._allowance = Allowance(MAX_MESSAGES_PER_S, clock=clock)
+        is_served = SCRIPTS.are_served(self._view)
+        super().__init__(_esm=loader(self._view, is_served=is_served), _css=stylesheet())
         self._is_closed = False
         self.on_msg(self._receive)
-        self._link = Link(self.send, StateFeed(self._read), interval=PANEL_INTERVAL, clock=clock)
+        self._link = Link(
+            self.send,
+            StateFeed(self._read),
+            interval=PANEL_INTERVAL,
+            push=lambda: SCRIPTS.push(self.send, self._view),
+            clock=clock,
+        )
         self._link.open(pump)
         ownership.adopt(self)
 
@@ -152,6 +169,14 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         super().close()
         layout.close()
         ownership.forget(self)
+
+    def displayed(self) -> None:
+        """Expect a new view of the panel; what displays it calls this on the main thread."""
+        self._link.displayed()
+
+    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        self.displayed()
+        return super()._repr_mimebundle_(*arguments, **keywords)
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits: what it may change goes by checked messages."""
@@ -200,7 +225,9 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             and self._allowance.take()
         )
         if not is_fair or not (
-            answer_need(self.send, message) or self._link.receive(message) or self._command(message)
+            SCRIPTS.answer(self.send, message)
+            or self._link.receive(message)
+            or self._command(message)
         ):
             self._ignore()
 
@@ -230,27 +257,6 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             error = plain_text(redact(f"That failed: {problem!r}"), 300)
         answer = {"value": value} if isinstance(value, dict) else {}
         self.send({"kind": "reply", "request": request, "error": error, **answer})
-
-
-class _Allowance:
-    """Lets so many messages a second through, and no more."""
-
-    def __init__(self, per_second: int, clock: Clock) -> None:
-        self._per_second = per_second
-        self._clock = clock
-        self._left = float(per_second)
-        self._at = clock.monotonic()
-        self._lock = threading.Lock()
-
-    def take(self) -> bool:
-        with self._lock:
-            now = self._clock.monotonic()
-            self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
-            self._at = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
 
 
 def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:

@@ -21,6 +21,7 @@ from nbstream.buffer import Buffer
 from nbstream.errors import WrongThreadError
 from nbstream.main_thread import MainThread
 from nbstream.statistics import base
+from nbstream.widgets.assets import script
 from nbstream.widgets.cards import STANDARD, Cards
 from nbstream.widgets.dashboard import Dashboard
 from nbstream.widgets.panel import finite, is_small, newest_of, plain_text
@@ -664,10 +665,13 @@ def test_small_messages_are_small(message: Any) -> None:
 
 
 def test_asks_for_the_script_are_answered(cards: Cards, page: FakePage) -> None:
-    """A page gets the script that it needs, in a message of its own."""
+    """A page gets the script that it needs, in pieces of their own messages."""
     page.panel = cards
-    page.say({"kind": "need", "name": "app"})
-    assert page.sent == [{"kind": "asset", "name": "app"}]
+    app = script("app")
+    page.say({"kind": "need", "name": "app", "file": app.file_name})
+    assert page.sent == [
+        {"kind": "asset", "file": app.file_name, "piece": piece} for piece in range(app.n_pieces)
+    ]
 
 
 def test_no_html_is_made_from_text() -> None:

@@ -54,6 +54,19 @@ class Page:
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return dict(reply["content"])
 
+    def new_subshell(self) -> str | None:
+        """Return the name of a new subshell; None where the kernel has only its main shell."""
+        reply = self.client.kernel_info(reply=True, timeout=TIMEOUT)
+        if "kernel subshells" not in reply["content"].get("supported_features", []):
+            return None
+        return str(self.control("create_subshell_request")["subshell_id"])
+
+    def end_subshell(self, subshell: str | None) -> None:
+        """End a subshell."""
+        if subshell is not None:
+            reply = self.control("delete_subshell_request", subshell_id=subshell)
+            assert reply["status"] == "ok"
+
     def send(self, content: dict[str, Any], subshell: str | None) -> None:
         """Send a custom message to the widget by way of a subshell, or of the main shell."""
         data = {"method": "custom", "content": content}
@@ -91,12 +104,12 @@ def page() -> Iterator[Page]:
 @pytest.mark.timeout(120)
 def test_a_subshell_that_ended_makes_no_widget_deaf(page: Page) -> None:
     """A chart that sent frames while another comm's subshell was at work hears its pages after that."""
-    ended = page.control("create_subshell_request")["subshell_id"]
+    ended = page.new_subshell()
     page.send({"kind": "hello", "client": "first", "visible": True}, ended)
     assert page.hears("snapshot")
-    assert page.control("delete_subshell_request", subshell_id=ended)["status"] == "ok"
+    page.end_subshell(ended)
     page.execute("")
-    alive = page.control("create_subshell_request")["subshell_id"]
+    alive = page.new_subshell()
     for subshell in (None, alive):
         page.send({"kind": "figure"}, subshell)
         assert page.hears("figure")

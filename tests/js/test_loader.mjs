@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { beforeEach, mock, test } from "node:test";
+
+import { installDom } from "./fakeDom.mjs";
+
+const APP = "export const views = { cards: ({ el }) => { el.shown = true; } };";
+const TEXT = readFileSync(new URL("../../nbstream/static/loader.js", import.meta.url), "utf-8");
+
+let models, fetched, answers;
+
+/** A model whose custom messages a test sends by hand. */
+class Model {
+  constructor() {
+    this.sent = [];
+    this.listeners = new Map();
+    this.values = {};
+    this.isDead = false;
+    models.push(this);
+  }
+  on(name, callback) {
+    this.listeners.set(name, [...(this.listeners.get(name) ?? []), callback]);
+  }
+  off() {}
+  get(name) {
+    return this.values[name];
+  }
+  set(name, value) {
+    this.values[name] = value;
+    for (const callback of this.listeners.get(`change:${name}`) ?? []) callback();
+  }
+  send(message) {
+    if (this.isDead) throw new Error("Cannot send");
+    this.sent.push(message);
+  }
+  take(message, ...buffers) {
+    for (const callback of this.listeners.get("msg:custom") ?? []) callback(message, buffers);
+  }
+}
+
+const bytes = (text) => new TextEncoder().encode(text);
+const view = (text) => new DataView(bytes(text).buffer);
+const settle = async () => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Import the loader as the kernel gives it to a widget. */
+async function load({ isServed = false, scripts, text = APP } = {}) {
+  scripts ??= { app: { file: `app-${Math.random()}.js`, bytes: text.length, pieces: 2 } };
+  const source = TEXT.replace("__VIEW__", "cards")
+    .replace("__IS_SERVED__", JSON.stringify(isServed))
+    .replace("__SCRIPTS__", JSON.stringify(scripts));
+  const module = await import(`data:text/javascript,${encodeURIComponent(`${source}// ${Math.random()}`)}`);
+  return { factory: module.default(), file: scripts.app.file };
+}
+
+function show(factory) {
+  const model = new Model();
+  factory.initialize({ model });
+  const el = document.createElement("div");
+  const done = factory.render({ model, el, signal: new AbortController().signal });
+  return { model, el, done, note: () => el.textContent };
+}
+
+beforeEach(() => {
+  installDom();
+  models = [];
+  fetched = [];
+  answers = [];
+  document.getElementById = () => ({ textContent: JSON.stringify({ fullLabextensionsUrl: "/lab/extensions" }) });
+  globalThis.__nbstreamScripts = new Map();
+  globalThis.fetch = async (url, { headers }) => {
+    fetched.push([url, headers.Range]);
+    return answers.shift()();
+  };
+  // Node imports no blobs: what would be one becomes a data address.
+  globalThis.Blob = class {
+    constructor(parts) {
+      this.text = Buffer.concat(parts.map((part) => Buffer.from(part))).toString();
+    }
+  };
+  URL.createObjectURL = (blob) => `data:text/javascript,${encodeURIComponent(`${blob.text}// ${Math.random()}`)}`;
+  URL.revokeObjectURL = () => {};
+});
+
+/** An answer of a server: chunks of text, the last of which may be an error. */
+function answer(chunks, { ok = true, status = 200 } = {}) {
+  const left = [...chunks];
+  const read = async () => {
+    const chunk = left.shift();
+    if (chunk instanceof Error) throw chunk;
+    return chunk === undefined ? { done: true } : { done: false, value: bytes(chunk) };
+  };
+  return { ok, status, body: { getReader: () => ({ read }) } };
+}
+
+test("the server's file is taken, and the kernel is asked nothing", async () => {
+  const { factory, file } = await load({ isServed: true });
+  answers.push(() => answer([APP.slice(0, 10), APP.slice(10)]));
+  const { model, el, done } = show(factory);
+  await done;
+  assert.equal(el.shown, true);
+  assert.deepEqual(fetched, [[`/lab/extensions/nbstream/static/${file}?v=${file}`, undefined]]);
+  assert.deepEqual(model.sent, []);
+});
+
+test("what came before a break of the network is kept", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { factory } = await load({ isServed: true });
+  answers.push(() => answer([APP.slice(0, 10), new Error("cut")]));
+  answers.push(() => answer([APP.slice(10)], { status: 206 }));
+  const { el, done } = show(factory);
+  await settle();
+  mock.timers.tick(2000);
+  await done;
+  mock.timers.reset();
+  assert.equal(el.shown, true);
+  assert.deepEqual(fetched.map(([, range]) => range), [undefined, "bytes=10-"]);
+});
+
+for (const [what, reply] of [
+  ["has no such file", () => answer(["<html>"], { ok: false, status: 404 })],
+  ["gives something else", () => answer(["<html>log in</html>"])],
+]) {
+  test(`a server that ${what} leaves the kernel to ask`, async () => {
+    const { factory, file } = await load({ isServed: true });
+    answers.push(reply);
+    const { model, el, done } = show(factory);
+    await settle();
+    assert.deepEqual(model.sent, [{ kind: "need", name: "app", file, pieces: [0, 1] }]);
+    model.take({ kind: "asset", file, piece: 1 }, view(APP.slice(10)));
+    model.take({ kind: "asset", file, piece: 0 }, view(APP.slice(0, 10)));
+    await done;
+    assert.equal(el.shown, true);
+  });
+}
+
+test("five widgets ask once, and again only after silence, for what is missing", async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  const clock = mock.method(performance, "now", () => now);
+  let now = 0;
+  const scripts = { app: { file: "app-five.js", bytes: APP.length, pieces: 2 } };
+  const shown = [];
+  for (let i = 0; i < 5; i++) shown.push(show((await load({ scripts })).factory));
+  await settle();
+  const asked = () => models.flatMap((model) => model.sent).map(({ pieces }) => pieces);
+  const pass = (seconds) => {
+    for (let i = 0; i < seconds; i++) {
+      now += 1000;
+      mock.timers.tick(1000);
+    }
+  };
+  assert.deepEqual(asked(), [[0, 1]]);
+  pass(9);
+  shown[3].model.take({ kind: "asset", file: "app-five.js", piece: 0 }, view(APP.slice(0, 10)));
+  pass(9);
+  assert.deepEqual(asked(), [[0, 1]]);
+  assert.match(shown[0].note(), /loading app… 15 %/);
+  pass(1);
+  assert.deepEqual(asked(), [[0, 1], [1]]);
+  pass(19); // twice as long now, for nothing came
+  assert.equal(asked().length, 2);
+  pass(1);
+  assert.equal(asked().length, 3);
+  pass(3600);
+  assert.ok(asked().length < 65, `${asked().length} requests in an hour`);
+  shown[0].model.take({ kind: "asset", file: "app-five.js", piece: 1 }, view(APP.slice(10)));
+  await Promise.all(shown.map(({ done }) => done));
+  assert.ok(shown.every(({ el }) => el.shown));
+  const before = asked().length;
+  pass(100);
+  assert.equal(asked().length, before);
+  clock.mock.restore();
+  mock.timers.reset();
+});
+
+test("pieces that come unasked, before any view, are taken", async () => {
+  const { factory, file } = await load();
+  const model = new Model();
+  factory.initialize({ model });
+  model.take({ kind: "asset", file, piece: 0 }, view(APP.slice(0, 10)));
+  model.take({ kind: "asset", file: "another.js", piece: 0 }, view("no"));
+  model.take({ kind: "asset", file, piece: 7 }, view("no"));
+  model.take({ kind: "asset", file, piece: 1 }, view(APP.slice(10)));
+  const el = document.createElement("div");
+  await factory.render({ model, el, signal: new AbortController().signal });
+  assert.equal(el.shown, true);
+  assert.deepEqual(model.sent, []);
+});
+
+test("without a kernel the page says so", async () => {
+  const { factory } = await load();
+  const model = new Model();
+  model.isDead = true;
+  factory.initialize({ model });
+  const el = document.createElement("div");
+  factory.render({ model, el, signal: new AbortController().signal });
+  await settle();
+  assert.match(el.textContent, /kernel is gone\. Run the cell again/);
+});
+
+test("a script that fails is told on the page", async () => {
+  const { factory, file } = await load();
+  const failed = mock.method(console, "error", () => {});
+  const { model, note, done } = show(factory);
+  model.take({ kind: "asset", file, piece: 0 }, view("throw new Error('broken');"));
+  model.take({ kind: "asset", file, piece: 1 }, view("\n"));
+  await done;
+  failed.mock.restore();
+  assert.match(note(), /could not show this: broken/);
+});
