@@ -14,6 +14,7 @@ import numpy as np
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import ClosedError
 from nbstream.intervals import Pace, silence_ns
+from nbstream.naming import name_problem, short_name
 from nbstream.readings import (
     Batch,
     FloatArray,
@@ -165,7 +166,8 @@ class Buffer:
 
     def __repr__(self) -> str:
         """Return the class, readings held and channels."""
-        return f"<Buffer {len(self):,} readings, channels {list(self.channels)}>"
+        names = [short_name(name) for name in self.channels]
+        return f"<Buffer {len(self):,} readings, channels {names}>"
 
     def __len__(self) -> int:
         """Return the number of rows of the longest channel."""
@@ -673,19 +675,27 @@ class Buffer:
         n_free = self.max_channels - len(self._rings)
         if len(new) > n_free and not self._closed:
             msg = (
-                f"The buffer holds {self.max_channels} channels at most and {new[n_free]!r} would be "
-                "one more. Pass Buffer(max_channels=…)."
+                f"The buffer holds {self.max_channels} channels at most and "
+                f"{short_name(new[n_free])!r} would be one more. Pass Buffer(max_channels=…)."
             )
             raise ValueError(msg)
         for name in new:
+            problem = self._name_problem(name)
+            if problem is not None:
+                raise ValueError(problem)
+        for name in new:
             self._add_channel(name)
 
+    def _name_problem(self, name: str) -> str | None:
+        """Return why there can't be a channel of this name; scores have that of their channel and more."""
+        return None if name in self.derived else name_problem(name)
+
     def _add_channel(self, name: str) -> Ring | None:
-        """Return the ring of a new channel, or None if there are too many."""
+        """Return the ring of a new channel, or None if it is refused."""
         if self._closed:
             msg = "The buffer was closed. Make a new one."
             raise ClosedError(msg)
-        if len(self._rings) >= self.max_channels:
+        if len(self._rings) >= self.max_channels or self._name_problem(name) is not None:
             if len(self.refused_channels) < 10 * self.max_channels:
                 self.refused_channels.add(name)
             return None
@@ -699,7 +709,7 @@ def _as_float(value: Any, name: str) -> float:
     """Return a value as float, NaN if it is missing or not finite."""
     number = as_number(value)
     if number is None:
-        msg = f"Channel {name!r} must be given a number (got {value!r:.80})."
+        msg = f"Channel {short_name(name)!r} must be given a number (got {value!r:.80})."
         raise TypeError(msg)
     return number
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from nbstream.naming import NO_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -41,7 +43,6 @@ NS_PER_UNIT: Mapping[str, int] = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_0
 
 # Seconds beyond this are the year 5138; such a number is milliseconds or finer, given without saying so.
 LARGEST_SECONDS = 1e11
-MAX_NAME_LENGTH = 80
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MISSING = frozenset({"", "nan", "none", "null", "na", "n/a", "inf", "infinity"})
 # datetime keeps microseconds; what an ISO time has beyond them.
@@ -87,7 +88,10 @@ class Batch:
 
 
 def channel_name(name: object) -> str:
-    """Return `name` as a channel's name: a non-empty printable str of at most 80 characters.
+    """Return `name` as a channel's name: a str as it is, a plain number as text.
+
+    The whole name, with case, spaces and accents as they are, tells a channel from others; `short_name`
+    is for showing it. Only an empty one becomes "(no name)".
 
     Raises
     ------
@@ -98,11 +102,7 @@ def channel_name(name: object) -> str:
         if not isinstance(name, (int, float, np.number)):
             msg = f"A channel's name must be a str (got {name!r})."
             raise TypeError(msg)
-        name = str(name)
-    text = "".join(c if c.isprintable() else " " for c in name[: 4 * MAX_NAME_LENGTH]).strip()
-    if len(text) > MAX_NAME_LENGTH:
-        text = text[: MAX_NAME_LENGTH - 1] + "…"
-    return text or "value"
+    return str(name) or NO_NAME
 
 
 def time_ns(when: TimeLike, *, unit: TimeUnit | None = None, timezone: tzinfo | None = None) -> int:

@@ -417,11 +417,11 @@ def test_values_that_are_missing(value: Any) -> None:
 
 
 def test_names_that_are_no_identifiers() -> None:
-    """Names go in by a mapping, in the form that every page can show."""
+    """Names go in by a mapping, as they are."""
     buffer = Buffer()
     buffer.append(0, {"temp °C": 1.0, "a\nb": 2.0}, x=3.0)
     buffer.extend([1.0], {"temp °C": [1.0], 0: [4.0]})
-    assert buffer.channels == ("temp °C", "a b", "x", "0")
+    assert buffer.channels == ("temp °C", "a\nb", "x", "0")
     buffer.append(None, {"time": 1.0, "values": 2.0, "self": 3.0, "unit": 4.0})
     assert set(buffer.channels) > {"time", "values", "self", "unit"}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nbstream.alerts.expression import Condition, short_number
 from nbstream.alerts.tree import VALUE, ZSCORE
+from nbstream.naming import short_name
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Incident:
             moment = escalation.moment
             text += f"; {escalation.severity} since {self._clock(moment.time_ns)}"
             if not math.isnan(moment.value):
-                text += f" ({self.channel} {self._quantity(moment.value)})"
+                text += f" ({short_name(self.channel)} {self._quantity(moment.value)})"
         if self.resolved_ns is None:
             return text
         when = self._clock(self.resolved_ns)
@@ -123,7 +124,7 @@ class Incident:
         elif self.cleared.parts:
             why = f"cleared by {self.cleared.parts}"
         else:
-            why = f"cleared by {self.channel} {self._quantity(self.cleared.value)}"
+            why = f"cleared by {short_name(self.channel)} {self._quantity(self.cleared.value)}"
         # A reading says little of a rule that compares something else.
         is_about_readings = not {VALUE, ZSCORE}.isdisjoint(self.condition.variables)
         has_peak = is_about_readings and not self.what and not math.isnan(self.peak)
@@ -153,10 +154,12 @@ class Incident:
     def _described(self, condition: Condition, moment: Moment) -> str:
         if moment.parts:
             return moment.parts
-        text = condition.describe(moment.variable_value, subject=self.channel, unit=self.unit)
+        text = condition.describe(
+            moment.variable_value, subject=short_name(self.channel), unit=self.unit
+        )
         if condition.variable == "value" and not condition.is_absolute:
             return text
-        return f"{self.channel} {self._quantity(moment.value)}: {text}"
+        return f"{short_name(self.channel)} {self._quantity(moment.value)}: {text}"
 
     def _quantity(self, value: float) -> str:
         number = short_number(value)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nbstream.alerts.machine import Moment
 from nbstream.alerts.tree import STALE
+from nbstream.naming import short_name
 
 if TYPE_CHECKING:
     from nbstream.alerts.columns import Table
@@ -185,7 +186,7 @@ class Judged:
             return trigger.condition.parts(at)
         # Another level's condition holds, not the rule's own.
         held = [c for i, (_, c) in enumerate(trigger.levels) if self._holds_of(i)[row]][-1]
-        subject, unit = self._table.channel, self._table.unit
+        subject, unit = short_name(self._table.channel), self._table.unit
         value = float(held.compared(at)[0])
         return held.parts(at) or held.describe(value, subject=subject, unit=unit)
 

@@ -17,6 +17,7 @@ from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.ending import GRACE, seconds_left
 from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError
 from nbstream.main_thread import MAIN
+from nbstream.naming import name_problem
 from nbstream.redaction import disarm, redact
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
@@ -326,12 +327,11 @@ class Source(ABC):
         n_dropped = 0
         if not self._writes.issuperset(batch.values):
             self._claim(batch.values)
-        if self.buffer.refused_channels and not self.buffer.refused_channels.isdisjoint(
-            batch.values
-        ):
-            self._report(
-                "channels", f"more than {self.buffer.max_channels} channels; some left out"
-            )
+        refused = self.buffer.refused_channels & batch.values.keys()
+        if refused:
+            problem = next(filter(None, map(name_problem, sorted(refused))), None)
+            too_many = f"more than {self.buffer.max_channels} channels; some left out"
+            self._report("channels", too_many if problem is None else f"left out: {problem}")
             if self.buffer.refused_channels.issuperset(batch.values):
                 late, n_dropped = 0, n
         if n or n_rejected:

@@ -469,6 +469,7 @@ def _check_names(names: Sequence[str], options: CsvOptions) -> None:
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
     """Return names as channels, different from each other; those that are empty get numbers."""
     result: list[str] = []
+    names = [name.strip() for name in names]
     taken = {channel_name(name) for name in names if name}
     for i, name in enumerate(names):
         base = unique = channel_name(name) if name else f"c{i + 1}"

@@ -43,7 +43,7 @@ export class DetectorPicker {
       if (isFirst && this.kinds.has(USUAL_KIND)) this.kind.value = USUAL_KIND;
       this.describe();
     }
-    const names = channels.map(({ name }) => name);
+    const names = channels.map(({ name, label = name }) => [name, label]);
     if (JSON.stringify(names) !== JSON.stringify(this.channels)) {
       this.channels = names;
       fillSelect(this.channel, names);

@@ -92,7 +92,7 @@ export function healthDetails(health) {
   health.notes.forEach((text, i) => add(`note ${i}`, i ? "" : "noticed", text));
   add("accepted", "accepted", "accepted" in health.counters && countText(health.counters.accepted));
   add("evicted", "evicted", health.evicted > 0 && `${countText(health.evicted)} readings left the buffer: it was full`);
-  add("refused", "refused", health.refused > 0 && `${countText(health.refused)} channels are too many`);
+  add("refused", "refused", health.refused > 0 && `${countText(health.refused)} channels are left out`);
   add("ignored", "ignored", health.ignored > 0 && `${countText(health.ignored)} messages of pages`);
   return details;
 }

@@ -123,6 +123,8 @@ export class RuleEditor {
     this.isWarned = false;
     this.ticks = 0;
     this.names = [];
+    /** Each with how it is shown. */
+    this.shown = [];
     this.heard = []; // the rules that there are
     this.fields = this.makeFields();
     this.heading = element("span", { class: "nbs-heading" });
@@ -205,15 +207,16 @@ export class RuleEditor {
     const { channel, noData } = this.fields;
     const own = this.rule?.entries.channel ?? "";
     const isOther = own !== "" && own !== "*" && !this.names.includes(own); // several, or one that is still to come
-    fillSelect(channel.input, [["", "the first, or the named one"], ...this.names, ["*", "all channels"], ...(isOther ? [own] : [])]);
+    fillSelect(channel.input, [["", "the first, or the named one"], ...this.shown, ["*", "all channels"], ...(isOther ? [own] : [])]);
     fillSelect(noData.input, this.rule ? NO_DATA_WORDS : [USUAL, ...NO_DATA_WORDS]);
   }
 
   /** Hear what rules and channels there are now. */
   show(rules, channels) {
-    const names = channels.map(({ name }) => name).filter((name) => name !== "*");
-    const areOthers = JSON.stringify(names) !== JSON.stringify(this.names);
-    this.names = names;
+    const shown = channels.filter(({ name }) => name !== "*").map(({ name, label = name }) => [name, label]);
+    const areOthers = JSON.stringify(shown) !== JSON.stringify(this.shown);
+    this.shown = shown;
+    this.names = shown.map(([name]) => name);
     if (areOthers) this.fillChoices();
     this.heard = rules;
     this.compare();

@@ -74,7 +74,7 @@ export class RuleForm {
   }
 
   show(channels) {
-    const names = channels.map(({ name }) => name);
+    const names = channels.map(({ name, label = name }) => [name, label]);
     if (JSON.stringify(names) === this.names) return;
     this.names = JSON.stringify(names);
     fillSelect(this.channel, names);

@@ -194,4 +194,4 @@ def _about(incident: Incident) -> str:
     """Return what tells notifications of one incident from those of others."""
     if incident.number:
         return f"incident {incident.number}"
-    return f"rule {plain_text(incident.rule)} {plain_text(incident.channel)}"
+    return f"rule {incident.rule} {incident.channel}"

@@ -17,6 +17,7 @@ from nbstream.alerts.machine import RuleState
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.analyzer import Statistics
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.naming import short_names
 from nbstream.redaction import redact
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.widgets.link import PUMP, Pump
@@ -156,15 +157,15 @@ class Cards(Panel):
             ],
             "most": MAX_CARDS,
             "channels": [
-                self._channel(name, snapshot.channels.get(name, Statistics()), cards)
+                self._channel(name, text, snapshot.channels.get(name, Statistics()), cards)
                 | {"alert": alerts.gravest(name, channels)}
-                for name in shown
+                for name, text in short_names(shown).items()
             ],
             "source": source_state(analyzer.source),
         }
 
     def _channel(
-        self, name: str, statistics: Statistics, cards: tuple[Card, ...]
+        self, name: str, shown: str, statistics: Statistics, cards: tuple[Card, ...]
     ) -> dict[str, Any]:
         buffer = self.analyzer.buffer
         newest, stale_after = newest_of(buffer, name)
@@ -181,7 +182,7 @@ class Cards(Panel):
                 value = finite(getattr(statistics, at_hand))
             values.append(value)
         return {
-            "name": plain_text(name),
+            "name": shown,
             "values": values,
             "units": [plain_text(_unit_of(card.statistic, unit), 20) for card in cards],
             "failed": failed,

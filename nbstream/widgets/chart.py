@@ -15,6 +15,7 @@ from plotly.serializers import custom_serializers
 from nbstream import ownership
 from nbstream.analyzer import Analyzer
 from nbstream.main_thread import MAIN
+from nbstream.naming import short_name
 from nbstream.widgets.allowance import Allowance
 from nbstream.widgets.assets import loader, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
@@ -22,12 +23,13 @@ from nbstream.widgets.figure import (
     OWN_SHAPE,
     base_layout,
     drawn_limits,
-    legend_text,
+    legend_texts,
     plotly_text,
     threshold_shapes,
 )
 from nbstream.widgets.frames import ChartFeed
 from nbstream.widgets.link import PUMP, Link
+from nbstream.widgets.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
 from nbstream.widgets.options import refuse_unknown
 from nbstream.widgets.panel import MAX_MESSAGES_PER_S, is_int, is_small
 from nbstream.widgets.reports import is_refusal, taken
@@ -54,7 +56,7 @@ READING_MS = 9.2e12
 """… and those that readings can have: int64 ns."""
 
 
-class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
+class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -116,7 +118,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         super().__init__(layout=base_layout(title, height))
         if layout:
             self.update_layout(layout)
-        self._config = {"displaylogo": False, "modeBarButtonsToRemove": ["sendDataToCloud"]}
+        self._config = page_config(self.layout.modebar)
         self._explicit_name = name
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
@@ -143,7 +145,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
 
     def __repr__(self) -> str:
         """Return what is shown, without the figure's contents."""
-        return f"<LiveChart of {list(self._feed.names)} over {self._analyzer.parsed_window.label}>"
+        names = [short_name(name) for name in self._feed.names]
+        return f"<LiveChart of {names} over {self._analyzer.parsed_window.label}>"
 
     @property
     def analyzer(self) -> Analyzer:
@@ -203,7 +206,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         window
             Another window; None is the chart's.
         """
-        return go.Figure(self._static(window), skip_invalid=True)
+        return StaticFigure(self._static(window), skip_invalid=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figure of the present window as a dict (what `to_html` and `write_image` use)."""
@@ -281,7 +284,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
     def _summary(self) -> str:
         latest = self._analyzer.buffer.latest()
         values = [
-            f"{name} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
+            f"{short_name(name)} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
             for name, (time, value) in latest.items()
             if name in self._feed.names
         ]
@@ -415,12 +418,13 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         channels, units, _, zone = wanted
         before, self._synced = self._synced, wanted
         known = {trace.meta for trace in self.data}
+        legends = legend_texts(channels, units)
         new = [
             go.Scatter(
                 # One point without a value: plotly leaves a trace without points out of its legend.
                 x=[None],
                 y=[None],
-                name=legend_text(name, units.get(name)),
+                name=legends[name],
                 meta=f"nbs-{number}",
                 hoverinfo="skip",
                 line_width=1.5,
@@ -463,6 +467,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, go.FigureWidget):
         if newest is not None and parsed.duration_ns is not None:
             ends = self._wall_clock(np.array([newest - parsed.duration_ns, newest]))
             layout.setdefault("xaxis", {}).setdefault("range", [str(end) for end in ends])
+        modebar = layout.setdefault("modebar", {})
+        removed = modebar.get("remove") or ()
+        modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
         return {"data": data, "layout": layout}
 
     def _wall_clock(self, times: TimeArray) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.naming import short_name, short_names
 from nbstream.widgets.detector_picker import DetectorPicker
 from nbstream.widgets.link import PUMP, Pump
 from nbstream.widgets.panel import Action, Panel, is_int, plain_text, source_state
@@ -80,8 +81,12 @@ class Controls(Panel):
             "chart": None if chart is None else chart.model_id,
             "paused": bool(getattr(chart, "is_paused", False)),
             "channels": [
-                {"name": name, "unit": plain_text(analyzer.buffer.units.get(name, ""), 16)}
-                for name in names[:MAX_CHANNELS]
+                {
+                    "name": name,
+                    "label": shown,
+                    "unit": plain_text(analyzer.buffer.units.get(name, ""), 16),
+                }
+                for name, shown in short_names(names[:MAX_CHANNELS]).items()
             ],
             "rules": self._shown_rules(),
             "detectors": self._picker.state(),
@@ -122,7 +127,7 @@ class Controls(Panel):
             "clear": None if clear is None else _condition(clear),
             "levels": [[severity, level.text] for severity, level in rule.levels.items()],
             "unit": plain_text(unit, 16) if condition.variable == "value" else "",
-            "channel": _several(selected) if is_several else plain_text(channel),
+            "channel": _several(selected) if is_several else channel and short_name(channel),
             "isSeveral": is_several,
             "severity": rule.severity,
             "firing": max(severities, key=SEVERITIES.index, default=rule.severity),
@@ -189,12 +194,12 @@ class Controls(Panel):
             return None
         if not (clear is None or _is_number(clear)) or severity not in SEVERITIES:
             return None
-        if not (channel is None or (isinstance(channel, str) and len(channel) <= 80)):
+        if not (channel is None or (isinstance(channel, str))):
             return None
 
         def apply() -> None:
             if channel is not None and channel not in self.analyzer.channels:
-                message = f"There is no channel {channel!r}."
+                message = f"There is no channel {short_name(channel)!r}."
                 raise ValueError(message)
             self._require_room()
             self.analyzer.alert(
@@ -276,7 +281,7 @@ def _several(selected: Any) -> str:
     """Return in words which channels a rule watches."""
     if selected == "*":
         return "all channels"
-    return plain_text(", ".join(plain_text(name, 24) for name in selected))
+    return plain_text(", ".join(short_name(name, 24) for name in selected))
 
 
 def _condition(condition: Condition) -> dict[str, Any]:

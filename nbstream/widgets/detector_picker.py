@@ -7,6 +7,7 @@ import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nbstream.naming import short_name
 from nbstream.widgets.panel import is_int, plain_text
 from nbstream.window import rough_duration
 
@@ -61,7 +62,7 @@ class DetectorPicker:
                 error = f"There is no detector {name!r:.100} to choose."
                 raise ValueError(error)
             if channel is not None and channel not in self._analyzer.channels:
-                error = f"There is no channel {channel!r:.100}."
+                error = f"There is no channel {short_name(channel)!r}."
                 raise ValueError(error)
             if len(self._analyzer.detections) >= MAX_DETECTORS:
                 error = f"There are {MAX_DETECTORS} detectors already. Remove one first."
@@ -100,7 +101,7 @@ def _shown(number: int, run: DetectorRun) -> dict[str, Any]:
     return {
         "id": number,
         "name": plain_text(run.name),
-        "channel": plain_text(run.channel or ""),
+        "channel": "" if run.channel is None else short_name(run.channel),
         "flagged": run.n_flagged,
         "isWarm": run.is_warm,
         "means": rough_duration(run.block_ns) if run.block_ns else "",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.alerts.incident import Incident
 from nbstream.anomaly_log import AnomalyGroup
 from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.naming import short_name
 from nbstream.redaction import redact
 from nbstream.widgets.bell import Bell
 from nbstream.widgets.link import PUMP, Pump
@@ -200,7 +201,7 @@ class AlertFeed(Panel):
         if group.n > 1:
             span = rough_duration(abs(group.until_ns - first.time_ns))
             many = f"{group.n:,} readings in {span}, the strangest: "
-        reason = f"{many}{first.channel} {strangest.value:.6g}: {strangest.reason}"
+        reason = f"{many}{short_name(first.channel, 40)} {strangest.value:.6g}: {strangest.reason}"
         return {
             "key": f"anomalies {first.number}",
             "kind": "anomaly",
@@ -391,7 +392,7 @@ def _silenced_text(silence: Silence) -> str:
 
 def _pattern(pattern: str) -> str:
     literal = re.sub(r"\[([*?[])\]", r"\1", pattern)
-    return f"“{plain_text(literal)}”" if escape(literal) == pattern else plain_text(pattern)
+    return f"“{short_name(literal)}”" if escape(literal) == pattern else short_name(pattern)
 
 
 def _make_distinct(items: list[dict[str, Any]]) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from nbstream.naming import short_names
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from nbstream.alerts import Rule
 
 __all__ = [
     "OWN_SHAPE",
     "base_layout",
     "drawn_limits",
-    "legend_text",
+    "legend_texts",
     "plotly_text",
     "threshold_shapes",
 ]
@@ -68,16 +72,20 @@ def _shape(severity: str, text: str, limit: float) -> dict[str, Any]:
 
 
 def plotly_text(text: str) -> str:
-    """Return text from data so that plotly shows it as it is: no tags, no links, no %{…}."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+    """Return text from data so that plotly shows it as it is: no tags, no links, no %{…}, no TeX."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
         text = text.replace(character, entity)
     return text.replace("%{", "%\u200b{")
 
 
-def legend_text(name: str, unit: str | None) -> str:
-    """Return what the legend says of a channel."""
-    short = _short(name)
-    return plotly_text(f"{short} ({unit})" if unit else short)
+def legend_texts(names: Iterable[str], units: Mapping[str, str]) -> dict[str, str]:
+    """Return what the legend says of channels."""
+    shown = short_names(names, MAX_LABEL)
+    units = {name: units.get(name) or "" for name in shown}
+    return {
+        name: plotly_text(f"{text} ({units[name]})" if units[name] else text)
+        for name, text in shown.items()
+    }
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.bins import bin_points, step_bits
+from nbstream.naming import short_names
 from nbstream.readings import FloatArray, TimeArray
 from nbstream.widgets.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.link import Payload
@@ -32,6 +33,7 @@ MARK_BITS = 3
 """Marks are at least 2^3 bins, 4 px, apart."""
 MAX_MARKS = 500
 MAX_REASON = 160
+MAX_NAME = 60
 
 Points = tuple[TimeArray, FloatArray]
 
@@ -253,7 +255,10 @@ class ChartFeed:
         intervals = {name: self._interval_ms(name) for name in self.names}
         known = [interval for interval in intervals.values() if interval > 0]
         return {
-            "channels": [{"name": name, "unit": buffer.units.get(name, "")} for name in self.names],
+            "channels": [
+                {"name": shown, "unit": plain_text(buffer.units.get(name, ""), 16)}
+                for name, shown in short_names(self.names, MAX_NAME).items()
+            ],
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
             "zone": {

@@ -16,6 +16,7 @@ from nbstream.buffer import Buffer
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import NbstreamError
 from nbstream.main_thread import MAIN
+from nbstream.naming import short_name
 from nbstream.redaction import log_exception, redact
 from nbstream.sources import Source
 from nbstream.widgets.allowance import Allowance
@@ -198,7 +199,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
 
     def _summary(self) -> str:
         latest = [
-            f"{plain_text(name, 20)} {value:.6g}"
+            f"{short_name(name, 20)} {value:.6g}"
             for name, (_, value) in list(self.analyzer.buffer.latest().items())[:3]
         ]
         return ", ".join(latest) or "no readings yet"

@@ -11,6 +11,7 @@ from nbstream.alerts.expression import Condition
 from nbstream.alerts.parsing import ConditionError
 from nbstream.alerts.settings import NO_DATA_POLICIES, SEVERITIES, RuleSettings
 from nbstream.alerts.tree import Channel, Stale
+from nbstream.naming import short_name
 from nbstream.widgets.panel import plain_text
 from nbstream.window import Window, format_duration, parse_duration
 
@@ -72,8 +73,8 @@ def edition(rule: Rule) -> int:
 def _selected_text(selected: str | tuple[str, ...] | None) -> str:
     """Return which channels a rule is for: "" is the first, "*" all; several can be kept, not entered."""
     if isinstance(selected, tuple):
-        return plain_text(", ".join(selected), MAX_NAME)
-    return plain_text(selected or "", MAX_NAME)
+        return plain_text(", ".join(short_name(name, 24) for name in selected), MAX_NAME)
+    return selected or ""
 
 
 def read_fields(given: Any) -> dict[str, str] | None:
@@ -234,7 +235,7 @@ def _read_field(name: str, text: str, channels: tuple[str, ...]) -> Any:
         return plain_text(text, MAX_NAME) or None
     if name == "channel":
         if text not in ("", "*", *channels):
-            message = f"There is no channel {text!r:.100}."
+            message = f"There is no channel {short_name(text)!r}."
             raise ValueError(message)
         return text or None
     return text

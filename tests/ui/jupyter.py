@@ -60,6 +60,11 @@ KNOWN_NOISE = [
     ),
 ]
 
+# Requests to other hosts that others make: (pattern, reason).
+KNOWN_REQUESTS = [
+    (re.compile(r"font-?awesome", re.IGNORECASE), "voila's pages take their icon font from a CDN"),
+]
+
 Notebook = Path | Sequence[str]
 
 
@@ -322,7 +327,7 @@ class NotebookPage:
     """One notebook in one browser tab.
 
     Requests to other hosts fail, so that a test is the same with and without a network; they are
-    listed in `external_requests`.
+    listed in `external_requests`, and fail the test at its end.
     """
 
     def __init__(self, server: JupyterServer, context: BrowserContext, path: Path) -> None:
@@ -335,6 +340,7 @@ class NotebookPage:
         self.page.set_default_timeout(PAGE_TIMEOUT * 1e3)
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._on_error(f"{error.name}: {error.stack}"))
+        self.page.on("websocket", lambda socket: self._note_socket(socket.url))
         self.page.route(self._is_external, self._refuse)
 
     @property
@@ -356,6 +362,15 @@ class NotebookPage:
         """Raise AssertionError if the page reported an error that is not known noise."""
         assert not self.console_errors, "The page reported:\n" + "\n".join(self.console_errors)
 
+    def assert_nothing_left(self) -> None:
+        """Raise AssertionError if the page asked another host for anything, but what voila always does."""
+        own = [
+            url
+            for url in self.external_requests
+            if not any(pattern.search(url) for pattern, _ in KNOWN_REQUESTS)
+        ]
+        assert not own, "The page asked other hosts:\n" + "\n".join(own)
+
     def close(self) -> None:
         """Close the tab."""
         self.page.close()
@@ -370,7 +385,12 @@ class NotebookPage:
             self.console_errors.append(text)
 
     def _is_external(self, url: str) -> bool:
-        return url.startswith(("http:", "https:")) and not url.startswith(self.server.url)
+        is_remote = url.startswith(("http:", "https:", "ws:", "wss:"))
+        return is_remote and url.split("://")[1].split("/")[0] != self.server.url.split("://")[1]
+
+    def _note_socket(self, url: str) -> None:
+        if self._is_external(url):
+            self.external_requests.append(url)
 
     def _refuse(self, route: Route, request: Request) -> None:
         self.external_requests.append(request.url)
@@ -590,6 +610,7 @@ class Pages:
             context.close()
         for page in self.opened:
             page.assert_no_console_errors()
+            page.assert_nothing_left()
 
 
 class Lab(Pages):

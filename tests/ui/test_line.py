@@ -166,8 +166,7 @@ def test_voila_page(voila: Voila, csv_file: Path) -> None:
     page.page.set_viewport_size({"width": 1280, "height": 900})
     chart.wait_newer()
     page.screenshot("voila")
-    own = [url for url in page.external_requests if "awesome" not in url]
-    assert own == []
+    page.assert_nothing_left()
 
 
 def write(path: Path, value: int) -> None:

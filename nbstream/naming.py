@@ -1,0 +1,65 @@
+"""How names of channels are shown: shortened for people only, for a channel is known by its whole name."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["MAX_NAME_LENGTH", "NO_NAME", "name_problem", "short_name", "short_names"]
+
+MAX_NAME_LENGTH = 1000
+"""Longer names of channels are refused."""
+NO_NAME = "(no name)"
+# Characters that change the direction of the text around them.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+
+
+def name_problem(name: str) -> str | None:
+    """Return why a channel can't have a name, None if it can."""
+    if len(name) > MAX_NAME_LENGTH:
+        return (
+            f"A channel's name has at most {MAX_NAME_LENGTH:,} characters "
+            f"(got {len(name):,}: {short_name(name)!r})."
+        )
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return f"A channel's name must be text that can be written as UTF-8 (got {name!r:.100})."
+    return None
+
+
+def short_name(name: str, length: int = 80) -> str:
+    """Return a name as it is shown: one printable line of at most `length`, shortened in the middle.
+
+    Examples
+    --------
+    >>> short_name("plant/hall 4/press/temperature", 20)
+    'plant/hall…mperature'
+    """
+    text = name.translate(_DIRECTIONS)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split()) or NO_NAME
+    if len(text) <= length:
+        return text
+    n_last = (length - 1) // 2
+    return f"{text[: length - 1 - n_last]}…{text[len(text) - n_last :]}"
+
+
+def short_names(names: Iterable[str], length: int = 80) -> dict[str, str]:
+    """Return names as they are shown beside each other: those that would look the same are numbered.
+
+    Examples
+    --------
+    >>> short_names(["a b", "a  b", "c"])
+    {'a b': 'a b', 'a  b': 'a b (2)', 'c': 'c'}
+    """
+    shown: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for name in names:
+        text = short_name(name, length)
+        look = unicodedata.normalize("NFC", text)
+        n = seen[look] = seen.get(look, 0) + 1
+        shown[name] = text if n == 1 else f"{short_name(name, length - 2 - len(str(n)) - 1)} ({n})"
+    return shown
