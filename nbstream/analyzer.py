@@ -7,8 +7,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nbstream import ending, ownership
 from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
 from nbstream.anomaly_log import AnomalyLog
@@ -40,8 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.buffer import Moment, Rows
-    from nbstream.readings import FloatArray, TimeArray, TimeLike
-    from nbstream.summary import BlockPyramid
+    from nbstream.readings import TimeLike
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 
@@ -133,6 +130,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self.is_replaced = False
         own_interval = None if source is None else source.own_interval
         self._book = RuleBook(buffer, own_interval=own_interval)
+        self._told_too_long: set[tuple[str, Window]] = set()
         self._dispatchers = ()
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
         self._detections = ()
@@ -549,32 +547,9 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             *rows,
             pyramid=pyramid,
             window=self._window,
-            zscores=lambda: self._zscores(channel, pyramid, rows.start, rows.times),
+            zscores=trailing_zscores,
+            told=self._told_too_long,
         )
-
-    def _zscores(
-        self, name: str, pyramid: BlockPyramid, start: int, times: TimeArray
-    ) -> FloatArray:
-        scores = np.full(len(times), NAN)
-        first, _ = self.buffer.span(name)
-        # Rows before a jump of the clock that came with the same batch have no window to speak of.
-        skip = max(self.buffer.segment(name), first) - start
-        skip = min(max(skip, 0), len(times))
-        if skip == len(times):
-            return scores
-        rows = start + np.arange(skip, len(times))
-        segment = max(self.buffer.segment(name), first)
-        if self._window.duration_ns is not None:
-            starts = self.buffer.rows_after(name, times[skip:] - self._window.duration_ns)
-        elif self._window.readings is not None:
-            starts = np.maximum(rows - self._window.readings, segment)
-        else:
-            starts = np.full(len(rows), segment)
-        starts = np.minimum(starts, rows)
-        scores[skip:] = trailing_zscores(
-            starts, start + skip, pyramid, lambda a, b: self.buffer.rows(name, a, b).values
-        )
-        return scores
 
     def _state_of(self, name: str | None) -> _Channel | None:
         """Return what is kept of a channel, None before it is known; without a name of the first."""

@@ -7,7 +7,7 @@ so there is no drift, and a window over many millions of readings costs microsec
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -113,6 +113,11 @@ def merge_groups(nodes: Nodes, size: int) -> Nodes:
     merged[3] = low.min(axis=1)
     merged[4] = high.max(axis=1)
     return merged
+
+
+def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
+    """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
+    return np.maximum(np.abs(center) * 1e-12, max(min_sigma, 1e-290))
 
 
 class BlockPyramid(Pyramid):

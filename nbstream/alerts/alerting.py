@@ -83,6 +83,7 @@ class Alerting:
         no_data: NoDataPolicy | None = None,
         no_data_after: str | float | timedelta | None = None,
         cooldown: str | float | timedelta = 0,
+        partial: bool = False,
     ) -> Rule:
         """Watch one channel or several with a rule; a notebook cell that runs again ends its former rules.
 
@@ -114,6 +115,9 @@ class Alerting:
             that is known.
         cooldown
             How long after a notification no other follows, unless it is graver.
+        partial
+            Whether statistics such as ``mean("10min")`` count before the readings span their window; else
+            they are not known until then, and `Rule.waiting` says so.
 
         Returns
         -------
@@ -140,6 +144,7 @@ class Alerting:
             no_data=no_data,
             no_data_after=no_data_after,
             cooldown=cooldown,
+            partial=partial,
         )
         self._book.adopt(rule)
         self._begin(rule)
@@ -171,12 +176,14 @@ class Alerting:
         condition: str,
         timeout: str | float | timedelta | None = None,
         channel: str | None = None,
+        *,
+        partial: bool = False,
     ) -> Incident:
         """Wait until a condition holds, in a notebook cell: ``await analyzer.wait_for("value > 90")``.
 
         Parameters
         ----------
-        condition, channel
+        condition, channel, partial
             As for `alert`. The newest reading counts, and what comes.
         timeout
             Seconds or "30s", by this machine's clock; None waits as long as it takes.
@@ -213,6 +220,7 @@ class Alerting:
             channel=channel,
             log=gate,
             no_data="keep",
+            partial=partial,
             on_close=give_up,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.alerts.tree import (
+    PRECEDING,
     STALE,
     VALUE,
     ZSCORE,
@@ -26,10 +28,10 @@ from nbstream.intervals import (
     usual_intervals_ns,
 )
 from nbstream.trailing import TrailingWindows
-from nbstream.window import Window
+from nbstream.window import Window, rough_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from nbstream.alerts.expression import Condition
     from nbstream.alerts.tree import Truth
@@ -41,6 +43,8 @@ __all__ = ["LOOK_BACK", "BufferTable", "Silence", "Table"]
 
 LOOK_BACK = 1024
 """Rows that are looked through for the last reading of a channel that is not missing."""
+JITTER = 20
+"""A reading may be late by this part of its interval and still be the one that fills a window."""
 
 
 class Silence(NamedTuple):
@@ -252,6 +256,15 @@ class Table:
         """Return one reading as columns of its own."""
         return Part(self, slice(row, row + 1))
 
+    @property
+    def partial(self) -> Table:
+        """The same, with the statistics of windows that are not full."""
+        return self
+
+    def waits_for(self, windows: Iterable[str | None]) -> str:
+        """Return in words which of these windows is not full at the last reading, "" if all are."""
+        return ""
+
     def part(self, rows: slice) -> Part:
         """Return some readings as columns of their own."""
         return Part(self, rows)
@@ -300,10 +313,14 @@ class BufferTable(Table):
     window
         The analyzer's, for statistics that name none.
     zscores
-        Computes the readings' z-scores.
+        Computes z-scores as `nbstream.statistics.trailing_zscores`.
+    told
+        The channels and windows of which people were told already that the buffer can't hold them.
 
     Notes
     -----
+    Statistics of windows that are not full are not known, but in `partial`.
+
     Another channel's reading is the last one at or before the time of this one, as far as it had arrived.
     mean, std, min, max, count and rate are those of the window that ends at each reading; medians and
     quantiles those of the window that ends at the last reading of the table, for all of them.
@@ -319,7 +336,8 @@ class BufferTable(Table):
         *,
         pyramid: BlockPyramid,
         window: Window,
-        zscores: Callable[[], FloatArray] | None = None,
+        zscores: Callable[..., FloatArray] | None = None,
+        told: set[tuple[str, Window]] | None = None,
     ) -> None:
         super().__init__(times, values, channel=channel, unit=buffer.units.get(channel))
         self._buffer = buffer
@@ -327,7 +345,10 @@ class BufferTable(Table):
         self._pyramid = pyramid
         self._window = window
         self._zscores = zscores
+        self._told = set() if told is None else told
+        self._is_partial = False
         self._windows: dict[Window, tuple[TrailingWindows, npt.NDArray[np.int64]]] = {}
+        self._fullness: dict[Window, tuple[npt.NDArray[np.bool_] | None, str]] = {}
 
     @cached_property
     def before(self) -> TimeArray:
@@ -356,7 +377,12 @@ class BufferTable(Table):
 
     def _computed(self, variable: Variable) -> FloatArray:
         if variable == ZSCORE and self._zscores is not None:
-            return self._zscores()
+            starts = self._starts_before()
+            return self._zscores(starts, self._first, self._pyramid, self._read)
+        if variable == PRECEDING:
+            rows = self._first + np.arange(len(self))
+            windows = TrailingWindows(self._starts_before(), rows, self._pyramid, self._read)
+            return windows.moments.n
         if isinstance(variable, Channel):
             return self._carried_forward(variable.name)
         if isinstance(variable, Score):
@@ -365,7 +391,7 @@ class BufferTable(Table):
             name = self.channel if variable.channel is None else variable.channel.name
             return self._rates(name)
         if isinstance(variable, Statistic):
-            return self._statistic(variable)
+            return self._statistic_if_full(variable)
         return super()._computed(variable)
 
     def _carried_forward(self, name: str) -> FloatArray:
@@ -422,15 +448,114 @@ class BufferTable(Table):
         last = np.where(is_held, nearest[np.clip(own, 0, len(values) - 1)], -1)
         return np.where(own - last < LOOK_BACK, last, -1), times, values
 
-    def _statistic(self, variable: Statistic) -> FloatArray:
-        window = self._window if variable.window is None else Window.parse(variable.window)
+    @cached_property
+    def partial(self) -> BufferTable:
+        """The same, with the statistics of windows that are not full."""
+        table = copy(self)
+        table._is_partial = True
+        table._truths, table._extents = {}, {}
+        table._columns = {v: c for v, c in self._columns.items() if not isinstance(v, Statistic)}
+        return table
+
+    def waits_for(self, windows: Iterable[str | None]) -> str:
+        """Return in words which of these windows is not full at the last reading, "" if all are.
+
+        Of several the one that takes longest to fill. None is the analyzer's.
+        """
+        waiting = [(w, self._filling(w)[1]) for w in map(self._window_of, windows)]
+        texts = [(w.duration_ns or 0, w.readings or 0, text) for w, text in waiting if text]
+        return max(texts)[2] if texts else ""
+
+    def _window_of(self, text: str | None) -> Window:
+        return self._window if text is None else Window.parse(text)
+
+    def _filling(self, window: Window) -> tuple[npt.NDArray[np.bool_] | None, str]:
+        """Return where a window is full, None is everywhere, and how far it is at the last reading.
+
+        It is full where readings span it, but for their usual interval. What was before a jump of the clock
+        is not in it; a window that the buffer can't hold counts as full, and people are told.
+        """
+        if window not in self._fullness:
+            self._fullness[window] = self._find_filling(window)
+        return self._fullness[window]
+
+    def _find_filling(self, window: Window) -> tuple[npt.NDArray[np.bool_] | None, str]:
+        n = len(self)
+        if not n or (window.duration_ns is None and window.readings is None):
+            return None, ""
+        segment, held = self._buffer.segment(self.channel), self._buffer.span(self.channel)[0]
+        if held > segment:
+            self._tell_if_too_long(window, held)
+            return None, ""
+        rows = self._first + np.arange(n)
+        if window.duration_ns is None:
+            have = rows - segment + 1
+            wanted = window.readings or 0
+            is_full = have >= wanted
+            progress = f"{max(int(have[-1]), 0):,}"
+        else:
+            since_ns = self._buffer.time_at(self.channel, segment)
+            have = self.times - (int(self.times[0]) if since_ns is None else since_ns)
+            wanted = window.duration_ns
+            is_full = have >= wanted
+            self._forgive_an_interval(is_full, have, wanted)
+            progress = _minutes(int(have[-1]))
+        is_full &= rows >= segment
+        if is_full.all():
+            return None, ""
+        text = "" if is_full[-1] else f"waiting for a full {window.label} ({progress})"
+        return is_full, text
+
+    def _forgive_an_interval(
+        self, is_full: npt.NDArray[np.bool_], have: npt.NDArray[np.int64], wanted: int
+    ) -> None:
+        """Let windows count as full whose oldest reading is an interval late: 60 a second span 59 s."""
+        times = np.concatenate((self.before, self.times))
+        longest = int(np.diff(times).max(initial=self.own_interval_ns or 0))
+        near = np.flatnonzero(~is_full & (have >= wanted - longest - longest // JITTER))
+        if len(near):
+            distinct, counts = self._distinct_times
+            usual = usual_intervals_ns(
+                distinct, counts[np.searchsorted(self._present, near, "right")]
+            )
+            usual[usual < 0] = self.own_interval_ns or 0
+            is_full[near] = have[near] >= wanted - usual - usual // JITTER
+
+    def _tell_if_too_long(self, window: Window, held: int) -> None:
+        """Tell people once that a window is longer than what the buffer holds."""
+        if (self.channel, window) in self._told:
+            return
+        oldest_ns = self._buffer.time_at(self.channel, held)
+        n_held = self._first + len(self) - held
+        if window.readings is not None:
+            is_held, holds = n_held >= window.readings, f"{n_held:,} readings"
+        else:
+            span_ns = int(self.times[-1]) - (oldest_ns or 0)
+            holds, usual_ns = rough_duration(span_ns), self._buffer.interval_ns(self.channel) or 0
+            is_held = span_ns + 2 * usual_ns >= (window.duration_ns or 0)
+        if not is_held:
+            self._told.add((self.channel, window))
+            self._buffer.note(
+                f"the buffer holds {holds} of {self.channel!r}, less than the {window.label} of a rule, "
+                "which looks at what is held; pass Buffer(capacity=…)"
+            )
+
+    def _statistic_if_full(self, variable: Statistic) -> FloatArray:
+        window = self._window_of(variable.window)
+        is_full = None if self._is_partial else self._filling(window)[0]
+        if is_full is not None and not is_full.any():
+            return np.full(len(self), np.nan)
+        numbers = self._statistic(variable, window)
+        return numbers if is_full is None else np.where(is_full, numbers, np.nan)
+
+    def _statistic(self, variable: Statistic, window: Window) -> FloatArray:
         if variable.name in ("mean", "std", "min", "max", "count"):
             return self._windows_over(window)[0].statistic(variable.name)
         if variable.name == "rate":
             windows, starts = self._windows_over(window)
             return self._readings_per_second(windows.moments.n, starts)
         share = 0.5 if variable.name == "median" else float(variable.name[1:]) / 100
-        start = int(self._starts(window, self._first + np.arange(len(self)))[-1])
+        start = int(self._starts(window)[-1])
         held = self._read(start, self._first + len(self))
         held = held[held == held]
         quantile = float(np.quantile(held, share)) if len(held) else np.nan
@@ -440,24 +565,28 @@ class BufferTable(Table):
         found = self._windows.get(window)
         if found is None:
             rows = self._first + np.arange(len(self))
-            starts = self._starts(window, rows)
+            starts = self._starts(window)
             windows = TrailingWindows(starts, rows + 1, self._pyramid, self._read)
             found = self._windows[window] = (windows, starts)
         return found
 
-    def _starts(self, window: Window, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the first row of the window that ends at each row."""
+    def _starts(self, window: Window, *, is_before: bool = False) -> npt.NDArray[np.int64]:
+        """Return the first row of the window that ends at each row, or just before it."""
+        rows = self._first + np.arange(len(self))
         held = self._buffer.span(self.channel)[0]
         segment = max(self._buffer.segment(self.channel), held)
         if window.duration_ns is not None:
             starts = self._buffer.rows_after(self.channel, self.times - window.duration_ns)
         elif window.readings is not None:
-            starts = rows - window.readings + 1
+            starts = rows - window.readings + (0 if is_before else 1)
         else:
             starts = np.full(len(rows), segment)
         # Rows before a jump of the clock that came with the same batch have no window but themselves.
         starts = np.where(rows < segment, rows, np.maximum(starts, segment))
         return np.maximum.accumulate(np.minimum(starts, rows))
+
+    def _starts_before(self) -> npt.NDArray[np.int64]:
+        return self._starts(self._window, is_before=True)
 
     def _readings_per_second(self, n: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
         rows = self._buffer.rows(self.channel, int(starts[0]), self._first + len(self))
@@ -470,3 +599,10 @@ class BufferTable(Table):
 
     def _read(self, start: int, stop: int) -> FloatArray:
         return self._buffer.rows(self.channel, start, stop).values
+
+
+def _minutes(ns: int) -> str:
+    """Return a duration as a clock shows it: "0:07", "3:20", "1:02:03"."""
+    minutes, seconds = divmod(max(ns, 0) // 10**9, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -32,6 +32,7 @@ from nbstream.alerts.tree import (
     ZScore,
     exact_number,
     short_number,
+    unlike_equals,
     variables,
 )
 
@@ -254,7 +255,12 @@ class Condition:
         return columns.column(self.variables[0])
 
     def parts(self, columns: Columns) -> str:
-        """Return the numbers of a formula's parts, in words; a plain comparison has none."""
+        """Return the numbers of a formula's parts, in words; a plain comparison has none.
+
+        Unless they are endless: of a zscore that nothing measures there are words only.
+        """
+        if self.variable == "zscore" and math.isinf(float(self.compared(columns)[0])):
+            return unlike_equals(columns)
         return ""
 
     def may_hold(self, table: Table) -> bool:
@@ -320,6 +326,8 @@ class Condition:
         >>> Condition.parse("value > 90").describe(90.0000000001)
         'value 90.0000000001 > 90'
         """
+        if math.isinf(value):
+            return "unlike the equal readings before"
         if self.variable == "zscore":
             subject = unit = None
         elif subject and self.is_absolute:

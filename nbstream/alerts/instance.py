@@ -84,6 +84,8 @@ class Instance:
         self._present_ns: int | None = None
         """Time of the last reading that is not missing, or of the first one if all were."""
         self._stale_until_ns: int | None = None
+        self.waiting = ""
+        """Which window is not full yet, in words."""
         self._grace_ns = GRACE_NS
         self._muting = Muting(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
@@ -121,6 +123,8 @@ class Instance:
         """Take in a batch; return whether anything changed."""
         if not len(table.times):
             return False
+        if self._settings.partial:
+            table = table.partial
         silences = self._find_silences(table)
         if not silences and self._is_settled(table):
             self._note(table)
@@ -160,6 +164,8 @@ class Instance:
     def _note(self, table: Table) -> None:
         """Remember what came last."""
         self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+        if self._trigger.windows and not self._settings.partial:
+            self.waiting = table.waits_for(self._trigger.windows)
         present_ns = table.last_present_ns
         if present_ns is not None:
             self._present_ns, self._stale_until_ns = present_ns, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -212,7 +213,7 @@ class StateMachine:
             "recovers_ns": self._recovers_ns,
             "last_ns": self._last_ns,
             "peak": _finite(self._peak),
-            "margin": _finite(self._margin),
+            "margin": _finite(min(self._margin, sys.float_info.max)),
             "rank": self._rank,
         }
 

@@ -77,6 +77,8 @@ class Rule:
         usual interval), as soon as that is known.
     cooldown
         How long after a notification that it fired no other follows, unless it is graver; wall time.
+    partial
+        Whether statistics of windows count that are not full yet, as at the beginning.
     channels
         Returns the names of the channels that there are: conditions given as text may speak of these only.
         None is any.
@@ -134,6 +136,7 @@ class Rule:
         no_data: NoDataPolicy = "nodata",
         no_data_after: float | str | timedelta | None = None,
         cooldown: float | str | timedelta = 0,
+        partial: bool = False,
         channels: Callable[[], Collection[str]] | None = None,
         log: AlertLog,
         clock: Clock = SYSTEM_CLOCK,
@@ -173,13 +176,15 @@ class Rule:
             no_data=no_data,
             no_data_after=no_data_after,
             cooldown=cooldown,
+            partial=partial,
         )
         self._trigger = Trigger(self._settings)
 
     def __repr__(self) -> str:
         """Return the class, name, channel and state."""
         channel = "the first channel" if self.channel is None else repr(self.channel)
-        return f"<Rule {self.name!r} on {channel}: {self.state.name}>"
+        waiting = f", {self.waiting}" if self.waiting else ""
+        return f"<Rule {self.name!r} on {channel}: {self.state.name}{waiting}>"
 
     @property
     def name(self) -> str:
@@ -280,6 +285,24 @@ class Rule:
     @cooldown.setter
     def cooldown(self, cooldown: float | str | timedelta) -> None:
         self.edit(cooldown=cooldown)
+
+    @property
+    def partial(self) -> bool:
+        """Whether statistics of windows count that are not full yet."""
+        return self._settings.partial
+
+    @partial.setter
+    def partial(self, partial: bool) -> None:
+        self.edit(partial=partial)
+
+    @property
+    def waiting(self) -> str:
+        """Which window is not full yet, "waiting for a full 10min (3:20)"; "" if the rule waits for none.
+
+        In brackets how much of it there is; of several channels the first that waits.
+        """
+        instances = list(self._instances.values())
+        return next((instance.waiting for instance in instances if instance.waiting), "")
 
     @property
     def channel(self) -> str | None:
@@ -385,6 +408,7 @@ class Rule:
         no_data: NoDataPolicy | _Unset = _UNSET,
         no_data_after: float | str | timedelta | _Unset | None = _UNSET,
         cooldown: float | str | timedelta | _Unset = _UNSET,
+        partial: bool | _Unset = _UNSET,
     ) -> None:
         """Change several attributes at once; what is not given stays.
 
@@ -409,6 +433,7 @@ class Rule:
             "no_data": no_data,
             "no_data_after": no_data_after,
             "cooldown": cooldown,
+            "partial": partial,
         }
         given: dict[str, Any] = {
             key: value for key, value in arguments.items() if not isinstance(value, _Unset)

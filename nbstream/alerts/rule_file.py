@@ -145,6 +145,7 @@ _RULE: dict[str, Callable[[Any], bool]] = {
     "no_data": _is_text,
     "no_data_after": _or_none(_is_text),
     "cooldown": _is_text,
+    "partial": lambda value: isinstance(value, bool),
     "open": lambda value: isinstance(value, list) and len(value) <= MAX_RULES,
 }
 _OPEN: dict[str, Callable[[Any], bool]] = {

@@ -43,6 +43,8 @@ class RuleSettings:
     no_data_ns: int | None = None
     """None is max(2 s, 10 × the channel's usual interval)."""
     cooldown_ns: int = 0
+    partial: bool = False
+    """Whether windows count that are not full yet."""
 
     @classmethod
     def read(
@@ -92,6 +94,11 @@ class RuleSettings:
         for argument, allowed in (("severity", SEVERITIES), ("no_data", NO_DATA_POLICIES)):
             if argument in given:
                 fields[argument] = _one_of(given[argument], allowed, argument)
+        if "partial" in given:
+            if not isinstance(given["partial"], bool):
+                message = f"'partial' must be True or False (got {given['partial']!r:.80})."
+                raise TypeError(message)
+            fields["partial"] = given["partial"]
         if "name" in given:
             name = given["name"]
             fields["name"] = None if name is None else checked_text(name, "name") or None
@@ -110,7 +117,7 @@ class RuleSettings:
         return self.condition.text if self.name is None else self.name
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as what `read` reads back, of str and None only."""
+        """Return the settings as what `read` reads back, of str, bool and None only."""
         return {
             "condition": self.condition.text,
             "clear": None if self.clear is None else self.clear.text,
@@ -122,6 +129,7 @@ class RuleSettings:
             "no_data": self.no_data,
             "no_data_after": None if self.no_data_ns is None else format_duration(self.no_data_ns),
             "cooldown": format_duration(self.cooldown_ns),
+            "partial": self.partial,
         }
 
     def _check(self) -> None:

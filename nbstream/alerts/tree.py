@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbstream.readings import FloatArray
 
 __all__ = [
+    "PRECEDING",
     "STALE",
     "VALUE",
     "ZSCORE",
@@ -44,6 +45,7 @@ __all__ = [
     "ZScore",
     "exact_number",
     "short_number",
+    "unlike_equals",
 ]
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -194,7 +196,17 @@ class Stale(Variable):
         return "stale" if sense else "not stale"
 
 
-VALUE, ZSCORE, STALE = Value(), ZScore(), Stale()
+@dataclass(frozen=True, slots=True)
+class Preceding(Variable):
+    """How many readings are in the analyzer's window before the reading: what its zscore is measured by."""
+
+    @property
+    def text(self) -> str:
+        """For people; conditions can't name it."""
+        return "readings before"
+
+
+VALUE, ZSCORE, STALE, PRECEDING = Value(), ZScore(), Stale(), Preceding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +248,7 @@ class Arithmetic:
         return f"{left} {self.operator} {_inside(self.right, self.precedence + 1)}"
 
     def numbers(self, columns: Columns) -> FloatArray:
-        """Return its column; what has no finite answer is not known."""
+        """Return its column; what has no finite answer is not known, unless one of its numbers is endless."""
         left, right = self.left.numbers(columns), self.right.numbers(columns)
         if self.operator == "+":
             result = left + right
@@ -246,7 +258,10 @@ class Arithmetic:
             result = left * right
         else:
             result = left / right
-        return np.where(np.isfinite(result), result, np.nan)
+        is_known = np.isfinite(result)
+        if not is_known.all():
+            is_known |= np.isinf(left) | np.isinf(right)
+        return np.where(is_known, result, np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +343,8 @@ class Comparison:
         """Return it with its numbers, as it is (or, not `sense`, as it isn't)."""
         numbers = [float(operand.numbers(columns)[0]) for operand in self.operands]
         operators = list(self.operators)
+        if any(math.isinf(number) for number in numbers):
+            return unlike_equals(columns)
         if not sense:
             # Of a chain only what is wrong is told.
             for i, operator in enumerate(operators):
@@ -534,6 +551,12 @@ def _compared(operands: tuple[NumberNode, ...], operators: list[str], numbers: l
     ]
     rest = (f" {operator} {word}" for operator, word in zip(operators, words[1:], strict=True))
     return words[0] + "".join(rest)
+
+
+def unlike_equals(columns: Columns) -> str:
+    """Return what is said of an endless zscore, of the only reading of `columns`."""
+    n = float(columns.column(PRECEDING)[0])
+    return f"unlike {n:,.0f} equal readings" if n > 0 else "unlike the equal readings before"
 
 
 def quoted(text: str) -> str:

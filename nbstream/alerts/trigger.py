@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.alerts.machine import Moment
-from nbstream.alerts.tree import STALE
+from nbstream.alerts.tree import STALE, Statistic, short_number
 from nbstream.naming import short_name
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ class Trigger:
             variable == STALE for condition in conditions for variable in condition.variables
         )
         """Whether time alone can make it fire."""
+        self.windows = tuple(
+            dict.fromkeys(
+                variable.window
+                for _, condition in self.levels
+                for variable in condition.variables
+                if isinstance(variable, Statistic)
+            )
+        )
+        """Windows that must be full before it fires; None is the analyzer's."""
 
     @property
     def base_rank(self) -> int:
@@ -181,14 +190,22 @@ class Judged:
     def _parts(self, row: int) -> str:
         trigger, at = self._trigger, self._table.at(self._start + row)
         if not self.holds[row]:
-            return (trigger.clear or trigger.condition).parts(at)
+            return self._said_of(trigger.clear or trigger.condition, row)
         if trigger.condition.truth(at).true[0]:
-            return trigger.condition.parts(at)
+            return self._said_of(trigger.condition, row)
         # Another level's condition holds, not the rule's own.
         held = [c for i, (_, c) in enumerate(trigger.levels) if self._holds_of(i)[row]][-1]
         subject, unit = short_name(self._table.channel), self._table.unit
         value = float(held.compared(at)[0])
-        return held.parts(at) or held.describe(value, subject=subject, unit=unit)
+        return self._said_of(held, row) or held.describe(value, subject=subject, unit=unit)
+
+    def _said_of(self, condition: Condition, row: int) -> str:
+        """Return a condition's parts for one reading; of a zscore alone they say which reading it is."""
+        parts = condition.parts(self._table.at(self._start + row))
+        if not parts or condition.variable != "zscore":
+            return parts
+        value, unit = short_number(float(self.values[row])), self._table.unit
+        return f"{short_name(self._table.channel)} {value}{f' {unit}' if unit else ''}: {parts}"
 
     @cached_property
     def _fails(self) -> BoolArray:

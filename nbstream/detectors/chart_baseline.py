@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.level import median, median_interval_ns, spread_floor
+from nbstream.detectors.level import median, median_interval_ns
+from nbstream.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray

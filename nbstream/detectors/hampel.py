@@ -8,9 +8,9 @@ import numpy as np
 
 from nbstream.detectors.base import Detection
 from nbstream.detectors.channel import ChannelDetector
-from nbstream.detectors.level import spread_floor
 from nbstream.detectors.parameters import count, number
 from nbstream.detectors.wording import short, sigmas
+from nbstream.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from nbstream.readings import FloatArray, TimeArray
 
-__all__ = ["median", "median_interval_ns", "spread_floor"]
+__all__ = ["median", "median_interval_ns"]
 
 
 def median(values: FloatArray) -> float:
@@ -26,8 +26,3 @@ def median_interval_ns(times: TimeArray) -> float:
     intervals = np.diff(times)
     steps = intervals[intervals > 0]
     return float(np.median(steps)) * len(steps) / len(intervals) if len(steps) else 0.0
-
-
-def spread_floor(center: Any, min_sigma: float) -> Any:
-    """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
-    return np.maximum(np.abs(center) * 1e-12, max(min_sigma, 1e-290))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.baseline import WindowBaseline
-from nbstream.detectors.level import spread_floor
 from nbstream.detectors.panes import pane_groups, per_reading
+from nbstream.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray

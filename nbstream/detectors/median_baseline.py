@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.baseline import PANES, WindowBaseline
-from nbstream.detectors.level import median, spread_floor
+from nbstream.detectors.level import median
+from nbstream.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray

@@ -279,8 +279,9 @@ const HAVE_INCIDENTS = new Set(["FIRING", "RECOVERING"]);
 const FLAPPING = "It fires so often that notifications are muted.";
 
 /** @returns {string} where a rule stands; of several channels how many stand there */
-export function stateWords({ state, error, isSeveral, nState, nWatched, isFlapping, firing }) {
+export function stateWords({ state, error, isSeveral, nState, nWatched, isFlapping, firing, waiting }) {
   if (error) return "failed";
+  if (waiting && state === "OK") return waiting;
   const words = [RULE_WORDS[state] ?? state.toLowerCase().replaceAll("_", " ")];
   if (isSeveral && state !== "OK") words.push(`on ${nState} of ${nWatched}`);
   if (HAVE_INCIDENTS.has(state)) words.push(`· ${firing}`);

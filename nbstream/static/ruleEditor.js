@@ -16,6 +16,10 @@ const NO_DATA_WORDS = [
   ["keep", "nothing"],
 ];
 const USUAL = ["", "as usual"];
+const PARTIAL_WORDS = [
+  ["", "count when they are full"],
+  ["yes", "count at once"],
+];
 const CHANNEL_HELP = "Each of several has a state of its own.";
 
 /**
@@ -157,6 +161,7 @@ export class RuleEditor {
       severity: make("severity", "How grave it is.", selectOf("severity", SEVERITY_WORDS)),
       channel: make("channel", CHANNEL_HELP, selectOf("channel", [])),
       noData: make("no data", "What it does when the channel is silent.", selectOf("no data", [USUAL, ...NO_DATA_WORDS])),
+      partial: make("windows", "Whether mean(\"10min\") and the like count before there are ten minutes.", selectOf("windows", PARTIAL_WORDS)),
       name: make("name", "For people. Empty: the condition.", text(""), MAX_ENTRY, true),
     };
   }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from nbstream.summary import spread_floor
 from nbstream.trailing import TrailingWindows
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def trailing_zscores(
     Returns
     -------
     ndarray
-        float64, shape (n,): (value − mean) / std with ddof = 1; NaN where the reading is missing, its
-        window has fewer than 30 readings, or std is 0.
+        float64, shape (n,): (value − mean) / std with ddof = 1. Where the readings of the window are all
+        equal, as far as float64 can tell: ±inf where the reading differs from them, NaN where it doesn't.
+        NaN where the reading is missing, or its window has fewer than 30 readings.
 
     Notes
     -----
@@ -57,6 +59,13 @@ def trailing_zscores(
     counts, means, m2s = windows.moments
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         std = np.sqrt(m2s / (counts - 1))
-        scores = (windows.read(first, first + n) - means) / std
-        scores[(counts < MIN_READINGS) | ~(std > 0)] = np.nan
+        scores = windows.read(first, first + n) - means
+        # Most windows have a spread, which two numbers show.
+        if not std.min() > spread_floor(max(-means.min(), means.max())):
+            floor = spread_floor(means)
+            is_constant = std <= floor
+            std[is_constant] = 0.0
+            scores[is_constant & (np.abs(scores) <= floor)] = np.nan
+        scores /= std
+        scores[(counts < MIN_READINGS) | ~(std >= 0)] = np.nan
     return scores

@@ -132,6 +132,7 @@ class Controls(Panel):
             "severity": rule.severity,
             "firing": max(severities, key=SEVERITIES.index, default=rule.severity),
             "state": state.name,
+            "waiting": rule.waiting,
             "nState": list(states.values()).count(state),
             "nWatched": len(watched),
             "isFlapping": rule.is_flapping,

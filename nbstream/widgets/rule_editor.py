@@ -43,6 +43,7 @@ ARGUMENTS = {
     "channel": "channel",
     "noData": "no_data",
     "cooldown": "cooldown",
+    "partial": "partial",
 }
 """The editor's fields, and the arguments of `Analyzer.alert` that they are."""
 _DURATIONS = {"for": "for", "keep": "keep firing for", "cooldown": "cooldown"}
@@ -62,6 +63,7 @@ def entries(rule: Rule) -> dict[str, str]:
         "channel": _selected_text(rule.selected),
         "noData": settings.no_data,
         "cooldown": format_duration(settings.cooldown_ns) if settings.cooldown_ns else "",
+        "partial": "yes" if settings.partial else "",
     }
 
 
@@ -84,6 +86,8 @@ def read_fields(given: Any) -> dict[str, str] | None:
     if not all(isinstance(text, str) for text in given.values()):
         return None
     if given.get("severity", "warning") not in SEVERITIES:
+        return None
+    if given.get("partial", "") not in ("", "yes"):
         return None
     if given.get("noData", "") not in ("", *NO_DATA_POLICIES):
         return None
@@ -238,6 +242,8 @@ def _read_field(name: str, text: str, channels: tuple[str, ...]) -> Any:
             message = f"There is no channel {short_name(text)!r}."
             raise ValueError(message)
         return text or None
+    if name == "partial":
+        return text == "yes"
     return text
 
 

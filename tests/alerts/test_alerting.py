@@ -241,7 +241,8 @@ def test_a_preview_tells_what_would_have_been(analyzer: ns.Analyzer, buffer: ns.
     assert (preview.n, preview.firing_s, preview.n_readings) == (3, 1 + 2 + 1, 16)
     assert analyzer.preview("value > 90", "6s", for_="1s").n == 2
     assert analyzer.preview("value > 90", 3).n == 1
-    assert analyzer.preview("mean('3s') > 90", "all").n == 1
+    assert analyzer.preview("mean('3s') > 90", "all").n == 0
+    assert analyzer.preview("mean('3s') > 90", "all", partial=True).n == 1
     rule = analyzer.alert("value > 95", clear="value < 1")
     rule.limits = 94
     n_fired = analyzer.alerts.n_fired

@@ -61,7 +61,7 @@ def test_statistics_of_a_window_are_those_of_pandas(columns: Any, window: str) -
         held.index = pd.DatetimeIndex((times + np.arange(len(times))).view("M8[ns]"))
         buffer = filled(times + np.arange(len(times)), values)
     rolling = held.rolling(span, min_periods=1)
-    table = table_of(buffer)
+    table = table_of(buffer).partial
     for name in ("mean", "std", "min", "max"):
         found = table.column(Statistic(name, window))
         assert found == pytest.approx(getattr(rolling, name)(), rel=1e-9, abs=1e-6, nan_ok=True)
@@ -143,7 +143,7 @@ def test_readings_per_second_and_quantiles() -> None:
     """Rate is per reading; a median is that of the newest window, for all of the batch."""
     buffer = ns.Buffer(timezone="UTC")
     buffer.extend(np.arange(10) / 2, x=np.arange(10.0))
-    table = table_of(buffer)
+    table = table_of(buffer).partial
     np.testing.assert_allclose(table.column(Statistic("rate", "60s"))[1:], 2.0)
     assert np.isnan(table.column(Statistic("rate"))[0])
     assert table.column(Statistic("median", "2s")).tolist() == [7.5] * 10

@@ -133,7 +133,7 @@ class FakeNode {
 
 /** What the kernel shows of a rule "value > 90". */
 export function shownRule(id, more = {}) {
-  const entries = { condition: "value > 90", clear: "", for: "", keep: "", severity: "warning", name: "", channel: "", noData: "nodata", cooldown: "" };
+  const entries = { condition: "value > 90", clear: "", for: "", keep: "", severity: "warning", name: "", channel: "", noData: "nodata", cooldown: "", partial: "" };
   return {
     id,
     edition: 1,

@@ -160,6 +160,9 @@ test("a rule over several channels says how many of them are where it stands", (
   const several = { isSeveral: true, nState: 2, nWatched: 5, channel: "all channels" };
   assert.equal(stateWords(rule(1, { ...several, state: "FIRING" })), "firing on 2 of 5 · warning");
   assert.equal(stateWords(rule(1, { ...several, state: "OK" })), "ok");
+  const waiting = "waiting for a full 10min (3:20)";
+  assert.equal(stateWords(rule(1, { state: "OK", waiting })), waiting);
+  assert.equal(stateWords(rule(1, { state: "FIRING", waiting })), "firing · warning");
   model.frame(stateOf({ rules: [rule(1, several)] }));
   assert.ok(!el.one("nbs-rule-channel").hidden);
   assert.equal(el.one("nbs-rule-channel").textContent, "all channels");

@@ -297,6 +297,6 @@ test("a rule is moved to another channel, and several stay if nothing is chosen"
 test("JupyterLab's shortcuts are kept off the editor", () => {
   const walk = (node) => [node, ...node.childNodes.flatMap(walk)];
   const focusable = walk(editor()).filter((node) => ["BUTTON", "INPUT", "SELECT"].includes(node.tagName));
-  assert.equal(focusable.length, 11);
+  assert.equal(focusable.length, 12);
   assert.ok(focusable.every((node) => node.getAttribute("data-lm-suppress-shortcuts") === "true"));
 });

@@ -112,11 +112,48 @@ def test_batches_make_no_difference_to_long_windows() -> None:
     np.testing.assert_array_equal(in_batches(column, starts, [5000, 1, 33_000]), at_once)
 
 
-@pytest.mark.parametrize("n", [MIN_READINGS, 3 * BLOCK])
-def test_a_constant_window_has_no_score(n: int) -> None:
-    """Where the standard deviation is 0 the score is NaN, even for a reading that differs."""
-    column = np.append(np.full(n, 0.1), [5.0])
-    assert np.isnan(in_batches(column, [0] * len(column), [100])).all()
+@pytest.mark.parametrize("n", [MIN_READINGS, 600, BLOCK, 3 * BLOCK + 7])
+@pytest.mark.parametrize("level", [0.0, 0.1, 5.0, -1e9, 1e9 + 0.1, 1e300, 1e-300])
+def test_what_differs_from_equal_readings_is_endlessly_far(n: int, level: float) -> None:
+    """Where the standard deviation is 0 the score is ±inf, and NaN for a reading that is equal too."""
+    step = max(abs(level) * 1e-6, 1e-6)
+    for differs, score in ((level + step, np.inf), (level - step, -np.inf), (level, np.nan)):
+        column = np.append(np.full(n, level), [differs])
+        scores = in_batches(column, [0] * len(column), [100])
+        assert np.isnan(scores[:-1]).all()
+        np.testing.assert_equal(scores[-1], score)
+
+
+def test_equal_readings_are_equal_however_their_window_is_put_together() -> None:
+    """Windows that slide, with missing readings between, merge to a spread of exactly 0."""
+    rng = np.random.default_rng(1)
+    column = np.full(5000, 1e9 + 0.3)
+    column[rng.random(5000) < 0.1] = np.nan
+    column[::777] += 1
+    starts = np.maximum(np.arange(5000) - 300, 0).tolist()
+    scores = in_batches(column, starts, [7, 100, 1500])
+    differs = np.flatnonzero(column > 1e9 + 1)
+    alone = differs[differs > 300]
+    assert len(alone) > 3
+    assert (scores[alone] == np.inf).all()
+
+
+def test_what_float64_cannot_tell_apart_is_equal() -> None:
+    """The last bit of a computed value is no difference, as for the detector."""
+    column = np.append(np.full(100, 0.3), [0.1 + 0.2])
+    assert np.isnan(in_batches(column, [0] * 101, [10])).all()
+    noisy = np.append(np.tile([0.3, 0.1 + 0.2], 50), [0.1 + 0.2, 0.4])
+    scores = in_batches(noisy, [0] * 102, [10])
+    assert np.isnan(scores[:-1]).all()
+    assert scores[-1] == np.inf
+
+
+def test_fewer_than_thirty_equal_readings_say_nothing() -> None:
+    """Nor do missing ones count."""
+    column = np.append(np.full(MIN_READINGS - 1, 5.0), [500.0])
+    assert np.isnan(in_batches(column, [0] * len(column), [3])).all()
+    column = np.concatenate((np.full(MIN_READINGS - 1, 5.0), np.full(50, np.nan), [500.0]))
+    assert np.isnan(in_batches(column, [0] * len(column), [3])).all()
 
 
 def test_thirty_readings_are_needed() -> None:

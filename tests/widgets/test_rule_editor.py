@@ -73,6 +73,7 @@ def test_a_rule_of_all_entries_is_added(
         "channel": "*",
         "noData": "alert",
         "cooldown": "5min",
+        "partial": "yes",
     }
     assert saved(page, **entered) == {"errors": {}}
     (rule,) = analyzer.rules
@@ -87,6 +88,7 @@ def test_a_rule_of_all_entries_is_added(
         "no_data": "alert",
         "no_data_after": None,
         "cooldown": "5min",
+        "partial": True,
     }
     assert rule.selected == "*"
     assert shown_rule(controls)["entries"] == {**entered, "keep": "90s"}
