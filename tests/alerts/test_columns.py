@@ -181,7 +181,7 @@ def test_incidents_do_not_depend_on_batches(sizes: list[int], seed: int) -> None
         with ns.Analyzer(ns.Buffer(timezone="UTC"), window="10s") as analyzer:
             for text in CONDITIONS:
                 analyzer.buffer.extend([], x=[], pressure=[])
-                analyzer.alert(text, channel="x", for_="0.2s", keep_firing_for="0.1s")
+                analyzer.alert(text, channel="x", for_="0.2s", keep_firing_for="0.1s", partial=True)
             for piece in pieces:
                 analyzer.buffer.extend(times[piece], x=values[piece], pressure=pressure[piece])
                 analyzer.update()
