@@ -325,8 +325,10 @@ class CsvSource(Source):
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
         elif self._has_rows_pending:
             self._set_state(SourceState.RUNNING, "waiting for rows that tell what its times are")
+        elif self._tail.head:
+            self._set_state(SourceState.RUNNING, "waiting for the first row after the header")
         else:
-            self._set_state(SourceState.RUNNING, "waiting for the first row")
+            self._set_state(SourceState.RUNNING, "waiting for the first row of an empty file")
         self._is_well()
 
     def _check_is_text(self, head: bytes) -> None:

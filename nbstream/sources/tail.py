@@ -434,10 +434,30 @@ class Tail:
 
     def _skip_hole(self, data: bytes) -> Piece:
         """Pass over NULs that begin a line: after a truncation the writer did not go back."""
+        if data == bytes(len(data)):
+            self._advance(data)
+            return Piece(n_nul=len(data) + self._leap(), has_more=True)
         n_nul = len(data) - len(data.lstrip(b"\0"))
         n_nul -= n_nul % self._decoder.width
         self._advance(data[:n_nul])
         return Piece(n_nul=n_nul, has_more=True)
+
+    def _leap(self) -> int:
+        """Go to the end of a hole that takes no room on the disk; return how many bytes it has."""
+        assert self._file is not None
+        if not hasattr(os, "SEEK_DATA"):
+            return 0
+        try:
+            end = os.lseek(self._file.fileno(), self._offset, os.SEEK_DATA)
+        except OSError:  # nothing but the hole, or a file system that knows none
+            return 0
+        n = end - self._offset
+        n -= n % self._decoder.width
+        if n > FOOT_BYTES:
+            self._seen, self._foot = None, bytes(FOOT_BYTES)
+            self._offset += n
+            return n
+        return 0
 
     def _take_long(self, size: int) -> Piece:
         """Read a line that is longer than a chunk, and perhaps not too long."""
@@ -502,8 +522,17 @@ def _check_regular(path: Path, there: os.stat_result) -> None:
     if stat.S_ISDIR(there.st_mode):
         raise IsADirectoryError(21, "Is a directory", str(path))
     if not stat.S_ISREG(there.st_mode):
-        message = f"{str(path)!r} is not a regular file. Read a pipe or device with ProcessSource."
+        message = (
+            f"{str(path)!r} is not a regular file but {_kind_of(there.st_mode)}. "
+            f"Read it with ProcessSource(['cat', {str(path)!r}])."
+        )
         raise ParseError(message)
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def nearest_neighbour(path: str | os.PathLike[str]) -> Path | None:

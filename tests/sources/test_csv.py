@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 import nbstream as ns
+from tests.sources.test_base import ZeroRandom
 from tests.wait import wait_until
 
 HEADER = "timestamp,value\n"
@@ -92,11 +95,18 @@ def test_a_missing_file_is_waited_for(path: Path) -> None:
         wait_values(source, [1.0])
 
 
-@pytest.mark.parametrize("content", ["", HEADER, HEADER.strip()])
-def test_an_empty_file_waits_for_its_first_row(path: Path, content: str) -> None:
-    """Empty or header only is no error."""
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        ("", "waiting for the first row of an empty file"),
+        (HEADER, "waiting for the first row after the header"),
+        (HEADER.strip(), "waiting for the end of the first line"),
+    ],
+)
+def test_an_empty_file_waits_for_its_first_row(path: Path, content: str, status: str) -> None:
+    """Empty or header only is no error, and what is waited for is said."""
     with reading(path, content) as source:
-        wait_until(lambda: "waiting for the" in source.status, 5, lambda: source.status)
+        wait_until(lambda: source.status == status, 5, lambda: source.status)
         with path.open("a") as file:
             file.write("\n" if content and not content.endswith("\n") else "")
             file.write(("" if content else HEADER) + row(1, 7))
@@ -147,6 +157,61 @@ def test_permission_lost_for_a_moment(path: Path, monkeypatch: pytest.MonkeyPatc
         wait_until(lambda: source.state is State.RUNNING, 5, lambda: source.status)
         assert source.last_error is None
         assert "works again" in said(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes there")
+def test_a_pipe_is_no_file_and_how_to_read_it(path: Path) -> None:
+    """What is no file is named, and the advice works."""
+    os.mkfifo(path)
+    with reading(path) as source:
+        wait_until(lambda: source.state is State.FAILED, 5, lambda: source.status)
+        advice = re.search(r"Read it with (ProcessSource\(.*\))\.$", source.status)
+        assert advice is not None
+        assert "but a pipe" in source.status
+    with eval(advice[1], {"ProcessSource": ns.ProcessSource}) as process:
+        with path.open("w") as pipe:
+            pipe.write("1.5\n2.5\n")
+        wait_until(lambda: process.counters().accepted == 2, 5)
+        assert process.buffer.to_pandas()["value"].tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize("code", [errno.ESTALE, errno.EIO, errno.EMFILE, errno.ENOTCONN])
+def test_a_file_system_that_fails_for_a_moment(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A stale handle, a read error, too many open files, a lost mount: it goes on where it was."""
+    n_faults = 0
+
+    class Moody(io.FileIO):
+        def read(self, *args: Any) -> Any:
+            nonlocal n_faults
+            if 0 < n_faults < 3:
+                n_faults += 1
+                raise OSError(code, os.strerror(code), str(path))
+            return super().read(*args)
+
+    monkeypatch.setattr("nbstream.sources.tail.io.FileIO", Moody)
+    with reading(path, HEADER + row(1, 1) + row(2, 2), random=ZeroRandom()) as source:
+        wait_values(source, [1.0, 2.0])
+        n_faults = 1
+        with path.open("a") as file:
+            file.write(row(3, 3))
+        wait_values(source, [1.0, 2.0, 3.0])
+        assert source.counters()[:5] == (3, 3, 0, 0, 0)
+        assert source.counters().reconnects == 2
+        wait_until(lambda: "works again" in said(source), 5)
+
+
+def test_a_sparse_file(path: Path) -> None:
+    """A hole of 3 GB is passed over, and what stands behind it is read."""
+    with path.open("wb") as file:
+        file.truncate(3 * 2**30)
+        file.seek(0, os.SEEK_END)
+        file.write((HEADER + row(1, 1)).encode())
+    if path.stat().st_blocks > 10_000:
+        pytest.skip("no sparse files there")
+    with reading(path) as source:
+        wait_until(lambda: values(source) == [1.0], 15, lambda: source.status)
 
 
 def test_a_directory_in_the_place_of_the_file_is_final(path: Path) -> None:
