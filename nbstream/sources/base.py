@@ -15,7 +15,13 @@ from nbstream import ownership
 from nbstream.buffer import Buffer, Extended
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.ending import GRACE, seconds_left
-from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError
+from nbstream.errors import (
+    ClosedError,
+    ConnectError,
+    DependencyError,
+    NbstreamError,
+    ParseError,
+)
 from nbstream.main_thread import MAIN
 from nbstream.naming import name_problem
 from nbstream.redaction import disarm, redact
@@ -36,6 +42,8 @@ BACKOFF_BASE = 0.5
 BACKOFF_CAP = 30.0
 HEALTHY_AFTER = 60.0
 MAX_NOTES = 50
+UNHEALTHY = (SourceState.CONNECTING, SourceState.UNREADABLE, SourceState.RECONNECTING)
+"""States that end with the next reading."""
 MAX_CLAIMS = 1000
 """Channels of which a source remembers that it writes to them."""
 REPLACED = "replaced by a later run of its cell"
@@ -256,8 +264,10 @@ class Source(ABC):
             return f"{detail or 'starting'} ({seconds} s)"
         if state is SourceState.RUNNING:
             return detail or "reading"
-        if state in (SourceState.FAILED, SourceState.RECONNECTING):
-            return f"{state.value}: {detail}" if state is SourceState.FAILED else detail
+        if state in (SourceState.UNREADABLE, SourceState.RECONNECTING):
+            return detail
+        if state is SourceState.FAILED:
+            return f"{state.value}: {detail}"
         return f"{state.value} ({detail})" if detail else state.value
 
     @property
@@ -464,7 +474,7 @@ class Source(ABC):
             self._healthy_since = now
         self._healthy_until = now
         if self._state is not SourceState.RUNNING:
-            if self._state in (SourceState.CONNECTING, SourceState.RECONNECTING):
+            if self._state in UNHEALTHY:
                 self._set_state(SourceState.RUNNING)
         self._is_well()
 
@@ -477,6 +487,11 @@ class Source(ABC):
     def _backoff(self, attempt: int) -> float:
         """Return the seconds to wait before try number `attempt` + 1: full jitter, at most 30 s."""
         return self._random.uniform(0, min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** min(attempt, 16)))
+
+    def _set_unreadable(self, error: ParseError) -> None:
+        """Look unhealthy until a reading comes: nothing that came can be read."""
+        self._set_state(SourceState.UNREADABLE, str(error), error)
+        self._report("error", str(error))
 
     # The supervision.
 

@@ -17,6 +17,7 @@ from nbstream.sources.csv_format import GUESSES, CsvFormat, discover, find_in
 from nbstream.sources.csv_intake import Intake
 from nbstream.sources.csv_long import LongReader
 from nbstream.sources.csv_options import CsvOptions, as_names
+from nbstream.sources.csv_refused import Refused
 from nbstream.sources.csv_rows import RowReader, Rows
 from nbstream.sources.csv_table import cells_of
 from nbstream.sources.number_cells import number
@@ -42,6 +43,8 @@ PATIENCE = 2.0
 """Seconds to wait for rows that tell what times mean, before they are refused."""
 MAX_PENDING_BYTES = 32 * 2**20
 TOLD_EVERY = 60.0  # seconds
+MAX_BAD_CHANNELS = 10
+"""Channels with cells that are no numbers are told one by one; further ones together."""
 RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again is no event
 NO_ROWS = Batch(np.empty(0, np.int64), {})
 
@@ -200,6 +203,8 @@ class CsvSource(Source):
         self._is_sample = False
         self._skipped = b""
         self._has_half_line = False
+        self._refused = Refused()
+        self._bad_cells: dict[str, tuple[str, int]] = {}
         self._intake = Intake()
         self._restart = ""  # what happened to the file, until it is known if its rows are new
         self._restarted_at = 0.0
@@ -316,6 +321,10 @@ class CsvSource(Source):
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
             self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
+            return
+        unreadable = self._refused.error(None if self._reader is None else self._reader.fmt)
+        if unreadable is not None:
+            self._set_unreadable(unreadable)
             return
         if self._has_half_line and self._counters.received:
             self._set_state(SourceState.RUNNING, "waiting for the end of the last line")
@@ -521,6 +530,7 @@ class CsvSource(Source):
     def _hand_over(self, rows: Rows) -> None:
         batch = rows.batch if rows.batch is not None else NO_ROWS
         n_rejected = rows.n_rows - len(batch) - self._intake.n_rejected_again(rows.rejected_keys)
+        self._refused.add(n_rejected, len(batch), rows.rejected)
         if n_rejected:
             self._emit(NO_ROWS, n_rejected)
         if len(batch) and self._reader is not None:
@@ -528,18 +538,30 @@ class CsvSource(Source):
             self._hand_over_all(self._intake.take(batch, has_times=has_times))
         if rows.rejected and n_rejected:
             self._note_once("rejected", f"row left out: {shorten(rows.rejected)}")
-        if rows.bad_cell is not None:
-            channel, text = rows.bad_cell
-            hint = ""
-            if self._options.decimal == "." and number(text, ",") is not None:
-                hint = " (a decimal comma? Pass decimal=',')"
-            self._note_once("cell", f"not a number in {channel!r}: {shorten(text)!r}{hint}")
+        for channel, (text, n) in rows.bad_cells.items():
+            self._note_bad_cells(channel, text, n)
         if rows.n_short:
             self._note_once("short", "rows with fewer cells than columns: the rest is missing")
         if rows.n_long:
             self._note_once("long", "rows with more cells than columns: the rest is left out")
         if rows.n_replaced:
             self._note_once("utf8", "bytes that are not UTF-8 were replaced")
+
+    def _note_bad_cells(self, channel: str, text: str, n: int) -> None:
+        """Count cells that are no numbers, and tell the first of each channel."""
+        if channel not in self._bad_cells and len(self._bad_cells) >= MAX_BAD_CHANNELS:
+            channel = ""
+        first, before = self._bad_cells.get(channel, (text, 0))
+        self._bad_cells[channel] = first, before + n
+        hint = ""
+        if self._options.decimal == "." and number(first, ",") is not None:
+            hint = " (a decimal comma? Pass decimal=',')"
+        said = f"not a number in {channel!r}" if channel else "not a number in other channels"
+        said = f"{said}: {shorten(first)!r}{hint}"
+        if not before:
+            self._report(f"cell {channel}", said)
+        count = f"; {before + n:,} such cells" if before + n > 1 else ""
+        self._note(f"cell {channel}", said + count)
 
     def _tell_turned(self, fmt: CsvFormat, before: Sequence[str]) -> None:
         """Say which columns became channels."""

@@ -156,7 +156,7 @@ class LongReader(RowReader):
                 self.fmt.units.setdefault(self._channel(name, column), form.unit)
         value = None if form is None else form.read(cell)
         if value is None:
-            result.bad_cell = result.bad_cell or (self._channel(name, column), cell)
+            result.note_bad_cell(self._channel(name, column), cell)
             return math.nan
         return value
 

@@ -40,8 +40,8 @@ class Rows:
     """The first line of which nothing could be used, and why."""
     rejected_keys: list[int] = field(default_factory=list)
     """A hash of each such line."""
-    bad_cell: tuple[str, str] | None = None
-    """Channel and text of the first cell that is no number."""
+    bad_cells: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Per channel the first cell that is no number, and how many there are."""
     n_short: int = 0
     """Rows with fewer cells than columns."""
     n_long: int = 0
@@ -54,6 +54,11 @@ class Rows:
     """The lines from that header on."""
     _left_out: list[int] = field(default_factory=list)
     _passed_over: list[int] = field(default_factory=list)
+
+    def note_bad_cell(self, channel: str, cell: str) -> None:
+        """Count a cell that is no number."""
+        first, n = self.bad_cells.get(channel, (cell, 0))
+        self.bad_cells[channel] = first, n + 1
 
 
 class RowReader:
@@ -230,7 +235,6 @@ class RowReader:
             if wall[i] == MISSING_TIME:
                 return self._refuse(i, text, fmt.no_time, result)
         has_number = False
-        bad_cell = None
         for column, role in enumerate(fmt.roles):
             if role not in (Role.NUMBER, *UNDECIDED):
                 continue
@@ -243,11 +247,10 @@ class RowReader:
                 continue
             value = fmt.forms[column].read(cells[column])
             if value is None:
-                bad_cell = bad_cell or (fmt.columns[column], cells[column])
+                result.note_bad_cell(fmt.columns[column], cells[column])
                 continue
             has_number = True
             values[column][i] = value
-        result.bad_cell = result.bad_cell or bad_cell
         return True if has_number else self._refuse(i, text, "no number", result)
 
     def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:

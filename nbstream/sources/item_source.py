@@ -113,9 +113,7 @@ class ItemSource(Source):
         if counters.rejected < MANY_REJECTED and waited < PATIENCE:
             return
         if self._state in (SourceState.RUNNING, SourceState.CONNECTING):
-            error = self._nothing_readable("yet")
-            self._set_state(SourceState.RECONNECTING, str(error), error)
-            self._report("error", str(error))
+            self._set_unreadable(self._nothing_readable("yet"))
 
     def _nothing_readable(self, so_far: str = "") -> ParseError:
         first = f"first: {shorten(self._example)!r}"

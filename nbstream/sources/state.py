@@ -17,6 +17,9 @@ class SourceState(Enum):
     """Started, and not yet at its readings; also: waiting for a file that is missing."""
     RUNNING = "running"
     """Reading, or ready to read as soon as there is something."""
+    UNREADABLE = "unreadable"
+    """Reading, but nothing that comes can be read; `last_error` says why and what to do. The next
+    reading that can be read ends it."""
     RECONNECTING = "reconnecting"
     """It failed and tries again by itself."""
     ENDED = "ended"

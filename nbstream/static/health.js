@@ -33,7 +33,7 @@ export function healthEntries(health, age, fps) {
 /** @returns {{kind: string, text: string}} the source in a sentence */
 export function sourceSentence(source) {
   if (source === null) return { kind: "ended", text: "a buffer, fed by the notebook" };
-  const kinds = { RUNNING: "ok", CONNECTING: "waiting", RECONNECTING: "warning", FAILED: "failed" };
+  const kinds = { RUNNING: "ok", CONNECTING: "waiting", RECONNECTING: "warning", UNREADABLE: "failed", FAILED: "failed" };
   return { kind: kinds[source.state] ?? "ended", text: `${source.name}: ${source.text}` };
 }
 
@@ -70,7 +70,7 @@ export class HealthLine {
     );
     this.held.hidden = !health.held;
     setText(this.held, health.held);
-    const hasFailed = health.source?.state === "FAILED";
+    const hasFailed = ["FAILED", "UNREADABLE"].includes(health.source?.state); // its sentence says why
     this.error.hidden = !health.error || hasFailed;
     setText(this.error, health.error);
     keepChildren(

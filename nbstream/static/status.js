@@ -49,7 +49,7 @@ export function describeState(facts) {
     return { kind: "bad", text: `no answer from the kernel for ${ageText(facts.silence)}` };
   }
   if (facts.link === "connecting") return { kind: "wait", text: "connecting…" };
-  if (facts.source === "FAILED") return { kind: "bad", text: facts.sentence };
+  if (facts.source === "FAILED" || facts.source === "UNREADABLE") return { kind: "bad", text: facts.sentence };
   if (facts.isPaused) return { kind: "pause", text: "paused" };
   if (facts.isDetached) return { kind: "pause", text: "looking back" };
   if (facts.source === "ENDED" || facts.source === "STOPPED") return { kind: "off", text: facts.sentence };

@@ -14,6 +14,7 @@ test("a chart says the worst that it knows", () => {
   assert.equal(say({ age: 12 }), "wait no new data for 12 s");
   assert.equal(say({ isPaused: true, age: 12 }), "pause paused");
   assert.equal(say({ source: "FAILED", sentence: "no such file" }), "bad no such file");
+  assert.equal(say({ source: "UNREADABLE", sentence: "no row can be read" }), "bad no row can be read");
   assert.equal(say({ link: "disconnected", silence: 130 }), "bad no answer from the kernel for 2 min");
   assert.equal(say({ ended: "closed", link: "disconnected" }), "off closed");
 });

@@ -108,7 +108,7 @@ def test_running_output_that_cannot_be_read_looks_unhealthy_until_it_can(tmp_pat
     )
     path = tmp_path / "gate"
     with ProcessSource([*gate, path]) as source:
-        wait_until(lambda: source.state is SourceState.RECONNECTING, AT_ONCE)
+        wait_until(lambda: source.state is SourceState.UNREADABLE, AT_ONCE)
         assert "Nothing could be read yet (first: '?!'). Pass parse=" in source.status
         path.touch()
         wait_until(lambda: source.state is SourceState.RUNNING, AT_ONCE)
