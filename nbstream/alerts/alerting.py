@@ -13,6 +13,7 @@ from nbstream.alerts.rule import Rule
 from nbstream.alerts.rule_file import read_rules, write_rules
 from nbstream.errors import ClosedError
 from nbstream.main_thread import MAIN
+from nbstream.redaction import redact
 from nbstream.window import Window, parse_duration
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ class Alerting:
     def notify(self, *notifiers: Notifier | Callable[[Any], Any]) -> Dispatcher:
         """Tell notifiers of everything that rules do from now on, until the analyzer is closed.
 
+        What can't be delivered, after its retries, is said once in the feed, and once that it works again.
         A notebook cell that runs again ends what it connected before.
 
         Parameters
@@ -268,7 +270,7 @@ class Alerting:
         from nbstream.alerts.notifiers import connect
 
         self._require_open()
-        dispatcher = connect(self.alerts, *notifiers)
+        dispatcher = connect(self.alerts, *notifiers, tell=self._tell_of_notifier)
         dispatcher.adopt()
         self._dispatchers = (*(d for d in self._dispatchers if not d.is_closed), dispatcher)
         return dispatcher
@@ -312,6 +314,9 @@ class Alerting:
             rule.resume(incidents)
             self._begin(rule)
         return tuple(rule for rule, _ in rules)
+
+    def _tell_of_notifier(self, text: str) -> None:
+        self.buffer.note(redact(text))
 
     def _end_alerting(self) -> None:
         """Close the rules, and deliver what they said last; a notebook doesn't wait for that."""

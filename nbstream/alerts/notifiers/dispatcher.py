@@ -47,6 +47,8 @@ class Dispatcher:
         Notifications that wait for one notifier, at most.
     clock
         For the waiting of groups.
+    tell
+        Called with each sentence that is logged, on any thread: an analyzer's feed shows it.
 
     Raises
     ------
@@ -74,11 +76,12 @@ class Dispatcher:
         *,
         capacity: int = CAPACITY,
         clock: Clock = SYSTEM_CLOCK,
+        tell: Callable[[str], object] | None = None,
     ) -> None:
         if capacity < 1:
             message = f"'capacity' must be >= 1 (got {capacity!r})."
             raise ValueError(message)
-        self._lanes = tuple(Lane(_as_notifier(given), capacity, clock) for given in notifiers)
+        self._lanes = tuple(Lane(_as_notifier(given), capacity, clock, tell) for given in notifiers)
         self._unsubscribe: Callable[[], object] | None = None
         self._of_cell: OfCell | None = None
         self._is_closed = False
@@ -192,6 +195,7 @@ def connect(
     log: Subscribable,
     *notifiers: Notifier | Callable[[NotificationLike], Any],
     capacity: int = CAPACITY,
+    tell: Callable[[str], object] | None = None,
 ) -> Dispatcher:
     """Have `notifiers` told of everything that happens in `log`.
 
@@ -203,6 +207,8 @@ def connect(
         `Notifier` objects, or functions to call with each notification.
     capacity
         Notifications that wait for one notifier, at most.
+    tell
+        Called with what is wrong with a notifier, and that it is well again.
 
     Returns
     -------
@@ -216,7 +222,7 @@ def connect(
     ValueError
         If `capacity` is < 1.
     """
-    dispatcher = Dispatcher(notifiers, capacity=capacity)
+    dispatcher = Dispatcher(notifiers, capacity=capacity, tell=tell)
     unsubscribe = log.subscribe(dispatcher)
     if callable(unsubscribe):
         dispatcher._unsubscribe = unsubscribe

@@ -12,6 +12,8 @@ from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.redaction import disarm, redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nbstream.alerts.notifiers.base import Notifier
     from nbstream.alerts.notifiers.message import NotificationLike
 
@@ -58,13 +60,21 @@ class Lane:
         Notifications that wait, at most.
     clock
         For the waiting of groups.
+    tell
+        Called with each sentence that is logged, for people; None is nobody.
 
     Notes
     -----
     Thread safety: any method, from any thread.
     """
 
-    def __init__(self, notifier: Notifier, capacity: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        notifier: Notifier,
+        capacity: int,
+        clock: Clock,
+        tell: Callable[[str], object] | None = None,
+    ) -> None:
         self.notifier = notifier
         self.error: Exception | None = None
         self._capacity = capacity
@@ -72,7 +82,8 @@ class Lane:
         self._queue: deque[NotificationLike] = deque()
         self._n_in_flight = 0
         self._counts = dict.fromkeys(NotifierCounters._fields[:-1], 0)
-        self._sayings: list[str] = []
+        self._tell = tell
+        self._sayings: list[tuple[int, str]] = []
         self._has_said: set[str] = set()
         self._thread: threading.Thread | None = None
         self._lock = threading.Condition()
@@ -149,9 +160,18 @@ class Lane:
                     self._has_said.discard("dropped")
                     self._lock.notify_all()
                     return
-            for saying in sayings:
-                logger.warning("%s", saying)
+            for level, saying in sayings:
+                self._say(level, saying)
             self._deliver_next()
+
+    def _say(self, level: int, text: str) -> None:
+        logger.log(level, "%s", text)
+        if self._tell is not None:
+            name = repr(self.notifier.name)
+            try:
+                self._tell(text if name in text else f"The notifier {name} failed: {text}")
+            except Exception:  # who is told is gone
+                logger.debug("Nobody could be told of %r.", self.notifier.name, exc_info=True)
 
     def _deliver_next(self) -> None:
         error: Exception | None = None
@@ -174,7 +194,8 @@ class Lane:
             elif n:
                 if "error" in self._has_said:
                     self._has_said.discard("error")
-                    logger.info("The notifier %r delivers again.", self.notifier.name)
+                    text = f"The notifier {self.notifier.name!r} delivers again."
+                    self._sayings.append((logging.INFO, text))
                 self.error = None
             self._note_state()
 
@@ -202,7 +223,7 @@ class Lane:
     def _say_once(self, topic: str, text: str) -> None:
         if topic not in self._has_said:
             self._has_said.add(topic)
-            self._sayings.append(text)
+            self._sayings.append((logging.WARNING, text))
 
     # On any thread.
 
