@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nbstream.sources.number_cells import is_missing, is_placeholder, is_unit, number, quantity
+from nbstream.sources.time_scan import scan_day_time, scan_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +140,8 @@ def _is_number(cell: str) -> bool:
 
 def is_time_like(cell: str) -> bool:
     """Return whether a cell has the shape of a date or a time; which one is another question."""
+    if scan_time(cell) or scan_day_time(cell):
+        return True
     plain, n_words = _WORDS_OF_TIME.subn(" ", cell)
     plain = plain.strip(" ,")
     if _TIME.fullmatch(plain):
@@ -345,7 +348,7 @@ class _Body:
             return False
         there = list(zip(self.kinds, cells, strict=False))
         times = [cell for kind, cell in there if kind == "time"]
-        if times:
+        if times and not all(map(_is_blank, times)):
             is_timed = any(map(is_value, times)) and all(is_value(c) or _is_blank(c) for c in times)
             return is_timed and not _is_stamped_header(cells, self)
         numbers = [cell for kind, cell in there if kind == "number"]

@@ -269,6 +269,8 @@ class _Table:
         if best.kind == WHOLE and len(best.columns) == 1 and self._date_converter(*best.columns):
             joined = [way for way in ways if len(way.columns) > 1 and way.kind == WHOLE]
             best = next((way for way in joined if best.columns[0] in way.columns), best)
+        if best.kind == DATE and best.error is None and len(best.columns) == 1:
+            best = self._beside(best) or best
         if best.kind == DATE and best.error is None:
             self._refuse_midnight(best)
         best = self._with_milliseconds(best)
@@ -302,6 +304,26 @@ class _Table:
             is_time = self.ranks[other] == 2 and part_of(self.names[other]) == "time"
             if other != column and is_time and self.cells(other):
                 raise self._unreadable((column, other), also="to take the dates alone")
+        dates.note = "rows of one day are all at 00:00; pass time=['…', '…'] for a time of day too"
+
+    def _beside(self, dates: FoundTimes) -> FoundTimes | None:
+        """Return dates that repeat with digits of a time of day beside them, whatever its name."""
+        (date,) = dates.columns
+        if len(set(self.cells(date))) == len(self.cells(date)):
+            return None
+        for column in (date + 1, date - 1):
+            if not 0 <= column < len(self.names):
+                continue
+            part = self._day_part(column, is_beside=True)
+            way = None if part is None else self._join(date, column, part, (date, column))
+            if way is None or way.form is None:
+                continue
+            order = way.columns
+            rows = [row for row in self.rows if len(row) > max(order)]
+            read = [way.form.read_cells([row[c] for c in order])[0] for row in rows]
+            if MISSING_TIME not in read and read == sorted(set(read)):
+                return way
+        return None
 
     def _best_by_format(self) -> FoundTimes | None:
         order = sorted(range(len(self.names)), key=lambda c: (-self.ranks[c], c))
@@ -345,12 +367,12 @@ class _Table:
             told = self._ambiguous((column,), error)
             return [FoundTimes((column,), kind=kind, rank=grade, error=told)]
         if form is not None:
-            if not form.has_time_of_day and form.lacks and not grade:
+            if not form.has_time_of_day and not grade and not self._is_sure_date(form, cells):
                 return []
             kind = WHOLE if form.has_time_of_day else DATE
-            note = (
-                "" if form.lacks != "year" else f"the year of {self._quoted((column,))} is a guess"
-            )
+            note = ""
+            if form.lacks == "year":
+                note = "no year: the newest of the file is of the year of the file's last change"
             return [FoundTimes((column,), form, note, kind, grade)]
         form = find_day_time_form(cells, self.options.zone)
         durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
@@ -359,10 +381,17 @@ class _Table:
         ):
             note = "the newest of the file is put at the file's last change"
             return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
-        if form is None:
+        if form is None or not (grade or _goes_on(form, cells)):
             return []
         note = "no date: the newest of the file is of the day of the file's last change"
         return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+
+    def _is_sure_date(self, form: TimeForm, cells: list[str]) -> bool:
+        """Return whether a column of dates that isn't called so holds the times of its rows."""
+        if form.lacks or not re.search("%d|%j|%u", form.pattern):
+            return False
+        walls = [wall for wall, _ in map(form.read, cells) if wall != MISSING_TIME]
+        return len(set(walls)) > 1 or len(walls) == 1 or not self.has_header
 
     def _ways_of_numbers(self, column: int, numbers: list[float]) -> list[FoundTimes]:
         grade, cells = self.ranks[column], self.cells(column)
@@ -375,7 +404,8 @@ class _Table:
         if self.options.unit is not None:
             scale = SCALES[self.options.unit]
             count = sum(map(scale.is_plausible, numbers))
-        if scale is not None and 2 * count > len(numbers):
+        is_set_later = grade == 2 and scale is not None and scale.is_plausible(numbers[-1])
+        if scale is not None and (2 * count > len(numbers) or is_set_later):
             form = TimeForm("number", scale=scale, is_checked=True)
             if grade:
                 return [FoundTimes((column,), form, kind=COUNTED, rank=grade)]
@@ -390,7 +420,9 @@ class _Table:
         if not grade:
             return []
         if self.options.unit is None:
-            for name in ("excel", "matlab", "julian"):
+            for name in ("mjd", "excel", "matlab", "julian"):
+                if name == "mjd" and "mjd" not in self.names[column].lower():
+                    continue
                 if all(map(SCALES[name].is_plausible, numbers)) and _are_days(
                     numbers, self.names[column]
                 ):
@@ -560,8 +592,8 @@ class _Table:
             return _Part(converter.pattern, width=6)
         return _Part("%Y-%m-%d", converter)
 
-    def _day_part(self, column: int) -> _Part | None:
-        """Return a column as a time of day."""
+    def _day_part(self, column: int, *, is_beside: bool = False) -> _Part | None:
+        """Return a column as a time of day; numbers only if it is called so or beside a date."""
         cells, grade = self.cells(column), self.ranks[column]
         if not cells:
             return None
@@ -569,7 +601,7 @@ class _Table:
         if not numbers:
             form = find_day_time_form(cells, self.options.zone)
             return None if form is None else _Part(form.pattern)
-        if not grade or min(numbers) < 0:
+        if not (grade or is_beside) or min(numbers) < 0:
             return None
         if max(numbers) < 1 and any(x % 1 for x in numbers):
             return _Part("%H:%M:%S.%f", TimeForm("number", scale=FRACTION))
@@ -701,7 +733,17 @@ class _Table:
                 return (
                     f"{name!r} is a channel, for {shorten(cells[0])} is no time (else pass {how})"
                 )
+        for column, name in enumerate(self.names):
+            if not self.numbers(column) and self._reads(self.cells(column)):
+                return f"{name!r} is not taken for the times of rows (else pass time={name!r})"
         return ""
+
+    def _reads(self, cells: list[str]) -> bool:
+        """Return whether text reads as times or dates, be it a score or a version."""
+        try:
+            return bool(find_time_form(cells) or find_day_time_form(cells))
+        except AmbiguousDatesError:
+            return True
 
     def may_have_times(self) -> bool:
         """Return whether any column is called as times are, or looks so."""
@@ -717,6 +759,8 @@ class _Table:
                 if self.ranks[column] != wanted or not cells or self.numbers(column):
                     continue
                 looks = sum(looks_like_time(cell) for cell in cells)
+                if is_duration_name(self.names[column]) or (not wanted and self._reads(cells)):
+                    continue
                 if 2 * looks > len(cells) or wanted == 2:
                     raise self._unreadable((column,), also="or time=False for the time of arrival")
 
@@ -774,11 +818,20 @@ def _are_days(numbers: Sequence[float], name: str) -> bool:
     """Return whether numbers of the right size count days rather than the seconds of a run."""
     if part_of(name) == "date":
         return True
+    if {"jd", "mjd", "julian", "excel", "serial"} & set(re.findall("[a-z]+", name.lower())):
+        return True
     steps = [b - a for a, b in pairwise(numbers) if b > a]
     if not any(x % 1 for x in numbers) or not steps:
         return not steps and any(x % 1 for x in numbers)
     quarters = [x * 96 for x in numbers]  # of an hour
     return float(np.median(steps)) < 0.05 or all(abs(q - round(q)) < 0.01 for q in quarters)
+
+
+def _goes_on(form: TimeForm, cells: Sequence[str]) -> bool:
+    """Return whether times of day follow each other as those of rows do, over midnight too."""
+    walls = [wall for wall, _ in map(form.read, cells) if wall != MISSING_TIME]
+    n_back = sum(b < a for a, b in pairwise(walls))
+    return n_back <= ("%S" in form.pattern) and all(re.search(r"[0-9]:?[0-9]{2}", c) for c in cells)
 
 
 def _guessed_unit(numbers: Sequence[float], step: float) -> str:

@@ -75,6 +75,7 @@ SCALES = {
         NumberScale("excel", "days as Excel counts them", DAY_NS, -25_569 * DAY_NS, True),
         NumberScale("matlab", "days as MATLAB counts them", DAY_NS, -719_529 * DAY_NS, True),
         NumberScale("julian", "Julian days", DAY_NS, -2_440_587 * DAY_NS - DAY_NS // 2),
+        NumberScale("mjd", "modified Julian days", DAY_NS, -40_587 * DAY_NS),
         NumberScale("ticks", "ticks of .NET", 100, -62_135_596_800 * NS),
         NumberScale("filetime", "100 ns since 1601, as Windows counts", 100, -11_644_473_600 * NS),
     )

@@ -22,11 +22,11 @@ _TIMES = frozenset(
     "uhrzeit zeitpunkt messzeit temps heure horodatage horodate instant hora tiempo momento ora "
     "orario tempo tijd tijdstip tid tidspunkt klokke kello aika čas cas czas godzina idő время час "
     "saat zaman ώρα χρόνος giờ 时间 時間 日時 日时 時刻 时刻 시간 일시 시각 elapsed uptime runtime "
-    "laufzeit hhmm hhmmss hrmin tod millis micros second seconds secs sec milliseconds msec sekunden utc gmt "
-    "localtime".split()
+    "laufzeit hhmm hhmmss hrmin hrmn hhmi tod millis micros second seconds secs sec milliseconds msec "
+    "sekunden utc gmt localtime".split()
 )
 _DATES = frozenset(
-    "date datum datenum dato fecha pvm päivämäärä päiväys dátum дата tarih ημερομηνία ngày 日期 日付 "
+    "date datum datenum jd mjd dato fecha pvm päivämäärä päiväys dátum дата tarih ημερομηνία ngày 日期 日付 "
     "날짜".split()
 )
 _ELAPSED = frozenset(

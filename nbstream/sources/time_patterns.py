@@ -266,7 +266,8 @@ def _letter(tokens: list[str], i: int) -> str:
             0 <= k < len(tokens) and tokens[k][0] == "%" and tokens[k][1] in _DIGITS
             for k in (i - 1, i + 1)
         )
-        return rf"(?P<{letter}>[0-9]{{{width if is_fixed else f'1,{width}'}}})"
+        digits = rf"(?P<{letter}>[0-9]{{{width if is_fixed else f'1,{width}'}}})"
+        return digits + ("(?:st|nd|rd|th|er|º)?" if letter == "d" and not is_fixed else "")
     return {
         "b": rf"(?P<b>{_WORD}{{3,}}\.?)",
         "a": rf"{_WORD}+\.?",

@@ -24,15 +24,18 @@ _YEAR_LAST = re.compile(r"([0-9]{1,2})(-|/|\. ?)([0-9]{1,2})\2([0-9]{4}|[0-9]{2}
 _YEARLESS = re.compile(r"([0-9]{1,2})(\.)([0-9]{1,2})\.(?![0-9])")
 _YEARLESS_TIME = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})(?= +[0-9]{1,2}:[0-9]{2})")
 _YEAR_MONTH = re.compile(r"([0-9]{4})([-/.])([0-9]{2})$")
-_COMPACT = re.compile(r"[0-9]{8}(?=$|[T _\-]?[0-9]{4})")
+_WEEK_DAY = re.compile(r"([0-9]{4})-W([0-9]{2})-([1-7])(?![0-9])")
+_COMPACT = re.compile(r"[0-9]{8}(?=$|[T _\-]?[0-9]{4}|[T _\-][0-9]{1,2}:)")
+_SIX_DIGITS = re.compile(r"[0-9]{6}(?=[T ](?:[0-9]{2}:?){2,3}(?![0-9]))")
+_ORDINAL_ENDING = r"(?:st|nd|rd|th|er|º)?"
 _WORD = r"([^\W\d_]{3,}\.?)"
 _YEAR_MONTH_NAME = re.compile(rf"([0-9]{{4}})([- /.]){_WORD}\2([0-9]{{1,2}})(?![0-9:])")
 _DAY_MONTH_NAME = re.compile(
-    rf"([0-9]{{1,2}})(\. ?|[-/ ])?{_WORD}"
-    r"(?:([-/ .,]?\s*)([0-9]{4}(?![0-9])|[0-9]{2}(?![0-9:])))?"
+    rf"([0-9]{{1,2}}){_ORDINAL_ENDING}(\. ?|[-/ ]| de )?{_WORD}"
+    r"(?:( del? |[-/ .,]?\s*)([0-9]{4}(?![0-9])|[0-9]{2}(?![0-9:])))?"
 )
 _MONTH_NAME_DAY = re.compile(
-    rf"{_WORD}([-/ ] *)([0-9]{{1,2}})(?![0-9:])\.?(?:(,? +|[-/])([0-9]{{4}})(?![0-9:]))?"
+    rf"{_WORD}([-/ ] *)([0-9]{{1,2}})(?![0-9:]){_ORDINAL_ENDING}\.?(?:(,? +|[-/])([0-9]{{4}})(?![0-9:]))?"
 )
 _CLOCK = re.compile(
     r"([0-9]{1,2})([:.h時时点])([0-9]{1,2})(?![0-9])"
@@ -51,6 +54,7 @@ _DIGITS_ONLY = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _DURATION = re.compile(
     r"(?:([0-9]+)(?: days?,? | ?d |\.))?\+?([0-9]{1,6}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?"
 )
+_MINUTES = re.compile(r"([0-9]{1,3}):([0-9]{2}\.[0-9]+)")
 _LOOKS = re.compile(
     r"^\W*(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9.])|(?:19|20)[0-9]{2}-?[WQ][0-9])"
@@ -121,6 +125,8 @@ def scan_date(text: str) -> tuple[str, ...]:
 
 def duration_s(text: str) -> Decimal | None:
     """Return how many seconds a text such as "1 days 00:00:01.5" or "0:00:01" is, None if it is none."""
+    if match := _MINUTES.fullmatch(text):
+        return Decimal(match[1]) * 60 + Decimal(match[2])
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
@@ -166,6 +172,8 @@ def _date(text: str, at: int) -> list[tuple[str, int]]:
         return [(f"%Y{m[2]}%m{m[2]}%d{m[5]}", m.end())]
     if m := _CHINESE.match(text, at):
         return [(f"%Y{m[2]}%m{m[4]}%d{m[6]}", m.end())]
+    if m := _WEEK_DAY.match(text, at):
+        return [("%G-W%V-%u", m.end())]
     if m := _ORDINAL.match(text, at):
         return [("%Y-%j", m.end())]
     if m := _YEAR_LAST.match(text, at):
@@ -181,6 +189,8 @@ def _date(text: str, at: int) -> list[tuple[str, int]]:
         return [(f"%Y{m[2]}%m", m.end())]
     if m := _COMPACT.match(text, at):
         return [(pattern, m.end()) for pattern in ("%Y%m%d", "%d%m%Y", "%m%d%Y")]
+    if m := _SIX_DIGITS.match(text, at):
+        return [(pattern, m.end()) for pattern in ("%y%m%d", "%d%m%y", "%m%d%y")]
     if (m := _YEAR_MONTH_NAME.match(text, at)) and month_number(m[3]):
         return [(f"%Y{m[2]}%b{m[2]}%d", m.end())]
     if (m := _DAY_MONTH_NAME.match(text, at)) and month_number(m[3]):

@@ -84,7 +84,7 @@ _OFFSET = r"[+\-\u2212][0-9]{1,2}(?::?[0-9]{2}(?::?[0-9]{2})?)?"
 _NAME = r"[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+\-]+){1,2}"
 _ZONE = rf"(?:(?:UTC|GMT)?{_OFFSET}|{_NAME}|[A-Z]{{2,5}}|[Zz])"
 _AFTER = r"(?:\s*(?:\[[^\]]*\]|\([^)]*\))|\s+[A-Z]{2,5}|\s+m=[+\-][0-9.]+)*"
-ZONE_WORDS = rf"(?:\s*(?:\[{_NAME}\]|{_ZONE}){_AFTER})"
+ZONE_WORDS = rf"(?:\s*(?:\[{_ZONE}\]|\({_ZONE}\)|{_ZONE}){_AFTER})"
 """A regular expression for what names a zone or an offset, "+0200 (CEST)" or "[Europe/Berlin]"."""
 
 _PARTS = re.compile(r"(?:UTC|GMT)?([+\-\u2212])([0-9]{1,2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?")
