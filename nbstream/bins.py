@@ -171,14 +171,22 @@ class BinnedLine:
     def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
         """Return what changed since the last call: points from the time `cut` on are replaced by these.
 
-        `cut` is None when nothing changed.
+        `cut` is None when nothing changed. A page knows times as float64 milliseconds, which are 0.2 µs
+        apart at present: what it can't tell from the cut is sent again.
         """
         cut, start = self._pending_cut, self._changed_from
         self._pending_cut = None
         self._changed_from = len(self._times)
         if cut is None:
             return None, self._open_times[:0], self._open_values[:0]
-        return cut, *self._joined(start)
+        times, values = self._joined(start)
+        while start and self._times[start - 1][-1] / 1e6 >= cut / 1e6:
+            start -= 1
+            first = int((self._times[start] / 1e6).searchsorted(cut / 1e6))
+            times = np.concatenate((self._times[start][first:], times))
+            values = np.concatenate((self._values[start][first:], values))
+            cut = min(cut, int(times[0]))
+        return cut, times, values
 
     def points(self) -> tuple[TimeArray, FloatArray]:
         """Return all points."""

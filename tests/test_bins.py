@@ -147,6 +147,24 @@ def test_a_page_that_applies_the_changes_has_the_points(
         assert line.take_changes()[0] is None
 
 
+@given(st.lists(st.integers(0, 400), max_size=150), st.integers(0, 12), batch_sizes(9), GAPS)
+def test_a_page_whose_clock_is_coarser_than_the_data_has_the_points(
+    steps: list[int], bits: int, sizes: list[int], drawn: list[int]
+) -> None:
+    """Readings that are nanoseconds apart are all there, though a page can't tell their times apart."""
+    times = EPOCH_NS + np.cumsum(np.array([0, *steps], np.int64))
+    values = np.arange(float(len(times)))
+    gaps = gaps_of(times, drawn)
+    line, page = BinnedLine(bits), Page()
+    for part in cut_into(len(times), sizes):
+        a, b = gaps.searchsorted((part.start, part.stop))
+        line.extend(times[part], values[part], gaps[a:b] - part.start)
+        page.apply(*line.take_changes())
+        expected_times, expected = line.points()
+        assert page.times.tolist() == (expected_times / 1e6).tolist()
+        np.testing.assert_array_equal(page.values, expected)
+
+
 @given(readings(largest_gap=NS // 4), BITS, batch_sizes(30))
 def test_nothing_shimmers(column: Column, bits: int, sizes: list[int]) -> None:
     """Points of bins before the newest never change again."""

@@ -22,7 +22,7 @@ MOST_ROWS_AROUND = 2**18
 
 
 def rows_with_gaps(buffer: Buffer, channel: str, start: int, stop: int) -> tuple[Rows, IndexArray]:
-    """Return the rows start ≤ row < stop, as far as they are held, and the indices of those after a gap."""
+    """Return the rows start ≤ row < stop that are held, and the indices of those after a gap in them."""
     n = ROWS_AROUND
     while True:
         rows = buffer.rows(channel, max(0, start - n), stop + n)
@@ -35,7 +35,7 @@ def rows_with_gaps(buffer: Buffer, channel: str, start: int, stop: int) -> tuple
             break
         n *= 16
     gaps = find_gaps(times)
-    a, b = gaps.searchsorted((first, last))
+    a, b = gaps.searchsorted((first + 1, last))  # before the first of them nothing is drawn
     rows = Rows(rows.start + first, times[first:last], rows.values[first:last])
     return rows, gaps[a:b] - first
 

@@ -24,6 +24,7 @@ from nbstream.widgets.figure import (
     base_layout,
     drawn_limits,
     legend_texts,
+    mark_lone,
     plotly_text,
     threshold_shapes,
 )
@@ -35,6 +36,7 @@ from nbstream.widgets.panel import MAX_MESSAGES_PER_S, is_int, is_small
 from nbstream.widgets.reports import is_refusal, taken
 from nbstream.widgets.scripts import SCRIPTS
 from nbstream.widgets.subshell import AnswersOnMainShell
+from nbstream.window import Window
 from nbstream.zone import offset_ms, zone_label
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ __all__ = ["LiveChart"]
 logger = logging.getLogger(__name__)
 
 OPTIONS = ("window", "title", "height", "channels", "toolbar", "name", "layout")
+SECOND_NS = 10**9
 LATEST_MS = 8e15
 """Plotly's years, in epoch ms …"""
 READING_MS = 9.2e12
@@ -448,8 +451,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
 
     def _static(self, window: WindowLike | None) -> dict[str, Any]:
         """Return the figure with the points of a window in its live traces."""
-        from nbstream.window import Window
-
         self._sync()
         data = copy.deepcopy(self._data)
         layout = copy.deepcopy(self._layout_obj._props)
@@ -463,14 +464,27 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
                 trace["x"] = self._wall_clock(times)
                 trace["y"] = values
                 trace.pop("hoverinfo", None)
-        newest = self._analyzer.buffer.newest_ns
-        if newest is not None and parsed.duration_ns is not None:
-            ends = self._wall_clock(np.array([newest - parsed.duration_ns, newest]))
-            layout.setdefault("xaxis", {}).setdefault("range", [str(end) for end in ends])
+                mark_lone(trace)
+        span = self._span(parsed, [times for times, _ in points.values()])
+        if span is not None:
+            ends = self._wall_clock(np.array(span))
+            layout.setdefault("xaxis", {})["range"] = [str(end) for end in ends]
         modebar = layout.setdefault("modebar", {})
         removed = modebar.get("remove") or ()
         modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
         return {"data": data, "layout": layout}
+
+    def _span(self, window: Window, drawn: list[TimeArray]) -> tuple[int, int] | None:
+        """Return from when to when a copy shows its readings, None without any."""
+        drawn = [times for times in drawn if len(times)]
+        newest = self._analyzer.buffer.newest_ns
+        if not drawn or newest is None:
+            return None
+        if window.duration_ns is not None:
+            return newest - window.duration_ns, newest
+        first = min(int(times.min()) for times in drawn)
+        last = max(int(times.max()) for times in drawn)
+        return (first, last) if first < last else (first - SECOND_NS, last + SECOND_NS)
 
     def _wall_clock(self, times: TimeArray) -> Any:
         """Return times as the display zone's wall clock, which is what plotly's date axis shows."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nbstream.naming import short_names
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ __all__ = [
     "base_layout",
     "drawn_limits",
     "legend_texts",
+    "mark_lone",
     "plotly_text",
     "threshold_shapes",
 ]
@@ -25,6 +28,8 @@ OWN_SHAPE = "nbstream: "
 SEVERITY_COLORS = {"info": "#3b82f6", "warning": "#d97706", "critical": "#dc2626"}
 COLORWAY = ["#3266d6", "#e07a1f", "#17936b", "#a23fb8", "#c2334d", "#0f93ad", "#8a6d1d", "#6b5fd3"]
 MAX_LABEL = 40
+FEW_POINTS = 20
+LONE_PX = 4
 
 
 def drawn_limits(rule: Rule) -> tuple[float, ...]:
@@ -86,6 +91,19 @@ def legend_texts(names: Iterable[str], units: Mapping[str, str]) -> dict[str, st
         name: plotly_text(f"{text} ({units[name]})" if units[name] else text)
         for name, text in shown.items()
     }
+
+
+def mark_lone(trace: dict[str, Any]) -> None:
+    """Give the readings of a trace that no line leads to or from a marker, without which they aren't seen."""
+    missing = np.isnan(trace["y"])
+    lone = ~missing & np.append(True, missing[:-1]) & np.append(missing[1:], True)
+    # Of fewer points plotly marks each.
+    if len(missing) < FEW_POINTS or trace.get("mode", "lines") != "lines" or not lone.any():
+        return
+    marker = trace.setdefault("marker", {})
+    size = marker.get("size", LONE_PX)
+    trace["mode"] = "lines+markers"
+    marker["size"] = np.where(lone, size, 0)
 
 
 def _short(text: str) -> str:

@@ -33,7 +33,7 @@ MARK_BITS = 3
 """Marks are at least 2^3 bins, 4 px, apart."""
 MAX_MARKS = 500
 MAX_REASON = 160
-MAX_NAME = 60
+MAX_NAME = 40
 
 Points = tuple[TimeArray, FloatArray]
 
@@ -168,11 +168,11 @@ class ChartFeed:
     def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
         """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.
 
-        Of those that lie within a few pixels one is enough, the newest of the detector that flagged least:
-        all of a storm would hide the rest.
+        Of those that lie within a few pixels one is enough, the strangest of the detector that flagged
+        least: all of a storm would hide the rest.
         """
         n_flags = Counter(anomaly.detector for anomaly in anomalies)
-        by_rarity = sorted(anomalies, key=lambda a: (n_flags[a.detector], -a.number))
+        by_rarity = sorted(anomalies, key=lambda a: (n_flags[a.detector], -a.score, -a.number))
         numbers = {name: number for number, name in enumerate(self.names)}
         marks: dict[tuple[int, int], list[Any]] = {}
         for anomaly in by_rarity:

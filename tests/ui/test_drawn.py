@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,3 +146,73 @@ def test_every_column_with_readings_is_inked(lab: Lab) -> None:
                 failed.append(f"{window} at {rate} Hz: {error}")
                 page.screenshot(f"drawn-{window}-{rate}")
     assert not failed, "\n".join(failed)
+
+
+def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> None:
+    """Plotly's own traces, while a view stands still and in to_html, have the same ink, spikes and holes."""
+    page = lab.open([CELL, SHOW])
+    page.run_cell(0)
+    page.hide_code()
+    for window, rate in (("60s", 10), ("1h", 10), ("5min", 1000)):
+        chart = shown_chart(page, window, rate)
+        chart.root.get_by_role("button", name="Pause").click()
+        chart.wait(
+            "chart.isFrozen && chart.historyRequest > 0 && chart.figure.data[1].y.length > 99"
+        )
+        plane = chart.read("chart.plane")
+        top, bottom = chart.read("chart.figure._fullLayout.yaxis.range")[::-1]
+        assert chart.read("chart.context.getImageData(0, 0, 99, 99).data.every((v) => v === 0)")
+        figure = chart.root.locator(".js-plotly-plot")
+        check(page, plane | {"top": top, "bottom": bottom}, figure.evaluate(PICTURE))
+        page.screenshot(f"drawn-paused-{window}-{rate}")
+
+        page.kernel_eval(f"chart.write_html({str(tmp_path / 'copy.html')!r})")
+        copy = page.context.new_page()
+        copy.goto(f"file://{tmp_path / 'copy.html'}")
+        figure = copy.locator(".js-plotly-plot")
+        size, bottom, top = figure.evaluate(
+            "({ _fullLayout: { _size, yaxis } }) => [_size, ...yaxis.range]"
+        )
+        shown = {
+            "width": round(size["w"]),
+            "height": round(size["h"]),
+            "bottom": bottom,
+            "top": top,
+        }
+        check(page, plane | shown, figure.evaluate(PICTURE))
+        copy.close()
+
+
+def test_ten_million_readings_and_a_spike(lab: Lab) -> None:
+    """The spike that the axis reaches up to is drawn to its height, in a window of hours at 1 kHz."""
+    page = lab.open(
+        [
+            CELL,
+            """
+            n = 10_000_000
+            times = np.int64(1_782_907_200_000_000_000) + np.arange(n) * 1_000_000
+            values = np.random.default_rng(1).normal(0, 1, n)
+            values[7_654_321] = 300
+            buffer = ns.Buffer(capacity=n, timezone="UTC")
+            buffer.extend(times.view("M8[ns]"), x=values)
+            shown.update(times=times, spike=int(times[7_654_321]), hole=[0, 0])
+            chart = ns.LiveChart(buffer, window="3h", height=300)
+            chart
+            """,
+        ]
+    )
+    page.run_all()
+    page.hide_code()
+    chart = PageChart(page)
+    chart.wait("chart.plane?.top > 300 && !chart.hasNews")
+    plane, [[high, low], _] = chart.read("chart.plane"), chart.read(CANVAS)
+    begin, end, width, height = (plane[key] for key in ("from", "to", "width", "height"))
+    told = json.loads(page.kernel_eval(f"columns({begin!r}, {end!r}, {width})"))
+    counts, at = np.array(told[0]), int(told[1])
+    assert (np.array(high)[1:-1][counts[1:-1] > 0] >= 0).all()
+    assert (
+        min(row for row in high[at - 1 : at + 2])
+        <= (plane["top"] - 300) / (plane["top"] - plane["bottom"]) * height + 2
+    )
+    assert max(low[at - 1 : at + 2]) > 0.9 * height  # and down to the others
+    page.screenshot("drawn-ten-million")

@@ -97,6 +97,22 @@ def test_flagged_readings_are_marked_once() -> None:
         run.close()
 
 
+def test_of_readings_side_by_side_the_strangest_is_marked() -> None:
+    """A spike has its ring also where readings beside it are flagged too, before it and after it."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.ones(1000)
+    values[500:520] = 6.0
+    values[510] = 300.0
+    buffer.extend(START + np.arange(1000) / 1000, value=values)
+    with ns.Analyzer(buffer) as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        analyzer.detect("threshold", above=5)
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        assert [mark[2] for mark in frame.content["marks"]] == [300.0]
+
+
 def test_scores_are_shown_when_they_are_asked_for() -> None:
     """A chart leaves scores out, unless its `channels` name them, also before they are there."""
     buffer = ns.Buffer(timezone="UTC")
