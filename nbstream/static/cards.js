@@ -1,7 +1,7 @@
 // The statistics as cards, one row per channel, or as a table when there are many; and the choice of them.
 
 import { element } from "./dom.js";
-import { countText, keepChildren, KernelClock, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
+import { countText, keepChildren, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "./format.js";
 import { Requests, showPanel } from "./panel.js";
 import { Spark, SPARK_GAP_MS } from "./spark.js";
 import { StatisticPicker } from "./statisticPicker.js";
@@ -65,7 +65,6 @@ export function renderCards(view) {
 
 class CardsPanel {
   constructor() {
-    this.clock = new KernelClock();
     this.state = null;
     this.linkState = "connecting";
     this.isTable = false;
@@ -88,7 +87,6 @@ class CardsPanel {
   }
 
   take(message) {
-    this.clock.hear(message.now);
     if (message.state) {
       this.state = message.state;
       this.show();
@@ -158,7 +156,7 @@ class CardsPanel {
     if (this.state) {
       const { channels, source } = this.state;
       for (const { key, channel } of withKeys(channels.length ? channels : [NO_CHANNEL])) {
-        this.rows.get(key)?.showState(channelState(channel, source, this.clock.age(channel.newest)), source);
+        this.rows.get(key)?.showState(channelState(channel, source, this.link.clock.age(channel.newest)), source);
       }
     }
     this.showLink(this.linkState);

@@ -26,6 +26,7 @@ const LIVE_EDGE = 0.03; // a zoom whose right end is so near the edge (share of 
 const MAX_POINTS = 400_000;
 const MAX_AGES = 4096;
 const REDUCED_MOTION_MS = 250;
+const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 const MARK_COLOR = "#dc2626";
 const WINDOWS = ["10s", "60s", "5min", "15min", "1h", "all"];
 
@@ -573,21 +574,35 @@ class ChartView {
     if (this.windowSelect.value !== current) this.windowSelect.value = current;
   }
 
+  /** @returns {number} seconds since a reading was newer than those before, as the page saw it */
+  silence() {
+    return this.arrivedAt === null ? Infinity : (performance.now() - this.arrivedAt) / 1000;
+  }
+
+  /** @returns {number | null} seconds since the newest reading, by its own time where that is one of today */
+  age() {
+    if (this.newest === null) return null;
+    const age = this.link.clock.age(this.newest);
+    return age < REPLAYED_AFTER_S ? age : Math.max(this.silence(), this.link.clock.lateness());
+  }
+
   showState() {
     if (!this.link) return;
-    const age = this.arrivedAt === null ? null : (performance.now() - this.arrivedAt) / 1000;
+    const age = this.age();
     const state = describeState({
       link: this.link.state,
       silence: this.link.silence(),
       source: this.meta.source ?? null,
       sentence: this.meta.sentence ?? "",
       age,
+      isMoving: this.silence() <= this.meta.stale,
       staleAfter: this.meta.stale,
       isPaused: this.isPaused,
       isDetached: this.detached !== null,
       ended: this.ended,
     });
     this.badge.show(state);
+    this.container.dataset.link = this.link.state;
     const isBehind = this.isPaused || this.detached !== null || this.zoomedWidth !== null;
     this.jumpButton.hidden = !isBehind || this.ended !== null;
     if (isBehind) {

@@ -1,7 +1,7 @@
 // The alert feed: incidents, anomalies and events, newest first.
 
 import { element } from "./dom.js";
-import { countText, keepChildren, KernelClock, lastedText, linkNote, OWN_KEYS, setAttribute, setText } from "./format.js";
+import { countText, keepChildren, lastedText, linkNote, OWN_KEYS, setAttribute, setText } from "./format.js";
 import { HealthLine } from "./health.js";
 import { Requests, showPanel } from "./panel.js";
 import { BellMenu, bellOf, Lookout } from "./toasts.js";
@@ -64,7 +64,6 @@ class FeedPanel {
   constructor(bell) {
     this.bell = bell;
     this.lookout = null;
-    this.clock = new KernelClock();
     this.state = null;
     this.linkState = "connecting";
     this.requests = new Requests((message) => this.link.send(message));
@@ -98,7 +97,6 @@ class FeedPanel {
   }
 
   take(message) {
-    this.clock.hear(message.now);
     if (message.state) {
       this.state = message.state;
       this.show();
@@ -158,7 +156,7 @@ class FeedPanel {
     if (this.state) {
       const { health } = this.state;
       const fps = globalThis.__nbstream?.stats?.fps;
-      this.health.show(health, this.clock.age(health.newest), Number.isFinite(fps) ? fps : null);
+      this.health.show(health, this.link.clock.age(health.newest), Number.isFinite(fps) ? fps : null);
     }
     this.lookout?.look();
     this.menu.ways.toasts.tick(performance.now());

@@ -1,5 +1,7 @@
 // Numbers and words as people read them: digits that stand still while values change.
 
+import { RESTARTED } from "./status.js";
+
 const PLAIN_MAGNITUDE = 1e10;
 const TINY_MAGNITUDE = 1e-5;
 const MAX_DECIMALS = 9;
@@ -115,23 +117,6 @@ export function readWindow(typed) {
   return /[1-9]/.test(text) ? { value: text } : { error: "It must be more than 0." };
 }
 
-/** The kernel's clock as this page knows it: it goes on without messages. */
-export class KernelClock {
-  constructor() {
-    this.ahead = 0;
-  }
-
-  /** Hear the kernel's time, in ms since the epoch. */
-  hear(now) {
-    this.ahead = now - Date.now();
-  }
-
-  /** @returns {number | null} seconds since `time`, never negative; null if there is none */
-  age(time) {
-    return time === null || time === undefined ? null : Math.max(0, (Date.now() + this.ahead - time) / 1000);
-  }
-}
-
 /**
  * For everything that takes the focus: JupyterLab takes single keys for commands of its own (two d delete the
  * cell), unless the focused element itself says this.
@@ -189,6 +174,8 @@ export function linkNote(state, silence, ended) {
   if (ended === "replaced") return "replaced by a later run of its cell";
   if (ended) return ended;
   if (state === "connecting") return "connecting…";
+  // Once on the page: the chart says it, if there is one.
+  if (state === "restarted") return document.querySelector?.('.nbs-chart[data-link="restarted"]') ? "" : RESTARTED;
   return state === "disconnected" ? `no answer from the kernel for ${Math.floor(silence)} s` : "";
 }
 

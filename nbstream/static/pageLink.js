@@ -1,5 +1,7 @@
 // The page's end of nbstream/widgets/link.py: says hello, acknowledges, notices gaps and silence.
 
+import { KernelClock } from "./kernelClock.js";
+
 const ACK_EVERY_MS = 2000;
 const LAGGING_ACK_EVERY_MS = 250;
 const LAG_STEP_MS = 250;
@@ -7,9 +9,11 @@ const BUSY_ACK_EVERY_MS = 10_000;
 const SILENCE_MS = 3000;
 const LONG_BUSY_SILENCE_MS = 20_000; // what a kernel sends that nobody can answer for long comes seldom
 const LONG_BUSY_S = 30;
+const LATE_S = 10;
+const MEASURE_EVERY_MS = 60_000;
 
 /**
- * @typedef {"connecting" | "live" | "busy" | "disconnected"} LinkState
+ * @typedef {"connecting" | "live" | "busy" | "disconnected" | "restarted"} LinkState
  */
 
 /**
@@ -30,6 +34,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
   let ackedAt = performance.now();
   let ackedLag = 0;
   let smallestDelay = Infinity;
+  const clock = new KernelClock();
   let busy = 0; // for how long the kernel has been busy, s
   let isInView = true;
   let isAlive = true;
@@ -49,7 +54,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
       return true;
     } catch {
       isAlive = false; // the kernel was restarted or has died
-      enter("disconnected");
+      enter("restarted");
       return false;
     }
   }
@@ -57,6 +62,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
   function greet() {
     have = null;
     greetedAt = performance.now();
+    clock.ask();
     send({ kind: "hello", protocol: 1, visible: isVisible(), width: Math.round(width()) });
   }
 
@@ -74,6 +80,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
     heardAt = now;
     isAlive = true;
     busy = message.busy;
+    clock.hear(message.now, isSnapshot);
     const isBeginning = have === null && message.whole === true;
     if (!isSnapshot && !isBeginning) {
       if (have === null || message.seq <= have) return;
@@ -92,7 +99,8 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
 
   function lookAround() {
     const now = performance.now();
-    if (!isVisible()) return;
+    if (!isVisible() || state === "restarted") return;
+    if (clock.lateness() > LATE_S && now - greetedAt > MEASURE_EVERY_MS) greet(); // or a clock was set
     if (now - heardAt > (busy >= LONG_BUSY_S ? LONG_BUSY_SILENCE_MS : SILENCE_MS)) {
       if (state !== "connecting") enter("disconnected");
       if (isAlive && now - greetedAt > SILENCE_MS) greet();
@@ -109,7 +117,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
   const onAlive = () => {
     isAlive = model.comm_live !== false;
     if (isAlive) greet();
-    else enter("disconnected");
+    else enter("restarted");
   };
   model.on("comm_live_update", onAlive);
   document.addEventListener("visibilitychange", changeVisibility, { signal: abort.signal });
@@ -125,6 +133,7 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
 
   return {
     client,
+    clock,
     send,
     /** Ask for a snapshot, after a change of what the view needs. */
     greet,

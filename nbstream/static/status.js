@@ -2,6 +2,8 @@
 
 import { element } from "./dom.js";
 
+export const RESTARTED = "kernel restarted: run the cell again";
+
 /** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
 const SHAPES = {
   ok: "circle",
@@ -36,7 +38,8 @@ export function ageText(seconds) {
  * @param {number} facts.silence seconds since the kernel was heard
  * @param {string | null} facts.source state of the source, null for a buffer
  * @param {string} facts.sentence the source's own sentence
- * @param {number | null} facts.age seconds since the newest reading came, null before the first
+ * @param {number | null} facts.age of the newest reading, s; null before the first
+ * @param {boolean} facts.isMoving whether readings keep coming, so that an old one is late rather than the last
  * @param {number} facts.staleAfter seconds, null is not known
  * @param {boolean} facts.isPaused
  * @param {boolean} facts.isDetached
@@ -48,15 +51,19 @@ export function describeState(facts) {
   if (facts.link === "disconnected") {
     return { kind: "bad", text: `no answer from the kernel for ${ageText(facts.silence)}` };
   }
+  if (facts.link === "restarted") return { kind: "bad", text: RESTARTED };
   if (facts.link === "connecting") return { kind: "wait", text: "connecting…" };
   if (facts.source === "FAILED" || facts.source === "UNREADABLE") return { kind: "bad", text: facts.sentence };
   if (facts.isPaused) return { kind: "pause", text: "paused" };
   if (facts.isDetached) return { kind: "pause", text: "looking back" };
   if (facts.source === "ENDED" || facts.source === "STOPPED") return { kind: "off", text: facts.sentence };
   if (facts.age === null) return { kind: "wait", text: facts.sentence || "waiting for data" };
-  if (facts.link === "busy") return { kind: "wait", text: "kernel busy: slowed" };
+  const isLate = facts.staleAfter !== null && facts.age > facts.staleAfter;
+  const behind = isLate && facts.isMoving ? `${ageText(facts.age)} behind` : null;
+  if (facts.link === "busy") return { kind: "wait", text: `kernel busy: ${behind ?? "slowed"}` };
+  if (behind) return { kind: "wait", text: behind };
   if (facts.source === "RECONNECTING") return { kind: "wait", text: facts.sentence };
-  if (facts.staleAfter !== null && facts.age > facts.staleAfter) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
+  if (isLate) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
   return { kind: "good", text: "live" };
 }
 

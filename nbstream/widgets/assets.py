@@ -26,6 +26,7 @@ APP_MODULES = (
     "axes.js",
     "draw.js",
     "theme.js",
+    "kernelClock.js",
     "status.js",
     "crosshair.js",
     "pageLink.js",

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.main_thread import MAIN, MainThread
 from nbstream.redaction import log_exception
-from nbstream.widgets.allowance import Allowance
+from nbstream.widgets.allowance import Allowance, Turns
 from nbstream.widgets.audience import Audience
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ SLOWEST_INTERVAL = 1.0
 LOOK_INTERVAL = 0.25
 """Between two looks (s) at whether the main thread is busy, while a view may wait unheard."""
 
-LITTLE_AT_ALL = Allowance(8000, 8.0)
+LITTLE_AT_ALL = Turns(Allowance(8000, 8.0))
 """Bytes of little frames of all widgets together: 3.6 MB an hour."""
 
 
@@ -124,8 +124,8 @@ class Link:
         Seconds between two frames of a page that keeps up.
     push
         Sends the scripts to pages that a busy kernel can't hear asking for them.
-    clock, main, allowance
-        Clocks, main thread, and the bytes that may go to pages that nobody hears; injectable.
+    clock, main, turns
+        Clocks, main thread, and whose turn it is to send to pages that nobody hears; injectable.
 
     Notes
     -----
@@ -141,7 +141,7 @@ class Link:
         push: Callable[[], None] = lambda: None,
         clock: Clock = SYSTEM_CLOCK,
         main: MainThread = MAIN,
-        allowance: Allowance = LITTLE_AT_ALL,
+        turns: Turns = LITTLE_AT_ALL,
     ) -> None:
         self._send = send
         self.feed = feed
@@ -150,7 +150,7 @@ class Link:
         self._push = push
         self._clock = clock
         self._main = main
-        self._allowance = allowance
+        self._turns = turns
         self._audience = Audience()
         self._seq = 0
         self._sent_at = -1e9
@@ -185,6 +185,7 @@ class Link:
         """Send nothing more."""
         if self._pump is not None:
             self._pump.remove(self)
+        self._turns.leave(self)
         self._audience.clear()
 
     def displayed(self) -> None:
@@ -216,12 +217,15 @@ class Link:
         is_deaf = audience.is_deaf
         if not audience.n_visible and not (is_deaf and audience.may_be_unheard):
             return LOOK_INTERVAL if audience.may_be_unheard else None
+        is_long = is_deaf and busy_for >= LONG_BUSY_AFTER
+        if not is_long:
+            self._due = min(self._due, now + SLOWEST_INTERVAL)
         newcomers = audience.newcomers()
         if newcomers:
             self._send_frame(now, busy_for, self.feed.frame())
             self._send_snapshot(newcomers, busy_for)
             self._due = _next_due(now, self._pace(busy_for))
-        elif now >= self._due and is_deaf and busy_for >= LONG_BUSY_AFTER:
+        elif now >= self._due and is_long:
             self._due = self._send_little(now, busy_for)
         elif now >= self._due and audience.keeps_up(now):
             payload = self.feed.frame()
@@ -268,17 +272,19 @@ class Link:
 
     def _send_little(self, now: float, busy_for: float) -> float:
         """Send views that may be gone what fits; return when to do so again."""
-        wait = self._allowance.wait(LITTLE_BYTES + ENVELOPE_BYTES)
+        wait = self._turns.wait(self, LITTLE_BYTES + ENVELOPE_BYTES)
         if wait > 0:
             return now + wait
         is_whole = now - self._whole_at >= WHOLE_INTERVAL
         payload = self.feed.little(LITTLE_BYTES, whole=is_whole)
         if payload is None and now - self._sent_at >= QUIET_INTERVAL:
             payload = self.feed.keep_alive()
-        if payload is not None:
+        if payload is None:
+            self._turns.leave(self)
+        else:
             if is_whole:
                 self._whole_at = now
-            self._allowance.take(_size(payload) + ENVELOPE_BYTES)
+            self._turns.take(self, _size(payload) + ENVELOPE_BYTES)
             self._send_frame(now, busy_for, payload)
         return _next_due(now, LITTLE_INTERVAL)
 

@@ -257,6 +257,12 @@ export class FakeModel {
     this.say({ kind: "frame", seq: this.seq, now: Date.now(), busy, ...(state ? { state } : {}) });
   }
 
+  /** Send a frame that needs nothing before it, for views that nobody hears. */
+  whole(busy) {
+    this.seq += 1;
+    this.say({ kind: "frame", seq: this.seq, now: Date.now(), busy, deaf: true, whole: true });
+  }
+
   /** Answer the newest command. */
   reply(error = "", value = undefined) {
     this.say({ kind: "reply", request: this.sent.findLast((message) => "request" in message).request, error, value });

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import {
   countText,
   fieldText,
-  KernelClock,
   lastedText,
   linkNote,
   numberStyle,
@@ -102,17 +101,6 @@ test("windows are checked as the kernel checks them", () => {
   for (const typed of ["", "0", "0s", "-5s", "5 lightyears", "s", "1e9s", "9".repeat(80)]) {
     assert.ok(readWindow(typed).error, typed);
   }
-});
-
-test("the age of the data grows without messages and is never negative", (context) => {
-  context.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
-  const clock = new KernelClock();
-  clock.hear(5_000_000);
-  assert.equal(clock.age(4_999_000), 1);
-  context.mock.timers.setTime(1_010_000);
-  assert.equal(clock.age(4_999_000), 11);
-  assert.equal(clock.age(9_999_999), 0);
-  assert.equal(clock.age(null), null);
 });
 
 test("a panel says why it stands still", () => {

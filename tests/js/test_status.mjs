@@ -12,6 +12,10 @@ test("a chart says the worst that it knows", () => {
   const say = (more) => Object.values(describeState({ ...LIVE, ...more })).join(" ");
   assert.equal(say({}), "good live");
   assert.equal(say({ age: 12 }), "wait no new data for 12 s");
+  assert.equal(say({ age: 53, isMoving: true }), "wait 53 s behind");
+  assert.equal(say({ age: 53, isMoving: true, link: "busy" }), "wait kernel busy: 53 s behind");
+  assert.equal(say({ age: 0.1, isMoving: true, link: "busy" }), "wait kernel busy: slowed");
+  assert.equal(say({ link: "restarted", silence: 130 }), "bad kernel restarted: run the cell again");
   assert.equal(say({ isPaused: true, age: 12 }), "pause paused");
   assert.equal(say({ source: "FAILED", sentence: "no such file" }), "bad no such file");
   assert.equal(say({ source: "UNREADABLE", sentence: "no row can be read" }), "bad no row can be read");

@@ -134,6 +134,8 @@ class JupyterServer:
         self.notebooks.mkdir(parents=True, exist_ok=True)
         self.log_path = directory / "server.log"
         self.port = free_port()
+        self.page_port = self.port
+        """Where pages find it; a test may put a bad network in between."""
         self._n_notebooks = 0
         # Nothing of the user's settings may reach the tests; labextensions and kernels are found
         # beside the interpreter all the same.
@@ -174,6 +176,11 @@ class JupyterServer:
     def url(self) -> str:
         """The address without a trailing slash."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def page_url(self) -> str:
+        """The address that pages use."""
+        return f"http://{HOST}:{self.page_port}"
 
     @property
     def log(self) -> str:
@@ -386,7 +393,9 @@ class NotebookPage:
 
     def _is_external(self, url: str) -> bool:
         is_remote = url.startswith(("http:", "https:", "ws:", "wss:"))
-        return is_remote and url.split("://")[1].split("/")[0] != self.server.url.split("://")[1]
+        return (
+            is_remote and url.split("://")[1].split("/")[0] != self.server.page_url.split("://")[1]
+        )
 
     def _note_socket(self, url: str) -> None:
         if self._is_external(url):
@@ -469,7 +478,7 @@ class LabPage(NotebookPage):
 
     def __init__(self, server: LabServer, context: BrowserContext, path: Path) -> None:
         super().__init__(server, context, path)
-        self.page.goto(f"{server.url}/lab/tree/{self.relative_path}?reset")
+        self.page.goto(f"{server.page_url}/lab/tree/{self.relative_path}?reset")
         self.wait_idle(START_TIMEOUT)
 
     def reload(self, *, wait: bool = True) -> None:
@@ -578,7 +587,7 @@ class VoilaPage(NotebookPage):
     def load(self) -> None:
         """Load the page, with a new kernel, and wait until its cells have run."""
         started = time.monotonic()
-        self.page.goto(f"{self.server.url}/voila/render/{self.relative_path}")
+        self.page.goto(f"{self.server.page_url}/voila/render/{self.relative_path}")
         self.page.locator("#rendered_cells, .jp-Notebook, main").first.wait_for(state="attached")
         remaining = PAGE_TIMEOUT - (time.monotonic() - started)
         self.page.locator("#loading").wait_for(state="hidden", timeout=max(1.0, remaining) * 1e3)

@@ -1,0 +1,159 @@
+"""A bad network between a browser and a server: slow, cut, or swallowing everything.
+
+`Proxy` listens on a port of this machine and passes bytes on to another. It runs an event loop on a thread of
+its own; a test changes the weather by its methods, and ends it by `close`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+HOST = "127.0.0.1"
+CHUNK_BYTES = 4096
+HELD_CHUNKS = 8
+"""What is on its way in one direction of one connection; beyond that the sender waits, as on a real line."""
+
+
+class Proxy:
+    """Passes connections on to a server.
+
+    Parameters
+    ----------
+    target
+        Port of the server on this machine.
+
+    Notes
+    -----
+    Thread safety: its methods may be called from any thread but its own.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = 0
+        self.n_down = 0
+        """Bytes that went to browsers so far."""
+        self._bytes_per_s: float | None = None
+        self._latency = 0.0
+        self._is_cut = False
+        self._is_hole = False
+        self._free_at = {"up": 0.0, "down": 0.0}
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._thread.start()
+        self._do(self._listen())
+
+    def slow(self, bits_per_s: float, latency: float) -> None:
+        """Let so many bits through in each direction, each byte `latency` seconds late."""
+        self._bytes_per_s, self._latency = bits_per_s / 8, latency
+
+    def cut(self) -> None:
+        """Break all connections and refuse new ones."""
+        self._is_cut = True
+        self._do(self._break())
+
+    def hole(self) -> None:
+        """Swallow everything that is sent, and say nothing about it: half-open connections."""
+        self._is_hole = True
+
+    def restore(self) -> None:
+        """Let everything through again; what was swallowed stays lost, so the old connections break."""
+        had_hole, self._is_hole, self._is_cut = self._is_hole, False, False
+        self._bytes_per_s, self._latency = None, 0.0
+        if had_hole:
+            self._do(self._break())
+
+    def close(self) -> None:
+        """End all connections and the thread."""
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _break(self) -> None:
+        for writer in list(self._open):
+            writer.transport.abort()
+
+    async def _end(self) -> None:
+        self._server.close()
+        await self._break()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            if not self._is_cut:
+                await self._connect(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+            self._tasks.discard(task)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_connection(HOST, self.target)
+        self._open |= {writer, forth}
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pass(reader, forth, "up"))
+                group.create_task(self._pass(back, writer, "down"))
+        except* OSError:
+            pass
+        finally:
+            self._open -= {writer, forth}
+            forth.transport.abort()
+
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str
+    ) -> None:
+        line: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(HELD_CHUNKS)
+        sender = asyncio.create_task(self._send(line, writer, way))
+        try:
+            while True:
+                data = await reader.read(CHUNK_BYTES)
+                if self._is_hole:
+                    if not data:
+                        return
+                    continue
+                at = self._loop.time()
+                if self._bytes_per_s is not None:
+                    at = max(at, self._free_at[way]) + len(data) / self._bytes_per_s
+                    self._free_at[way] = at
+                    await asyncio.sleep(at - self._loop.time())
+                await line.put((at + self._latency, data))
+                if not data:
+                    await sender
+                    return
+        finally:
+            sender.cancel()
+
+    async def _send(
+        self, line: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter, way: str
+    ) -> None:
+        while True:
+            at, data = await line.get()
+            await asyncio.sleep(max(0.0, at - self._loop.time()))
+            if not data:
+                writer.write_eof()
+                return
+            if self._is_hole:
+                continue
+            writer.write(data)
+            await writer.drain()
+            if way == "down":
+                self.n_down += len(data)
