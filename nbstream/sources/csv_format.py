@@ -56,7 +56,7 @@ GUESSES = (
 )  # fmt: skip
 """Kinds of `CsvFormat.notes`."""
 
-_UNIT_IN_NAME = re.compile(r"[\[(]([^\[\]()]{1,12})[\])]\s*$")
+_UNIT_IN_NAME = re.compile(r"[\[(]([^\[\]()]{1,12})[\])]\s*$|,\s*([^\s,()]{1,8})(?=\s*\(|$)")
 
 
 class Role(Enum):
@@ -192,6 +192,11 @@ class CsvFormat:
         names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
         return f"no time in {names}"
 
+    def is_header_again(self, cells: Sequence[str]) -> bool:
+        """Return whether cells are the names again with another time, as `sar` writes them."""
+        header = self.header
+        return header is not None and is_time_like(header[0]) and tuple(cells[1:]) == header[1:]
+
     def is_comment(self, line: str) -> bool:
         """Return whether a line is a comment; where none has come yet, one with # may be."""
         comment = DEFAULT_COMMENT if self.comment is None else self.comment
@@ -200,10 +205,6 @@ class CsvFormat:
     def is_passed_over(self, line: str) -> bool:
         """Return whether a line is a comment, a rule or one of the head, and no row."""
         text = line.strip()
-        header = self.header
-        if header and is_time_like(header[0]):  # as `sar` writes it, each time with another time
-            if tuple(cells_of(text, self.delimiter)[1:]) == header[1:]:
-                return True
         return (
             not text
             or text in self.head
@@ -283,6 +284,7 @@ def discover(
         for text in texts
         if not (table.comment and text.lstrip('"').startswith(table.comment))
     ]
+    rows = [row for row in rows if tuple(row) != table.header]
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
     times = find_times(
@@ -362,7 +364,7 @@ def _find_roles(
             form = find_form(["0"], options.decimal, options.thousands, others=all_cells)
             assert form is not None
         elif options.channels is None:
-            fmt.roles[i] = Role.NUMBER
+            fmt.roles[i] = Role.FREE if _has_stray_numbers(columns[i], form) else Role.NUMBER
         fmt.forms[i] = form
         if options.channels is not None:
             is_asked = names[i] in options.channels or fmt.columns[i] in options.channels
@@ -381,6 +383,14 @@ def _find_roles(
         )
 
 
+def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
+    """Return whether a column is of free text, such as identifiers, some of which are numbers."""
+    cells = [cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)]
+    texts = [cell for cell in cells if form.read(cell) is None]
+    is_mostly_text = 2 * len(texts) > len(cells) and is_free_text(texts)
+    return is_mostly_text and any(form.read(c) is None for c in cells[-NUMBERS_TO_BE_SURE:])
+
+
 def is_free_text(cells: Iterable[str]) -> bool:
     """Return whether a column has so many different texts that they are no words for silence."""
     texts = {cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)}
@@ -392,12 +402,16 @@ def _find_units(fmt: CsvFormat, names: Sequence[str], table: Table) -> None:
     for i, role in enumerate(fmt.roles):
         if role in (Role.TIME, Role.IGNORED):
             continue
-        in_name = _UNIT_IN_NAME.search(names[i])
-        unit = fmt.forms[i].unit or table.units.get(i, "")
-        if not unit and in_name is not None and is_unit(in_name[1]):
-            unit = in_name[1].strip()
+        unit = fmt.forms[i].unit or table.units.get(i, "") or _unit_in(names[i])
         if unit:
             fmt.units[fmt.columns[i]] = unit
+
+
+def _unit_in(name: str) -> str:
+    """Return the unit in brackets or behind a comma at the end of a name, "" if there is none."""
+    found = _UNIT_IN_NAME.search(name)
+    unit = (found[1] or found[2]).strip() if found is not None else ""
+    return unit if unit and is_unit(unit) else ""
 
 
 def _find_pivot(

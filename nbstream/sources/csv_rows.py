@@ -11,7 +11,7 @@ import numpy as np
 
 from nbstream.readings import Batch, FloatArray, TimeArray
 from nbstream.redaction import log_exception
-from nbstream.sources.csv_fast import NEWLINE, RETURN, Index, Mask
+from nbstream.sources.csv_fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.csv_fast_times import Layout, read_times
 from nbstream.sources.csv_format import CsvFormat, Role, is_header
 from nbstream.sources.csv_plain import PlainLines
@@ -95,29 +95,24 @@ class RowReader:
         now_ns
             The time of readings without one.
         """
-        roles, forms = list(self.fmt.roles), list(self.fmt.forms)
-        result, is_whole = self._read(lines, now_ns, is_fast=self._is_fast)
-        if is_whole or self.fmt.roles == roles:
-            return result
-        # A column of text became a channel in the middle: rows that were read at once don't know.
-        self.fmt.roles[:], self.fmt.forms[:] = roles, forms
-        return self._read(lines, now_ns, is_fast=False)[0]
+        return self._read(lines, now_ns, is_fast=self._is_fast)
 
-    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> tuple[Rows, bool]:
-        """Return the rows, and whether all of them were read one by one."""
-        places = Places.of(lines)
+    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> Rows:
+        roles, forms = list(self.fmt.roles), list(self.fmt.forms)
+        chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
+        is_as_it_was = chunk is not None and chunk.lines is lines
+        places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
         n = len(places.starts)
         wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
         values: dict[int, FloatArray] = {}
         is_odd = np.ones(n, np.bool_)
-        if is_fast and Role.NUMBER in self.fmt.roles:
+        if chunk is not None:
             try:
-                is_odd = self._read_fast(lines, wall, offsets, values)
-            except Exception as error:  # must cost speed, not readings
-                if self.fast_fault is None:
-                    log_exception(logger, "rows are read one by one", level=logging.WARNING)
-                self.fast_fault = error
+                is_odd = self._read_fast(chunk, wall, offsets, values)
+            except Exception as error:
+                self._note_fault(error)
                 values = {}
+        is_whole = bool(is_odd.all())
         result = Rows()
         stop = n
         is_blank = places.starts == places.ends
@@ -128,23 +123,40 @@ class RowReader:
                 result.header_at = int(places.starts[i])
                 result.after = lines[result.header_at :]
                 break
+        if not is_whole and self.fmt.roles != roles:
+            # A column became a channel in the middle: rows that were read at once don't know.
+            self.fmt.roles[:], self.fmt.forms[:] = roles, forms
+            return self._read(lines, now_ns, is_fast=False)
         is_kept = ~is_blank[:stop]
         is_kept[result._passed_over] = False
         result.n_rows = int(np.count_nonzero(is_kept))
         is_kept[result._left_out] = False
         self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
-        return result, bool(is_odd.all())
+        return result
+
+    def _chunk(self, lines: bytes) -> Chunk | None:
+        """Return lines as plain ones; None if that failed."""
+        try:
+            return self._plain.chunk(lines)
+        except Exception as error:
+            self._note_fault(error)
+            return None
+
+    def _note_fault(self, error: Exception) -> None:
+        """Keep what the fast way failed of: it must cost speed, not readings."""
+        if self.fast_fault is None:
+            log_exception(logger, "rows are read one by one", level=logging.WARNING)
+        self.fast_fault = error
 
     def _read_fast(
         self,
-        lines: bytes,
+        chunk: Chunk,
         wall: TimeArray,
         offsets: TimeArray,
         values: dict[int, FloatArray],
     ) -> Mask:
         """Read plain rows, in place; return which rows are left to be read one by one."""
         fmt, n = self.fmt, len(wall)
-        chunk = self._plain.chunk(lines)
         is_odd = chunk.is_odd
         is_odd |= chunk.starts == chunk.ends
         if fmt.comment:
@@ -220,15 +232,13 @@ class RowReader:
             return self._refuse(i, text, str(error), result)
         if is_header(cells, fmt):
             return False
-        if fmt.comment and fmt.is_comment(text):
+        if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
             result._passed_over.append(i)
             return True
         if len(cells) != len(fmt.columns):
             if fmt.is_passed_over(text):
                 result._passed_over.append(i)
                 return True
-            result.n_short += len(cells) < len(fmt.columns)
-            result.n_long += len(cells) > len(fmt.columns)
         if fmt.form is not None:
             when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
             wall[i], offsets[i] = fmt.form.read_cells(when)
@@ -251,7 +261,11 @@ class RowReader:
                 continue
             has_number = True
             values[column][i] = value
-        return True if has_number else self._refuse(i, text, "no number", result)
+        if not has_number:
+            return self._refuse(i, text, "no number", result)
+        result.n_short += len(cells) < len(fmt.columns)
+        result.n_long += len(cells) > len(fmt.columns)
+        return True
 
     def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
         if self.fmt.is_passed_over(text):

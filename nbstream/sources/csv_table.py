@@ -55,6 +55,8 @@ _WORDS_OF_TIME = re.compile(
 _TIME = re.compile(
     r"[+-]?[0-9]{1,4}(?:(?:[-/.: ]|, )+[0-9]{1,4}){1,8}(?:[.,][0-9]{1,9})?(?: ?[+-][0-9:]{2,6})?"
 )
+_DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}")
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _TIME_NAME = re.compile(
     r"(?:date|time|timestamp|datetime|zeit|datum|uhrzeit|heure|fecha|hora|data|tijd|epoch|ts|t|_time)"
     r"(?:\b|_).*",
@@ -299,7 +301,7 @@ def _find_delimiter(texts: Sequence[str], decimal: str | None) -> str:
         score = sum(_share(cells) ** 2 for cells in rows)
         first = next((i for i, cells in enumerate(table) if body.is_row(cells)), 0)
         if first and len(table[first - 1]) == body.n_columns and is_names(table[first - 1]):
-            score += 0.5
+            score += 1.0
         score += 0.01 * len(rows) / len(table) - 0.1 * (delimiter in SPACES)
         scores.append((round(score, 3), body.n_columns, -rank, delimiter))
     return max(scores)[3] if scores else ","
@@ -622,6 +624,12 @@ def _commented_names(head: _Head, table: Table, before: int | None) -> tuple[str
     return None
 
 
+def _are_halves(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Return whether a column and the one behind it hold dates and times of day."""
+    pairs = [(row[column], row[column + 1]) for row in rows]
+    return bool(pairs) and all(_DATE.fullmatch(a) and _CLOCK.match(b) for a, b in pairs)
+
+
 def _fit_names(table: Table, body: _Body) -> None:
     """Make as many names as there are columns, where it is clear how."""
     names = list(table.names or ())
@@ -634,8 +642,10 @@ def _fit_names(table: Table, body: _Body) -> None:
         if all(not cells[-1] for cells in rows):
             names.append("")  # rows end with a delimiter
         elif table.delimiter in (*SPACES, "\t"):
-            names.insert(0, "row")  # R leaves the name of the rows' names out
-            table.units = {i + 1: unit for i, unit in table.units.items()}
+            # A space within times makes two columns of them; else R leaves the rows' names unnamed.
+            at = next((i for i in range(n - 1) if _are_halves(rows, i)), None)
+            names.insert(at or 0, "row" if at is None else "date")
+            table.units = {i + (i >= (at or 0)): unit for i, unit in table.units.items()}
     if names and is_time_like(names[0]) and body.kinds[0] == "time":
         names[0] = "time"
     table.names, table.n_columns = tuple(names), len(names)

@@ -88,9 +88,14 @@ def legend_texts(names: Iterable[str], units: Mapping[str, str]) -> dict[str, st
     shown = short_names(names, MAX_LABEL)
     units = {name: units.get(name) or "" for name in shown}
     return {
-        name: plotly_text(f"{text} ({units[name]})" if units[name] else text)
+        name: plotly_text(text if _says(name, units[name]) else f"{text} ({units[name]})")
         for name, text in shown.items()
     }
+
+
+def _says(name: str, unit: str) -> bool:
+    """Return whether a name ends with its unit, or there is none."""
+    return not unit or name.rstrip().endswith((f"({unit})", f"[{unit}]", f", {unit}"))
 
 
 def mark_lone(trace: dict[str, Any]) -> None:

@@ -219,7 +219,7 @@ def test_fast_and_slow_agree(
     assert bad_cells(fast) == bad_cells(slow)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=30))
 def test_numbers_are_what_float_reads(texts: list[str]) -> None:
     """Whatever `float` reads as a finite number comes out with the same bits."""

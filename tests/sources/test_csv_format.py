@@ -112,6 +112,12 @@ def test_units_become_the_channels_units(path: Path) -> None:
             "kB/s",
             "V",
         )
+    logger = (
+        '"#","Date Time, GMT+00:00","Temp, °F (LGR S/N: 1)","RH, %"\n1,07/13/26 12:00:00,70,45\n'
+    )
+    with reading(path, logger) as source:
+        settled(source, 1)
+        assert source.buffer.units == {"Temp, °F (LGR S/N: 1)": "°F", "RH, %": "%"}
 
 
 @pytest.mark.parametrize("silence", ["---", "", "no fix", "n/a", "unavailable", "Warming up"])
@@ -213,6 +219,27 @@ def test_repeated_heads_are_no_rows(path: Path) -> None:
     with reading(path, head + row * 3 + head + row * 2) as source:
         assert settled(source, 5)["free"] == [123456.0] * 5
         assert source.counters().rejected == 0
+
+
+def test_a_head_that_holds_the_time_may_come_again(path: Path) -> None:
+    """`sar` writes its names with the time of the moment, each time another one."""
+    head = "12:{0}:01          CPU     %user     %idle\n"
+    row = "12:{0}:01          all      1.25      98.7\n"
+    text = "Linux 6.1 (host) \t07/01/26 \t_x86_64_\t(4 CPU)\n\n" + head.format("00")
+    text += row.format("10") + row.format("20") + "\n" + head.format("20") + row.format("30")
+    with reading(path, text) as source:
+        assert settled(source, 3) == {"%user": [1.25] * 3, "%idle": [98.7] * 3}
+        assert source.counters().rejected == 0
+        assert "not a number" not in said(source)
+
+
+def test_identifiers_are_no_channel_though_some_are_numbers(path: Path) -> None:
+    """A column of many different texts, some of which happen to be digits, is left alone."""
+    rows = "".join(f"{1782907200 + i},{i * 7919 % 1000003:x},{i}\n" for i in range(300))
+    with reading(path, "time,trace,v\n" + rows) as source:
+        settled(source, 300)
+        assert source.buffer.channels == ("v",)
+        assert "not numeric: 'trace'" in said(source)
 
 
 def test_rows_as_a_whole_go_on_after_a_rotation_with_a_head(path: Path) -> None:

@@ -87,6 +87,15 @@ VMSTAT = (
     "procs -----------memory---------- ---swap--\n r  b   swpd   free   buff  cache   si   so\n"
     " 1  0      0 123456  12345 123456    0    0\n 1  0      0 123456  12345 123456    0    0\n"
 )
+VMSTAT_T = (
+    "procs ---memory-- --swap-- -----timestamp-----\n r  b   free   si                 UTC\n"
+    " 1  0 123456    0 2026-07-01 12:00:00\n 1  0 123457    0 2026-07-01 12:00:01\n"
+)
+DOCKER = (
+    "NAME   CPU %     MEM USAGE / LIMIT     NET I/O\n"
+    "web    0.50%     12.5MiB / 1.9GiB      1.2kB / 0B\n"
+    "db     1.50%     120MiB / 1.9GiB       1.2kB / 0B\n"
+)
 HOBO = (
     '"Plot Title: 10234567"\n"#","Date Time, GMT-04:00","Temp, °F (LGR S/N: 10234567)","RH, %"\n'
     "1,07/01/26 12:00:00 PM,70.1,45.2\n2,07/01/26 12:01:00 PM,70.3,45.1\n"
@@ -112,6 +121,9 @@ FLUX = (
         (SAR, "time CPU %user %nice %system", 3, {}),
         (VMSTAT, "r b swpd free buff cache si so", 2, {}),
         (FLUX, ". result table _start _time _value _field", 4, {}),
+        (DOCKER, "NAME CPU_% MEM_USAGE_/_LIMIT NET_I/O", 1, {}),
+        (VMSTAT_T, "r b free si date UTC", 2, {}),
+        ("time v\n2026-07-01 12:00:00 21.5\n2026-07-01 12:00:01 2\n", "date time v", 1, {}),
         ('"x" "y"\n"1" 0.1 0.2\n"2" 0.3 0.4\n', "row x y", 1, {}),
         ("time;open;high;low;close\n2026-07-01;1;2;3;4\n", "time open high low close", 1, {}),
         ("# t, x\n0.0,1.5\n1.0,1.6\n", "t x", 1, {}),
