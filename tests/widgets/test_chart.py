@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.main_thread import MAIN
+from nbstream.widgets.figure import legend_texts
 from tests.conftest import open_widgets
 
 START = 1_782_907_200.0
@@ -102,6 +103,14 @@ def test_new_channels_become_traces(chart: ns.LiveChart, buffer: ns.Buffer) -> N
     figure = chart.to_figure()
     assert [trace.name for trace in figure.data] == ["value", "temp (°C)"]
     assert list(figure.data[1].y) == [20.0]
+
+
+def test_a_unit_that_a_name_says_stands_once() -> None:
+    """The legend shows a channel's unit unless its name ends with it."""
+    units = {"temp": "°C", "hum [%]": "%", "rain (mm)": "mm", "wind, m/s": "m/s", "plain": ""}
+    assert list(legend_texts(units, units).values()) == [
+        "temp (°C)", "hum [%]", "rain (mm)", "wind, m/s", "plain",
+    ]  # fmt: skip
 
 
 def test_threshold_lines_follow_the_rules(chart: ns.LiveChart) -> None:
