@@ -84,12 +84,14 @@ def voila_command(notebook: Path, port: int) -> list[str]:
 
 
 def find_notebook() -> Path:
-    """Return the dashboard's notebook: in the present folder, else in this checkout."""
-    for folder in (Path.cwd(), Path(__file__).parent.parent):
-        notebook = folder / "notebooks" / "dashboard.ipynb"
+    """Return the dashboard's notebook: in the present folder, in this checkout, else as installed."""
+    package = Path(__file__).parent
+    places = (Path.cwd() / "notebooks", package.parent / "notebooks", package)
+    for folder in places:
+        notebook = folder / "dashboard.ipynb"
         if notebook.is_file():
             return notebook
-    msg = "notebooks/dashboard.ipynb is not here. Run the demo in a checkout of nbstream."
+    msg = f"dashboard.ipynb is in none of {', '.join(map(str, places))}. Install nbstream again."
     raise NbstreamError(msg)
 
 

@@ -1,8 +1,8 @@
 """Check an installed nbstream against its checkout: `python tools/check_install.py CHECKOUT`.
 
 Run by the Python of a clean environment that holds the wheel. Every file of the package must have
-come along (scripts, style sheet, py.typed), the import must work without the extras, and the
-command must exist.
+come along (scripts, style sheet, py.typed, the notebook of the demo), the import must work without
+the extras, and the command must exist. Run it outside the checkout.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def main() -> None:
         sys.exit(f"__version__ is {nbstream.__version__}, the wheel's is {version('nbstream')}.")
     for name in nbstream.__all__:
         getattr(nbstream, name)  # the lazy names resolve
+    notebook = importlib.import_module("nbstream.demo").find_notebook()
+    if notebook.read_bytes() != (checkout / "notebooks" / "dashboard.ipynb").read_bytes():
+        sys.exit(f"`nbstream demo` would show another notebook than the checkout's: {notebook}")
+    if checkout in notebook.parents:
+        sys.exit(f"`nbstream demo` needs the checkout: {notebook}")
     for command in entry_points(group="console_scripts", name="nbstream"):
         command.load()
     print(f"nbstream {nbstream.__version__}: {len(package_files(installed))} files, all there.")

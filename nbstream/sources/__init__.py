@@ -6,6 +6,7 @@ from nbstream.sources.base import Source, running_sources
 from nbstream.sources.callable import CallableSource
 from nbstream.sources.csv import CsvSource
 from nbstream.sources.iterable import IterableSource
+from nbstream.sources.lines import LinesSource
 from nbstream.sources.process import ProcessSource
 from nbstream.sources.random import RandomSource
 from nbstream.sources.state import Counters, SourceState
@@ -16,6 +17,7 @@ __all__ = [
     "Counters",
     "CsvSource",
     "IterableSource",
+    "LinesSource",
     "ProcessSource",
     "RandomSource",
     "Source",

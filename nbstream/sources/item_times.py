@@ -11,8 +11,8 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings import as_number, time_ns
-from nbstream.sources.partial_times import LineTimes
-from nbstream.sources.time_forms import TimeForm, number_scale
+from nbstream.sources.partial_times import LineTimes, WholeTimes
+from nbstream.sources.time_forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
 from nbstream.sources.wall_time import WallTimes
 
 if TYPE_CHECKING:
@@ -162,14 +162,47 @@ class ItemTimes:
         found[known] = whole.astype(np.int64) * scale.unit_ns + fraction + scale.origin_ns
         return found
 
+    def elapsed(self, numbers: FloatArray) -> TimeArray | None:
+        """Return growing seconds of a run as ns UTC, the newest at now; None if they are none."""
+        known = numbers[np.isfinite(numbers)]
+        if len(known) < 2 or known[0] < 0 or not (np.diff(known) >= 0).all():
+            return None
+        if known[0] == known[-1]:
+            return None
+        found = np.full(len(numbers), MISSING, np.int64)
+        ns = np.rint((known - known[-1]) * 1e9).astype(np.int64)
+        found[np.isfinite(numbers)] = self.now_ns() + ns
+        return found
+
     def cells(self, cells: Any) -> TimeArray | None:
         """Return objects as ns UTC, the smallest int64 where one is no time; None if few are times."""
         given = cells.tolist()
-        sample = [c for c in given[:SAMPLE_CELLS] if c is not None and c == c]
-        if not sample or any(self.read(c) is None for c in sample):
+        known = [c for c in given if c is not None and c == c]
+        if not known:
+            return None
+        if all(isinstance(c, str) for c in known[:SAMPLE_CELLS]):
+            return self._text_cells([c.strip() if isinstance(c, str) else "" for c in given])
+        if any(self.read(c) is None for c in known[:SAMPLE_CELLS]):
             return None
         found = (self.read(cell) for cell in given)
         return np.array([MISSING if ns is None else ns for ns in found], np.int64)
+
+    def _text_cells(self, texts: list[str]) -> TimeArray | None:
+        sample = [text for text in texts if text][:MAX_TEXTS]
+        if all(as_number(text) is not None for text in sample):
+            numbers = [as_number(text) for text in texts]
+            return self.numbers(np.array([np.nan if x is None else x for x in numbers]))
+        try:
+            form = find_time_form(sample)
+        except ParseError:
+            return None
+        if form is None:
+            return None
+        read = [form.read(text) for text in texts]
+        wall = np.array([ns for ns, _ in read], np.int64)
+        offsets = np.array([offset for _, offset in read], np.int64)
+        whole = WholeTimes(form, WallTimes(self.timezone), self.now_ns)
+        return whole.to_utc(wall, offsets)
 
 
 def _scaled(text: str, number: float) -> int | None:

@@ -95,7 +95,12 @@ class LineReader:
         ValueError
             If it says nothing that can be read.
         """
-        line = _BAR.sub(" ", strip_escapes(line)).rstrip()
+        found = self._read(_BAR.sub(" ", strip_escapes(line)).rstrip())
+        if found and self.tables.waiting:  # a header stands right above its rows
+            self.passed += self.tables.finish()
+        return found
+
+    def _read(self, line: str) -> list[TimedItem]:
         text = line.strip()
         if not text or _SUMMARY.match(text) or _BANNER.fullmatch(text):
             return []
@@ -138,7 +143,10 @@ class LineReader:
         start = text.find("{")
         if start > 0 and text.endswith("}"):
             found = _json(text[start:])
-            if found is not None:
+            if isinstance(found, dict):
+                topic = text[:start].strip()
+                if "/" in topic and " " not in topic:  # as "home/kitchen {…}": of whom it is
+                    found = {f"{topic} {name}": value for name, value in found.items()}
                 return [TimedItem(found, when)]
         words, is_whole = find_words(text) if has_reading(text) else ({}, False)
         if words and is_whole:

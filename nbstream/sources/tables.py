@@ -25,7 +25,9 @@ __all__ = [
     "Table",
     "TableRows",
     "as_array",
+    "in_order",
     "is_array",
+    "is_frame",
     "is_labelled",
     "is_table",
     "read_table",
@@ -48,8 +50,8 @@ class _Column(NamedTuple):
     name: str
     kind: Literal["number", "time", "text", "other"]
     values: Any
-    is_utc: bool = False
-    """Whether times of kind "time" are UTC, not the wall clock's."""
+    zone: Any = None
+    """Of kind "time": the zone that it names, whose times are in UTC; None is the clock on the wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,14 @@ class Table:
 
     n_rows: int = 0
     """Rows that were given, those without a time included."""
+    names: tuple[str, ...] = ()
+    """All columns."""
+    zone: Any = None
+    """The zone that its times name, None if they name none."""
+    is_elapsed: bool = False
+    """Whether its times count from an unknown start, and were put so that the newest is now."""
+    unclear_time: tuple[str, str] | None = None
+    """A column that should hold times, and the first cell that cannot be read, if there are none."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -103,10 +113,16 @@ def is_table(item: Any) -> bool:
     cls = type(item)
     if cls in (float, int, str, dict, tuple, list):
         return False
-    for base in cls.__mro__:
-        if base.__name__ in KINDS and _library(base) in LIBRARIES:
-            return not _is_scalar(item) and not is_labelled(item)
+    if is_frame(item):
+        return not is_labelled(item)
     return is_array(item) and len(item.shape) >= 1 and (len(item.shape) == 2 or _fields(item))
+
+
+def is_frame(item: Any) -> bool:
+    """Return whether `item` is a frame, a series or an array with coordinates of some library."""
+    kinds = type(item).__mro__
+    known = any(base.__name__ in KINDS and _library(base) in LIBRARIES for base in kinds)
+    return known and not _is_scalar(item)
 
 
 def is_labelled(item: Any) -> bool:
@@ -149,6 +165,7 @@ def read_table(
     *,
     time: str | None = None,
     channels: Sequence[str] | None = None,
+    is_whole: bool = False,
 ) -> Table:
     """Return a frame, series, array or Batch as a Table.
 
@@ -163,6 +180,8 @@ def read_table(
         whose cells can be times, else the first column of dates.
     channels
         The columns to read; None is all.
+    is_whole
+        Whether all rows are there, so that a column of growing seconds may be elapsed time.
 
     Raises
     ------
@@ -177,9 +196,9 @@ def read_table(
         if wanted not in names:
             message = f"The {type(item).__name__} has no column {wanted!r}; it has {names}."
             raise ValueError(message)
-    table = _find_times(index, columns, times, time)
-    if table.times is not None and not len(columns):
-        return table
+    n_rows = max((len(c.values) for c in columns if c.values is not None), default=0)
+    table = _find_times(index, columns, times, time, is_whole=is_whole)
+    table = replace(table, names=tuple(names), n_rows=n_rows)
     return _with_values(table, columns, channels)
 
 
@@ -239,8 +258,7 @@ def _pandas_column(name: str, series: Any) -> _Column:
     if kind in "iufb":
         return _Column(name, "number", series.to_numpy(np.float64, na_value=np.nan))
     if kind == "M":
-        zone = getattr(series.dt, "tz", None)
-        return _Column(name, "time", series.to_numpy("M8[ns]"), zone is not None)
+        return _Column(name, "time", series.to_numpy("M8[ns]"), getattr(series.dt, "tz", None))
     if kind == "m":
         return _Column(name, "other", None)
     return _Column(name, "text", series.to_numpy(object))
@@ -266,9 +284,8 @@ def _narwhals_columns(item: Any) -> list[_Column]:
                 values = np.array([as_number(v) for v in values.tolist()], np.float64)
             values = values.astype(np.float64)
         elif dtype == nw.Datetime:
-            is_utc = getattr(dtype, "time_zone", None) is not None
             values = np.asarray(column.to_numpy()).astype("M8[ns]")
-            columns.append(_Column(column.name, "time", values, is_utc))
+            columns.append(_Column(column.name, "time", values, getattr(dtype, "time_zone", None)))
             continue
         elif dtype in (nw.String, nw.Object, nw.Categorical, nw.Enum, nw.Date, nw.Unknown):
             kind, values = "text", np.array(column.to_list(), object)
@@ -292,46 +309,56 @@ def _array_column(name: str, array: Any) -> _Column:
     if kind in "iufb":
         return _Column(name, "number", array.astype(np.float64))
     if kind == "M":
-        return _Column(name, "time", array.astype("M8[ns]"), is_utc=True)
+        return _Column(name, "time", array.astype("M8[ns]"), "UTC")
     if kind in "OUS":
         return _Column(name, "text", array.astype(object))
     return _Column(name, "other", None)
 
 
 def _find_times(
-    index: _Column | None, columns: list[_Column], times: ItemTimes, time: str | None
+    index: _Column | None,
+    columns: list[_Column],
+    times: ItemTimes,
+    time: str | None,
+    *,
+    is_whole: bool,
 ) -> Table:
     """Return a table of times only, and take their column out of `columns`."""
     if time is None and index is not None:
-        return Table(_time_values(index, times), {})
-    by_name = {column.name: column for column in reversed(columns)}
+        return Table(_time_values(index, times), {}, zone=index.zone)
+    named = [c for c in columns if time_rank(c.name) is not None]
+    named.sort(key=lambda c: time_rank(c.name) or 0)
     if time is not None:
-        candidates = [by_name[time]]
+        named = candidates = [c for c in columns if c.name == time]
     else:
-        named = [c for c in columns if time_rank(c.name) is not None]
-        named.sort(key=lambda c: time_rank(c.name) or 0)
         dated = [c for c in columns if c.kind == "time" and c not in named]
-        first = [c for c in columns[:1] if c.kind == "number" and c not in named]
-        candidates = [*named, *dated, *(c for c in first if c.name == "c1" and len(columns) > 1)]
-        candidates += [c for c in columns if c.kind == "text" and c not in named]
+        first = [c for c in columns[:1] if c.name == "c1" and len(columns) > 1]
+        texts = [c for c in columns if c.kind == "text" and c not in named]
+        candidates = [*(c for c in named if c.kind == "time"), *named, *dated, *first, *texts]
     for column in candidates:
         found = _time_values(column, times)
         if found is not None:
             columns.remove(column)
-            return Table(found, {}, column.name)
-    return Table(None, {})
+            return Table(found, {}, column.name, zone=column.zone)
+    for column in named if is_whole else []:
+        found = times.elapsed(column.values) if column.kind == "number" else None
+        if found is not None:
+            columns.remove(column)
+            return Table(found, {}, column.name, is_elapsed=True)
+    unclear = [c for c in named if c.kind == "text" and len(c.values)]
+    return Table(
+        None, {}, unclear_time=(unclear[0].name, str(unclear[0].values[0])) if unclear else None
+    )
 
 
 def _time_values(column: _Column, times: ItemTimes) -> TimeArray | None:
     """Return the times of a column in ns UTC, None if its cells cannot be times."""
     if column.kind == "time":
         ns = column.values.view(np.int64)
-        return ns if column.is_utc else times.wall_to_utc(ns)
+        return ns if column.zone is not None else times.wall_to_utc(ns)
     if column.kind == "number":
         return times.numbers(column.values)
-    if column.kind == "text":
-        return times.cells(column.values)
-    return None
+    return times.cells(column.values) if column.kind == "text" else None
 
 
 def _with_values(table: Table, columns: list[_Column], channels: Sequence[str] | None) -> Table:
@@ -396,7 +423,7 @@ class TableRows:
 
     def new(self, table: Table) -> Table:
         """Return the rows of `table` that the one before did not have, in the order of time."""
-        table = _in_order(table)
+        table = in_order(table)
         before, self._before = self._before, table
         if before is None or not len(table) or not len(before):
             return table
@@ -436,7 +463,7 @@ class TableRows:
         return 0
 
 
-def _in_order(table: Table) -> Table:
+def in_order(table: Table) -> Table:
     """Return the rows in the order of their times, those without one left out."""
     if table.times is None:
         return table

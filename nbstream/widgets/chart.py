@@ -401,7 +401,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             "toolbar": self._has_toolbar,
             "limits": [limit for rule in self._analyzer.rules for limit in drawn_limits(rule)],
             "source": None if source is None else source.state.name,
-            "sentence": "waiting for data" if source is None else source.status,
+            "sentence": "waiting for buffer.append(…)" if source is None else source.status,
         }
 
     def _wanted(self) -> tuple[Any, ...]:

@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import inspect
 import os
-import shlex
-import shutil
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
+from nbstream.errors import SourceError
 from nbstream.main_thread import MAIN
-from nbstream.readings import as_times_ns
 from nbstream.sources import (
     CallableSource,
-    CsvSource,
     IterableSource,
     ProcessSource,
     Source,
     SourceState,
-    nearest_neighbour,
 )
+from nbstream.sources.tables import is_frame, is_labelled
 from nbstream.widgets.cards import STANDARD
 from nbstream.widgets.dashboard import Dashboard, chart_options
+from nbstream.widgets.door import existing_file, kind_of_file
+from nbstream.widgets.early_failure import tell_early_failure
 from nbstream.widgets.options import refuse_unknown
+from nbstream.widgets.whole_table import TABLE_OPTIONS, table_buffer
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nbstream.detectors import Detector
     from nbstream.statistics import StatisticLike
     from nbstream.window import WindowLike
 
 __all__ = ["watch"]
 
-TIME_NAMES = ("timestamp", "time", "datetime", "date", "ts", "t")
 ACCEPTED = (
     "a path, a list of str (a command), a callable, an iterable, a DataFrame, a Source, a Buffer "
     "or an Analyzer"
@@ -64,9 +57,10 @@ def watch(
     Parameters
     ----------
     anything
-        A path of a CSV file that grows (str or Path), a command (list of str), a callable that
-        returns readings, an iterable of readings, a DataFrame or Series with times, a Source, a
-        Buffer or an Analyzer.
+        A path (str or Path) of a file that grows: a table (CSV and its like), or lines of JSON or of
+        a log, by its name; a command (list of str); a callable that returns readings; an iterable
+        of readings; a frame or series of pandas, polars or pyarrow with times; a Source, a Buffer
+        or an Analyzer.
     window
         "60s", 1000 readings, "all"; None is "60s", for a DataFrame "all", and what an Analyzer has.
     alerts
@@ -102,10 +96,16 @@ def watch(
     TypeError
         If `anything` is something else, or an option is unknown.
     ValueError
-        If an alert, a statistic or the window cannot be read, or a DataFrame has no times or no numbers.
+        If an alert, a statistic or the window cannot be read; if what is there as a whole (a table, a
+        list) holds no times or no numbers; if a path is an address, a device, a pattern or a file
+        of another kind: the message shows the call that reads it.
+    SourceError
+        If a Source that was given has ended and left no reading.
 
     Notes
     -----
+    A source that fails within its first second says so in the cell's output too.
+
     Thread safety: call it on the main thread.
 
     Examples
@@ -147,6 +147,7 @@ def watch(
     dashboard.own(*made)
     if isinstance(x, Source) and x.state is SourceState.IDLE:
         x.start()
+        tell_early_failure(x)
     return dashboard
 
 
@@ -155,12 +156,14 @@ def _open(
 ) -> Source | Buffer | Analyzer:
     if isinstance(anything, (Source, Buffer, Analyzer)):
         _refuse(options, frozenset())
+        _refuse_finished(anything)
         return anything
     if isinstance(anything, (str, os.PathLike)):
-        return _make(CsvSource, _existing(anything, wait=wait), options)
-    pandas = sys.modules.get("pandas")  # a DataFrame cannot exist before pandas was imported
-    if pandas is not None and isinstance(anything, (pandas.DataFrame, pandas.Series)):
-        return _from_pandas(anything, options)
+        path = existing_file(anything, wait=wait)
+        return _make(kind_of_file(path), path, options)
+    if is_frame(anything) and not is_labelled(anything):
+        _refuse(options, TABLE_OPTIONS)
+        return table_buffer(anything, options)
     if _is_command(anything):
         return _make(ProcessSource, anything, options)
     if inspect.isgeneratorfunction(anything):
@@ -171,9 +174,22 @@ def _open(
     if callable(anything):
         return _make(CallableSource, anything, {"interval": interval, **options})
     if isinstance(anything, Iterable) and not isinstance(anything, (bytes, bytearray, Mapping)):
+        if isinstance(anything, Sized) and not len(anything):
+            message = f"The {type(anything).__name__} is empty: there is nothing to show."
+            raise ValueError(message)
         return _make(IterableSource, anything, options)
     message = f"watch needs {ACCEPTED} (got {type(anything).__name__})."
     raise TypeError(message)
+
+
+def _refuse_finished(x: Source | Buffer | Analyzer) -> None:
+    """Raise an error for a source that has ended and left no reading."""
+    source = x.source if isinstance(x, Analyzer) else x
+    if not isinstance(source, Source) or source.buffer.channels:
+        return
+    if source.state in (SourceState.ENDED, SourceState.FAILED):
+        message = f"{source.name!r} has no readings and brings no more: {source.status}."
+        raise SourceError(message, source=source.name) from source.last_error
 
 
 def _make(kind: Any, what: Any, options: dict[str, Any]) -> Source:
@@ -213,34 +229,6 @@ def _name_of(function: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__)
 
 
-def _existing(path: str | os.PathLike[str], *, wait: bool) -> Path:
-    """Return the path of a file to read, or raise an error that helps."""
-    found = Path(path).expanduser()
-    if found.is_dir():
-        message = f"{str(path)!r} is a directory. Give the path of one file."
-        raise IsADirectoryError(message)
-    if wait or found.exists():
-        return found
-    if isinstance(path, str) and _looks_like_command(path):
-        words = ", ".join(repr(word) for word in shlex.split(path))
-        message = f"There is no file {path!r}. If it is a command, pass a list: watch([{words}])."
-        raise FileNotFoundError(message)
-    near = nearest_neighbour(found)
-    if near is not None:
-        message = f"There is no file {str(path)!r}. Did you mean {str(near)!r}?"
-        raise FileNotFoundError(message)
-    message = f"There is no file {str(path)!r}. Pass wait=True to wait for it."
-    raise FileNotFoundError(message)
-
-
-def _looks_like_command(text: str) -> bool:
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return False
-    return len(words) > 1 and shutil.which(words[0]) is not None
-
-
 def _as_alerts(alerts: Any) -> list[dict[str, Any]]:
     if isinstance(alerts, (str, Mapping)):
         alerts = [alerts]
@@ -275,81 +263,3 @@ def _checked_alert(alert: dict[str, Any]) -> dict[str, Any]:
         message = f"An alert needs a 'condition' such as 'value > 90' (got {alert!r})."
         raise ValueError(message)
     return alert
-
-
-def _from_pandas(data: pd.DataFrame | pd.Series[Any], options: dict[str, Any]) -> Buffer:
-    """Return a buffer with all readings of a DataFrame or Series, in the order of their times."""
-    import pandas as pd
-
-    _refuse(options, frozenset({"time", "channels", "timezone", "units"}))
-    frame = (
-        data.to_frame("value" if data.name is None else data.name)
-        if isinstance(data, pd.Series)
-        else data
-    )
-    channels: Sequence[str] | None = options.get("channels")
-    times, frame = _split_times(frame, options.get("time"))
-    if channels is not None:
-        missing = [name for name in channels if name not in frame.columns]
-        if missing:
-            message = f"The DataFrame has no column {missing[0]!r}; it has {list(frame.columns)}."
-            raise ValueError(message)
-        frame = frame[list(channels)]
-    numbers = frame.select_dtypes(["number", "bool"])
-    if not len(numbers.columns):
-        message = f"The DataFrame has no column of numbers; it has {list(frame.columns)}."
-        raise ValueError(message)
-    given = np.asarray(times.notna(), bool)
-    order = np.flatnonzero(given)[np.argsort(times[given], kind="stable")]
-    buffer = Buffer(capacity=max(1_000_000, len(order)), timezone=options.get("timezone", times.tz))
-    buffer.units.update(options.get("units") or {})
-    values = numbers.to_numpy(np.float64, na_value=np.nan)[order]
-    buffer.extend(times[order], {str(name): values[:, i] for i, name in enumerate(numbers.columns)})
-    left_out = [str(name) for name in frame.columns if name not in numbers.columns]
-    if left_out:
-        buffer.note(f"not numeric, left alone: {', '.join(left_out)}")
-    if not given.all():
-        buffer.note(f"{int((~given).sum()):,} rows without a time were left out")
-    return buffer
-
-
-def _split_times(frame: pd.DataFrame, time: str | None) -> tuple[pd.DatetimeIndex, pd.DataFrame]:
-    """Return the times of a DataFrame, and its other columns."""
-    import pandas as pd
-
-    if time is None and isinstance(frame.index, pd.DatetimeIndex):
-        return frame.index, frame
-    if time is None:
-        by_lower = {str(name).lower(): name for name in reversed(list(frame.columns))}
-        dated = [n for n in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[n])]
-        named = [by_lower[n] for n in TIME_NAMES if n in by_lower]
-        found = [*(n for n in named if n in dated), *dated, *named]
-        if not found:
-            message = (
-                "The DataFrame has no times: its index is no DatetimeIndex, and none of its columns "
-                f"{list(frame.columns)} holds times. Pass time='…'."
-            )
-            raise ValueError(message)
-        time = found[0]
-    elif time not in frame.columns:
-        message = f"The DataFrame has no column {time!r}; it has {list(frame.columns)}."
-        raise ValueError(message)
-    return _as_index(frame[time], time), frame.drop(columns=[time])
-
-
-def _as_index(column: pd.Series[Any], name: str) -> pd.DatetimeIndex:
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.DatetimeIndex(column)
-    if pd.api.types.is_numeric_dtype(column):  # seconds; numbers that can be none are refused
-        return pd.DatetimeIndex(as_times_ns(column.to_numpy(np.float64)).view("M8[ns]"), tz="UTC")
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(column, format="ISO8601"))
-    except (ValueError, TypeError) as error:
-        why = str(error).partition("\n")[0].partition(". ")[0]
-        message = (
-            f"The times in column {name!r} are not ISO 8601 throughout: {why}. "
-            "Convert them with pandas.to_datetime first."
-        )
-        raise ValueError(message) from error

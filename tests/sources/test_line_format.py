@@ -333,7 +333,6 @@ Filesystem     1K-blocks     Used Available Use% Mounted
         ("CPU MEM\n12 40\n", [{"CPU": 12, "MEM": 40}]),
         ("time,temp\n1782907201,23.5\n", [{"temp": 23.5}]),
         ("Date,Time,Temp\n2026-07-01,12:00:01,23.5\n", [{"Temp": 23.5}]),
-        ("1 2\nlow voltage\n3 4\n", [{"c1": 1, "c2": 2}, {"c1": 3, "c2": 4}]),
     ],
     ids=[
         "vmstat",
@@ -354,7 +353,6 @@ Filesystem     1K-blocks     Used Available Use% Mounted
         "CPU",
         "epoch",
         "date, time",
-        "words between",
     ],
 )
 def test_header_lines_name_channels(text: str, expected: list[dict[str, float]]) -> None:
@@ -363,6 +361,17 @@ def test_header_lines_name_channels(text: str, expected: list[dict[str, float]])
     found = values(text, reader)
     assert [{k: v for k, v in row.items() if v is not None} for row in found] == expected
     assert reader.lines.passed == []
+
+
+def test_words_between_rows_are_no_header() -> None:
+    """They are handed back, to be counted."""
+    reader = new_reader()
+    assert values("1 2\nlow voltage\n3 4\n", reader) == [
+        {"c1": 1.0, "c2": 2.0},
+        {"c1": 3.0, "c2": 4.0},
+    ]
+    assert values("low voltage\na=1\n", reader) == [{"a": 1.0}]
+    assert reader.lines.passed == ["low voltage"] * 2
 
 
 def test_the_times_of_tables_are_read() -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars
+import pyarrow
 import pytest
 
 from nbstream.analyzer import Analyzer
@@ -238,6 +242,67 @@ def test_a_dataframe_that_has_no_times_or_numbers_is_refused() -> None:
         watch(pd.DataFrame({"x": [1.0], "time": ["01/02/2026"]}))
     with pytest.raises(ValueError, match=r"no column 'y'"):
         watch(pd.DataFrame({"x": [1.0]}, index=index), channels=["y"])
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (pd.DataFrame(), "The DataFrame has no rows"),
+        (pd.DataFrame({"time": [], "x": []}), "The DataFrame has no rows"),
+        (pd.Series([], dtype=float, index=pd.DatetimeIndex([])), "The Series has no rows"),
+        (polars.DataFrame({"time": [datetime(2026, 7, 1)], "x": ["a"]}), "no column of numbers"),
+        (polars.DataFrame({"x": [1.0]}), r"has no times.*\['x'\]"),
+        (pyarrow.table({"time": [datetime(2026, 7, 1)], "x": [None]}), "no column of numbers"),
+        (pd.DataFrame({"time": [datetime(2026, 7, 1)], "x": [np.nan]}), "Not one value"),
+        ([], "The list is empty"),
+        ((), "The tuple is empty"),
+        (np.array([]), "The ndarray is empty"),
+        (range(0), "The range is empty"),
+    ],
+)
+def test_what_is_finished_and_holds_no_number_is_refused(what: Any, said: str) -> None:
+    """Nothing will ever come: the cell raises, rather than a page that waits."""
+    with pytest.raises(ValueError, match=said):
+        watch(what)
+
+
+def test_what_may_still_deliver_says_what_it_waits_for(tmp_path: Path) -> None:
+    """An empty buffer waits for its loop, a file with a header only for its first row."""
+    path = tmp_path / "x.csv"
+    path.write_text("time,x\n")
+    dashboard = watch(path)
+    wait_until(lambda: dashboard.source.status.startswith("waiting for"))
+    dashboard.close()
+    dashboard = watch(Buffer())
+    assert dashboard.chart._describe()["sentence"] == "waiting for buffer.append(…)"
+    dashboard.close()
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_a_frame_of_another_library_is_shown_whole(library: str) -> None:
+    """As a DataFrame of pandas is."""
+    times = [datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC)]
+    columns: dict[str, Any] = {"when": times, "temp": [1.0, 3.0], "room": ["a", "b"]}
+    frame = polars.DataFrame(columns) if library == "polars" else pyarrow.table(columns)
+    dashboard = watch(frame)
+    held = dashboard.analyzer.buffer.to_pandas()
+    assert held["temp"].tolist() == [1.0, 3.0]
+    assert held.index[0] == pd.Timestamp("2026-07-01", tz="UTC")
+    assert dashboard.analyzer.window == "all"
+    dashboard.close()
+
+
+def test_seconds_of_a_run_are_elapsed_time() -> None:
+    """A column of growing seconds is no time of 1970: the newest is put at now, and that is told."""
+    dashboard = watch(pd.DataFrame({"time": [0.0, 0.5, 2.0], "x": [1.0, 2.0, 3.0]}))
+    buffer = dashboard.analyzer.buffer
+    times = buffer.rows("x", 0).times
+    assert np.diff(times).tolist() == [500_000_000, 1_500_000_000]
+    assert abs(times[-1] - time.time_ns()) < 60 * 10**9
+    assert any("'time' is elapsed time" in event.text for event in buffer.events)
+    dashboard.close()
+    with pytest.raises(ValueError, match="has no times"):
+        watch(pd.DataFrame({"t": [21.5, 21.4], "x": [1.0, 2.0]}))
 
 
 @pytest.mark.parametrize("what", [None, 5, b"data.csv", {"x": [1]}])
