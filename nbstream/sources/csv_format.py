@@ -351,7 +351,7 @@ def _find_roles(
 ) -> None:
     """Find out which columns are numbers and how those are written."""
     others = [i for i in range(len(fmt.roles)) if i not in fmt.time_columns]
-    all_cells = [cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS]]
+    all_cells = tuple(cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS])
     for i in others:
         form = find_form(
             columns[i],

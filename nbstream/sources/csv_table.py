@@ -339,7 +339,7 @@ class _Body:
             # Names, units and other text may stand above a short table.
             is_valued = n_values > 0 and (2 * n_values >= len(cells) - 4 or n_values > 4)
             values = [cell for cell in cells if is_value(cell)]
-            n_times = sum(is_time_like(cell) and number(cell) is None for cell in values)
+            n_times = sum(number(cell) is None and is_time_like(cell) for cell in values)
             kind = "time" if is_valued and 2 * n_times > n_values else "number"
             kinds.append(kind if is_valued else "text")
         return cls(rows, n_columns, kinds)

@@ -111,6 +111,7 @@ class Cells:
     """Per column, how much its name says that it holds times, from 0 to 2."""
     known_ways: dict[int, list[FoundTimes]] = field(init=False, default_factory=dict)
     _columns: dict[int, list[str]] = field(init=False, default_factory=dict)
+    _numbers: dict[int, list[float]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ranks = [rank(name) if self.has_header else 0 for name in self.names]
@@ -128,12 +129,15 @@ class Cells:
 
     def numbers(self, column: int) -> list[float]:
         """Return the numbers of a column if most of its cells are, else nothing."""
-        cells = self.cells(column)
-        for decimal in ".,":
-            found = [x for cell in cells if (x := number(cell, decimal)) is not None]
-            if 2 * len(found) > len(cells):
-                return found
-        return []
+        if column not in self._numbers:
+            cells = self.cells(column)
+            self._numbers[column] = []
+            for decimal in ".,":
+                found = [x for cell in cells if (x := number(cell, decimal)) is not None]
+                if 2 * len(found) > len(cells):
+                    self._numbers[column] = found
+                    break
+        return self._numbers[column]
 
     def quoted(self, columns: Sequence[int]) -> str:
         """Return the names of columns in quotes."""

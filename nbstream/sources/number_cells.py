@@ -430,7 +430,7 @@ def _separators(
     if decimal is None:
         decimal = _decimal(votes)
     if decimal is None:
-        decimal = _decimal(_count_votes(others))
+        decimal = _decimal(_count_votes_once(tuple(others)))
     if decimal is None:
         is_grouped = votes.short and not votes.long
         decimal = "," if votes.comma_or_groups and prefers_comma and not is_grouped else "."
@@ -462,6 +462,10 @@ def _count_votes(cells: Iterable[str]) -> _Votes:
         if match is not None:
             votes += _vote(re.split("[eE]", match[3].lstrip("+-"))[0].strip())
     return votes
+
+
+# The same cells are asked about for each column of a wide table.
+_count_votes_once = lru_cache(maxsize=2)(_count_votes)
 
 
 def _vote(figures: str) -> _Votes:

@@ -117,10 +117,11 @@ class WholeTimes:
             last_ns = self._last_ns()
             day = (last_ns + offset_ms(zone, last_ns) * 1_000_000) // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
-            self._base = int(day if self.lacks == "date" else year) - int(turns[-1])
+            newest = int(turns.max())  # which comes first where the newest row does
+            self._base = int(day if self.lacks == "date" else year) - newest
             if self.lacks == "year":
-                newest = int(_in_year(known[-1:], np.array([self._base + int(turns[-1])]))[0])
-                self._base -= newest > (day + 2) * DAY_NS  # of last year, for it isn't yet
+                last = int(_in_year(known, self._base + turns).max())
+                self._base -= last > (day + 2) * DAY_NS  # of last year, for it isn't yet
         self._previous, self._turns = int(known[-1]), int(turns[-1])
         if self.lacks == "date":
             dates: TimeArray = (self._base + turns) * DAY_NS

@@ -49,6 +49,36 @@ def test_a_time_of_day_is_of_today() -> None:
     ]
 
 
+def test_the_newest_row_may_come_first() -> None:
+    """A table turned round is of the same days."""
+    texts = ["00:00:01", "23:59:59", "23:59:58"]
+    assert utc(find_day_time_form(texts), [texts]) == [
+        "2026-07-01 00:00:01",
+        "2026-06-30 23:59:59",
+        "2026-06-30 23:59:58",
+    ]
+
+
+def test_a_file_that_is_read_again() -> None:
+    """Rows written anew get the times that they had; a run that begins anew is another one."""
+    form = text_form("elapsed")
+    now = [NOON]
+    whole = WholeTimes(form, WallTimes(UTC), lambda: now[0])
+
+    def read(*seconds: float) -> list[float]:
+        ns = np.array([s * NS for s in seconds], np.int64)
+        return ((whole.to_utc(ns, np.zeros(len(ns), np.int64)) - NOON) / NS).tolist()
+
+    assert read(1, 2, 3) == [-2, -1, 0]
+    assert read(4) == [1]
+    now[0] += 10 * NS
+    whole.begin_again()
+    assert read(2, 3, 4, 5) == [-1, 0, 1, 2]
+    now[0] += 10 * NS
+    whole.begin_again()
+    assert read(0, 1, 2) == [18, 19, 20]
+
+
 def test_a_date_gets_a_year() -> None:
     """A date without year is of this year, of the last one if it isn't yet, and goes on over New Year."""
     form = find_time_form(["Jul  1 12:00:00"])
