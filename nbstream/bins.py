@@ -95,6 +95,10 @@ def _broken(times: TimeArray, values: FloatArray, gaps: IndexArray) -> tuple[Tim
     return np.insert(times, gaps, times[gaps]), np.insert(values, gaps, np.nan)
 
 
+def _count(values: FloatArray) -> int:
+    return int(np.count_nonzero(values == values))
+
+
 class BinnedLine:
     """The drawn points of one channel, kept as readings come.
 
@@ -112,6 +116,7 @@ class BinnedLine:
         self.bits = bits
         self._times: list[TimeArray] = []
         self._values: list[FloatArray] = []
+        self._counts: list[int] = []  # of the values that are not missing
         self._open_times: TimeArray = np.empty(0, np.int64)
         self._open_values: FloatArray = np.empty(0)
         self._open_gaps = NO_GAPS
@@ -141,6 +146,7 @@ class BinnedLine:
             closed = _broken(*_thinned(times[:split], values[:split], self.bits, gaps[:n_closed]))
             self._times.append(closed[0])
             self._values.append(closed[1])
+            self._counts.append(_count(closed[1]))
         # First, smallest, largest and last of these and what follows are those of all.
         self._open_times, self._open_values, self._open_gaps = _thinned(
             times[split:], values[split:], self.bits, gaps[n_closed:] - split
@@ -160,6 +166,7 @@ class BinnedLine:
             keep = int(self._times[n].searchsorted(start, "left"))
             self._times[n:] = [self._times[n][:keep]] if keep else []
             self._values[n:] = [self._values[n][:keep]] if keep else []
+            self._counts[n:] = [_count(self._values[n])] if keep else []
         keep = int(self._open_times.searchsorted(start, "left"))
         self._open_times, self._open_values = self._open_times[:keep], self._open_values[:keep]
         self._open_gaps = self._open_gaps[: self._open_gaps.searchsorted(keep)]
@@ -197,21 +204,21 @@ class BinnedLine:
         if not len(self._open_times):
             return 0
         start = int(self._open_times[-1]) - span_ns
-        count = int(np.count_nonzero(self._open_values == self._open_values))
-        for times, values in zip(reversed(self._times), reversed(self._values), strict=True):
-            since = values[int(times.searchsorted(start, "left")) :]
-            count += int(np.count_nonzero(since == since))
-            if len(times) and times[0] < start:
-                break
+        count = _count(self._open_values)
+        for i in range(len(self._times) - 1, -1, -1):
+            if self._times[i][0] < start:
+                first = int(self._times[i].searchsorted(start, "left"))
+                return count + _count(self._values[i][first:])
+            count += self._counts[i]
         return count
 
     def drop_before(self, ns: int) -> None:
         """Forget whole parts that end before `ns`."""
         if len(self._times) > 64:  # many small parts: make them one
             joined = np.concatenate(self._times), np.concatenate(self._values)
-            self._times, self._values = [joined[0]], [joined[1]]
             first = max(0, int(joined[0].searchsorted(ns, "left")) - 1)
             self._times, self._values = [joined[0][first:]], [joined[1][first:]]
+            self._counts = [_count(self._values[0])]
             self._changed_from = len(self._times)
 
     def _joined(self, start: int) -> tuple[TimeArray, FloatArray]:

@@ -126,7 +126,11 @@ def test_readings_as_they_come_give_the_same_points(
     for part in cut_into(len(times), sizes):
         a, b = gaps.searchsorted((part.start, part.stop))
         line.extend(times[part], values[part], gaps[a:b] - part.start)
-        same(line.points(), bin_points(times[: part.stop], values[: part.stop], bits, gaps[:b]))
+        points = line.points()
+        same(points, bin_points(times[: part.stop], values[: part.stop], bits, gaps[:b]))
+        span = 4 << bits
+        shown = points[1][points[0] >= points[0][-1] - span]
+        assert line.count_since(span) == np.count_nonzero(~np.isnan(shown))
 
 
 @given(readings(largest_gap=NS // 4), BITS, batch_sizes(30), st.lists(st.booleans(), min_size=1))

@@ -430,7 +430,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
                 name=legends[name],
                 meta=f"nbs-{number}",
                 hoverinfo="skip",
-                line_width=1.5,
+                line={"width": 1.5, "simplify": False},  # the points are few enough as they are
             )
             for number, name in enumerate(channels)
             if f"nbs-{number}" not in known

@@ -78,9 +78,9 @@ CANVAS = f"""(() => {{
 }})()"""
 PICTURE = f"""async (figure) => {{
     {INKED}
-    const {{ l, t, w, h }} = figure._fullLayout._size;
+    const {{ width: wide, height: high, _size: {{ l, t, w, h }} }} = figure._fullLayout;
     const image = new Image();
-    image.src = await Plotly.toImage(figure, {{ format: "png" }});
+    image.src = await Plotly.toImage(figure, {{ format: "png", width: wide, height: high }});
     await image.decode();
     const canvas = new OffscreenCanvas(image.width, image.height);
     const context = canvas.getContext("2d");

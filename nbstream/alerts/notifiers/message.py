@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
+from nbstream.naming import short_name
+
 __all__ = ["KINDS", "SEVERITIES", "IncidentLike", "NotificationLike", "fields", "line", "title"]
 
 KINDS = ("fired", "escalated", "resolved", "no_data", "data_back", "error", "flapping")
@@ -124,7 +126,9 @@ def title(notification: NotificationLike, limit: int = 160) -> str:
     """Return a title such as "Alert: too hot on temperature (critical)"."""
     incident = notification.incident
     what = TITLES.get(notification.kind, notification.kind)
-    return plain(f"{what}: {incident.rule} on {incident.channel} ({incident.severity})", limit)
+    return plain(
+        f"{what}: {incident.rule} on {short_name(incident.channel)} ({incident.severity})", limit
+    )
 
 
 def line(notification: NotificationLike, limit: int = 2_000) -> str:
