@@ -83,7 +83,8 @@ class Instance:
         self._silent_since_ns = 0
         self._present_ns: int | None = None
         """Time of the last reading that is not missing, or of the first one if all were."""
-        self._stale_until_ns: int | None = None
+        self._stale_seen: tuple[int, int] | None = None
+        """Of a silence that a condition about staleness judged: when it began, and until when."""
         self.waiting = ""
         """Which window is not full yet, in words."""
         self._grace_ns = GRACE_NS
@@ -140,9 +141,12 @@ class Instance:
         self.unit = table.unit
         is_changed = False
         for silence in silences:
-            is_changed |= self._step(table, start, silence.row)
-            is_changed |= self._fall_silent_within(table, silence)
-            start = silence.row
+            noticed = _noticed(table, start, silence)
+            is_changed |= self._step(table, start, noticed)
+            is_changed |= self._fall_silent_within(table, silence, noticed)
+            # What is missing while it is silent is judged only where silence means nothing.
+            is_judged = self._settings.no_data == "keep" and not self._trigger.is_about_staleness
+            start = noticed if is_judged else silence.row
         is_changed |= self._step(table, start, len(table))
         self._note(table)
         if self._trigger.is_about_staleness:
@@ -168,7 +172,7 @@ class Instance:
             self.waiting = table.waits_for(self._trigger.windows)
         present_ns = table.last_present_ns
         if present_ns is not None:
-            self._present_ns, self._stale_until_ns = present_ns, None
+            self._present_ns = present_ns
         elif self._present_ns is None:
             self._present_ns = int(table.times[0])
 
@@ -191,14 +195,13 @@ class Instance:
             return []
         return table.silences(least_ns, last_ns)
 
-    def _fall_silent_within(self, table: Table, silence: Silence) -> bool:
+    def _fall_silent_within(self, table: Table, silence: Silence, noticed: int) -> bool:
         """Do what a silence in a batch brings about; return whether anything changed."""
         since_ns, usual_ns = silence.since_ns, silence.usual_ns
         is_over = silence.row < len(table)
         end_ns = int(table.times[silence.row if is_over else -1])
         if self._trigger.is_about_staleness:
-            self._keep_last(table, silence.row)
-            return self._judge_staleness(since_ns, usual_ns, end_ns - (1 if is_over else 0))
+            return self._be_stale_within(table, silence, noticed)
         policy = self._settings.no_data
         if is_over and policy != "alert" and self._machine.state is RuleState.OK:
             if policy != "keep":
@@ -207,13 +210,26 @@ class Instance:
         half = since_ns + usual_ns // 2
         others_go_on = table.others_went_on(half, since_ns + usual_ns)
         words = _silence(self.channel, usual_ns, others_go_on=others_go_on)
-        if silence.row:
-            self.newest_ns, self._has_data = int(table.times[silence.row - 1]), True
+        if noticed:
+            self.newest_ns, self._has_data = int(table.times[noticed - 1]), True
         self._present_ns = since_ns
         is_changed = self._fall_silent(since_ns, usual_ns, words, is_over=is_over)
         if is_over and self._silence:
             self._data_back(end_ns)
         return is_changed
+
+    def _be_stale_within(self, table: Table, silence: Silence, noticed: int) -> bool:
+        """Judge a silence in a batch by a condition about staleness, and the missing readings in it."""
+        self._keep_last(table, noticed)
+        is_over = silence.row < len(table)
+        end_ns = int(table.times[silence.row if is_over else -1]) - (1 if is_over else 0)
+        is_changed = False
+        for ns in self._stale_moments(silence.since_ns, silence.usual_ns, end_ns):
+            row = noticed + int(table.times[noticed : silence.row].searchsorted(ns, "right"))
+            is_changed |= self._step(table, noticed, row)
+            is_changed |= self._judge_staleness(silence.since_ns, silence.usual_ns, ns)
+            noticed = row
+        return self._step(table, noticed, silence.row) or is_changed
 
     def tick(self, now_ns: int, pulse: Pulse) -> bool:
         """See whether the channel is silent; return whether anything changed."""
@@ -478,13 +494,10 @@ class Instance:
 
         So it is when the channel has just become stale, and when that has lasted as long as the rule asks.
         """
-        stale_ns, settings = since_ns + usual_ns, self._settings
-        moments = sorted({stale_ns, stale_ns + settings.for_ns, stale_ns + settings.keep_ns})
-        seen_ns = self._stale_until_ns
-        due = [ns for ns in moments if ns <= until_ns and (seen_ns is None or ns > seen_ns)]
+        due = self._stale_moments(since_ns, usual_ns, until_ns)
         if not due:
             return False
-        self._stale_until_ns = due[-1]
+        self._stale_seen = since_ns, due[-1]
         n = len(due)
         known = {v: np.repeat(c, n) for v, c in self._last_columns.items() if v != STALE}
         table = Table(
@@ -502,6 +515,15 @@ class Instance:
             self._record(episode)
         return bool(episodes) or (machine.state, machine.since_ns) != before
 
+    def _stale_moments(self, since_ns: int, usual_ns: int, until_ns: int) -> list[int]:
+        """Return when being stale makes a difference, of those moments that were not judged yet."""
+        settings, stale_ns = self._settings, since_ns + usual_ns
+        seen_since_ns, seen_ns = self._stale_seen or (None, 0)
+        moments = sorted({stale_ns, stale_ns + settings.for_ns, stale_ns + settings.keep_ns})
+        return [
+            ns for ns in moments if ns <= until_ns and (seen_since_ns != since_ns or ns > seen_ns)
+        ]
+
     def _keep_last(self, table: Table, stop: int) -> None:
         """Keep the newest numbers before a row, for when time goes on without readings."""
         present = np.flatnonzero(table.values[:stop] == table.values[:stop])
@@ -514,6 +536,15 @@ class Instance:
             for _, condition in self._trigger.levels
             for variable in condition.variables
         }
+
+
+def _noticed(table: Table, start: int, silence: Silence) -> int:
+    """Return the first row that comes after a silence was long enough, be it a missing reading."""
+    values = table.values[start : silence.row]
+    present = np.flatnonzero(values == values)
+    begin = start + int(present[-1]) + 1 if len(present) else start
+    noticed_ns = silence.since_ns + silence.usual_ns
+    return begin + int(table.times[begin : silence.row].searchsorted(noticed_ns, "right"))
 
 
 def _silence(
