@@ -18,9 +18,24 @@ if TYPE_CHECKING:
 
     from nbstream.readings import FloatArray
 
-__all__ = ["BLOCK", "BlockPyramid", "Nodes", "Summary", "merge", "summarize", "summarize_blocks"]
+__all__ = [
+    "BLOCK",
+    "LEAST_SPREAD",
+    "RESOLUTION",
+    "BlockPyramid",
+    "Nodes",
+    "Summary",
+    "merge",
+    "spread_floor",
+    "summarize",
+    "summarize_blocks",
+]
 
 NAN = float("nan")
+RESOLUTION = 1e-12
+"""What float64 can tell apart of a number, as a part of it, with a margin for what sums up."""
+LEAST_SPREAD = 1e-290
+"""Least spread to divide by."""
 
 
 class Summary(NamedTuple):
@@ -117,7 +132,7 @@ def merge_groups(nodes: Nodes, size: int) -> Nodes:
 
 def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
     """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
-    return np.maximum(np.abs(center) * 1e-12, max(min_sigma, 1e-290))
+    return np.maximum(np.abs(center) * RESOLUTION, max(min_sigma, LEAST_SPREAD))
 
 
 class BlockPyramid(Pyramid):

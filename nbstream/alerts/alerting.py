@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream import ending
 from nbstream.alerts.expression import Condition
+from nbstream.alerts.filling import waiting_for
 from nbstream.alerts.log import AlertLog
 from nbstream.alerts.preview import Preview
 from nbstream.alerts.rule import Rule
@@ -53,6 +54,11 @@ class Alerting:
     _dispatchers: tuple[Dispatcher, ...]
     _lock: AbstractContextManager[Any]
     _wake: threading.Event
+
+    @property
+    def parsed_window(self) -> Window:
+        """The analyzer's window."""
+        raise NotImplementedError
 
     def _require_open(self) -> None:
         raise NotImplementedError
@@ -348,7 +354,16 @@ class Alerting:
             on_edit=self._book.forget_index,
             channels=lambda: self.buffer.channels,
             previewer=self._preview,
+            waits_for=self._waiting_for,
         )
+
+    def _waiting_for(self, channel: str, windows: tuple[str | None, ...]) -> str:
+        """Return in words which of these windows is not full; None is the analyzer's."""
+        parsed = (self.parsed_window if text is None else Window.parse(text) for text in windows)
+        try:
+            return waiting_for(self.buffer, channel, parsed)
+        except KeyError:  # the buffer was closed
+            return ""
 
     def _begin(self, rule: Rule) -> None:
         """Add a rule; it sees what is held already, as if it had been there from the beginning."""

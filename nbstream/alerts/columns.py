@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nbstream.alerts.filling import JITTER, least_span_ns
 from nbstream.alerts.tree import (
     PRECEDING,
     STALE,
@@ -31,7 +33,7 @@ from nbstream.trailing import TrailingWindows
 from nbstream.window import Window, rough_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from nbstream.alerts.expression import Condition
     from nbstream.alerts.tree import Truth
@@ -43,8 +45,8 @@ __all__ = ["LOOK_BACK", "BufferTable", "Silence", "Table"]
 
 LOOK_BACK = 1024
 """Rows that are looked through for the last reading of a channel that is not missing."""
-JITTER = 20
-"""A reading may be late by this part of its interval and still be the one that fills a window."""
+STRIDE = 64
+"""Readings whose span is looked at, to see quickly that none of them are far apart."""
 
 
 class Silence(NamedTuple):
@@ -160,6 +162,21 @@ class Table:
             self._silences[key] = self._find_silences(least_ns, last_ns)
         return self._silences[key]
 
+    def is_close(self, limit_ns: int) -> bool:
+        """Return whether no two readings are further apart, as a quick look shows; False is not known."""
+        return not self._has_missing and self._widest_ns <= limit_ns
+
+    @cached_property
+    def _has_missing(self) -> bool:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return not math.isfinite(self.values.sum())
+
+    @cached_property
+    def _widest_ns(self) -> int:
+        """What the widest of some consecutive readings span; more than can be if time goes back there."""
+        spans = np.diff(np.append(self.times[::STRIDE], self.times[-1:]))
+        return 2**62 if (spans < 0).any() else int(spans.max(initial=0))
+
     def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return how long silence was usual after each of these readings, −1 where it was not known.
 
@@ -261,10 +278,6 @@ class Table:
         """The same, with the statistics of windows that are not full."""
         return self
 
-    def waits_for(self, windows: Iterable[str | None]) -> str:
-        """Return in words which of these windows is not full at the last reading, "" if all are."""
-        return ""
-
     def part(self, rows: slice) -> Part:
         """Return some readings as columns of their own."""
         return Part(self, rows)
@@ -348,7 +361,7 @@ class BufferTable(Table):
         self._told = set() if told is None else told
         self._is_partial = False
         self._windows: dict[Window, tuple[TrailingWindows, npt.NDArray[np.int64]]] = {}
-        self._fullness: dict[Window, tuple[npt.NDArray[np.bool_] | None, str]] = {}
+        self._fullness: dict[Window, npt.NDArray[np.bool_] | None] = {}
 
     @cached_property
     def before(self) -> TimeArray:
@@ -457,54 +470,43 @@ class BufferTable(Table):
         table._columns = {v: c for v, c in self._columns.items() if not isinstance(v, Statistic)}
         return table
 
-    def waits_for(self, windows: Iterable[str | None]) -> str:
-        """Return in words which of these windows is not full at the last reading, "" if all are.
-
-        Of several the one that takes longest to fill. None is the analyzer's.
-        """
-        waiting = [(w, self._filling(w)[1]) for w in map(self._window_of, windows)]
-        texts = [(w.duration_ns or 0, w.readings or 0, text) for w, text in waiting if text]
-        return max(texts)[2] if texts else ""
-
     def _window_of(self, text: str | None) -> Window:
         return self._window if text is None else Window.parse(text)
 
-    def _filling(self, window: Window) -> tuple[npt.NDArray[np.bool_] | None, str]:
-        """Return where a window is full, None is everywhere, and how far it is at the last reading.
+    def _full(self, window: Window) -> npt.NDArray[np.bool_] | None:
+        """Return where a window is full; None is everywhere.
 
-        It is full where readings span it, but for their usual interval. What was before a jump of the clock
-        is not in it; a window that the buffer can't hold counts as full, and people are told.
+        It is where readings span it, but for their usual interval. What was before a jump of the clock is
+        not in it; a window that the buffer can't hold counts as full, and people are told.
         """
         if window not in self._fullness:
-            self._fullness[window] = self._find_filling(window)
+            self._fullness[window] = self._find_full(window)
         return self._fullness[window]
 
-    def _find_filling(self, window: Window) -> tuple[npt.NDArray[np.bool_] | None, str]:
+    def _find_full(self, window: Window) -> npt.NDArray[np.bool_] | None:
         n = len(self)
         if not n or (window.duration_ns is None and window.readings is None):
-            return None, ""
+            return None
         segment, held = self._buffer.segment(self.channel), self._buffer.span(self.channel)[0]
         if held > segment:
             self._tell_if_too_long(window, held)
-            return None, ""
-        rows = self._first + np.arange(n)
+            return None
         if window.duration_ns is None:
-            have = rows - segment + 1
-            wanted = window.readings or 0
-            is_full = have >= wanted
-            progress = f"{max(int(have[-1]), 0):,}"
-        else:
-            since_ns = self._buffer.time_at(self.channel, segment)
-            have = self.times - (int(self.times[0]) if since_ns is None else since_ns)
-            wanted = window.duration_ns
-            is_full = have >= wanted
-            self._forgive_an_interval(is_full, have, wanted)
-            progress = _minutes(int(have[-1]))
-        is_full &= rows >= segment
-        if is_full.all():
-            return None, ""
-        text = "" if is_full[-1] else f"waiting for a full {window.label} ({progress})"
-        return is_full, text
+            n_before = self._first - segment
+            if n_before + 1 >= (window.readings or 0):
+                return None
+            rows = n_before + np.arange(n)
+            return (rows >= 0) & (rows + 1 >= (window.readings or 0))
+        since_ns = self._buffer.time_at(self.channel, segment)
+        if since_ns is None or self._first < segment:
+            since_ns = int(self.times[max(segment - self._first, 0)])
+        if self._first >= segment and int(self.times[0]) - since_ns >= window.duration_ns:
+            return None
+        have = self.times - since_ns
+        is_full = have >= window.duration_ns
+        self._forgive_an_interval(is_full, have, window.duration_ns)
+        is_full[: max(segment - self._first, 0)] = False
+        return None if is_full.all() else is_full
 
     def _forgive_an_interval(
         self, is_full: npt.NDArray[np.bool_], have: npt.NDArray[np.int64], wanted: int
@@ -512,7 +514,7 @@ class BufferTable(Table):
         """Let windows count as full whose oldest reading is an interval late: 60 a second span 59 s."""
         times = np.concatenate((self.before, self.times))
         longest = int(np.diff(times).max(initial=self.own_interval_ns or 0))
-        near = np.flatnonzero(~is_full & (have >= wanted - longest - longest // JITTER))
+        near = np.flatnonzero(~is_full & (have >= least_span_ns(wanted, longest)))
         if len(near):
             distinct, counts = self._distinct_times
             usual = usual_intervals_ns(
@@ -542,7 +544,7 @@ class BufferTable(Table):
 
     def _statistic_if_full(self, variable: Statistic) -> FloatArray:
         window = self._window_of(variable.window)
-        is_full = None if self._is_partial else self._filling(window)[0]
+        is_full = None if self._is_partial else self._full(window)
         if is_full is not None and not is_full.any():
             return np.full(len(self), np.nan)
         numbers = self._statistic(variable, window)
@@ -599,10 +601,3 @@ class BufferTable(Table):
 
     def _read(self, start: int, stop: int) -> FloatArray:
         return self._buffer.rows(self.channel, start, stop).values
-
-
-def _minutes(ns: int) -> str:
-    """Return a duration as a clock shows it: "0:07", "3:20", "1:02:03"."""
-    minutes, seconds = divmod(max(ns, 0) // 10**9, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

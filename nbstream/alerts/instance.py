@@ -85,8 +85,6 @@ class Instance:
         """Time of the last reading that is not missing, or of the first one if all were."""
         self._stale_seen: tuple[int, int] | None = None
         """Of a silence that a condition about staleness judged: when it began, and until when."""
-        self.waiting = ""
-        """Which window is not full yet, in words."""
         self._grace_ns = GRACE_NS
         self._muting = Muting(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
@@ -168,8 +166,6 @@ class Instance:
     def _note(self, table: Table) -> None:
         """Remember what came last."""
         self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
-        if self._trigger.windows and not self._settings.partial:
-            self.waiting = table.waits_for(self._trigger.windows)
         present_ns = table.last_present_ns
         if present_ns is not None:
             self._present_ns = present_ns
@@ -190,8 +186,11 @@ class Instance:
     def _find_silences(self, table: Table) -> list[Silence]:
         """Return where no reading came for too long, by the data's own clock, if that matters."""
         least_ns, last_ns = self._settings.no_data_ns, self._present_ns
-        span_ns = table.newest_ns - (int(table.times[0]) if last_ns is None else last_ns)
-        if 0 <= span_ns <= (least_ns or SHORTEST_SILENCE_NS):
+        limit_ns, first_ns = least_ns or SHORTEST_SILENCE_NS, int(table.times[0])
+        before_ns = first_ns if last_ns is None else last_ns
+        if 0 <= table.newest_ns - before_ns <= limit_ns:
+            return []
+        if 0 <= first_ns - before_ns <= limit_ns and table.is_close(limit_ns):
             return []
         return table.silences(least_ns, last_ns)
 

@@ -92,6 +92,8 @@ class Rule:
         Called after each edit.
     previewer
         Answers `preview`; an analyzer gives it.
+    waits_for
+        Says which of some windows of a channel is not full; an analyzer gives it.
 
     Raises
     ------
@@ -143,6 +145,7 @@ class Rule:
         on_close: Callable[[Rule], object] | None = None,
         on_edit: Callable[[], object] | None = None,
         previewer: Callable[[Rule, WindowLike], Preview] | None = None,
+        waits_for: Callable[[str, tuple[str | None, ...]], str] | None = None,
     ) -> None:
         self._selected = _selected(channel)
         self._unit = unit
@@ -151,6 +154,7 @@ class Rule:
         self._on_close = on_close
         self._on_edit = on_edit
         self._previewer = previewer
+        self._waits_for = waits_for
         self._channels = channels
         self._lock = threading.RLock()
         self._is_closed = False
@@ -301,8 +305,11 @@ class Rule:
 
         In brackets how much of it there is; of several channels the first that waits.
         """
-        instances = list(self._instances.values())
-        return next((instance.waiting for instance in instances if instance.waiting), "")
+        windows = self._trigger.windows
+        if self._waits_for is None or self._settings.partial or not windows:
+            return ""
+        told = (self._waits_for(channel, windows) for channel in list(self._instances))
+        return next(filter(None, told), "")
 
     @property
     def channel(self) -> str | None:

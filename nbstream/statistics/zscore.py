@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.summary import spread_floor
+from nbstream.summary import LEAST_SPREAD, RESOLUTION, spread_floor
 from nbstream.trailing import TrailingWindows
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def trailing_zscores(
         std = np.sqrt(m2s / (counts - 1))
         scores = windows.read(first, first + n) - means
         # Most windows have a spread, which two numbers show.
-        if not std.min() > spread_floor(max(-means.min(), means.max())):
+        largest = max(-float(means.min()), float(means.max()))
+        if not float(std.min()) > max(largest * RESOLUTION, LEAST_SPREAD):
             floor = spread_floor(means)
             is_constant = std <= floor
             std[is_constant] = 0.0
