@@ -201,6 +201,7 @@ class CsvSource(Source):
         self._pending_since: float | None = None
         self._has_rows_pending = False
         self._is_sample = False
+        self._n_sample_bytes = 0
         self._skipped = b""
         self._has_half_line = False
         self._refused = Refused()
@@ -377,6 +378,7 @@ class CsvSource(Source):
             self._previous = reader.fmt
             self._reader = None
         self._pending, self._pending_has_header, self._is_sample = lines, None, is_sample
+        self._n_sample_bytes = len(lines)
 
     def _find_format(self, *, has_more: bool) -> bool:
         """Find the format of the pending lines and read them; return False if they are too few."""
@@ -421,6 +423,7 @@ class CsvSource(Source):
         if self._is_sample:
             self._is_sample = False
             self._note_skipped()
+            self._read(pending[self._n_sample_bytes :])  # came while day and month were in doubt
             return True
         self._read(pending.split(b"\n", fmt.first_row)[fmt.first_row])
         return True

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.sources.number_cells import is_missing, is_placeholder, number
-from nbstream.sources.time_forms import (
-    AmbiguousDatesError,
-    TimeForm,
-)
-from nbstream.sources.time_names import (
-    rank,
-)
+from nbstream.sources.time_forms import AmbiguousDatesError, TimeForm, find_time_form
+from nbstream.sources.time_names import rank
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
@@ -159,20 +154,34 @@ def ambiguous(table: Cells, columns: tuple[int, ...], error: AmbiguousDatesError
 def unreadable(table: Cells, columns: tuple[int, ...], also: str = "") -> ParseError:
     """Return the error that columns hold no times that can be read, with what to pass."""
     texts = [" ".join(row[c] for c in columns if c < len(row)).strip() for row in table.rows]
-    example = next(filter(None, texts), "")
+    texts = [text for text in texts if text]
     name = table.names[columns[0]]
+    pattern = _suggested(texts, table.options.zone) or "…"
+    like = " as for datetime.strptime" if pattern == "…" else ""
     if len(columns) == 1:
-        how = "Pass time_format='…' as for datetime.strptime, or time='…' for another column"
-        if table.numbers(columns[0]):
-            how = "Pass unit='s' if it counts from 1970, time_format='elapsed' if from a start of "
-            how += "its own, or time='…' for another column"
         what = f"Column {name!r} does"
+        how = [f"time_format={pattern!r}{like}", "time='…' for another column"]
+        if table.numbers(columns[0]) and pattern == "…":
+            how[:1] = ["unit='s' if it counts from 1970", "time_format='elapsed' if from elsewhere"]
     else:
-        together = [table.names[c] for c in columns]
-        how = f"Pass time={together!r} and time_format='…' as for datetime.strptime"
-        how += f", or time={name!r}"
         what = f"Columns {table.quoted(columns)} do"
-    return ParseError(
-        f"{what} not read as times (first: {shorten(example)!r}). "
-        f"{how}{', ' if also.startswith('or') else ' ' if also else ''}{also}."
-    )
+        together = [table.names[c] for c in columns]
+        how = [f"time={together!r} and time_format={pattern!r}{like}", f"time={name!r}"]
+    if also.startswith("or "):
+        how.append(also.removeprefix("or "))
+    elif also:
+        how[-1] += f" {also}"
+    asked = table.options.time_format
+    by = "" if asked is None else f" by time_format={asked!r}"
+    ways = f"{', '.join(how[:-1])}, or {how[-1]}"
+    first = shorten(texts[0]) if texts else ""
+    return ParseError(f"{what} not read as times{by} (first: {first!r}). Pass {ways}.")
+
+
+def _suggested(texts: Sequence[str], zone: tzinfo | None) -> str:
+    """Return a pattern that reads the texts, "" if none is found."""
+    try:
+        form = find_time_form(texts, zone)
+    except AmbiguousDatesError as error:
+        return error.patterns[0]
+    return "" if form is None else form.pattern

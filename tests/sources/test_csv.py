@@ -463,6 +463,15 @@ def test_a_row_that_decides_day_and_month_is_waited_for(path: Path) -> None:
         assert times(source)[-1].startswith("2026-07-15")
 
 
+def test_rows_that_come_while_a_sample_is_in_doubt(path: Path) -> None:
+    """Reading from the end, a row that tells day from month is a reading too."""
+    with reading(path, "time,value\n01/07/2026 10:00,1\n", from_start=False) as source:
+        wait_until(lambda: source.state is State.RUNNING, 5, lambda: source.status)
+        with path.open("a") as file:
+            file.write("13/07/2026 10:00,2\n")
+        wait_values(source, [2.0])
+
+
 def test_elapsed_time(path: Path) -> None:
     """millis() is shown as elapsed time that ends when the file was written, and it is said."""
     with reading(path, "millis;temp\n1459334;1\n1460334;2\n") as source:

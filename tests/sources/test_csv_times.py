@@ -221,6 +221,7 @@ def test_the_seconds_of_a_run(text: str, unit: str, is_said: bool) -> None:
         ("time,value\n2026-07-01 12:00:00 CST,1", "timezone='America/Chicago'"),
         ("time,value\n2026-07-01 12:00:00 QZT,1", "time_format='%Y-%m-%d %H:%M:%S QZT'"),
         ("time,value\nyesterday,1", "time=False"),
+        ("time,value\nyesterday,1", "as for datetime.strptime, time='…' for another column, or"),
         ("x,y\n2026-07-01@25:00,1", "time_format='…'"),
         ("Date,Time,x\n13.07.26,25.30,1\n13.07.26,12.31,2", "time='Date'"),
     ],
@@ -270,6 +271,18 @@ def test_tables_without_names(text: str, columns: int, expected: str) -> None:
     wall, _ = found.form.read_cells([rows[-1][c] for c in found.columns])
     when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=wall // 1000)
     assert f"{when:%Y-%m-%d %H:%M:%S}" == f"2026-07-01 {expected}"
+
+
+def test_a_format_that_does_not_read() -> None:
+    """The error names the format that was given, and one that reads."""
+    text = "time,value\n2026-07-01 12:00:00,1"
+    with pytest.raises(
+        ParseError, match=r"by time_format='%d/%m/%Y'.*Pass time_format='%Y-%m-%d %H"
+    ):
+        find(text, time_format="%d/%m/%Y")
+    with pytest.raises(ParseError, match=r"Pass unit='s'.*time_format='elapsed'"):
+        find("x,y\n5,1\n3,2", time=("x",))
+    assert times("x,y\n5,1\n3,2", time=("x",), time_format="elapsed")[0] == "x"
 
 
 def test_time_false_asks_for_the_time_of_arrival() -> None:
