@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import nbstream as ns
 from nbstream.naming import MAX_NAME_LENGTH, short_name, short_names
 from nbstream.readings import Batch
+from nbstream.statistics import Correlation
 from nbstream.widgets.cards import Cards
 from nbstream.widgets.controls import Controls
 from nbstream.widgets.frames import ChartFeed
@@ -156,6 +157,10 @@ def test_panels_tell_them_apart(analyzer: ns.Analyzer, pair: tuple[str, str]) ->
     message = {"kind": "detect", "request": 2, "name": "stuck", "channel": pair[1]}
     controls._receive(controls, message, [])
     assert [run.channel for run in analyzer.detections] == [pair[1]]
+    two = [Correlation(channel=name) for name in pair]
+    cards.statistics = two
+    assert len(set(cards.statistics)) == 2
+    assert [card.statistic for card in cards._cards] == two
     for panel in (cards, controls):
         panel.close()
 

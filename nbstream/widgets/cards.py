@@ -17,7 +17,7 @@ from nbstream.alerts.machine import RuleState
 from nbstream.alerts.rule import SEVERITIES
 from nbstream.analyzer import Statistics
 from nbstream.clock import SYSTEM_CLOCK, Clock
-from nbstream.naming import short_names
+from nbstream.naming import short_name, short_names
 from nbstream.redaction import redact
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.widgets.link import PUMP, Pump
@@ -356,17 +356,19 @@ def _read_cards(statistics: StatisticLike | Iterable[StatisticLike]) -> tuple[Ca
     if not isinstance(statistics, Iterable):
         message = f"'statistics' must be names such as ['last', 'p99'] (got {statistics!r})."
         raise TypeError(message)
-    cards: dict[str, Card] = {}
+    cards: dict[str, StatisticLike] = {}
     for wanted in statistics:
         statistic = find(wanted)
         if not statistic.is_number:
             raise _no_number(statistic)
-        label = plain_text(statistic, MAX_LABEL)
-        cards.setdefault(label, Card(label, wanted if isinstance(wanted, str) else statistic))
+        name = str(statistic)
+        cards.setdefault(name, wanted if isinstance(wanted, str) else statistic)
         if len(cards) > MAX_CARDS:
+            label = short_name(name, MAX_LABEL)
             message = f"There is room for {MAX_CARDS} statistics. Remove one before {label!r}."
             raise ValueError(message)
-    return tuple(cards.values())
+    labels = short_names(cards, MAX_LABEL)
+    return tuple(Card(labels[name], wanted) for name, wanted in cards.items())
 
 
 def _no_number(statistic: Statistic) -> ValueError:
