@@ -30,11 +30,13 @@ from nbstream.sources.time_forms import (
     find_day_time_form,
     find_time_form,
     number_scale,
+    text_form,
 )
 from nbstream.sources.time_names import (
     counted_unit,
     is_duration_name,
     may_count,
+    order_of,
     part_of,
 )
 from nbstream.sources.time_patterns import FIRST_YEAR, LAST_YEAR, MISSING_TIME
@@ -58,6 +60,10 @@ def ways_of(table: Cells, column: int) -> list[FoundTimes]:
     try:
         form = find_time_form(cells, table.options.zone)
     except AmbiguousDatesError as error:
+        form = _told_by_name(table, column, error)
+        if form is not None:
+            kind = WHOLE if form.has_time_of_day else DATE
+            return [FoundTimes((column,), form, kind=kind, rank=grade)]
         kind = WHOLE if any("%H" in p or "%I" in p for p in error.patterns) else DATE
         told = ambiguous(table, (column,), error)
         return [FoundTimes((column,), kind=kind, rank=grade, error=told)]
@@ -78,6 +84,14 @@ def ways_of(table: Cells, column: int) -> list[FoundTimes]:
         return []
     note = "no date: the newest of the file is of the day of the file's last change"
     return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+
+
+def _told_by_name(table: Cells, column: int, error: AmbiguousDatesError) -> TimeForm | None:
+    """Return the form that a name such as "Time (dd/mm/yyyy)" chooses among those in doubt."""
+    order = order_of(table.names[column])
+    letters = {pattern: re.sub("[^dmy]", "", pattern.lower()) for pattern in error.patterns}
+    chosen = [p for p, found in letters.items() if order and found.startswith(order)]
+    return text_form(chosen[0], table.options.zone) if len(chosen) == 1 else None
 
 
 def _is_sure_date(table: Cells, form: TimeForm, cells: list[str]) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "header_zone",
     "is_zone_name",
     "may_count",
+    "order_of",
     "part_of",
     "rank",
 ]
@@ -27,7 +28,7 @@ _TIMES = frozenset(
 )
 _DATES = frozenset(
     "date datum datenum jd mjd dato fecha pvm päivämäärä päiväys dátum дата tarih ημερομηνία ngày 日期 日付 "
-    "날짜".split()
+    "날짜 年月日 年月日時 年月日时".split()
 )
 _ELAPSED = frozenset(
     "time timestamp ts second elapsed uptime runtime laufzeit zeit millis micros seconds secs milliseconds "
@@ -41,7 +42,7 @@ _ENDINGS = frozenset("at time date zeit datum data utc timestamp".split())
 _PARTS = {
     "year": "year yr yy yyyy jahr année annee año ano anno jaar rok år an vuosi 年",
     "month": "month mon mo monat mois mes mese mês maand mm miesiąc měsíc månad måned kk 月",
-    "day": "day dd tag jour día dia giorno dag dzień den pv 日",
+    "day": "day dd dy tag jour día dia giorno dag dzień den pv 日",
     "doy": "doy jday yday julianday dayofyear",
     "hour": "hour hr hh hours stunde std heure hora ora uur godz timme 時 时",
     "minute": "minute min minutes mins minuto minuut mn 分",
@@ -180,6 +181,22 @@ def header_zone(name: str) -> tzinfo | None:
     hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
     size = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(size if offset[0] == "+" else -size) if size < timedelta(days=1) else None
+
+
+def order_of(name: str) -> str:
+    """Return the order of a date that a name gives, as "dm" or "md" or "ymd", "" if it gives none.
+
+    Examples
+    --------
+    >>> order_of("Time(dd/mm/yyyy)"), order_of("Date (MM-DD-YY)"), order_of("Date")
+    ('dm', 'md', '')
+    """
+    found = re.search(r"(?<![a-z])([dmyjt]+)[-/. ]?([dmyjt]+)[-/. ]?([dmyjt]+)", name.lower())
+    if found is None:
+        return ""
+    letters = "".join(part[0] for part in found.groups() if len(set(part)) == 1)
+    order = letters.replace("t", "d").replace("j", "y")
+    return {"dmy": "dm", "mdy": "md", "ymd": "ymd"}.get(order, "")
 
 
 def is_zone_name(name: str) -> bool:
