@@ -117,6 +117,7 @@ class CallableSource(ItemSource):
                 self._handle(CallbackError(message, callback=self.name), error, failures)
                 return failures + 1
             self._hand_over(found)
+            self._say_if_nothing_is_readable()
         if failures:
             self._set_state(SourceState.RUNNING)
             self._has_data()

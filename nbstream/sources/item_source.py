@@ -39,6 +39,7 @@ class ItemSource(Source):
         self._reader = self._new_reader()
         self._rejected_since: float | None = None
         self._example = ""
+        self._n_left_out = 0
 
     def _new_reader(self) -> ItemReader:
         return ItemReader(self._clock.wall_ns, self.timezone, from_function=self.from_function)
@@ -94,9 +95,13 @@ class ItemSource(Source):
             self._report("cell", f"values that are no numbers are left out, {first}")
         if reader.lines.tables.note:
             self._note("header", f"{reader.lines.tables.note}. {self.advice}")
-        if reader.lines.tables.n_left_out:
-            n = reader.lines.tables.n_left_out
-            self._note("rows", f"{n:,} rows left out: the tables have too many. {self.advice}")
+        left_out = reader.lines.tables.n_left_out
+        if left_out > self._n_left_out:
+            self._count(received=left_out - self._n_left_out, dropped=left_out - self._n_left_out)
+            self._n_left_out = left_out
+            text = "rows of tables left out: there are too many (processes, devices)"
+            self._note("rows", f"{left_out:,} {text}. {self.advice}")
+            self._report("rows", f"{text}. {self.advice}")
         if reader.tables.n_known:
             n = reader.tables.n_known
             self._note("known", f"{n:,} rows came again in a later table and are left out")

@@ -56,6 +56,8 @@ def time_rank(name: object) -> int | None:
     return NAMES.get(re.sub(r"[\s.\-]+", "_", plain))
 
 
+LONGEST_FRONT = 48
+_LIKE_A_TIME = re.compile(r"[0-9][:h][0-9]{2}|[0-9]{8}|[0-9][-/.][0-9]+[-/.][0-9]|[0-9]{4}-[A-Z]")
 _FRONTS = (
     (re.compile(r"^\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
     # A date and its time of day in two cells; milliseconds behind a comma that separates no cells.
@@ -124,6 +126,8 @@ class ItemTimes:
         ParseError
             If day and month cannot be told apart, or its zone may be one of several.
         """
+        if _LIKE_A_TIME.search(line, 0, LONGEST_FRONT) is None:
+            return None
         for pattern, plain in _FRONTS:
             line = pattern.sub(plain, line, count=1)
         return self._texts.take_front(line, self.now_ns())

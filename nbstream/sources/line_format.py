@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["LineReader", "TimedItem", "strip_escapes"]
 
 MAX_WAITING = 20
+MAX_FORMS = 1000
+MAX_ROW = 2**16
+MAX_LOOKED = 4000
+"""So many characters of prose are looked at."""
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[ -/]*[0-~]"
@@ -134,9 +138,13 @@ class LineReader:
         return front[0], _ARROW.sub("", front[1], count=1) if _ARROW.match(front[1]) else front[1]
 
     def _words(self, line: str, text: str, when: int | None) -> list[TimedItem]:
+        if len(line) > MAX_ROW:
+            message = f"a line of {len(line):,} characters that is no JSON: {text[:80]!r}"
+            raise ValueError(message)
         row = self.tables.row(line, is_timed=when is not None)
         if row is not None:
             return [TimedItem(row, when)] if row else []
+        text = text[:MAX_LOOKED]
         pairs = find_listed(text) or find_pairs(text)
         if pairs:
             return [TimedItem(pairs, when)]
@@ -171,6 +179,8 @@ class LineReader:
             return [item]
         kept = self._waiting.pop(form, None)
         if kept is not None:
+            if len(self._is_known) >= MAX_FORMS:
+                self._is_known.clear()
             self._is_known.add(form)
             return [*(earlier for _, earlier in kept), item]
         self._waiting[form] = [(text, item)]

@@ -31,6 +31,7 @@ _LEVELS = frozenset(
     "trace debug info notice warn warning error err critical fatal root main and is was the".split()
 )
 MAX_WORDS = 4
+MAX_LABEL = 120  # characters
 MAX_PAIRS = 500
 
 
@@ -57,7 +58,8 @@ def find_pairs(line: str) -> dict[str, str]:
         if match.start() < position or len(found) >= MAX_PAIRS:
             continue
         sign = match[0].strip()
-        names = _label(line[position : match.start()], is_equals=sign == "=")
+        begin = max(position, match.start() - MAX_LABEL)
+        names = _label(line[begin : match.start()], is_equals=sign == "=")
         if not names:
             continue
         value = _value_at(line, match.end())
@@ -163,8 +165,7 @@ _WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \
 _HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s+(?=[+-]?[0-9.])")
 
 
-_ITEM = rf"\s*{_NUMBER}%?\+?\s+[^\W\d][\w ./%\-]*"
-_LISTED = re.compile(rf"{_HEAD.pattern}{_ITEM}(?:[,.]{_ITEM})+\.?")
+_ITEM = re.compile(rf"{_NUMBER}%?\+?\s+[^\W\d][\w ./%\-]*")
 
 
 def find_words(line: str) -> tuple[dict[str, str], bool]:
@@ -224,7 +225,12 @@ def find_listed(line: str) -> dict[str, str]:
     >>> find_listed("%Cpu(s):  1.0 us,  0.5 sy")
     {'%Cpu(s) us': '1.0', '%Cpu(s) sy': '0.5'}
     """
-    return find_words(line)[0] if _LISTED.fullmatch(line) else {}
+    head = _HEAD.match(line)
+    if head is None:
+        return {}
+    items = re.split(r"[,.]\s+(?=[0-9])", line[head.end() :].rstrip(". "))
+    is_listed = len(items) > 1 and all(_ITEM.fullmatch(item.strip()) for item in items)
+    return find_words(line)[0] if is_listed else {}
 
 
 def _is_unit(text: str) -> bool:

@@ -231,6 +231,8 @@ class LineTables:
         rest = {name: cell for name, cell in named.items() if name not in used}
         if not label:
             return rest
+        if header.names not in self._labels and len(self._labels) >= MAX_HEADERS:
+            self._labels.clear()
         labels = self._labels.setdefault(header.names, set())
         if label not in labels:
             if len(labels) >= MAX_LABELS:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.sources.item_reading import new_reader, read_lines
 
 AT = "2026-07-01T12:00:01"
 SECONDS = 1_782_907_201
+LIKE_A_LINE = (
+    r"([A-Za-z#\[][\w ./%()\[\]-]{0,8}[:=@|,;\t ]{1,2}"
+    r"[+-]?[0-9]{1,9}([.,:/][0-9]{1,3}){0,3}[ a-zA-Z%/]{0,4}[,; \t|]{0,2}){1,4}"
+)
 
 
 def values(text: str, reader: Any = None) -> list[dict[str, float]]:
@@ -475,6 +483,37 @@ def test_lines_that_wait_are_kept_in_bounds_and_given_back() -> None:
     assert len(reader.lines.finish()) == 1000
     assert reader.lines.finish() == []
     assert reader.lines.waiting == ""
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=60), st.from_regex(LIKE_A_LINE, fullmatch=True)), max_size=6
+    )
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_text_is_read_or_refused(lines: list[str]) -> None:
+    """Whatever a program prints, a line gives readings, waits, or is refused with a reason."""
+    reader = new_reader()
+    for line in lines:
+        try:
+            found = reader.read_line(line)
+        except (ValueError, TypeError):
+            continue
+        for _, row in found:
+            assert row
+            assert all(isinstance(number, float) for number in row.values())
+
+
+@pytest.mark.parametrize(
+    "piece", ["=", "a:", "1,", "1.5 ", "[= ", 'a="', "a,b=", "T: 1 a. 2 b", "word ", "(", "9", " "]
+)
+def test_a_line_without_end_takes_no_time(piece: str) -> None:
+    """The cost of a line grows with its length, not faster."""
+    reader = new_reader()
+    started = time.perf_counter()
+    with contextlib.suppress(ValueError, TypeError):
+        reader.read_line(piece * (60_000 // len(piece)))
+    assert time.perf_counter() - started < 5
 
 
 def test_tables_with_too_many_rows_leave_some_out() -> None:

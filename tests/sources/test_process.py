@@ -56,6 +56,15 @@ def test_lines_become_readings() -> None:
         assert source.buffer.units == {"Temp": "C"}
 
 
+def test_rows_that_tables_have_too_many_of_are_counted() -> None:
+    """They are dropped, not lost: received is accepted, rejected, late and dropped."""
+    rows = "".join(f"disk{i:02} {i} {i}\n" for i in range(50))
+    with run(printing("Device reads writes\n" + rows)) as source:
+        counters = source.counters()
+        assert (counters.received, counters.accepted, counters.dropped) == (50, 20, 30)
+        assert any(note.startswith("30 rows of tables left out") for note in source.notes)
+
+
 def test_carriage_returns_end_lines() -> None:
     """Progress that is written over itself is a reading each time, also as Windows ends lines."""
     with run(printing("loss=3\rloss=2\r\nloss=1\r\r\nloss=0")) as source:
