@@ -122,7 +122,7 @@ class RuleBook:
         How far a channel is behind when it brings something is usual: clocks differ.
         """
         newest_ns = self._buffer.newest_ns
-        if newest_ns is None:
+        if newest_ns is None or not self.has_rules:
             return
         for channel in self._buffer.measured:
             rules = self.watching(channel)

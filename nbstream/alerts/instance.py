@@ -20,10 +20,10 @@ from nbstream.redaction import redact
 from nbstream.window import format_duration
 
 if TYPE_CHECKING:
-    from nbstream.alerts.columns import Silence
     from nbstream.alerts.log import AlertLog
     from nbstream.alerts.notification import Notification
     from nbstream.alerts.settings import RuleSettings
+    from nbstream.alerts.silences import Silence
     from nbstream.alerts.tree import Variable
     from nbstream.alerts.trigger import Trigger
     from nbstream.readings import FloatArray
