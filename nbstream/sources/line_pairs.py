@@ -162,7 +162,7 @@ _TOKEN = re.compile(
     rf"(?P<number>(?<![\w.:/]){_VALUE.pattern}(?![\w:.]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
 )
 _WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \S{{1,10}})?")
-_HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s+(?=[+-]?[0-9.])")
+_HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s*(?=[+-]?[0-9.])")
 
 
 _ITEM = re.compile(rf"{_NUMBER}%?\+?\s+[^\W\d][\w ./%\-]*")
@@ -187,8 +187,10 @@ def find_words(line: str) -> tuple[dict[str, str], bool]:
     found: dict[str, str] = {}
     words: list[str] = []
     waiting: tuple[str, str] | None = None
-    position = head.end() if head is not None else 0
-    for token in _TOKEN.finditer(line, position):
+    is_whole = _WHOLE.fullmatch(line) is not None
+    line = line[head.end() :] if head is not None else line
+    position = 0
+    for token in _TOKEN.finditer(line):
         if token.start() < position:
             continue
         if token["number"]:
@@ -214,7 +216,7 @@ def find_words(line: str) -> tuple[dict[str, str], bool]:
             words = []
     if waiting is not None:
         _name_after(found, prefix, waiting, words)
-    return found, _WHOLE.fullmatch(line) is not None and len(found) == 1
+    return found, is_whole and len(found) == 1
 
 
 def find_listed(line: str) -> dict[str, str]:
@@ -244,7 +246,7 @@ def _name_after(
     words = words[:MAX_WORDS]
     if not prefix and not unit and len(words) == 1 and _is_unit(words[0]):
         unit, words = words[0], []
-    name = " ".join(words) or base_unit(unit)
+    name = " ".join(words).rstrip(".") or base_unit(unit)
     if name:
         _add(found, f"{prefix}{name}", f"{text} {unit}".strip())
 

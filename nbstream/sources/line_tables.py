@@ -22,6 +22,7 @@ _DATE_AND_TIME = re.compile(
     r"(?<!\S)([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}) ([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}\S*)?)(?!\S)"
 )
 _DURATION = re.compile(r"[0-9]+(?:-[0-9]+)?:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?")
+_REMARK = re.compile(r"\s{2,}# .*")
 _BRACKETS = re.compile(r"(?:^|(?<=\s))\[|\](?=\s|$)")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -145,6 +146,7 @@ class LineTables:
 
         `is_timed` says that a time was taken from its front, which a header may have named.
         """
+        line = _REMARK.sub("", line)
         cells, delimiter = split_cells(line)
         n_readings = sum(map(_is_reading, cells))
         if not n_readings:
@@ -220,7 +222,7 @@ class LineTables:
             if first is not None and not is_cell(first[1]) and not first[1][:1].isdigit():
                 words.append(first)
         used = {name for name, _ in (*words, *numbers)}
-        used |= {name for name in named if name.upper() == "CONTAINER ID"}
+        used |= {name for name in named if name.upper() in {"CONTAINER ID", "UNIT"}}
         if is_process:
             used |= {name for name in named if name.lower() in _ATTRIBUTES}
         parts = [cell.rstrip(":") for _, cell in words]
@@ -326,6 +328,8 @@ def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, st
         names = names[1:]  # "avg-cpu:  %user  %nice" stands left of the names
     elif len(cells) == len(names) + 1 and not is_cell(cells[0]):
         names = ("", *names)  # "Mem:  1024  512" has a label of its own
+    elif "unit" in names and len(cells) == len(names) - 1:  # perf leaves it out where there is none
+        names = tuple(name for name in names if name != "unit")
     elif cells[0].endswith(":") and 2 <= len(cells) <= len(names):
         names = ("", *names)[: len(cells)]
     elif len(cells) > len(names) and names[-1].lower() in _NAMES and not header.delimiter:

@@ -60,6 +60,11 @@ def values(text: str, reader: Any = None) -> list[dict[str, float]]:
             {f"load average {i}": x for i, x in zip((1, 2, 3), (0.52, 0.58, 0.59), strict=True)},
         ),
         ("Tasks: 108 total,   1 running", {"Tasks total": 108.0, "Tasks running": 1.0}),
+        ("%Cpu(s):100.0 us,  0.5 sy", {"%Cpu(s) us": 100.0, "%Cpu(s) sy": 0.5}),
+        (
+            "MiB Swap:  1.0 total,  0.5 used.  2.0 avail Mem",
+            {"MiB Swap total": 1.0, "MiB Swap used": 0.5, "MiB Swap avail Mem": 2.0},
+        ),
         ("%Cpu(s):  1.0 us,  0.5 sy", {"%Cpu(s) us": 1.0, "%Cpu(s) sy": 0.5}),
         ("Active(anon):       1652 kB", {"Active(anon)": 1652.0}),
         ("Core 0:        +43.0°C  (high = +80.0°C, crit = +100.0°C)", {"Core 0": 43.0}),
@@ -369,6 +374,19 @@ def test_header_lines_name_channels(text: str, expected: list[dict[str, float]])
     found = values(text, reader)
     assert [{k: v for k, v in row.items() if v is not None} for row in found] == expected
     assert reader.lines.passed == []
+
+
+def test_remarks_behind_rows_are_left_out() -> None:
+    """Perf writes rates behind its counts, and no unit where there is none."""
+    text = (
+        "#           time             counts unit events\n"
+        "     0.300368347               0.95 msec task-clock    #    0.003 CPUs utilized\n"
+        "     0.300368347              1,076      page-faults   #   80.237 K/sec\n"
+    )
+    assert values(text) == [
+        {"task-clock time": 0.300368347, "task-clock counts": 0.95},
+        {"page-faults time": 0.300368347, "page-faults counts": 1076.0},
+    ]
 
 
 def test_words_between_rows_are_no_header() -> None:
