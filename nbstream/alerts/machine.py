@@ -185,6 +185,7 @@ class StateMachine:
         self._fired_ns = 0
         self._recovers_ns = 0
         self._last_ns = 0
+        self._last_usual_ns = -1  # how long silence was usual then
         self._peak = math.nan
         self._margin = -math.inf
         self._rank = self._base_rank
@@ -253,6 +254,7 @@ class StateMachine:
                 episodes += self._lapse(int(batch.times[start]), usual_ns)
             is_whole = stop - start == len(batch.times)
             episodes += self._walk(batch if is_whole else batch.cut(start, stop))
+        self._note_usual(batch)
         return episodes + self._lapse_at_end(batch)
 
     def interrupt(self, at_ns: int, unknown_ns: int) -> Episode | None:
@@ -278,14 +280,23 @@ class StateMachine:
         steps = np.diff(times, prepend=self._last_ns if is_waiting else times[0])
         cuts: dict[int, int | None] = dict.fromkeys(np.flatnonzero(steps < 0).tolist())
         if shortest is not None:
-            long = np.flatnonzero(steps > shortest)
+            if is_waiting and steps[0] > max(self._last_usual_ns, SHORTEST_SILENCE_NS):
+                cuts[0] = self._last_usual_ns
+            long = 1 + np.flatnonzero(steps[1:] > shortest)
             if len(long):
                 rows = np.arange(n) if batch.rows is None else batch.rows
-                before = np.concatenate(([-1], rows))[long]
-                usual = batch.judged.usual_silences_ns(before)
+                usual = batch.judged.usual_silences_ns(rows[long - 1])
                 is_cut = steps[long] > np.maximum(usual, shortest)
                 cuts |= dict(zip(long[is_cut].tolist(), usual[is_cut].tolist(), strict=True))
         return [(0, cuts.pop(0, None)), *sorted(cuts.items()), (n, None)]
+
+    def _note_usual(self, batch: _Readings) -> None:
+        """Remember how long silence was usual when something was known last, if that matters."""
+        if self.state not in (RuleState.PENDING, RuleState.RECOVERING) or not len(batch.times):
+            return
+        if batch.judged.shortest_silence_ns is not None:
+            last = len(batch.times) - 1 if batch.rows is None else int(batch.rows[-1])
+            self._last_usual_ns = int(batch.judged.usual_silences_ns(np.array([last]))[0])
 
     def _lapse(self, now_ns: int, usual_ns: int) -> list[Episode]:
         """End what waits if nothing was known for longer than is usual, −1 for unknown."""
@@ -299,19 +310,14 @@ class StateMachine:
 
     def _lapse_at_end(self, batch: _Readings) -> list[Episode]:
         """End what waits if the last readings of a batch, of which nothing is known, took too long."""
-        judged, rows = batch.judged, batch.rows
-        shortest = judged.shortest_silence_ns
-        if shortest is None or self.state not in (RuleState.PENDING, RuleState.RECOVERING):
+        judged, usual_ns = batch.judged, self._last_usual_ns
+        if self.state not in (RuleState.PENDING, RuleState.RECOVERING):
+            return []
+        # Before the interval is known, only a reading of which something is known tells how long it was.
+        if judged.shortest_silence_ns is None or usual_ns < 0:
             return []
         present = np.flatnonzero(judged.values == judged.values)
-        now_ns = int(judged.times[present[-1]]) if len(present) else self._last_ns
-        if now_ns - self._last_ns <= shortest:
-            return []
-        known = np.arange(len(judged.times)) if rows is None else rows
-        last = int(known[-1]) if len(known) else -1
-        usual = int(judged.usual_silences_ns(np.array([last]))[0])
-        # Before the interval is known, only a reading of which something is known tells how long it was.
-        return [] if usual < 0 else self._lapse(now_ns, usual)
+        return self._lapse(int(judged.times[present[-1]]), usual_ns) if len(present) else []
 
     def _walk(self, batch: _Readings) -> list[Episode]:
         """Take in known readings, whose times ascend if durations matter."""

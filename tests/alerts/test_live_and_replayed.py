@@ -314,3 +314,11 @@ def test_what_is_unknown_for_long_is_not_held_to_last() -> None:
     played.buffer.extend(START + seconds, x=x)
     played.analyzer.update()
     assert len(played.analyzer.alerts.incidents) == 1
+
+
+def test_how_long_may_pass_is_what_was_usual_when_something_was_known_last() -> None:
+    """Readings of which nothing is known, further apart, don't lengthen it, whatever the batches are."""
+    known = [(float(second), 1.0) for second in range(1, 6)]
+    history = readings(*known, (6, 3.0), (8, 9.0), (20, 3.0), (60, 4.0), (260, 3.0), (460, 3.0))
+    rule = {"condition": "std('5s') > 1", "partial": True, "for_": "2s", "no_data": "keep"}
+    assert every_way(history, **rule, keep_firing_for="1s").rule.state is RuleState.OK
