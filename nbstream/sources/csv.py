@@ -292,6 +292,7 @@ class CsvSource(Source):
         if piece.at_start and piece.lines:
             self._intake.begin_file()
         if piece.is_again:
+            self._settle_pending()
             if self._intake.is_holding:
                 self._hand_over_all(self._intake.settle())
             self._intake.begin_again(goes_on=piece.goes_on)
@@ -302,6 +303,14 @@ class CsvSource(Source):
             self._tell_now_and_then(piece.event)
         if self._restart and self._clock.monotonic() - self._restarted_at > RESTART_TOLD_AFTER:
             self._tell_restart()
+
+    def _settle_pending(self) -> None:
+        """Read rows whose format would be surer with more of them: their file is written anew."""
+        if self._pending and self._has_rows_pending and not self._is_sample:
+            try:
+                self._find_format(has_more=False, is_final=True)
+            except ParseError as error:
+                self._reject(self._pending.count(b"\n"), str(error))
 
     def _tell_restart(self) -> None:
         restart, self._restart = self._restart, ""
@@ -380,13 +389,13 @@ class CsvSource(Source):
         self._pending, self._pending_has_header, self._is_sample = lines, None, is_sample
         self._n_sample_bytes = len(lines)
 
-    def _find_format(self, *, has_more: bool) -> bool:
+    def _find_format(self, *, has_more: bool, is_final: bool = False) -> bool:
         """Find the format of the pending lines and read them; return False if they are too few."""
         now = self._clock.monotonic()
         if self._pending_since is None:
             self._pending_since = now
         is_waiting = now - self._pending_since < PATIENCE or has_more
-        is_waiting = is_waiting and len(self._pending) < MAX_PENDING_BYTES
+        is_waiting = is_waiting and len(self._pending) < MAX_PENDING_BYTES and not is_final
         try:
             lines, fmt = self._discover(SAMPLE_LINES, is_final=not is_waiting)
         except AmbiguousDatesError:

@@ -170,6 +170,16 @@ def test_no_time_column_and_written_at_every_look(path: Path) -> None:
         wait_values(source, list(range(25)))
 
 
+@pytest.mark.parametrize("header", ["", "value\n"])
+def test_a_file_that_holds_only_the_newest_value(path: Path, header: str) -> None:
+    """Each value is read, also those that came before it was sure what they are."""
+    with reading(path, header + "20.5\n") as source:
+        for i in range(6):
+            wait_for_a_look(source)
+            in_place(source, f"{header}{21.5 + i}\n")
+        wait_values(source, [20.5 + i for i in range(7)])
+
+
 def test_no_time_column_and_a_value_changed(path: Path) -> None:
     """A table whose past was corrected goes on at its end; the correction is counted."""
     with reading(path, "value\n" + "".join(f"{i}\n" for i in range(10))) as source:
