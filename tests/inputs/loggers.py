@@ -1,0 +1,167 @@
+"""Data loggers, instruments and meters, as their own software writes them."""
+
+from __future__ import annotations
+
+from tests.inputs.given import NAN, Given
+
+LOGGERS = [
+    Given(
+        "a German heating controller",
+        "Datum;Uhrzeit;Kollektor [°C];Speicher [°C]\r\n"
+        "13.07.26;12:00:00;65,3;48,1\r\n"
+        "13.07.26;12:01:00;66,0;48,2\r\n",
+        {"Kollektor": [65.3, 66.0], "Speicher": [48.1, 48.2]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        units={"Kollektor": "°C"},
+        says=["Datum", "Uhrzeit"],
+    ),
+    Given(
+        "a German humidity logger in Latin-1",
+        (
+            "Testo 175 H1;SN 40301234\r\n"
+            "\r\n"
+            "Datum/Zeit;Temperatur[°C];Feuchte[%rF]\r\n"
+            "01.07.2026 12:00:00;21,5;45,2\r\n"
+            "01.07.2026 12:10:00;21,6;---\r\n"
+        ).encode("latin-1"),
+        {"Temperatur": [21.5, 21.6], "Feuchte": [45.2, NAN]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:10:00"],
+        units={"Temperatur": "°C", "Feuchte": "%rF"},
+        says=["decimal", "encoding"],
+    ),
+    Given(
+        "a US greenhouse logger with AM and PM",
+        '"Plot Title: Greenhouse"\n'
+        '"#","Date Time, GMT+00:00","Temp, °C","RH, %"\n'
+        "1,07/13/26 11:59:00 AM,21.5,45.0\n"
+        "2,07/13/26 12:09:00 PM,21.7,44.8\n"
+        "3,07/13/26 01:09:00 PM,21.9,\n",
+        {"Temp, °C": [21.5, 21.7, 21.9], "RH, %": [45.0, 44.8, NAN]},
+        ["2026-07-13T11:59:00", "2026-07-13T12:09:00", "2026-07-13T13:09:00"],
+    ),
+    Given(
+        "a weather station that writes 12:30a",
+        "\t\tTemp\tHi\tLow\tOut\r\n"
+        "Date\tTime\tOut\tTemp\tTemp\tHum\r\n"
+        "7/13/26\t12:30a\t21.5\t21.7\t21.4\t45\r\n"
+        "7/13/26\t1:00p\t26.5\t26.7\t26.4\t40\r\n",
+        {"Hum": [45, 40]},
+        ["2026-07-13T00:30:00", "2026-07-13T13:00:00"],
+    ),
+    Given(
+        "a bench multimeter with a colon before the milliseconds",
+        "Scan,Time,101 (VDC)\r\n"
+        "1,07/13/2026 12:00:00:123,1.0E-3\r\n"
+        "2,07/13/2026 12:00:01:125,-1.05E-3\r\n",
+        {"101": [0.001, -0.00105]},
+        ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01.125"],
+        units={"101": "VDC"},
+    ),
+    Given(
+        "an oscilloscope with a row of units and no time of day",
+        "X,CH1,Start,Increment,\nSequence,Volt,-1.2e-03,2.0e-06,\n0,4.00e-02,,,\n1,-4.40e-02,,,\n",
+        {"CH1": [0.04, -0.044]},
+        units={"CH1": "Volt"},
+    ),
+    Given(
+        "an oscilloscope with time from the trigger",
+        "Model,TDS2024\nRecord Length,2500\nSample Interval,4e-05\n\nTIME,CH1\n"
+        "-1.0e-03,0.02\n-9.6e-04,0.04\n-9.2e-04,0.06\n",
+        {"CH1": [0.02, 0.04, 0.06]},
+        says=["elapsed"],
+    ),
+    Given(
+        "a circuit simulator",
+        "time\tV(out)\n0.000000000000000e+00\t1.000000e+00\n1.000000000000000e-06\t9.5e-01\n"
+        "2.000000000000000e-06\t9.0e-01\n",
+        {"V(out)": [1.0, 0.95, 0.9]},
+        says=["elapsed"],
+    ),
+    Given(
+        "an engine control unit with seconds since start",
+        '"MS2/Extra 3.4"\nTime\tRPM\tMAP\ns\trpm\tkPa\n12.345\t812\t35.2\n12.412\t820\t35.0\n'
+        "12.480\t835\t34.9\n",
+        {"RPM": [812, 820, 835], "MAP": [35.2, 35.0, 34.9]},
+        units={"RPM": "rpm", "MAP": "kPa"},
+        says=["elapsed"],
+    ),
+    Given(
+        "a car's phone app with two kinds of time",
+        "GPS Time, Device Time, Longitude, Engine RPM(rpm)\n"
+        "Wed Jul 01 12:00:00 GMT+02:00 2026, 01-Jul-2026 12:00:00.123, 11.57, 812\n"
+        "Wed Jul 01 12:00:01 GMT+02:00 2026, 01-Jul-2026 12:00:01.125, 11.58, 820\n",
+        {"Engine RPM": [812, 820]},
+        units={"Engine RPM": "rpm"},
+    ),
+    Given(
+        "a GPS logger with YYMMDD and HHMMSS",
+        "INDEX,TAG,DATE,TIME,LATITUDE N/S,LONGITUDE E/W,HEIGHT,SPEED\r\n"
+        "1,T,260701,120000,48.137154N,011.576124E,519,0\r\n"
+        "2,T,260701,120001,48.137155N,011.576125E,520,3\r\n",
+        {"HEIGHT": [519, 520], "SPEED": [0, 3]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:01"],
+    ),
+    Given(
+        "a GPS app",
+        "time,lat,lon,elevation,accuracy\n"
+        "2026-07-01T12:00:00.000Z,48.137154,11.576124,519.0,4.0\n"
+        "2026-07-01T12:00:01.000Z,48.137155,11.576125,,4.5\n",
+        {"lat": [48.137154, 48.137155], "elevation": [519.0, NAN]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:01"],
+    ),
+    Given(
+        "a solar inverter with two rows of heads",
+        "sep=;\r\nVersion CSV1|Tool Explorer|Linebreaks CR/LF\r\n\r\n"
+        ";SN: 2130012345;SN: 2130012345\r\n"
+        "dd.MM.yyyy HH:mm:ss;kWh;kW\r\n"
+        "13.07.2026 12:00:00;1234,567;2,300\r\n"
+        "13.07.2026 12:05:00;1234,758;2,295\r\n",
+        {"kWh": [1234.567, 1234.758], "kW": [2.3, 2.295]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:05:00"],
+    ),
+    Given(
+        "an inverter's portal with a row of formats",
+        "Datum und Uhrzeit,Energie | Wechselrichter (1),Leistung\r\n"
+        "[dd.MM.yyyy HH:mm],[Wh],[W]\r\n"
+        "13.07.2026 12:00,523,6276\r\n"
+        "13.07.2026 12:05,518,6216\r\n",
+        {"Leistung": [6276, 6216]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:05:00"],
+        units={"Leistung": "W"},
+    ),
+    Given(
+        "an indoor climate station with an epoch and a local time",
+        'Timestamp;"Timezone : Europe/Berlin";Temperature;Humidity\n'
+        '1782907200;"2026/07/01 14:00:00";21.5;45\n'
+        '1782907500;"2026/07/01 14:05:00";21.6;46\n',
+        {"Temperature": [21.5, 21.6], "Humidity": [45, 46]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:05:00"],
+    ),
+    Given(
+        "a smart meter's download",
+        "Name,A SMITH\nAddress,1 MAIN ST\nAccount Number,1234567890\nService,Service 1\n\n"
+        "TYPE,DATE,START TIME,END TIME,USAGE,UNITS,COST,NOTES\n"
+        "Electric usage,2026-07-13,00:00,00:14,0.25,kWh,$0.05,\n"
+        "Electric usage,2026-07-13,00:15,00:29,0.31,kWh,$0.06,\n",
+        {"USAGE": [0.25, 0.31], "COST": [0.05, 0.06]},
+        ["2026-07-13T00:00:00", "2026-07-13T00:15:00"],
+    ),
+    Given(
+        "a weather service with compact times",
+        "STATIONS_ID;MESS_DATUM;  QN;TT_10;RF_10;eor\n"
+        "        433;202607011200;    3;  21.5;  45.0;eor\n"
+        "        433;202607011210;    3;  21.7;  44.0;eor\n",
+        {"TT_10": [21.5, 21.7], "RF_10": [45.0, 44.0]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:10:00"],
+    ),
+    Given(
+        "a thermometer logger that writes degrees into cells",
+        "No.,Date,Time,Ch1 Value,Ch1 Unit\r\n"
+        "1,2026-07-13,12:00:00,21.5 C,DEGREE C\r\n"
+        "2,2026-07-13,12:00:02,21.6 C,DEGREE C\r\n",
+        {"Ch1 Value": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:02"],
+        units={"Ch1 Value": "C"},
+    ),
+]
+"""Loggers and instruments."""

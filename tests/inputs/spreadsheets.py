@@ -1,0 +1,68 @@
+"""Spreadsheets saved as CSV, in several countries."""
+
+from __future__ import annotations
+
+from tests.inputs.given import Given
+
+SPREADSHEETS = [
+    Given(
+        "Excel in German with thousands",
+        "\ufeffZeit;Wert\r\n01.07.2026 12:00;1.234,56\r\n01.07.2026 12:01;987,1\r\n"
+        "02.07.2026 12:01;12.345.678,9\r\n",
+        {"Wert": [1234.56, 987.1, 12345678.9]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:01:00", "2026-07-02T12:01:00"],
+        says=["decimal"],
+    ),
+    Given(
+        "Excel in the US with thousands and dollars",
+        'Date,Amount,Cost\r\n7/13/2026 12:00,"1,234.56",$3.50\r\n7/13/2026 12:01,"987.10","$1,003.50"\r\n',
+        {"Amount": [1234.56, 987.1], "Cost": [3.5, 1003.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "Excel in French with hard spaces",
+        "Horodatage;Température (°C);Débit\r\n13/07/2026 12:00:00;21,5;1\u00a0234,5\r\n"
+        "13/07/2026 12:00:01;21,6;12\u00a0345,0\r\n".encode("cp1252"),
+        {"Température": [21.5, 21.6], "Débit": [1234.5, 12345.0]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+        units={"Température": "°C"},
+    ),
+    Given(
+        "Excel in Switzerland",
+        "Datum;Wert\r\n13.07.2026 12:00;1'234.50\r\n13.07.2026 12:01;22'000.25\r\n",
+        {"Wert": [1234.5, 22000.25]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "Excel's Unicode text",
+        "Zeit\tTemperatur\r\n13.07.2026 12:00\t21,5\r\n13.07.2026 12:01\t21,6\r\n".encode("utf-16"),
+        {"Temperatur": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        says=["UTF-16"],
+    ),
+    Given(
+        "a sheet whose day and month cannot be told apart",
+        "Date,Value\n7/1/2026 12:00,1\n7/2/2026 12:00,2\n",
+        says=["time_format="],
+    ),
+    Given(
+        "an online sheet with a time stamp by a form",
+        "Timestamp,How warm?,Window open?\n7/13/2026 12:00:00,21.5,TRUE\n7/13/2026 12:01:00,21.6,FALSE\n",
+        {"How warm?": [21.5, 21.6], "Window open?": [1, 0]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "a sheet with a title and an empty column at its end",
+        "Monthly report;;\r\n;;\r\nZeit;Wert;\r\n2026-07-01 12:00;1,5;\r\n2026-07-01 12:01;2,5;\r\n",
+        {"Wert": [1.5, 2.5]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:01:00"],
+    ),
+    Given(
+        "Excel's numbers for dates",
+        "Date;Value\r\n46204,5;1\r\n46204,5006944444;2\r\n46204,5013888889;3\r\n",
+        {"Value": [1, 2, 3]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:01:00", "2026-07-01T12:02:00"],
+        says=["Excel"],
+    ),
+]
+"""Spreadsheets."""
