@@ -145,9 +145,9 @@ EXPORTS = [
         "timestamp, name, temperature.gpu, utilization.gpu [%], power.draw [W]\n"
         "2026/07/01 12:00:00.123, NVIDIA A100, 45, 12 %, 61.20 W\n"
         "2026/07/01 12:00:01.123, NVIDIA A100, 46, 13 %, [N/A]\n",
-        {"utilization.gpu": [12, 13], "power.draw": [61.2, NAN]},
+        {"utilization.gpu [%]": [12, 13], "power.draw [W]": [61.2, NAN]},
         ["2026-07-01T12:00:00.123", "2026-07-01T12:00:01.123"],
-        units={"utilization.gpu": "%", "power.draw": "W"},
+        units={"utilization.gpu [%]": "%", "power.draw [W]": "W"},
     ),
 ]
 """Exports and saved tables."""

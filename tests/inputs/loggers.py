@@ -10,9 +10,9 @@ LOGGERS = [
         "Datum;Uhrzeit;Kollektor [°C];Speicher [°C]\r\n"
         "13.07.26;12:00:00;65,3;48,1\r\n"
         "13.07.26;12:01:00;66,0;48,2\r\n",
-        {"Kollektor": [65.3, 66.0], "Speicher": [48.1, 48.2]},
+        {"Kollektor [°C]": [65.3, 66.0], "Speicher [°C]": [48.1, 48.2]},
         ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
-        units={"Kollektor": "°C"},
+        units={"Kollektor [°C]": "°C"},
         says=["Datum", "Uhrzeit"],
     ),
     Given(
@@ -24,9 +24,9 @@ LOGGERS = [
             "01.07.2026 12:00:00;21,5;45,2\r\n"
             "01.07.2026 12:10:00;21,6;---\r\n"
         ).encode("latin-1"),
-        {"Temperatur": [21.5, 21.6], "Feuchte": [45.2, NAN]},
+        {"Temperatur[°C]": [21.5, 21.6], "Feuchte[%rF]": [45.2, NAN]},
         ["2026-07-01T12:00:00", "2026-07-01T12:10:00"],
-        units={"Temperatur": "°C", "Feuchte": "%rF"},
+        units={"Temperatur[°C]": "°C", "Feuchte[%rF]": "%rF"},
         says=["decimal", "encoding"],
     ),
     Given(
@@ -53,9 +53,9 @@ LOGGERS = [
         "Scan,Time,101 (VDC)\r\n"
         "1,07/13/2026 12:00:00:123,1.0E-3\r\n"
         "2,07/13/2026 12:00:01:125,-1.05E-3\r\n",
-        {"101": [0.001, -0.00105]},
+        {"101 (VDC)": [0.001, -0.00105]},
         ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01.125"],
-        units={"101": "VDC"},
+        units={"101 (VDC)": "VDC"},
     ),
     Given(
         "an oscilloscope with a row of units and no time of day",
@@ -90,8 +90,8 @@ LOGGERS = [
         "GPS Time, Device Time, Longitude, Engine RPM(rpm)\n"
         "Wed Jul 01 12:00:00 GMT+02:00 2026, 01-Jul-2026 12:00:00.123, 11.57, 812\n"
         "Wed Jul 01 12:00:01 GMT+02:00 2026, 01-Jul-2026 12:00:01.125, 11.58, 820\n",
-        {"Engine RPM": [812, 820]},
-        units={"Engine RPM": "rpm"},
+        {"Engine RPM(rpm)": [812, 820]},
+        units={"Engine RPM(rpm)": "rpm"},
     ),
     Given(
         "a GPS logger with YYMMDD and HHMMSS",

@@ -25,7 +25,6 @@ PROGRAMS = [
         "           4.02    0.00    1.00    0.10    0.00   94.88\n\n",
         {"%user": [3.01, 4.02], "%idle": [95.89, 94.88]},
         by="program",
-        n_rejected=1,
     ),
     Given(
         "mpstat 1",
@@ -35,22 +34,26 @@ PROGRAMS = [
         "12:00:02 PM  all    0.75    0.00    0.25   99.00\n",
         {"%usr": [0.5, 0.75], "%idle": [99.25, 99.0]},
         by="program",
-        n_rejected=1,
     ),
     Given(
         "nvidia-smi with a head and units",
         "timestamp, temperature.gpu, utilization.gpu [%], memory.used [MiB]\n"
         "2026/07/01 12:00:00.000, 45, 12 %, 1200 MiB\n"
         "2026/07/01 12:00:01.000, 46, [N/A], 1201 MiB\n",
-        {"temperature.gpu": [45, 46], "utilization.gpu": [12, NAN], "memory.used": [1200, 1201]},
+        {
+            "temperature.gpu": [45, 46],
+            "utilization.gpu [%]": [12, NAN],
+            "memory.used [MiB]": [1200, 1201],
+        },
         NOON,
-        units={"memory.used": "MiB"},
+        units={"memory.used [MiB]": "MiB"},
         by="program",
     ),
     Given(
         "nvidia-smi dmon",
-        "# gpu    pwr  gtemp     sm\n# Idx      W      C      %\n    0     45     60     12\n    0     46     61      -\n",
-        {"pwr": [45, 46], "sm": [12, NAN]},
+        "# gpu    pwr  gtemp     sm\n# Idx      W      C      %\n"
+        "    0     45     60     12\n    0     46     61      -\n",
+        {"gpu0 pwr": [45, 46], "gpu0 sm": [12, NAN]},
         by="program",
     ),
     Given(
@@ -136,7 +139,7 @@ PROGRAMS = [
         "InfluxDB's line protocol",
         "weather,location=us temp=21.5,hum=40i 1782907200000000000\n"
         "weather,location=us temp=21.6,hum=41i 1782907201000000000\n",
-        {"temp": [21.5, 21.6], "hum": [40, 41]},
+        {"weather us temp": [21.5, 21.6], "weather us hum": [40, 41]},
         NOON,
         by="program",
     ),

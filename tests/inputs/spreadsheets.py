@@ -23,9 +23,9 @@ SPREADSHEETS = [
         "Excel in French with hard spaces",
         "Horodatage;Température (°C);Débit\r\n13/07/2026 12:00:00;21,5;1\u00a0234,5\r\n"
         "13/07/2026 12:00:01;21,6;12\u00a0345,0\r\n".encode("cp1252"),
-        {"Température": [21.5, 21.6], "Débit": [1234.5, 12345.0]},
+        {"Température (°C)": [21.5, 21.6], "Débit": [1234.5, 12345.0]},
         ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
-        units={"Température": "°C"},
+        units={"Température (°C)": "°C"},
     ),
     Given(
         "Excel in Switzerland",
