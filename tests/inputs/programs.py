@@ -100,9 +100,9 @@ PROGRAMS = [
         "nginx's access log",
         '127.0.0.1 - - [01/Jul/2026:12:00:00 +0200] "GET / HTTP/1.1" 200 612 "-" "curl/8.5"\n'
         '127.0.0.1 - - [01/Jul/2026:12:00:01 +0200] "GET /a HTTP/1.1" 404 153 "-" "curl/8.5"\n',
-        says=["parse="],
+        {"status": [200, 404], "bytes": [612, 153]},
+        ["2026-07-01T10:00:00", "2026-07-01T10:00:01"],
         by="program",
-        n_rejected=2,
     ),
     Given(
         "nginx with $msec in front",
@@ -165,12 +165,18 @@ PROGRAMS = [
         by="program",
     ),
     Given(
-        "a GPS receiver",
-        "$GPGGA,120000.00,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n"
-        "$GPRMC,120000.00,A,4807.038,N,01131.000,E,022.4,084.4,010726,003.1,W*6A\n",
+        "a compiler's messages, in which there is no number to draw",
+        "main.c: In function main\nmain.c: warning: unused variable\n",
         says=["parse="],
         by="program",
         n_rejected=2,
+    ),
+    Given(
+        "a GPS receiver",
+        "$GPGGA,120000.00,4807.038,N,01130.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n"
+        "$GPRMC,120000.00,A,4807.038,N,01130.000,E,022.4,084.4,010726,003.1,W*6A\n",
+        {"lat": [48.1173, 48.1173], "altitude": [545.4], "speed": [22.4]},
+        by="program",
     ),
 ]
 """Programs and logs."""
