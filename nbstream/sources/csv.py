@@ -115,9 +115,19 @@ class CsvSource(Source):
     A row is read when its end has come: a newline, a carriage return or both. A last line without
     one is read when the file has not grown for three seconds, if it has all its cells.
 
+    The table begins below comments, metadata, titles and blank lines. Lines of units below the names
+    give the channels' units, those of how values were made (Avg, Smp) are passed over, names that
+    come twice are numbered (a, a_2). A file without names has channels c1, c2 … by position, or
+    "value" if there is only one.
+
+    Cells may have a decimal comma, separated thousands and a unit ("45 %", "$3.50"; 1.2 MB/s beside
+    kB/s is converted). Words such as on and off, true and false are 1 and 0 in a column that holds
+    nothing else. A column of text or blanks is a channel from its first number on, one of many
+    different texts from the tenth number in a row on.
+
     A cell that is no number is a missing reading if another cell of its row is one; else the row
-    counts as rejected. Empty, "nan" and "inf" are missing readings.
-    A file without header has channels c1, c2 … by position, or "value" if there is only one.
+    counts as rejected. Empty, "nan" and "inf" are missing readings. While no row can be read, the
+    state is UNREADABLE.
 
     A file that is written anew with rows that were read before (a log that keeps its last rows, a
     table saved again and again) gives each reading once: rows are known again by their time and

@@ -125,12 +125,11 @@ class CsvFormat:
     @property
     def silent(self) -> tuple[str, ...]:
         """Names of the columns that have held nothing so far."""
-        header = self.header or ()
-        return tuple(
-            name
-            for i, (name, role) in enumerate(zip(self.columns, self.roles, strict=True))
-            if role is Role.OPEN and (i >= len(header) or header[i])
-        )
+        is_named = [True] * len(self.columns)
+        if self.header is not None and len(self.header) == len(self.columns):
+            is_named = [bool(cell) for cell in self.header]
+        found = zip(self.columns, self.roles, is_named, strict=True)
+        return tuple(name for name, role, named in found if role is Role.OPEN and named)
 
     def judge(self, column: int, cell: str) -> bool:
         """Return whether a column of text is a channel from this cell on.
@@ -235,10 +234,7 @@ def is_header(cells: Sequence[str], fmt: CsvFormat) -> bool:
         return False
     if tuple(cells) == fmt.header:
         return True
-    known = {name for name, role in zip(fmt.header, fmt.roles, strict=False) if role is Role.NUMBER}
-    if fmt.time_columns:
-        known = {fmt.header[column] for column in fmt.time_columns}
-    known.discard("")
+    known = {fmt.columns[column] for column in fmt.time_columns} or set(fmt.channels)
     return bool(known & set(cells)) and is_names(cells)
 
 
@@ -276,8 +272,9 @@ def discover(
         return None
     names = table.names or tuple(f"c{i + 1}" for i in range(table.n_columns))
     n = len(names)
-    if table.names is not None:
-        _check_names(names, options)
+    if table.names is None and options.asked - {ONE_CHANNEL} - set(names) and not is_final:
+        return None  # the line with these names may be still to come
+    _check_names(names, options, has_names=table.names is not None)
     texts = [line for line in lines[table.first_row :] if line.strip() and not is_rule(line)]
     rows = [
         cells_of(text, table.delimiter)
@@ -466,16 +463,19 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:3])) + more
 
 
-def _check_names(names: Sequence[str], options: CsvOptions) -> None:
+def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) -> None:
     times = options.time or ()
     for name in (*times, options.pivot, *(options.channels or ())):
-        if isinstance(name, str) and name not in names and name not in _unique(names):
+        also = (*_unique(names), ONE_CHANNEL) if name in (options.channels or ()) else ()
+        if isinstance(name, str) and name not in (*names, *also):
             if name in times:
                 advice = "Pass time='…' with one of these."
             elif name == options.pivot:
                 advice = "Pass pivot='…' with one of these."
             else:
                 advice = "Pass channels=[…] of these."
+            if not has_names:
+                advice = f"{advice[:-1]}, or header=[…] to name them."
             message = f"CsvSource needs a {name!r} column; found {list(names)}. {advice}"
             raise ParseError(message)
 

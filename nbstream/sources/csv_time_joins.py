@@ -278,7 +278,7 @@ def _joined_by_content(table: Cells) -> list[FoundTimes]:
 
 def _is_within(table: Cells, column: int, low: float, high: float) -> bool:
     numbers = table.numbers(column)
-    return bool(numbers) and all(x == int(x) and low <= x <= high for x in numbers)
+    return bool(numbers) and all(low <= x <= high and x == int(x) for x in numbers)
 
 
 def _joined_by_names(table: Cells, only: tuple[int, ...] | None) -> list[FoundTimes]:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import nbstream as ns
+from nbstream.errors import ParseError
+from nbstream.sources.csv_format import discover
+from nbstream.sources.csv_options import CsvOptions
+from nbstream.sources.csv_rows import RowReader
+from nbstream.sources.partial_times import WholeTimes
+from nbstream.sources.wall_time import WallTimes
 from tests.sources.test_csv import reading, said
 from tests.wait import wait_until
+
+SEPARATORS = [",", ";", "\t", "|", " ", "  ", ", "]
+CELLS = [
+    "time", "a", "b", "", "1", "2.5", "1,5", "2026-07-01", "12:00:00", "2026-07-01 12:00:00", "---",
+    "n/a", "on", "off", "°C", "[V]", "Avg", "#", "# x", '"', '"x"', "x y", "45 %", "sep=;", "TOA5",
+    "---|---", "1.234,5", "%", "//", "=", "é", "\x00", "\x1f", "1e400", "nan", "$3",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -240,6 +256,44 @@ def test_identifiers_are_no_channel_though_some_are_numbers(path: Path) -> None:
         settled(source, 300)
         assert source.buffer.channels == ("v",)
         assert "not numeric: 'trace'" in said(source)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(CELLS), max_size=5), max_size=12), st.sampled_from(SEPARATORS)
+)
+def test_any_text_is_a_table_or_none(lines: list[list[str]], separator: str) -> None:
+    """Whatever stands in a file, the only error says what to do."""
+    texts = [separator.join(cells) for cells in lines]
+    fmt, said = None, "Pass"
+    try:
+        fmt = discover(texts, CsvOptions(), is_final=True)
+    except ParseError as error:
+        said = str(error)
+    assert "pass" in said.lower()
+    if fmt is None:
+        return
+    assert len(fmt.columns) == len(fmt.roles) == len(set(fmt.columns))
+    whole = None
+    if fmt.form is not None:
+        whole = WholeTimes(fmt.form, WallTimes(UTC), lambda: 0)
+    reader = RowReader(fmt, whole)
+    body = "".join(f"{text}\n" for text in texts[fmt.first_row :]).encode()
+    rows = reader.read(body, 0)
+    assert reader.fast_fault is None
+    assert rows.header_at is not None or rows.n_rows >= 1
+
+
+def test_names_that_are_not_there_are_told(path: Path) -> None:
+    """A file without names can't have the channels that were asked for: how to name them is said."""
+    with reading(path, "1,2\n3,4\n5,6\n", channels=["temp"]) as source:
+        wait_until(lambda: source.state.name == "FAILED", 8, lambda: source.status)
+        assert (
+            "needs a 'temp' column; found ['c1', 'c2']. Pass channels=[…] of these" in source.status
+        )
+        assert "header=" in source.status
+    named = read(path, "1,2\n3,4\n5,6\n", 3, channels=["temp"], header=["temp", "hum"])
+    assert named == {"temp": [1, 3, 5]}
 
 
 def test_rows_as_a_whole_go_on_after_a_rotation_with_a_head(path: Path) -> None:
