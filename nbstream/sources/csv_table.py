@@ -41,6 +41,8 @@ SPACES = ("  ", " ")
 """Delimiters that stand for runs: two or more spaces, any number of spaces and tabs."""
 DELIMITERS = ("\t", ";", ",", "|", *SPACES)
 COMMENTS = ("#", "%", "//", ";", "!", "*")
+FIELDS = frozenset({"fields", "fields:", "columns:", "names:"})
+"""Before the names in a comment, in logs of Zeek and of web servers."""
 MAX_QUOTED_LINES = 6
 """A name in quotes may go over so many lines."""
 
@@ -300,11 +302,19 @@ def _find_delimiter(texts: Sequence[str], decimal: str | None) -> str:
             continue  # a table of tabs
         score = sum(_share(cells) ** 2 for cells in rows)
         first = next((i for i, cells in enumerate(table) if body.is_row(cells)), 0)
-        if first and len(table[first - 1]) == body.n_columns and is_names(table[first - 1]):
+        if first and is_names(table[first - 1]) and _names_fit(table[first - 1], rows, delimiter):
             score += 1.0
         score += 0.01 * len(rows) / len(table) - 0.1 * (delimiter in SPACES)
         scores.append((round(score, 3), body.n_columns, -rank, delimiter))
     return max(scores)[3] if scores else ","
+
+
+def _names_fit(names: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> bool:
+    """Return whether there is a name for each cell of the rows, or for each but a time in two."""
+    n = len(rows[0])
+    if delimiter in SPACES and len(names) == n - 1:
+        return any(_are_halves(rows[-1:], column) for column in range(n - 1))
+    return len(names) == n
 
 
 def _share(cells: Sequence[str]) -> float:
@@ -346,7 +356,7 @@ class _Body:
 
     def is_row(self, cells: Sequence[str]) -> bool:
         """Return whether cells are a row beyond doubt: values stand where values should be."""
-        if len(cells) < min(2, self.n_columns):
+        if len(cells) < min(2, self.n_columns) or 2 * len(cells) < self.n_columns:
             return False
         there = list(zip(self.kinds, cells, strict=False))
         times = [cell for kind, cell in there if kind == "time"]
@@ -619,6 +629,8 @@ def _commented_names(head: _Head, table: Table, before: int | None) -> tuple[str
         text = line.text.strip().removeprefix(head.comment)
         for delimiter in dict.fromkeys((table.delimiter, ",", " ")):
             cells = cells_of(text.strip() if delimiter in SPACES else text, delimiter)
+            if len(cells) == table.n_columns + 1 and cells[0].lower() in FIELDS:
+                return tuple(cells[1:])
             if len(cells) == table.n_columns and (is_names(cells) or is_names(cells[1:])):
                 return tuple(cells[:1] if cells[0] else (head.comment,)) + tuple(cells[1:])
     return None

@@ -41,8 +41,10 @@ EXPORTS = [
         "Grafana for Excel with milliseconds and null",
         'sep=,\r\n"Time","A-series"\r\n1782907200000,4.5\r\n1782907201000,null\r\n1782907202000,undefined\r\n'
         "1782907203000,4.75\r\n",
-        {"A-series": [4.5, NAN, NAN, 4.75]},
-        [*NOON, "2026-07-01T12:00:02", "2026-07-01T12:00:03"],
+        {"A-series": [4.5, 4.75]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:03"],
+        says=["null"],
+        n_rejected=2,
     ),
     Given(
         "InfluxDB's annotated CSV",
@@ -82,8 +84,10 @@ EXPORTS = [
         "MySQL's batch mode",
         "created_at\tload\tnote\n2026-07-01 12:00:00\t0.5\tok\n2026-07-01 12:00:01\tNULL\t\\N\n"
         "2026-07-01 12:00:02\t0.7\tok\n",
-        {"load": [0.5, NAN, 0.7]},
-        [*NOON, "2026-07-01T12:00:02"],
+        {"load": [0.5, 0.7]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:02"],
+        says=["NULL"],
+        n_rejected=1,
     ),
     Given(
         "a table in Markdown",
@@ -121,6 +125,14 @@ EXPORTS = [
         "#separator \\x09\n#path\tconn\n#fields\tts\tduration\torig_bytes\n#types\ttime\tinterval\tcount\n"
         "1782907200.000000\t0.25\t100\n1782907201.000000\t-\t120\n#close\t2026-07-01-13-00-00\n",
         {"duration": [0.25, NAN], "orig_bytes": [100, 120]},
+        NOON,
+    ),
+    Given(
+        "a web server's log with its head in a comment",
+        "#Software: Services\n#Version: 1.0\n#Date: 2026-07-01 12:00:00\n"
+        "#Fields: date time cs-method sc-status time-taken\n"
+        "2026-07-01 12:00:00 GET 200 15\n2026-07-01 12:00:01 GET 404 3\n",
+        {"time-taken": [15, 3], "sc-status": [200, 404]},
         NOON,
     ),
     Given(
