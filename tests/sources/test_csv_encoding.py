@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.sources.csv_encoding import Decoder
-from tests.sources.test_csv import HEADER, reading, row, said, wait_values
+from tests.sources.test_csv import HEADER, reading, row, said, wait_said, wait_values
 from tests.sources.test_csv_rewritten import wait_for_a_look
 from tests.wait import wait_until
 
@@ -70,8 +70,8 @@ def test_what_is_not_utf8_is_western(path: Path, encoding: str) -> None:
     """Old Windows encodings are read as such, and it is said how to say another one."""
     with reading(path, TEXT.encode(encoding)) as source:
         wait_values(source, [1.5, 2.5], "Temp °C")
-        assert "read as cp1252" in said(source)
-        assert "encoding='…'" in said(source)
+        wait_said(source, "read as cp1252")
+        wait_said(source, "encoding='…'")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_last_line_that_goes_on_after_all(path: Path) -> None:
         append(path, b"2\n" + row(3, 3).encode())
         wait_values(source, [1.0, 4.0, 3.0])
         assert source.counters().dropped == 1
-        assert "the last line went on after it had been read" in said(source)
+        wait_said(source, "the last line went on after it had been read")
 
 
 @given(

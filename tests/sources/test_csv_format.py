@@ -17,7 +17,7 @@ from nbstream.sources.csv_options import CsvOptions
 from nbstream.sources.csv_rows import RowReader
 from nbstream.sources.partial_times import WholeTimes
 from nbstream.sources.wall_time import WallTimes
-from tests.sources.test_csv import reading, said
+from tests.sources.test_csv import reading, said, wait_said
 from tests.wait import wait_until
 
 SEPARATORS = [",", ";", "\t", "|", " ", "  ", ", "]
@@ -150,7 +150,7 @@ def test_a_column_that_was_silent_is_a_channel_once_numbers_come(
             file.write("".join(f"{1782908200 + i},{48.1 + i},21.5\n" for i in range(5)))
         found = settled(source, n_silent + 5)["gps"]
         assert found[-5:] == [48.1, 49.1, 50.1, 51.1, 52.1]
-        assert "'gps' read from now on" in said(source)
+        wait_said(source, "'gps' read from now on")
         assert source.counters().rejected == 0
 
 
@@ -255,7 +255,7 @@ def test_identifiers_are_no_channel_though_some_are_numbers(path: Path) -> None:
     with reading(path, "time,trace,v\n" + rows) as source:
         settled(source, 300)
         assert source.buffer.channels == ("v",)
-        assert "not numeric: 'trace'" in said(source)
+        wait_said(source, "not numeric: 'trace'")
 
 
 @settings(max_examples=150, deadline=None)

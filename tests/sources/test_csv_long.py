@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.test_csv import reading, said
+from tests.sources.test_csv import reading, said, wait_said
 from tests.sources.test_csv_format import settled
 from tests.wait import wait_until
 
@@ -47,7 +47,7 @@ def test_home_assistant(path: Path) -> None:
             "sensor.temp": [21.5, 21.6],
         }
         assert source.counters().rejected == 2  # the sun, and what was unavailable
-        assert "above_horizon" in said(source)
+        wait_said(source, "above_horizon")
         assert source.state.name == "RUNNING"
 
 

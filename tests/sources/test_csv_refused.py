@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nbstream as ns
-from tests.sources.test_csv import reading, said
+from tests.sources.test_csv import reading, said, wait_said
 from tests.sources.test_csv_format import at, settled
 from tests.wait import wait_until
 
@@ -68,7 +68,7 @@ def test_when_everything_is_rejected_the_source_says_so(
         assert source.status.startswith("No row can be read (first: '")
         assert first.split(" (")[0] in source.status
         assert source.counters().rejected == 2
-        assert advice in said(source)
+        wait_said(source, advice)
     if better is not None:
         with reading(path, text, **better) as source:
             settled(source, 2)
@@ -85,7 +85,7 @@ def test_it_recovers_with_the_first_row_that_can_be_read(path: Path) -> None:
         wait_state(source, State.RUNNING)
         wait_until(lambda: source.last_error is None, 5, "no error")
         assert source.status == "reading"
-        assert "works again" in said(source)
+        wait_said(source, "works again")
 
 
 def test_a_table_that_goes_bad_says_so_and_recovers(path: Path) -> None:
