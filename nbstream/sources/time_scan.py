@@ -144,8 +144,8 @@ def compact_patterns(digits: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> compact_patterns("20260701120000")
-    ('%Y%m%d%H%M%S',)
+    >>> compact_patterns("20260701120000")  # a year in front or behind
+    ('%Y%m%d%H%M%S', '%d%m%Y%H%M%S')
     """
     whole, dot, _ = digits.partition(".")
     fraction = ".%f" if dot else ""
