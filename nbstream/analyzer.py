@@ -410,6 +410,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 self._thread.join(ending.seconds_left(ending.GRACE))
         finally:
             self._end_alerting()
+            for channel in list(self._channels.values()):
+                channel.forget()
             ownership.forget(self)
 
     def _signal_end(self) -> None:

@@ -74,6 +74,10 @@ class ChannelState:
         self._pairs: dict[str, tuple[tuple[int, int, int], PairPyramid]] = {}
         self._histograms: dict[Hashable, SlidingHistogram] = {}
 
+    def forget(self) -> None:
+        """Free what was kept to answer faster; the statistics of the last update stay."""
+        self._samples, self._moments, self._pairs, self._histograms = {}, None, {}, {}
+
     @property
     def is_current(self) -> bool:
         """Whether no late rows changed what was taken in."""

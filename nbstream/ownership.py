@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from typing import Any, Protocol
 
@@ -70,6 +71,8 @@ def forget(thing: Any) -> None:
     """Undo `adopt`: `thing` was closed."""
     _living.pop(id(thing), None)
     _unheld.pop(id(thing), None)
+    if threading.current_thread() is threading.main_thread():
+        _let_go_of_output(thing)
 
 
 def living() -> list[Any]:
@@ -119,13 +122,39 @@ def _end(thing: Any) -> None:
         end()
 
 
-def _running_request() -> tuple[str, str] | None:
-    """Return the id of the cell that is running, and of this execution of it."""
+def _let_go_of_output(thing: Any) -> None:
+    """Leave a word instead of `thing` where IPython keeps the values of cells, else for ever: Out, _, _5."""
+    shell = _shell()
+    if shell is None:
+        return
+    names, hook = shell.user_ns, shell.displayhook
+    kept = names.get("_oh", {})
+    numbers = [number for number, value in list(kept.items()) if value is thing]
+    recent = [name for name in ("_", "__", "___") if getattr(hook, name, None) is thing]
+    if not numbers and not recent:
+        return
+    word = f"<{type(thing).__name__}, ended>"
+    for number in numbers:
+        kept[number] = word
+    for name in (*recent, *(f"_{number}" for number in numbers)):
+        for kept_by_name in (names, shell.user_ns_hidden):
+            if kept_by_name.get(name) is thing:
+                kept_by_name[name] = word
+    for name in recent:  # compared with those, to see whether the user has names of his own
+        setattr(hook, name, word)
+
+
+def _shell() -> Any:
     if "ipykernel" not in sys.modules:
         return None
     from IPython.core.getipython import get_ipython
 
-    kernel = getattr(get_ipython(), "kernel", None)
+    return get_ipython()
+
+
+def _running_request() -> tuple[str, str] | None:
+    """Return the id of the cell that is running, and of this execution of it."""
+    kernel = getattr(_shell(), "kernel", None)
     if kernel is None:
         return None
     parent = kernel.get_parent("shell")

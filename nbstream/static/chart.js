@@ -2,6 +2,7 @@
 // canvas over its plot area, once per animation frame, and scroll by the data's own clock.
 
 import { FittedRange, fromWallClock, wallClock, withThresholds } from "./axes.js";
+import { keepCellHeight } from "./cellHeight.js";
 import { Crosshair } from "./crosshair.js";
 import { element } from "./dom.js";
 import { drawLine } from "./draw.js";
@@ -102,6 +103,7 @@ class ChartView {
     this.crosshair = new Crosshair();
     this.container = element("div", { class: "nbs-chart" }, [this.figure, this.toolbar, this.crosshair.el, this.jumpButton]);
     this.el.append(this.container);
+    this.letHeightGo = keepCellHeight(this.container);
     this.removeFigure = await showFigure({ plotly, shared, el: this.figure });
     if (signal.aborted) return;
     this.traces = new LiveTraces(this.figure);
@@ -126,6 +128,7 @@ class ChartView {
     this.abort.abort();
     clearInterval(this.stateTimer);
     clearTimeout(this.historyTimer);
+    this.letHeightGo?.();
     this.resizeObserver?.disconnect();
     this.link?.close();
     this.removeFigure?.();

@@ -350,9 +350,11 @@ class RuleRow {
     setText(this.unit, rule.unit);
     setText(this.held, rule.entries.for ? `for ${rule.entries.for}` : "");
     setText(this.levels, rule.levels.map(([severity, text]) => `${severity}: ${text}`).join(", "));
-    setText(this.state, stateWords(rule));
+    const words = stateWords(rule);
+    setText(this.state, words);
     showKind(this.state, stateKind(rule));
-    setAttribute(this.state, "title", rule.error || (rule.isFlapping ? FLAPPING : rule.firing));
+    const why = rule.error || (rule.isFlapping ? FLAPPING : rule.firing);
+    setAttribute(this.state, "title", words.length > LONG_WORDS ? `${words}: ${why}` : why);
     setAttribute(this.edit, "aria-label", `edit ${name}`);
     setAttribute(this.edit, "title", "edit");
     setAttribute(this.remove, "aria-label", `remove ${name}`);
@@ -364,6 +366,7 @@ function showKind(node, kind) {
   setAttribute(node, "data-shape", shapeOf(kind));
 }
 
+const LONG_WORDS = 26; // what the style sheet leaves room for
 const NO_CONDITION = { subject: "", operator: "", limits: [] };
 
 /** The words of a condition, with a number field for each of its limits. */

@@ -1,4 +1,4 @@
-// The module that anywidget loads. It stays small: the real scripts are fetched once per page, from the
+// What a widget's stub runs, once per page. It stays small: the real scripts are fetched once per page, from the
 // server that the page came from or, where it has none for us, from the kernel by message.
 const SCRIPTS = __SCRIPTS__;
 const IS_SERVED = __IS_SERVED__;

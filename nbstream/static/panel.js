@@ -1,5 +1,6 @@
 // What the dashboard's panels share: a link to the kernel, a tick for what ages, commands with their answers.
 
+import { keepCellHeight } from "./cellHeight.js";
 import { openPageLink } from "./pageLink.js";
 
 const TICK_MS = 500;
@@ -13,6 +14,7 @@ const NO_ANSWER_MS = 15_000;
  */
 export function showPanel({ model, el }, panel) {
   el.append(panel.el);
+  const letHeightGo = keepCellHeight(panel.el);
   panel.link = openPageLink({
     model,
     el: panel.el,
@@ -27,6 +29,7 @@ export function showPanel({ model, el }, panel) {
   }, TICK_MS);
   return () => {
     clearInterval(timer);
+    letHeightGo();
     model.off("msg:custom", onReply);
     panel.link.close();
     panel.el.remove();

@@ -5,6 +5,7 @@ import { element } from "./dom.js";
 import { countText, OWN_KEYS, setAttribute, setText } from "./format.js";
 
 const MAX_TOASTS = 3;
+const RULE_PAUSE_MS = 3000; // between two toasts of one rule
 const TOAST_MS = 8000;
 const END_MS = 3000;
 const RING_PAUSE_MS = 2000;
@@ -18,6 +19,8 @@ const ENDS = new Set(["resolved", "data_back"]);
  * @typedef {object} Told what nbstream/widgets/bell.py sends of one notification
  * @property {number} number grows by one from notification to notification
  * @property {string} about what it is about; a later one about the same takes its place
+ * @property {string} series the rule and channel that it is of: they have one toast at a time
+ * @property {string} rule the rule that it is of
  * @property {string} kind "fired", "escalated", "resolved", "no_data", "data_back", "error" or "flapping"
  * @property {"info" | "warning" | "critical"} severity
  * @property {string} title the rule's name, "" if its condition says all
@@ -35,12 +38,14 @@ export function gravestOf(items) {
   return items.reduce((worst, item) => ((GRAVITY[item.severity] ?? 0) >= (GRAVITY[worst.severity] ?? 0) ? item : worst));
 }
 
-/** Up to three toasts in a corner of the page, beside whatever else it shows. */
+/** Up to three toasts where no chart lies, one for each rule and channel. */
 export class Toasts {
   constructor() {
     this.owners = new Set(); // widgets that may show some
-    this.shown = new Map(); // by what they are about, the oldest first
+    this.shown = new Map(); // by their series, the oldest first
+    this.begun = new Map(); // by rule: when its newest toast came
     this.more = 0;
+    this.place = new Place(() => this.el);
     this.tickedAt = null;
     this.list = element("ol", { class: "nbs-toast-list" });
     this.rest = element("div", { class: "nbs-toast-rest", hidden: true });
@@ -57,8 +62,9 @@ export class Toasts {
 
   /** Take away what somebody has taken care of, unless the toast is in use. */
   settle(about, owner) {
-    const key = `${owner} ${about}`;
-    if (!this.shown.get(key)?.isHeld) this.dismiss(key);
+    for (const [key, toast] of [...this.shown]) {
+      if (toast.owner === owner && toast.about === about && !toast.isHeld) this.dismiss(key);
+    }
   }
 
   /** Take away what belongs to a widget that is gone. */
@@ -68,16 +74,36 @@ export class Toasts {
     if (this.owners.size === 0) this.el.remove();
   }
 
-  /** @param {Told} told an end changes the toast of its beginning, and makes none of its own */
-  show(told, owner) {
-    const key = `${owner} ${told.about}`;
+  /**
+   * @param {Told} told an end changes the toast of its beginning, and makes none of its own
+   * @param {number} now ms
+   */
+  show(told, owner, now) {
+    const key = `${owner} ${told.series ?? told.about}`;
     const known = this.shown.get(key);
-    if (!known && ENDS.has(told.kind)) return;
-    if (known) return known.show(told);
-    if (this.shown.size >= MAX_TOASTS) this.giveWay();
-    const toast = new Toast(told, owner, (isByKey) => this.dismiss(key, isByKey));
-    this.shown.set(key, toast);
-    this.list.insertBefore(toast.el, this.list.firstChild);
+    if (ENDS.has(told.kind)) {
+      if (known?.about === told.about) known.show(told);
+      return;
+    }
+    if (known) {
+      known.show(told); // what comes and goes is one toast
+    } else if (this.isSoonAfter(`${owner} ${told.rule ?? told.about}`, now)) {
+      if (this.shown.size > 0) this.addMore(1);
+    } else {
+      if (this.shown.size >= MAX_TOASTS) this.giveWay();
+      const toast = new Toast(told, owner, (isByKey) => this.dismiss(key, isByKey));
+      this.shown.set(key, toast);
+      this.list.insertBefore(toast.el, this.list.firstChild);
+    }
+    this.place.find();
+  }
+
+  /** @returns {boolean} whether a rule had a new toast just now; if not, it may have one */
+  isSoonAfter(rule, now) {
+    for (const [other, at] of this.begun) if (now - at >= RULE_PAUSE_MS) this.begun.delete(other);
+    if (this.begun.has(rule)) return true;
+    this.begun.set(rule, now);
+    return false;
   }
 
   /** Count what came and is not shown. */
@@ -101,17 +127,83 @@ export class Toasts {
     toast.el.remove();
     this.shown.delete(key);
     if (isByKey) [...this.shown.values()].at(-1)?.close.focus();
-    if (this.shown.size > 0) return;
+    if (this.shown.size > 0) return this.place.find();
+    this.place.leave();
     this.more = 0;
     this.rest.hidden = true;
   }
 
   /** Let time pass, as far as somebody could see it. */
   tick(now) {
-    const passed = document.hidden || this.tickedAt === null ? 0 : Math.max(0, now - this.tickedAt);
+    const isSeen = !document.hidden && this.place.isFound;
+    const passed = !isSeen || this.tickedAt === null ? 0 : Math.max(0, now - this.tickedAt);
     this.tickedAt = now;
     for (const [key, toast] of [...this.shown]) if (toast.age(passed)) this.dismiss(key);
+    if (this.shown.size > 0) this.place.find();
   }
+}
+
+/** Where toasts may lie: in a corner of the page, or a line at its edge, but never over a chart. */
+class Place {
+  /** @param {() => HTMLElement} read the element, which a style sheet puts where its attribute says */
+  constructor(read) {
+    this.read = read;
+    this.isFound = true;
+    this.isWatching = false;
+    this.onChange = () => this.find();
+  }
+
+  /** Look for a free place, the present one first; without one, nothing shows until there is one. */
+  find() {
+    if (!this.isWatching) {
+      this.isWatching = true;
+      document.addEventListener("scroll", this.onChange, { capture: true, passive: true });
+      globalThis.addEventListener?.("resize", this.onChange);
+    }
+    const el = this.read();
+    const charts = [...document.querySelectorAll(".nbs-chart")].map(visibleBox).filter(Boolean);
+    const present = el.getAttribute("data-place");
+    const places = PLACES.includes(present) ? [present, ...PLACES.filter((place) => place !== present)] : PLACES;
+    this.isFound = places.some((place) => {
+      setAttribute(el, "data-place", place);
+      const box = el.getBoundingClientRect();
+      return !charts.some((chart) => overlap(chart, box));
+    });
+    if (!this.isFound) setAttribute(el, "data-place", "none");
+  }
+
+  /** Look no more: there is nothing to show. */
+  leave() {
+    if (!this.isWatching) return;
+    this.isWatching = false;
+    this.isFound = true;
+    document.removeEventListener("scroll", this.onChange, { capture: true });
+    globalThis.removeEventListener?.("resize", this.onChange);
+    setAttribute(this.read(), "data-place", null);
+  }
+}
+
+const PLACES = ["bottom-right", "top-right", "bottom-left", "top-left", "bottom", "top"];
+
+/** @returns {{left: number, top: number, right: number, bottom: number} | null} what can be seen of an element */
+function visibleBox(el) {
+  let { left, top, right, bottom } = el.getBoundingClientRect();
+  const cut = (box) => {
+    left = Math.max(left, box.left);
+    top = Math.max(top, box.top);
+    right = Math.min(right, box.right);
+    bottom = Math.min(bottom, box.bottom);
+  };
+  for (let around = el.parentElement; around && around !== document.body; around = around.parentElement) {
+    const { overflow, position } = getComputedStyle(around);
+    if (overflow !== "visible") cut(around.getBoundingClientRect());
+    if (position === "fixed") break; // what is around that does not cut it
+  }
+  return left < right && top < bottom ? { left, top, right, bottom } : null;
+}
+
+function overlap(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 class Toast {
@@ -143,6 +235,7 @@ class Toast {
   }
 
   show(told) {
+    this.about = told.about;
     const isEnd = ENDS.has(told.kind);
     this.left = isEnd ? END_MS : TOAST_MS;
     this.stays = told.severity === "critical" && !isEnd;
@@ -333,7 +426,7 @@ export class Ways {
    */
   tell(news, n, isOutOfSight, owner, now) {
     if (this.settings.toast && isOutOfSight) {
-      for (const told of news) this.toasts.show(told, owner);
+      for (const told of news) this.toasts.show(told, owner, now);
       if (n > news.length && this.toasts.shown.size) this.toasts.addMore(n - news.length);
     }
     const begun = news.filter((told) => !ENDS.has(told.kind));

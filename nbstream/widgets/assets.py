@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["PIECE_BYTES", "Script", "loader", "script", "stylesheet"]
+__all__ = ["PIECE_BYTES", "Script", "loader", "script", "stub", "stylesheet"]
 
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
@@ -29,6 +29,7 @@ APP_MODULES = (
     "kernelClock.js",
     "status.js",
     "crosshair.js",
+    "cellHeight.js",
     "pageLink.js",
     "panel.js",
     "figure.js",
@@ -86,10 +87,20 @@ class Script:
 
 
 @functools.cache
-def loader(view: str, *, is_served: bool = False) -> str:
-    """Return the small module that anywidget loads for a widget whose page side is `view`.
+def stub(text: str) -> str:
+    """Return the module that anywidget imports for a widget whose loader is `text`.
 
-    It is text, not a path: anywidget keeps every widget whose `_esm` is a Path alive for ever.
+    A page keeps what it has imported for ever, a module for each widget that it has seen; so it is tiny, and
+    finds the loader in the state of the widget. It is text, not a path: anywidget keeps every widget whose
+    `_esm` is a Path alive for ever.
+    """
+    source = re.sub(r"^\s*//.*\n|^ +", "", _read("stub.js"), flags=re.MULTILINE)
+    return source.replace("__KEY__", hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+@functools.cache
+def loader(view: str, *, is_served: bool = False) -> str:
+    """Return what a page runs to get the scripts of a widget whose page side is `view`.
 
     Parameters
     ----------

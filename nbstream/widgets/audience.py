@@ -29,6 +29,7 @@ class Client:
     is_visible: bool = True
     wants_snapshot: bool = True
     width_px: int = 1000
+    has_acked: bool = False
     lag_ms: float = 0.0
     speaks_aside: bool = False
     """Whether its messages are handled beside a busy main thread, on a subshell of the kernel."""
@@ -106,9 +107,11 @@ class Audience:
                 return self._clients.pop(name, None) is not None
             client = self._clients.get(name)
             if client is None:
-                if kind == "visible" or len(self._clients) >= MAX_CLIENTS:
+                if kind == "visible":
                     self.n_ignored += 1
                     return False
+                if len(self._clients) >= MAX_CLIENTS:
+                    self._make_room()
                 # An unknown page that acknowledges was evicted while it slept: it needs a snapshot.
                 client = self._clients[name] = Client(now)
             client.heard_at = now
@@ -150,6 +153,16 @@ class Audience:
         with self._lock:
             return self._is_deaf() or now - self._acked_at <= UNACKED
 
+    def _make_room(self) -> None:
+        """Let the view go that was heard longest ago; one that never acknowledged a frame goes first.
+
+        So nobody can take all places: who is looked at acknowledges every two seconds, and one that was let
+        go comes back by that.
+        """
+        oldest = min(self._clients.items(), key=lambda item: (item[1].has_acked, item[1].heard_at))
+        del self._clients[oldest[0]]
+        self.n_ignored += 1
+
     def _visible(self) -> list[Client]:
         return [client for client in self._clients.values() if client.is_visible]
 
@@ -164,6 +177,7 @@ class Audience:
             client.width_px = int(_number(message.get("width"), 1000, 100, MAX_WIDTH_PX))
             self._acked_at = now
         elif kind == "ack":
+            client.has_acked = True
             client.lag_ms = _number(message.get("lag"), 0, 0, LAG_MAX_MS)
             self._acked_at = now
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections import deque
@@ -183,6 +184,8 @@ def _item(number: int, notification: Notification) -> dict[str, Any]:
     return {
         "number": number,
         "about": _about(incident),
+        "series": _identity(incident.rule, incident.channel),
+        "rule": _identity(incident.rule),
         "kind": notification.kind,
         "severity": incident.severity,
         "title": plain_text(incident.rule) if is_named else "",
@@ -194,4 +197,9 @@ def _about(incident: Incident) -> str:
     """Return what tells notifications of one incident from those of others."""
     if incident.number:
         return f"incident {incident.number}"
-    return f"rule {incident.rule} {incident.channel}"
+    return f"rule {_identity(incident.rule, incident.channel)}"
+
+
+def _identity(*names: str) -> str:
+    """Return a short text for names of any length; it differs where they do."""
+    return hashlib.blake2b("\0".join(names).encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
+import traitlets
 from plotly.callbacks import InputDeviceState, Points
 from plotly.serializers import custom_serializers
 
@@ -17,7 +18,7 @@ from nbstream.analyzer import Analyzer
 from nbstream.main_thread import MAIN
 from nbstream.naming import short_name
 from nbstream.widgets.allowance import Allowance
-from nbstream.widgets.assets import loader, stylesheet
+from nbstream.widgets.assets import loader, stub, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.figure import (
     OWN_SHAPE,
@@ -91,8 +92,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """
 
-    # Read when a chart is made: not before are the scripts laid out.
-    _esm = property(lambda _: loader("chart", is_served=SCRIPTS.are_served("chart")))
+    _esm = property(lambda self: stub(self._loader))
+    _loader = traitlets.Unicode().tag(sync=True)
     _css = stylesheet()
     _ended: str | None = "never opened"
 
@@ -145,6 +146,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         ownership.replace_named(self, name)
         ownership.adopt(self)
         self._link.open(PUMP)
+
+    @traitlets.default("_loader")
+    def _present_loader(self) -> str:  # not before a chart is made are the scripts laid out
+        return loader("chart", is_served=SCRIPTS.are_served("chart"))
 
     def __repr__(self) -> str:
         """Return what is shown, without the figure's contents."""

@@ -11,6 +11,7 @@ import ipywidgets
 from nbstream import ending, ownership
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
+from nbstream.errors import ClosedError
 from nbstream.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.cards import STANDARD, Cards
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Dashboard", "chart_options"]
 
 REPLACED = "replaced: this dashboard was ended by a later run. The newer one shows the data."
-MAX_REPLACED = 20
+MAX_REPLACED = 10
 
 _replaced_boxes: deque[Dashboard] = deque()
 
@@ -64,7 +65,8 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     Notes
     -----
-    An analyzer that it was not given is its own, and ends with it.
+    An analyzer that it was not given is its own, and ends with it. Once it has ended, it holds no widgets
+    any more, wherever it is kept.
 
     Thread safety: make and close it on the main thread.
     """
@@ -89,6 +91,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             raise _not_shown(x)
         self.explicit_name = name
         self._owns: list[Any] = []
+        self._parts: dict[str, Any] = {}
         try:
             self._build(x, title, window, statistics, options)
         except BaseException:
@@ -111,11 +114,12 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
                 x.window = window
         else:
             self.analyzer = self._own(Analyzer(x, "60s" if window is None else window))
-        self.chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
-        self.cards = self._own(Cards(self.analyzer, statistics))
-        self.controls = self._own(Controls(self.analyzer, self.chart, title=title))
-        self.feed = self._own(AlertFeed(self.analyzer, self.chart))
-        super().__init__(children=[self.controls, self.cards, self.chart, self.feed])
+        chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
+        cards = self._own(Cards(self.analyzer, statistics))
+        controls = self._own(Controls(self.analyzer, chart, title=title))
+        feed = self._own(AlertFeed(self.analyzer, chart))
+        self._parts = {"chart": chart, "cards": cards, "controls": controls, "feed": feed}
+        super().__init__(children=[controls, cards, chart, feed])
         self._is_closed = False
         self.add_class("nbs-dashboard")
 
@@ -129,6 +133,33 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
     def source(self) -> Source | None:
         """The source, None for a buffer."""
         return self.analyzer.source
+
+    @property
+    def chart(self) -> LiveChart:
+        """The chart; ClosedError once the dashboard has ended, for then it is let go."""
+        return self._part("chart")
+
+    @property
+    def cards(self) -> Cards:
+        """The cards of statistics; ClosedError once the dashboard has ended."""
+        return self._part("cards")
+
+    @property
+    def controls(self) -> Controls:
+        """Window, pause and rules; ClosedError once the dashboard has ended."""
+        return self._part("controls")
+
+    @property
+    def feed(self) -> AlertFeed:
+        """Alerts, events and the health of the data; ClosedError once the dashboard has ended."""
+        return self._part("feed")
+
+    def _part(self, name: str) -> Any:
+        if name not in self._parts:
+            how = "replaced by a later run of its cell" if self._is_replaced else "closed"
+            msg = f"The dashboard was {how} and has no {name} any more."
+            raise ClosedError(msg)
+        return self._parts[name]
 
     @property
     def is_closed(self) -> bool:
@@ -156,6 +187,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             layout.close()
             if self._is_replaced:
                 _close_all(children)
+            self.children = ()
             ownership.forget(self)
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
@@ -179,6 +211,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     def _end_parts(self) -> None:
         owned, self._owns = self._owns, []
+        self._parts = {}
         ending.close_all(reversed(owned))
 
     def _signal_end(self) -> None:

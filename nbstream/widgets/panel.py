@@ -20,7 +20,7 @@ from nbstream.naming import short_name
 from nbstream.redaction import log_exception, redact
 from nbstream.sources import Source
 from nbstream.widgets.allowance import Allowance
-from nbstream.widgets.assets import loader, stylesheet
+from nbstream.widgets.assets import loader, stub, stylesheet
 from nbstream.widgets.distrust import DistrustsPages
 from nbstream.widgets.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.scripts import SCRIPTS
@@ -119,6 +119,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
 
     _esm = traitlets.Unicode().tag(sync=True)
+    _loader = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -131,7 +132,8 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self._clock = clock
         self._allowance = Allowance(MAX_MESSAGES_PER_S, clock=clock)
         is_served = SCRIPTS.are_served(self._view)
-        super().__init__(_esm=loader(self._view, is_served=is_served), _css=stylesheet())
+        text = loader(self._view, is_served=is_served)
+        super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
         self._is_closed = False
         self.on_msg(self._receive)
         self._link = Link(

@@ -116,6 +116,19 @@ class FakeNode {
     document.activeElement = this;
   }
 
+  get parentElement() {
+    return this.parentNode;
+  }
+
+  /** Knows selectors of one class only, and looks into the body. */
+  querySelectorAll(selector) {
+    return (this.body ?? this).all(selector.slice(1));
+  }
+
+  getBoundingClientRect() {
+    return this.box ?? { left: 0, top: 0, right: 0, bottom: 0 };
+  }
+
   /** All nodes below this one with a class. */
   all(name) {
     return this.childNodes.flatMap((child) => [
@@ -211,6 +224,11 @@ export function installDom() {
     observe() {}
     disconnect() {}
   };
+  globalThis.ResizeObserver = class {
+    observe() {}
+    disconnect() {}
+  };
+  globalThis.getComputedStyle = () => ({ overflow: "visible" });
   globalThis.setInterval = (run) => {
     timers.set(timers.size + 1, run);
     return timers.size;

@@ -220,6 +220,96 @@ test("a toast is dismissed by keyboard, and the focus goes to the next", () => {
   assert.equal(document.activeElement, document.body.one("nbs-toast").one("nbs-icon"));
 });
 
+test("a rule has at most one new toast in three seconds, whatever number of channels fire", () => {
+  look(false);
+  const hot = (number, more = {}) => told(number, { rule: "hot", series: `hot ${number}`, ...more });
+  say(4, [hot(1), hot(2), hot(3), told(4, { rule: "cold", series: "cold" })]);
+  assert.deepEqual(toasts(), ["warningvalue 94 > 90", "warningvalue 91 > 90"]);
+  assert.match(document.body.textContent, /and 2 more in the alert feed/);
+  say(5, [hot(5, { kind: "resolved", about: "incident 2" })]);
+  assert.equal(toasts().length, 2);
+});
+
+test("what comes and goes is one toast, and only its own end changes it", () => {
+  look(false);
+  const hot = (number, more = {}) => told(number, { rule: "hot", series: "hot x", ...more });
+  for (let i = 1; i < 10; i += 2) {
+    say(i, [hot(i)]);
+    assert.deepEqual(toasts(), [`warningvalue 9${i} > 90`]);
+    say(i + 1, [hot(i + 1, { about: `incident ${i}`, kind: "resolved", text: "cleared" })]);
+    assert.deepEqual(toasts(), ["resolvedcleared"]);
+    pass(2);
+  }
+  say(11, [hot(11)]);
+  say(12, [hot(12, { about: "incident 9", kind: "resolved", text: "late" })]);
+  assert.deepEqual(toasts(), ["warningvalue 911 > 90"]);
+  model.say({ kind: "told", told: toldOf(12, [], ["incident 11"]) });
+  assert.deepEqual(toasts(), []);
+});
+
+/** Put a chart into the page, and let toasts be 100 px wide and 50 px high in a page of 800 × 600. */
+function withChart(left, top, right, bottom) {
+  const chart = document.createElement("div");
+  chart.className = "nbs-chart";
+  chart.box = { left, top, right, bottom };
+  document.body.append(chart);
+  const el = document.body.one("nbs-toasts");
+  el.getBoundingClientRect = () => {
+    const place = el.getAttribute("data-place");
+    if (place === "bottom") return { left: 100, right: 700, top: 576, bottom: 600 };
+    if (place === "top") return { left: 100, right: 700, top: 0, bottom: 24 };
+    const x = place.endsWith("left") ? 10 : 690;
+    const y = place.startsWith("top") ? 10 : 540;
+    return { left: x, right: x + 100, top: y, bottom: y + 50 };
+  };
+  return { chart, place: () => el.getAttribute("data-place"), scroll: () => document.dispatchEvent(fakeEvent("scroll")) };
+}
+
+test("toasts lie where no chart is, also after the page was scrolled", () => {
+  const { chart, place, scroll } = withChart(0, 300, 800, 590);
+  look(false);
+  say(1, [told(1)]);
+  assert.equal(place(), "top-right");
+  chart.box = { left: 0, top: 700, right: 800, bottom: 990 };
+  scroll();
+  assert.equal(place(), "top-right");
+  chart.box = { left: 300, top: 5, right: 800, bottom: 595 };
+  scroll();
+  assert.equal(place(), "bottom-left");
+  chart.box = { left: 0, top: 0, right: 800, bottom: 570 };
+  scroll();
+  assert.equal(place(), "bottom");
+});
+
+test("toasts wait where a chart fills the page, and are seen for their time afterwards", () => {
+  const { chart, place, scroll } = withChart(0, 0, 800, 600);
+  look(false);
+  say(1, [told(1)]);
+  assert.equal(place(), "none");
+  pass(60);
+  assert.equal(toasts().length, 1);
+  chart.box = { left: 0, top: 0, right: 800, bottom: 300 };
+  scroll();
+  assert.equal(place(), "bottom-right");
+  pass(7);
+  assert.equal(toasts().length, 1);
+  pass(2);
+  assert.equal(toasts().length, 0);
+  assert.equal(place(), null);
+});
+
+test("a chart that is scrolled out of its frame is in nobody's way", () => {
+  const { chart, place } = withChart(0, 500, 800, 700);
+  const frame = document.createElement("div");
+  frame.box = { left: 0, top: 0, right: 800, bottom: 400 };
+  document.body.append(frame);
+  frame.append(chart);
+  globalThis.getComputedStyle = (node) => ({ overflow: node === frame ? "auto" : "visible" });
+  look(false);
+  say(1, [told(1)]);
+  assert.equal(place(), "bottom-right");
+});
+
 test("hostile text is text in a toast", () => {
   look(false);
   say(1, [told(1, { title: EVIL, text: EVIL })]);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import ipywidgets
 import pytest
@@ -10,12 +12,13 @@ import pytest
 from nbstream import ownership
 from nbstream.analyzer import Analyzer
 from nbstream.buffer import Buffer
-from nbstream.errors import WrongThreadError
+from nbstream.errors import ClosedError, WrongThreadError
 from nbstream.main_thread import MainThread
 from nbstream.sources import RandomSource
 from nbstream.widgets import dashboard as dashboard_module
 from nbstream.widgets.dashboard import Dashboard
 from tests.conftest import open_widgets, our_threads
+from tests.wait import wait_until
 
 
 def test_has_controls_cards_chart_and_feed_of_one_analyzer() -> None:
@@ -149,6 +152,24 @@ def test_a_cell_that_runs_again_ends_what_it_made(monkeypatch: pytest.MonkeyPatc
     old.close()
     new.close()
     ownership._cells.pop("cell")
+
+
+@pytest.mark.parametrize("how", ["close", "_replaced"])
+def test_one_that_has_ended_holds_no_widgets(how: str) -> None:
+    """Kept in a list, a dashboard that has ended costs next to nothing; what it says of itself stays."""
+    dashboard = Dashboard(Buffer())
+    parts = [weakref.ref(part) for part in dashboard.children]
+    getattr(dashboard, how)()
+
+    def are_gone() -> bool:
+        gc.collect()
+        return all(part() is None for part in parts)
+
+    wait_until(are_gone, 5, lambda: f"these to go: {[part() for part in parts]}")
+    assert dashboard.analyzer.is_closed
+    with pytest.raises(ClosedError, match="has no chart any more"):
+        _ = dashboard.chart
+    dashboard.close()
 
 
 def test_pages_write_no_traits() -> None:

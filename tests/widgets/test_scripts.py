@@ -12,7 +12,7 @@ from jupyterlab_server import config
 from nbstream.main_thread import MainThread
 from nbstream.testing import FakeClock
 from nbstream.widgets import scripts as module
-from nbstream.widgets.assets import PIECE_BYTES, Script, loader, script
+from nbstream.widgets.assets import PIECE_BYTES, Script, loader, script, stub
 from nbstream.widgets.scripts import AGAIN, FOLDER, KEPT, Scripts, lay_out
 
 
@@ -210,3 +210,11 @@ def test_the_loader_stays_small(view: str) -> None:
     assert script("app").file_name in text
     assert (script("plotly").file_name in text) == (view == "chart")
     assert "__" not in text.replace("__nbstream", "")
+
+
+@pytest.mark.parametrize("view", ["chart", "cards"])
+def test_what_a_page_keeps_for_ever_is_tiny(view: str) -> None:
+    """A page keeps a module for each widget it has seen: some hundred bytes, the same for equal loaders."""
+    text = loader(view, is_served=True)
+    assert len(stub(text)) < 800
+    assert stub(text) != stub(loader(view, is_served=False))

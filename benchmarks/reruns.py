@@ -1,0 +1,67 @@
+"""What a hundred runs of a `watch` cell leave behind, in the page and in the kernel.
+
+`python -m benchmarks.reruns` opens one notebook in JupyterLab and runs its cell again and again. The
+slopes are those of least squares over runs 11 to 100, after the garbage of both sides was collected.
+
+heap
+    Used JavaScript heap of the page.
+RSS
+    Resident memory of the kernel.
+objects
+    Living objects of nbstream's classes in the kernel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.ui.jupyter import CHROMIUM_ARGUMENTS, LabServer, new_context
+from tests.ui.reruns import CELL, SETUP, Reruns, slope
+from tools import find_chromium
+
+WARM_UP = 10
+LIMITS = {"heap_bytes": 20_000, "rss_bytes": 50_000, "n_objects": 0.1, "n_styles": 0.0}
+
+
+def main() -> int:
+    """Measure and print; the status is 1 if a limit is exceeded."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=100, help="of the cell in all (%(default)s)")
+    parser.add_argument(
+        "--every", type=int, default=10, help="runs between two looks (%(default)s)"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = LabServer(Path(folder))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium.find(), args=CHROMIUM_ARGUMENTS, headless=True
+        )
+        try:
+            page = server.open(new_context(browser), [SETUP, CELL])
+            reruns = Reruns(page)
+            reruns.go_on(WARM_UP)
+            sights = reruns.watch(arguments.runs - WARM_UP, arguments.every)
+        finally:
+            browser.close()
+            server.close()
+    print(f"{'run':>5} {'heap KB':>10} {'RSS KB':>10} {'objects':>8} {'styles':>7}")
+    for s in sights:
+        heap, rss = s.heap_bytes / 1e3, s.rss_bytes / 1e3
+        print(f"{s.run:>5} {heap:>10,.0f} {rss:>10,.0f} {s.n_objects:>8} {s.n_styles:>7}")
+    slopes = {name: slope(sights, name) for name in LIMITS}
+    print(
+        "a run:",
+        ", ".join(f"{name} {slopes[name]:+,.2f} (limit {LIMITS[name]:,})" for name in LIMITS),
+    )
+    return int(any(slopes[name] > LIMITS[name] + 1e-9 for name in LIMITS))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

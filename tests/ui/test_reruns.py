@@ -1,0 +1,23 @@
+"""A cell that runs again and again leaves nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.jupyter import Lab
+from tests.ui.reruns import CELL, SETUP, Reruns, slope
+
+KB = 1000
+
+
+@pytest.mark.timeout(180)
+def test_a_cell_that_runs_again_leaves_nothing_behind(lab: Lab) -> None:
+    """Page and kernel hold no more after each further run, but for what Jupyter itself keeps."""
+    reruns = Reruns(lab.open([SETUP, CELL]))
+    reruns.go_on(11)
+    sights = reruns.watch(16, 4)
+    assert slope(sights, "n_objects") < 0.1, sights
+    assert slope(sights, "n_styles") == 0, sights
+    assert slope(sights, "heap_bytes") < 20 * KB, sights
+    # Of so few runs the memory of the process says less: it comes in steps.
+    assert slope(sights, "rss_bytes") < 200 * KB, sights
