@@ -59,7 +59,7 @@ def test_closing_a_hanging_source_takes_half_a_second(make_stuck: Any) -> None:
     stuck = make_stuck()
     source = hanging_source(stuck, buffer=ns.Buffer())
     assert seconds_of(source.close) < ONE_WAIT
-    assert source.status == "stopped (a call that does not return was given up)"
+    assert source.status == "stopped (what does not end was given up)"
     assert not source.is_running
     stuck._release.set()
     wait_until(lambda: source.counters().dropped == 1)

@@ -47,7 +47,7 @@ UNHEALTHY = (SourceState.CONNECTING, SourceState.UNREADABLE, SourceState.RECONNE
 MAX_CLAIMS = 1000
 """Channels of which a source remembers that it writes to them."""
 REPLACED = "replaced by a later run of its cell"
-GIVEN_UP = "a call that does not return was given up"
+GIVEN_UP = "what does not end was given up"
 FAR_AHEAD_NS = 60 * 10**9
 """Readings so much later than this machine's clock are worth a word."""
 FAR_BEHIND_NS = 366 * 86_400 * 1_000_000_000

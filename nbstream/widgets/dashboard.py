@@ -137,22 +137,26 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
     @property
     def chart(self) -> LiveChart:
         """The chart; ClosedError once the dashboard has ended, for then it is let go."""
-        return self._part("chart")
+        part: LiveChart = self._part("chart")
+        return part
 
     @property
     def cards(self) -> Cards:
         """The cards of statistics; ClosedError once the dashboard has ended."""
-        return self._part("cards")
+        part: Cards = self._part("cards")
+        return part
 
     @property
     def controls(self) -> Controls:
         """Window, pause and rules; ClosedError once the dashboard has ended."""
-        return self._part("controls")
+        part: Controls = self._part("controls")
+        return part
 
     @property
     def feed(self) -> AlertFeed:
         """Alerts, events and the health of the data; ClosedError once the dashboard has ended."""
-        return self._part("feed")
+        part: AlertFeed = self._part("feed")
+        return part
 
     def _part(self, name: str) -> Any:
         if name not in self._parts:
@@ -187,7 +191,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             layout.close()
             if self._is_replaced:
                 _close_all(children)
-            self.children = ()
+            self.set_trait("children", ())
             ownership.forget(self)
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
