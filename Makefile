@@ -71,7 +71,9 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 		$(BENCH)/$(BIN)/python -m benchmarks.$$part || exit 1; echo; \
 	done; \
 		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
-		NBSTREAM_CHROMIUM="$$chromium" exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
+		export NBSTREAM_CHROMIUM="$$chromium"; \
+		$(BENCH)/$(BIN)/python -m benchmarks.reruns || exit 1; echo; \
+		exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
 
 bench-nab: $(BENCH)/.bench ## score the detectors on labelled series (NAB=path/to/nab)
 	@$(BENCH)/$(BIN)/python -m benchmarks.nab $(NAB)

@@ -157,11 +157,38 @@ function recordChanges(model) {
   return changes;
 }
 
+// JupyterLab 4.6 keeps every comm for as long as its kernel lives, and by the comm's handlers the model.
+function letGo(closed) {
+  const comm = closed?.comm?.jsServicesComm;
+  if (comm) comm.onMsg = comm.onClose = undefined;
+}
+
+// This is for the widget's own model, its layout, and the box of the dashboard that it is in.
+function letGoWhenClosed(model) {
+  const watched = (globalThis.__nbstreamClosing ??= new WeakSet());
+  const watch = (other) => {
+    if (typeof other?.on !== "function" || watched.has(other)) return;
+    watched.add(other);
+    other.on("destroy", letGo);
+    for (const name of ["layout", "style"]) watch(other.get(name));
+    const watchChildren = () => other.get("children")?.forEach?.(watch);
+    watchChildren();
+    other.on("change:children", watchChildren);
+  };
+  model.on("destroy", letGo);
+  watch(model.get("layout"));
+  for (const promise of Object.values(model.widget_manager?._models ?? {})) {
+    const watchBox = (box) => box.get("_dom_classes")?.includes("nbs-dashboard") && watch(box);
+    Promise.resolve(promise).then(watchBox).catch(() => {});
+  }
+}
+
 export default () => {
   const shared = {};
   return {
     initialize({ model }) {
       shared.model = model;
+      letGoWhenClosed(model);
       shared.changes = recordChanges(model);
       // The view comes a moment later; the server may begin now.
       for (const name of Object.keys(SCRIPTS)) if (IS_SERVED && !loading(name).isStarted) loading(name).start();

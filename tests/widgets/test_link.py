@@ -210,14 +210,14 @@ def test_a_silent_page_is_heard_of_at_least_once_a_second(wire: Wire) -> None:
     assert 9 <= len(wire.run(10, lambda: wire.say("ack"))) <= 11
 
 
-def test_the_51st_page_waits_for_a_place(wire: Wire) -> None:
-    """Fifty pages are served; one more is counted as ignored, and served when another has left."""
+def test_the_51st_page_takes_the_place_of_the_oldest(wire: Wire) -> None:
+    """Fifty pages are served; for one more the one heard longest ago gives way, which is counted."""
     for number in range(MAX_CLIENTS):
         wire.say("hello", f"page {number}")
     wire.say("hello", "one more")
     assert (wire.link.n_visible, wire.link.n_ignored) == (MAX_CLIENTS, 1)
     wire.say("bye", "page 7")
-    wire.say("hello", "one more")
+    wire.say("hello", "another")
     assert (wire.link.n_visible, wire.link.n_ignored) == (MAX_CLIENTS, 1)
     snapshots = [content["to"] for content in wire.run(1) if content["kind"] == "snapshot"]
     assert "one more" in snapshots[0]
