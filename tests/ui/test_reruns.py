@@ -17,8 +17,8 @@ def test_a_cell_that_runs_again_leaves_nothing_behind(lab: Lab) -> None:
     reruns.go_on(11)
     sights = reruns.watch(16, 4)
     assert slope(sights, "n_objects") < 0.1, sights
-    assert slope(sights, "n_styles") == 0, sights
+    assert len({sight.n_styles for sight in sights}) == 1, sights
     # Of so few runs memory says less: the browser still compiles, and a process grows in steps. It was 430
     # KB a run where models were kept; the benchmark has the limits of a hundred runs.
-    assert slope(sights, "heap_bytes") < 150 * KB, sights
+    assert slope(sights, "heap_bytes") < 100 * KB, sights
     assert slope(sights, "rss_bytes") < 200 * KB, sights
