@@ -355,13 +355,13 @@ def test_what_happens_with_each_reading_is_told_once_and_counted(path: Path) -> 
     with reading(path, HEADER + row(0, 0)) as source:
         wait_values(source, [0])
         for i in range(1, 5):
-            in_place(source, HEADER + row(i, i))
+            by_rename(source, HEADER + row(i, i))
             wait_values(source, list(range(i + 1)))
         for i in range(5, 10):
             with path.open("a") as file:
                 file.write(HEADER + row(i, i))
         wait_values(source, list(range(10)))
-        assert said(source).count("replaced; reading it from its start") == 2
+        assert said(source).count("took the place of the file; reading it from its start") == 2
         assert said(source).count("the header came again") == 2
         assert any(note.startswith("5 times: the header came again") for note in source.notes)
 
