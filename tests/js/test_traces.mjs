@@ -75,3 +75,14 @@ test("only lines that the canvas can't draw go through plotly while the view fol
   traces.refreshNative(drawable.slice(0, 1), 0, 5000, 0);
   assert.equal(updates.length, 1);
 });
+
+test("a channel whose trace the busy kernel has not made yet is drawn as it will look", () => {
+  figure._fullLayout.colorway = ["c0", "c1", "c2", "c3", "c4"];
+  const lines = [lineOf([0, 1]), lineOf([0, 2]), lineOf([0, 3]), lineOf([0, 4])];
+  const channels = [...CHANNELS, { name: "c", unit: "" }, { name: "d", unit: "" }];
+  const drawn = traces.drawable(lines, channels);
+  assert.deepEqual(drawn.slice(2).map(({ number, style, channel }) => [number, style.color, channel.name]), [[2, "c3", "c"], [3, "c4", "d"]]);
+  assert.equal(traces.drawable(lines, CHANNELS).length, 2); // no channel, no line
+  figure._fullData[1].visible = "legendonly"; // hidden by a person
+  assert.equal(traces.drawable(lines.slice(0, 2), CHANNELS).length, 1);
+});

@@ -1,4 +1,4 @@
-"""A bad network between a browser and a server: slow, cut, or swallowing everything.
+"""A bad network between a browser and a server: slow, cut, or letting nothing through.
 
 `Proxy` listens on a port of this machine and passes bytes on to another. It runs an event loop on a thread of
 its own; a test changes the weather by its methods, and ends it by `close`.
@@ -38,7 +38,8 @@ class Proxy:
         self._bytes_per_s: float | None = None
         self._latency = 0.0
         self._is_cut = False
-        self._is_hole = False
+        self._is_open = asyncio.Event()
+        self._is_open.set()
         self._free_at = {"up": 0.0, "down": 0.0}
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -51,21 +52,13 @@ class Proxy:
         """Let so many bits through in each direction, each byte `latency` seconds late."""
         self._bytes_per_s, self._latency = bits_per_s / 8, latency
 
-    def cut(self) -> None:
-        """Break all connections and refuse new ones."""
-        self._is_cut = True
-        self._do(self._break())
+    def cut(self, seconds: float) -> None:
+        """Break all connections, and refuse new ones for a while."""
+        self._do(self._cut(seconds))
 
-    def hole(self) -> None:
-        """Swallow everything that is sent, and say nothing about it: half-open connections."""
-        self._is_hole = True
-
-    def restore(self) -> None:
-        """Let everything through again; what was swallowed stays lost, so the old connections break."""
-        had_hole, self._is_hole, self._is_cut = self._is_hole, False, False
-        self._bytes_per_s, self._latency = None, 0.0
-        if had_hole:
-            self._do(self._break())
+    def hole(self, seconds: float) -> None:
+        """Let nothing through for a while, and break nothing: what is sent comes all at once after that."""
+        self._do(self._hole(seconds))
 
     def close(self) -> None:
         """End all connections and the thread."""
@@ -80,6 +73,15 @@ class Proxy:
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, HOST, 0)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _cut(self, seconds: float) -> None:
+        self._is_cut = True
+        self._loop.call_later(seconds, setattr, self, "_is_cut", False)
+        await self._break()
+
+    async def _hole(self, seconds: float) -> None:
+        self._is_open.clear()
+        self._loop.call_later(seconds, self._is_open.set)
 
     async def _break(self) -> None:
         for writer in list(self._open):
@@ -126,10 +128,7 @@ class Proxy:
         try:
             while True:
                 data = await reader.read(CHUNK_BYTES)
-                if self._is_hole:
-                    if not data:
-                        return
-                    continue
+                await self._is_open.wait()
                 at = self._loop.time()
                 if self._bytes_per_s is not None:
                     at = max(at, self._free_at[way]) + len(data) / self._bytes_per_s
@@ -148,11 +147,10 @@ class Proxy:
         while True:
             at, data = await line.get()
             await asyncio.sleep(max(0.0, at - self._loop.time()))
+            await self._is_open.wait()
             if not data:
                 writer.write_eof()
                 return
-            if self._is_hole:
-                continue
             writer.write(data)
             await writer.drain()
             if way == "down":

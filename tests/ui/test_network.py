@@ -1,0 +1,137 @@
+"""Bad networks between page and server: slow, cut, silent; and a server that goes and comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.ui.charts import CHART, FEED, PageChart
+from tests.ui.jupyter import Lab, LabPage, LabServer
+from tests.ui.proxy import Proxy
+from tests.ui.test_busy import BY_MESSAGE
+from tests.wait import wait_until
+
+CONNECTED = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    .connectionStatus === 'connected'"""
+MB = 1e6
+
+
+class FarLab:
+    """A JupyterLab behind a network that a test makes bad.
+
+    Errors of the page's console that the network makes are not counted: the browser reports each request
+    that failed.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.network = Proxy(lab.server.port)
+        lab.server.page_port = self.network.port
+
+    def open(self, *cells: str) -> LabPage:
+        """Open a notebook while the network is still good."""
+        return self.lab.open(cells)
+
+    def memory(self) -> float:
+        """Return the megabytes that the server holds."""
+        return float(psutil.Process(self.lab.server.process.pid).memory_info().rss / MB)
+
+    def close(self) -> None:
+        """End the network, and forget what it made the pages report."""
+        for page in self.lab.opened:
+            page.console_errors = [e for e in page.console_errors if "nbs" in e.lower()]
+        self.network.close()
+
+
+@pytest.fixture
+def far_lab(tmp_path: Path, browser: Browser, request: pytest.FixtureRequest) -> Iterator[FarLab]:
+    """Start a server of its own behind a network of its own."""
+    server = LabServer(tmp_path)
+    far = FarLab(Lab(server, browser, request.node.name))
+    yield far
+    try:
+        far.close()
+        far.lab.finish(has_failed=False)
+    finally:
+        server.close()
+
+
+@pytest.mark.timeout(180)
+def test_a_slow_line_gets_the_scripts_once(far_lab: FarLab) -> None:
+    """At 1 Mbit/s and 300 ms the first display takes as long as the bytes do, and the server stays small."""
+    page = far_lab.open(FEED + BY_MESSAGE, CHART[1])
+    page.run_cell(0)
+    before, began = far_lab.memory(), time.monotonic()
+    sent = far_lab.network.n_down
+    far_lab.network.slow(1e6, 0.15)
+    page.run_cell(1, wait=False)
+    expect(page.page.locator(".nbs-loading")).to_contain_text("%", timeout=20_000)
+    chart = PageChart(page)
+    chart.wait("chart.link?.state === 'live' && chart.lines.some((line) => line.length > 5)", 75)
+    assert time.monotonic() - began < 70
+    assert far_lab.network.n_down - sent < 7 * MB
+    # What it shows is of now: nothing waits in a queue.
+    chart.wait("Date.now() - chart.newest < 3000", 10)
+    assert far_lab.memory() - before < 60
+
+
+@pytest.mark.timeout(180)
+def test_a_break_costs_only_what_was_on_its_way(far_lab: FarLab) -> None:
+    """A line that is cut while the server's file comes goes on where it was."""
+    page = far_lab.open(FEED, CHART[1])
+    page.run_cell(0)
+    sent = far_lab.network.n_down
+    far_lab.network.slow(8e6, 0.02)
+    page.run_cell(1, wait=False)
+    page.page.wait_for_function(
+        "() => /plotly… [2-9][0-9] %/.test(document.querySelector('.nbs-loading')?.textContent)",
+        timeout=30_000,
+    )
+    far_lab.network.cut(2)
+    PageChart(page).wait("chart.link?.state === 'live'", 60)
+    assert far_lab.network.n_down - sent < 8 * MB
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("weather", "seconds"), [("cut", 6), ("hole", 12)])
+def test_a_live_chart_recovers(far_lab: FarLab, weather: str, seconds: int) -> None:
+    """While the network is gone the chart says so; it is back five seconds after JupyterLab at most."""
+    page = far_lab.open(*CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    before = far_lab.memory()
+    getattr(far_lab.network, weather)(seconds)
+    ends = time.monotonic() + seconds
+    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=seconds * 1000)
+    wait_until(lambda: time.monotonic() > ends, seconds, "the network to come back")
+    page.page.wait_for_function(CONNECTED, timeout=60_000)
+    began = time.monotonic()
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.newest < 1500", 30)
+    assert time.monotonic() - began < 5
+    assert far_lab.memory() - before < 20
+
+
+@pytest.mark.timeout(180)
+def test_a_server_that_comes_back_without_its_kernel(far_lab: FarLab, tmp_path: Path) -> None:
+    """A page whose server was restarted says that nobody answers, and doesn't pretend to be live."""
+    page = far_lab.open(*CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    far_lab.lab.server.close()
+    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=15_000)
+    again = LabServer(tmp_path / "again")
+    try:
+        again.notebooks.joinpath(page.path.name).write_bytes(page.path.read_bytes())
+        far_lab.network.target = again.port
+        chart.wait("chart.link.silence() > given + 5", 20, chart.read("chart.link.silence()"))
+        expect(chart.badge).to_contain_text("kernel")
+        assert chart.read("chart.badge.el.dataset.kind") == "bad"
+    finally:
+        again.close()
