@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
@@ -22,6 +23,18 @@ def package_files(folder: Path) -> set[str]:
         for path in folder.rglob("*")
         if path.is_file() and path.suffix not in IGNORED and not path.name.startswith(".")
     }
+
+
+def check_scripts() -> None:
+    """Exit with a message unless the scripts of the pages can be made and laid out for a server."""
+    assets = importlib.import_module("nbstream.widgets.assets")
+    scripts = importlib.import_module("nbstream.widgets.scripts")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("app", "plotly"):
+            found = assets.script(name)
+            path = Path(folder, scripts.FOLDER, found.file_name)
+            if not scripts.lay_out(found, [Path(folder)]) or path.read_bytes() != found.data:
+                sys.exit(f"The script {name!r} of the pages cannot be laid out.")
 
 
 def main() -> None:
@@ -43,6 +56,7 @@ def main() -> None:
         sys.exit(f"`nbstream demo` would show another notebook than the checkout's: {notebook}")
     if checkout in notebook.parents:
         sys.exit(f"`nbstream demo` needs the checkout: {notebook}")
+    check_scripts()
     for command in entry_points(group="console_scripts", name="nbstream"):
         command.load()
     print(f"nbstream {nbstream.__version__}: {len(package_files(installed))} files, all there.")

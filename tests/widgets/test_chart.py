@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.main_thread import MAIN
+from nbstream.widgets.assets import script
 from nbstream.widgets.figure import legend_texts
 from tests.conftest import open_widgets
 
@@ -239,6 +240,30 @@ REPORTS = (
     "_js2py_traceDeltas _js2py_layoutDelta _js2py_restyle _js2py_relayout _js2py_update "
     "_js2py_pointsCallback _last_layout_edit_id _last_trace_edit_id"
 ).split()
+
+
+def test_a_flood_of_requests_costs_little(
+    monkeypatch: pytest.MonkeyPatch, buffer: ns.Buffer
+) -> None:
+    """Five hundred requests for plotly's script cost one script, and each page's messages are rationed."""
+    sent: list[int] = []
+
+    def send(_: ns.LiveChart, content: dict[str, Any], buffers: Any = None) -> None:
+        sent.append(sum(len(part) for part in buffers or ()))
+
+    monkeypatch.setattr(ns.LiveChart, "send", send)
+    chart = ns.LiveChart(buffer)
+    bundle = script("plotly")
+    need = {"kind": "need", "name": "plotly", "file": bundle.file_name}
+    for message in (need, {"kind": "figure"}, {"kind": "history"}):
+        for _ in range(500):
+            chart._on_message(chart, message, [])
+    assert sum(sent) <= len(bundle.data)
+    assert len(sent) < 300
+    assert chart._link.n_ignored > 1000
+    chart.close()
+
+
 RAW: list[Any] = [
     None,
     5,

@@ -223,6 +223,22 @@ def test_the_51st_page_takes_the_place_of_the_oldest(wire: Wire) -> None:
     assert "one more" in snapshots[0]
 
 
+def test_one_page_cannot_take_all_places(wire: Wire) -> None:
+    """Names that only say hello, again and again, keep nobody out who follows."""
+    wire.say("hello", "watched")
+    for number in range(MAX_CLIENTS - 1):
+        wire.say("hello", f"made up {number}")
+    wire.run(4, lambda: wire.say("ack", "watched"))
+    wire.say("hello", "newcomer")
+    assert "newcomer" in next(c["to"] for c in wire.run(1) if c["kind"] == "snapshot")
+    wire.say("ack", "newcomer")
+    for number in range(1000):
+        wire.say("hello", f"made up again {number}")
+    kinds = [content["kind"] for content in wire.run(2, lambda: wire.say("ack", "newcomer"))]
+    assert kinds.count("frame") > 20
+    assert wire.link.n_visible == MAX_CLIENTS
+
+
 @pytest.mark.parametrize("name", [None, "", "x" * 65, 7, ["a"], {"a": 1}])
 def test_a_page_without_a_name_is_none(wire: Wire, name: Any) -> None:
     """Who doesn't say who it is, is counted and not served."""
