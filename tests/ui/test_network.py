@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.wait import wait_until
 
 CONNECTED = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
     .connectionStatus === 'connected'"""
+MADE_BY_NETWORK = re.compile(r"net::ERR_|WebSocket|Failed to fetch|NetworkError|Gateway")
+"""What the browser and JupyterLab report of requests that failed."""
 MB = 1e6
 
 
@@ -42,10 +45,12 @@ class FarLab:
         return float(psutil.Process(self.lab.server.process.pid).memory_info().rss / MB)
 
     def close(self) -> None:
-        """End the network, and forget what it made the pages report."""
-        for page in self.lab.opened:
-            page.console_errors = [e for e in page.console_errors if "nbs" in e.lower()]
+        """Close the pages, then end the network, and forget what it made them report."""
+        for context in self.lab.contexts:
+            context.close()
         self.network.close()
+        for page in self.lab.opened:
+            page.console_errors = [e for e in page.console_errors if not MADE_BY_NETWORK.search(e)]
 
 
 @pytest.fixture
