@@ -6,6 +6,7 @@ const store = (globalThis.__nbstreamScripts ??= new Map());
 const SILENCE_MS = 10_000;
 const MAX_SILENCE_MS = 60_000;
 const ATTEMPTS = 4;
+const PIECES_AT_ONCE = 4;
 const MAX_CHANGES = 500;
 
 function loading(name) {
@@ -18,6 +19,7 @@ class Loading {
   constructor(name, { file, bytes, pieces }) {
     Object.assign(this, { name, file, bytes, heardAt: -Infinity, wait: SILENCE_MS, isStarted: false, isDone: false });
     this.pieces = Array(pieces).fill(null);
+    this.awaited = new Set(); // numbers of the pieces that were asked for
     this.models = new Set();
     this.watchers = new Set();
     this.module = new Promise((resolve, reject) => Object.assign(this, { resolve, reject }));
@@ -85,17 +87,24 @@ class Loading {
     return null;
   }
 
-  // One request is under way at a time; again only after silence, and only for what is missing.
+  // One request is under way at a time, for a few of the pieces that are missing; again only after silence. More
+  // would wait in the server, which gives a page up that is behind by 90 s.
   askIfSilent() {
     const now = performance.now();
     if (this.isDone || !this.models.size || now - this.heardAt < this.wait) return;
     if (this.heardAt !== -Infinity) this.wait = Math.min(2 * this.wait, MAX_SILENCE_MS);
     this.heardAt = now;
-    const pieces = this.pieces.flatMap((piece, i) => (piece ? [] : [i]));
+    this.ask();
+  }
+
+  ask() {
+    const pieces = this.pieces.flatMap((piece, i) => (piece ? [] : [i])).slice(0, PIECES_AT_ONCE);
+    this.awaited = new Set(pieces);
     for (const model of this.models) {
       try {
         model.send({ kind: "need", name: this.name, file: this.file, pieces });
-        return this.say("nbstream: waiting for the kernel…");
+        if (pieces[0] === 0) this.say("nbstream: waiting for the kernel…");
+        return;
       } catch {
         // its comm is gone; another widget of the page asks
       }
@@ -109,7 +118,8 @@ class Loading {
     if (this.isDone || this.pieces[number] !== null) return;
     this.pieces[number] = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice();
     this.progress(this.pieces.reduce((sum, piece) => sum + (piece?.length ?? 0), 0));
-    if (this.pieces.every(Boolean)) this.finish(new Blob(this.pieces, { type: "text/javascript" }));
+    if (this.pieces.every(Boolean)) return this.finish(new Blob(this.pieces, { type: "text/javascript" }));
+    if (this.awaited.delete(number) && !this.awaited.size) this.ask();
   }
 
   progress(got) {

@@ -174,6 +174,19 @@ test("five widgets ask once, and again only after silence, for what is missing",
   mock.timers.reset();
 });
 
+test("a few pieces are asked for at a time, the next when these have come", async () => {
+  const scripts = { app: { file: "app-many.js", bytes: APP.length, pieces: 10 } };
+  const { model, el, done } = show((await load({ scripts })).factory);
+  await settle();
+  const at = (i) => Math.floor((i * APP.length) / 10);
+  for (const i of [3, 1, 0, 2, 4, 5, 7, 6, 9, 8]) {
+    model.take({ kind: "asset", file: "app-many.js", piece: i }, view(APP.slice(at(i), at(i + 1))));
+  }
+  await done;
+  assert.deepEqual(model.sent.map(({ pieces }) => pieces), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]);
+  assert.equal(el.shown, true);
+});
+
 test("pieces that come unasked, before any view, are taken", async () => {
   const { factory, file } = await load();
   const model = new Model();
