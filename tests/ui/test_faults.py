@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.ui.charts import CHART, PageChart
+from tests.ui.charts import CHART, FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage, Voila, VoilaServer
 from tests.wait import wait_until
 
@@ -21,6 +21,23 @@ def test_restart_by_somebody_else(live: tuple[LabPage, PageChart]) -> None:
     )
     page.server.request("POST", f"/api/kernels/{kernel}/restart")
     expect(chart.badge).to_contain_text("no answer from the kernel", timeout=15_000)
+
+
+def test_restart_from_the_page(lab: Lab) -> None:
+    """After a restart the page says once what to do, and dims the chart, until the cell runs again."""
+    page = lab.open([FEED, "ns.watch(buffer, window='10s')"])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    page.restart_kernel()
+    text = "kernel restarted: run the cell again"
+    told = page.page.locator(".nbs-badge-text, .nbs-note").filter(has_text=text)
+    expect(chart.badge).to_have_text(text)
+    expect(told).to_have_count(1)
+    assert float(chart.read("getComputedStyle(chart.figure).opacity")) < 0.6
+    page.run_all()
+    expect(told).to_have_count(0)
+    PageChart(page).wait_live()
 
 
 def test_reload_while_the_kernel_is_busy(live: tuple[LabPage, PageChart]) -> None:
