@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from nbstream.redaction import redact
 from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
 from nbstream.sources.lines import reads_as_table
 
@@ -161,7 +162,7 @@ def _other_file(text: str, found: Path) -> str:
 
 def _address(text: str, scheme: str) -> str:
     parts = urlsplit(text)
-    shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    shown = redact(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
     begin = f"watch reads files, not addresses ({shown!r}). "
     if scheme in {"http", "https", "ftp"}:
         if parts.path.lower().endswith((".csv", ".tsv", ".txt")):

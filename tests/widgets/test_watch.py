@@ -389,3 +389,11 @@ def test_channels_are_those_of_the_source_or_of_the_chart(tmp_path: Path) -> Non
     dashboard = watch(buffer, channels=["b"])
     assert [trace.name for trace in dashboard.chart.to_figure().data] == ["b"]
     dashboard.close()
+
+
+def test_an_address_shows_no_secret() -> None:
+    """What a notebook keeps of the refusal has neither login nor token in it."""
+    with pytest.raises(ValueError, match="not addresses") as caught:
+        watch("https://ann:hunter2@host/x.csv?token=hunter2&n=1")
+    assert "hunter2" not in str(caught.value)
+    assert "token=***&n=1" in str(caught.value)
