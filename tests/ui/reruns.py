@@ -29,6 +29,9 @@ def look():
 CELL = "dashboard = ns.watch(buffer, alerts=['value > 2'])\ndashboard"
 
 
+PATIENCE_MS = 30_000
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """How things stand after so many runs."""
@@ -62,7 +65,7 @@ class Reruns:
         for _ in range(n):
             self.page.run_cell(1)
             expect(feed).to_have_count(1)
-            expect(feed).to_have_attribute("data-link", "live")
+            expect(feed).to_have_attribute("data-link", "live", timeout=PATIENCE_MS)
             expect(chart).to_have_count(1)
             self.run += 1
 
