@@ -43,7 +43,7 @@ const LONE_PX = 4;
  */
 export function drawLine(context, line, plane, style) {
   const first = Math.max(line.start, line.indexOf(plane.from) - 1);
-  const last = Math.min(line.end, line.indexOf(plane.to) + 1);
+  const last = line.stopOf(plane.to);
   if (last <= first) return;
   const { times, values } = line;
   const scaleX = plane.width / (plane.to - plane.from);

@@ -44,13 +44,21 @@ export class Line {
     return low;
   }
 
+  /** @returns {number} index behind the points up to `time` and the one after them, which the line leaves the plot to */
+  stopOf(time) {
+    let i = this.indexOf(time);
+    // The break before a reading has the reading's own time.
+    while (i < this.end && this.times[i] === time) i += 1;
+    return Math.min(this.end, i + 1);
+  }
+
   /**
    * @returns {[number, number] | null} smallest and largest value from `from` to `to`, with the next reading after
    *   that, which is about to come into view, and the place where the line enters
    */
   range(from, to) {
     const first = this.indexOf(from);
-    const last = Math.min(this.end, this.indexOf(to) + 1);
+    const last = this.stopOf(to);
     const entry = this.#valueAt(first, from);
     let low = entry ?? Infinity;
     let high = entry ?? -Infinity;

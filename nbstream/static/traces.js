@@ -89,7 +89,7 @@ export class LiveTraces {
     const native = drawable.filter(({ isNative }) => isNative);
     const points = native.map(({ line, index }) => {
       const a = Math.max(line.start, line.indexOf(from) - 1);
-      const b = Math.min(line.end, line.indexOf(to) + 1);
+      const b = line.stopOf(to);
       return tracePoints(line.times.subarray(a, b), line.values.subarray(a, b), offset, this.dotMs(index));
     });
     this.setPoints(native.map(({ index }) => index), points);

@@ -34,7 +34,7 @@ function drawn(line, style = {}) {
 
 test("the range is that of the readings in view, of the next one, and of where the line enters", () => {
   const line = lineOf([0, 300], [10, 0], [20, 5], [30, 7], [40, 90]);
-  assert.deepEqual(line.range(10, 20), [0, 5]);
+  assert.deepEqual(line.range(10, 20), [0, 7]);
   assert.deepEqual(line.range(10, 21), [0, 7]);
   assert.deepEqual(line.range(5, 20), [0, 150]);
   assert.deepEqual(line.range(12, 14), [1, 5]); // nothing but the line between two readings
@@ -59,6 +59,13 @@ test("a piece shorter than the line is wide is a dot, larger where it stands alo
   const { dots } = drawn(line);
   assert.deepEqual(dots.map(([x, , radius]) => [x, radius]), [[30, 2], [53.2, 1]]);
   assert.deepEqual(drawn(line, { mode: "lines+markers", markerSize: 6 }).dots.length, 9);
+});
+
+test("a reading after a gap is drawn at the very edge of the plot", () => {
+  const line = lineOf([0, 10], [20, 10], [100, NaN], [100, 50], [100, 60]);
+  assert.deepEqual(drawn(line).strokes.at(-1), [[100, 50], [100, 40]]);
+  assert.deepEqual(drawn(lineOf([0, 10], [20, 10], [100, NaN], [100, 50])).dots, [[100, 50, 2]]);
+  assert.deepEqual(line.range(50, 100), [50, 60]);
 });
 
 test("breaks don't make a line look dense: few readings have markers", () => {
