@@ -218,10 +218,10 @@ def test_hidden_tab(live: tuple[LabPage, PageChart]) -> None:
 
 
 def test_kernel_restart(live: tuple[LabPage, PageChart]) -> None:
-    """After a restart of the kernel the chart says that nobody answers."""
+    """After a restart of the kernel the chart says so, and what to do."""
     page, chart = live
     page.restart_kernel()
-    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=10_000)
+    expect(chart.badge).to_have_text("kernel restarted: run the cell again", timeout=10_000)
     page.screenshot("chart-restarted")
 
 
