@@ -56,7 +56,7 @@ BUSY_AFTER = 1.0
 BUSY_INTERVAL = 0.2
 WHOLE_INTERVAL = 5.0
 """A busy kernel sends a whole frame so often (s), for views that it could not hear …"""
-FIRST_WHOLE_INTERVAL = 1.0
+FIRST_WHOLE_INTERVAL = 0.4
 """… and so often (s) at first, while a view that was displayed has never been heard."""
 WHOLE_BYTES = 32_000
 LONG_BUSY_AFTER = 30.0

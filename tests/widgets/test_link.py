@@ -347,11 +347,11 @@ def test_nobody_is_given_up_when_a_cell_ends(wire: Wire) -> None:
 
 
 def test_a_displayed_widget_needs_no_hello_from_a_busy_kernel(wire: Wire) -> None:
-    """A view that a busy kernel can't hear gets the scripts, and whole frames about once a second."""
+    """A view that a busy kernel can't hear gets the scripts, and whole frames twice a second or so."""
     wire.link.displayed()
     wire.main.busy_since = wire.clock.monotonic()
     sent = wire.run(10)
-    assert 8 <= len([content for content in sent if content.get("whole")]) <= 11
+    assert 15 <= len([content for content in sent if content.get("whole")]) <= 24
     first = next(at for at, content, _ in wire.sent if content.get("whole"))
     assert first - wire.main.busy_since <= 1.3
     assert wire.pushed > 0
