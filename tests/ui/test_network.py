@@ -75,7 +75,7 @@ def test_a_slow_line_gets_the_scripts_once(far_lab: FarLab) -> None:
     sent = far_lab.network.n_down
     far_lab.network.slow(1e6, 0.15)
     page.run_cell(1, wait=False)
-    expect(page.page.locator(".nbs-loading")).to_contain_text("%", timeout=20_000)
+    expect(page.page.locator(".nbs-loading")).to_contain_text("%", timeout=60_000)
     chart = PageChart(page)
     chart.wait("chart.link?.state === 'live' && chart.lines.some((line) => line.length > 5)", 75)
     assert time.monotonic() - began < 70
