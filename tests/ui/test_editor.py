@@ -95,7 +95,7 @@ def test_an_edit_meets_another(page: LabPage) -> None:
     assert page.kernel_eval("print(a.rules[0].settings.to_dict())") == (
         "{'condition': 'value > 80', 'clear': None, 'levels': {'critical': 'value > 120'}, 'for_': '2s', "
         "'keep_firing_for': '0s', 'severity': 'warning', 'name': 'hot', 'no_data': 'keep', "
-        "'no_data_after': None, 'cooldown': '0s'}"
+        "'no_data_after': None, 'cooldown': '0s', 'partial': False}"
     )
     page.kernel_eval("buffer.append(time.time() + 1, temperature=130.0)")
     page.kernel_eval("buffer.append(time.time() + 4, temperature=130.0)")
