@@ -5,14 +5,14 @@ import { test } from "node:test";
 const TEXT = readFileSync(new URL("../../nbstream/static/stub.js", import.meta.url), "utf-8");
 
 async function load(key) {
-  const source = TEXT.replace("__KEY__", key);
+  const source = TEXT.replaceAll("__KEY__", key);
   return (await import(`data:text/javascript,${encodeURIComponent(`${source}// ${Math.random()}`)}`)).default;
 }
 
 const modelOf = (loader) => ({ get: (name) => (name === "_loader" ? loader : undefined) });
 
 test("the loader is made once per page, and each widget has a factory of its own", async () => {
-  globalThis.__nbstreamLoaders = undefined;
+  globalThis.__nbstreamLoaders = globalThis.__nbstreamImports = undefined;
   const texts = [];
   globalThis.Blob = class {
     constructor([text]) {
@@ -34,6 +34,9 @@ export default () => {
   assert.deepEqual(await views[0].render({ model: one, el: "a" }), ["loader", "a", one]);
   assert.deepEqual(await views[1].render({ model: two, el: "b" }), ["loader", "b", two]);
   assert.equal(globalThis.made, 1);
+  const later = (await load("k"))();
+  later.initialize({ model: two });
+  assert.deepEqual(later.render({ model: two, el: "c" }), ["loader", "c", two], "at once, for it is there");
   await (await load("other"))().initialize({ model: one });
   assert.equal(globalThis.made, 2);
 });
