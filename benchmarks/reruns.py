@@ -4,7 +4,9 @@
 slopes are those of least squares over runs 11 to 100, after the garbage of both sides was collected.
 
 heap
-    Used JavaScript heap of the page.
+    Used JavaScript heap of the page. Chromium runs without its compilers: the code that they make of
+    functions that get hot, JupyterLab's own and plotly's, is in the heap and grows for many minutes.
+    `--compiled` leaves them on.
 RSS
     Resident memory of the kernel.
 objects
@@ -25,6 +27,7 @@ from tests.ui.reruns import CELL, SETUP, Reruns, slope
 from tools import find_chromium
 
 WARM_UP = 10
+INTERPRETED = "--js-flags=--no-sparkplug --no-maglev --no-turbofan --no-regexp-tier-up"
 LIMITS = {"heap_bytes": 20_000, "rss_bytes": 50_000, "n_objects": 0.1, "n_styles": 0.0}
 
 
@@ -37,11 +40,13 @@ def main() -> int:
     parser.add_argument(
         "--every", type=int, default=10, help="runs between two looks (%(default)s)"
     )
+    parser.add_argument("--compiled", action="store_true", help="leave the browser's compilers on")
     arguments = parser.parse_args()
+    flags = [] if arguments.compiled else [INTERPRETED]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = LabServer(Path(folder))
         browser = playwright.chromium.launch(
-            executable_path=find_chromium.find(), args=CHROMIUM_ARGUMENTS, headless=True
+            executable_path=find_chromium.find(), args=[*CHROMIUM_ARGUMENTS, *flags], headless=True
         )
         try:
             page = server.open(new_context(browser), [SETUP, CELL])
