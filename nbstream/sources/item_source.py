@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nbstream.errors import ParseError
+from nbstream.errors import CallbackError, ParseError
+from nbstream.redaction import disarm
 from nbstream.sources.base import Source
 from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
 from nbstream.sources.tables import Table
-from nbstream.sources.wording import shorten
+from nbstream.sources.wording import explain, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["ItemSource"]
+__all__ = ["ItemSource", "LineSource"]
 
 MANY_REJECTED = 5
 PATIENCE = 2.0
@@ -124,3 +125,63 @@ class ItemSource(Source):
         first = f"first: {shorten(self._example)!r}"
         message = f"{f'Nothing could be read {so_far}'.strip()} ({first}). {self.advice}"
         return ParseError(message.strip(), source=self.name)
+
+
+class LineSource(ItemSource):
+    """A source of lines, each read by a function of the user's or as `ItemReader` reads lines.
+
+    Parameters
+    ----------
+    parse
+        Takes a line (str, without its end) and returns a reading, or None for none; None reads the
+        forms of `nbstream.sources.line_format`.
+    **options
+        As for every `Source`.
+
+    Raises
+    ------
+    TypeError
+        If `parse` is no function.
+    """
+
+    advice = "Pass parse=… to say what a line means."
+
+    def __init__(self, parse: Callable[[str], Any] | None, **options: Any) -> None:
+        given: Any = parse
+        if given is not None and not callable(given):
+            message = f"'parse' must be a function of a line (got {type(parse).__name__})."
+            raise TypeError(message)
+        super().__init__(**options)
+        self.parse = parse
+
+    # What a subclass uses.
+
+    def _read_lines(self, lines: Iterable[bytes]) -> None:
+        """Put the readings of some lines into the buffer; a line that cannot be read costs itself."""
+        found: list[Row | Table] = []
+        for line in lines:
+            text = line.decode("utf-8", "replace")
+            if not text.strip():
+                continue
+            try:
+                if self.parse is None:
+                    found += self._reader.read_line(text)
+                else:
+                    item = self._call_parse(self.parse, text)
+                    found += [] if item is None else self._reader.read(item)
+            except CallbackError as error:
+                disarm(error)
+                self._last_error = error
+                self._report("error", str(error))
+                self._reject(1, text)
+            except Exception as error:
+                self._reject(1, text if self.parse is None else f"{text} ({error})")
+        self._hand_over(found)
+
+    def _call_parse(self, parse: Callable[[str], Any], text: str) -> Any:
+        try:
+            return parse(text)
+        except Exception as error:
+            name = getattr(parse, "__name__", "parse")
+            message = f"{name} raised {explain(error)}"
+            raise CallbackError(message, callback=name) from error

@@ -7,15 +7,15 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbstream.errors import CallbackError, ParseError
-from nbstream.sources.item_source import ItemSource
+from nbstream.errors import ParseError
+from nbstream.sources.item_source import LineSource
 from nbstream.sources.item_times import time_rank
 from nbstream.sources.items import batches
 from nbstream.sources.number_cells import plain_quantity
 from nbstream.sources.state import SourceState
 from nbstream.sources.tables import Table, TableRows
 from nbstream.sources.tail import Piece, Tail
-from nbstream.sources.wording import explain, positive_seconds, shorten
+from nbstream.sources.wording import positive_seconds, shorten
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +32,7 @@ SAMPLE_BYTES = 2**16
 SAMPLE_LINES = 50
 
 
-class LinesSource(ItemSource):
+class LinesSource(LineSource):
     """Reads the lines of a file, those that are there and those that are added.
 
     Parameters
@@ -68,7 +68,6 @@ class LinesSource(ItemSource):
     """
 
     kind = "lines"
-    advice = "Pass parse=… to say what a line means."
 
     def __init__(
         self,
@@ -81,14 +80,9 @@ class LinesSource(ItemSource):
         **options: Any,
     ) -> None:
         self.path = Path(path)
-        given: Any = parse
-        if given is not None and not callable(given):
-            message = f"'parse' must be a function of a line (got {type(parse).__name__})."
-            raise TypeError(message)
-        self.parse = parse
         self.poll_interval = positive_seconds(poll_interval, "poll_interval")
         options["name"] = options.get("name") or shorten(self.path.name)
-        super().__init__(**options)
+        super().__init__(parse, **options)
         self._max_line_bytes = max_line_bytes
         self._tail = Tail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
         self._before: deque[bytes] = deque(maxlen=REMEMBERED_LINES)
@@ -159,28 +153,7 @@ class LinesSource(ItemSource):
             whole = self._again[self._n_known(self._again) :]
             self._again = None
         self._before.extend(whole)
-        found: list[Row | Table] = []
-        for line in whole:
-            text = line.decode("utf-8", "replace")
-            if not text.strip():
-                continue
-            try:
-                if self.parse is None:
-                    found += self._reader.read_line(text)
-                else:
-                    item = self.parse(text)
-                    found += [] if item is None else self._reader.read(item)
-            except Exception as error:
-                self._reject_line(text, error)
-        self._hand_over(found)
-
-    def _reject_line(self, text: str, error: Exception) -> None:
-        if self.parse is not None and not isinstance(error, (TypeError, ValueError)):
-            name = getattr(self.parse, "__name__", "parse")
-            message = f"{name} raised {explain(error)}"
-            self._last_error = CallbackError(message, callback=name)
-            self._report("error", message)
-        self._reject(1, text)
+        self._read_lines(whole)
 
     def _n_known(self, lines: Sequence[bytes]) -> int:
         """Return how many lines at the start of a file written anew are the last ones of the old."""

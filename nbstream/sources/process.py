@@ -11,26 +11,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from nbstream.errors import CallbackError, ConnectError, SourceError
+from nbstream.errors import ConnectError, SourceError
 from nbstream.redaction import (
     Redactor,
-    disarm,
     remember,
     secrets_of_command,
     secrets_of_environment,
 )
-from nbstream.sources.item_source import ItemSource
+from nbstream.sources.item_source import LineSource
 from nbstream.sources.line_format import strip_escapes
 from nbstream.sources.process_guard import ProcessGuard
 from nbstream.sources.process_pipes import LineBuffer, Pipes, open_pipes
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, shorten
-
-if TYPE_CHECKING:
-    from nbstream.sources.items import Row
-    from nbstream.sources.tables import Table
 
 __all__ = ["ProcessSource"]
 
@@ -46,7 +41,7 @@ SHORT_LIVES_TO_FAIL = 3
 ON_STDERR = "it writes to its standard error (stderr='merge' reads that):"
 
 
-class ProcessSource(ItemSource):
+class ProcessSource(LineSource):
     """Runs a program and reads its standard output.
 
     Parameters
@@ -95,7 +90,6 @@ class ProcessSource(ItemSource):
     """
 
     kind = "process"
-    advice = "Pass parse=… to say what a line means."
     can_run_again = False  # `restart` says
 
     def __init__(
@@ -111,16 +105,11 @@ class ProcessSource(ItemSource):
         **options: Any,
     ) -> None:
         self.command = _arguments(command)
-        given: Any = parse
-        if given is not None and not callable(given):
-            message = f"'parse' must be a function of a line (got {type(parse).__name__})."
-            raise TypeError(message)
         if stderr not in ("keep", "merge"):
             message = f"'stderr' must be 'keep' or 'merge' (got {stderr!r})."
             raise ValueError(message)
         options["name"] = options.get("name") or shorten(os.path.basename(self.command[0]))
-        super().__init__(**options)
-        self.parse = parse
+        super().__init__(parse, **options)
         self.restart = restart
         self._env = dict(env or {})
         secrets = secrets_of_environment(self._env, os.environ) + secrets_of_command(self.command)
@@ -235,7 +224,7 @@ class ProcessSource(ItemSource):
             elif not found or not self._pipes.open or time.monotonic() > give_up_at:
                 break
         for stream in lines.values():
-            self._take_lines(stream.finish())
+            self._read_lines(stream.finish())
         for line in self._reader.lines.finish():
             self._reject(1, line)
 
@@ -248,39 +237,10 @@ class ProcessSource(ItemSource):
                     continue
             self._heard_at = self._clock.monotonic()
             buffer = lines[stream]
-            self._take_lines(buffer.feed(data))
+            self._read_lines(buffer.feed(data))
             if buffer.n_too_long:
                 self._drop(buffer.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
                 buffer.n_too_long = 0
-
-    def _take_lines(self, lines: list[bytes]) -> None:
-        found: list[Row | Table] = []
-        for line in lines:
-            text = line.decode("utf-8", "replace")
-            if not text.strip():
-                continue
-            try:
-                if self.parse is None:
-                    found += self._reader.read_line(text)
-                else:
-                    item = self._call_parse(self.parse, text)
-                    found += [] if item is None else self._reader.read(item)
-            except CallbackError as error:
-                disarm(error)
-                self._last_error = error
-                self._report("error", str(error))
-                self._reject(1, text)
-            except (TypeError, ValueError) as error:
-                self._reject(1, text if self.parse is None else f"{text} ({error})")
-        self._hand_over(found)
-
-    def _call_parse(self, parse: Callable[[str], Any], text: str) -> Any:
-        try:
-            return parse(text)
-        except Exception as error:
-            name = getattr(parse, "__name__", "parse")
-            message = f"{name} raised {explain(error)}"
-            raise CallbackError(message, callback=name) from error
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         """Leave no process behind."""

@@ -111,6 +111,8 @@ def test_parse_says_what_a_line_means(path: Path) -> None:
         wait_values(source, "a", [1.0])
         wait_until(lambda: source.counters().rejected == 2)
         assert source.buffer.channels == ("a",)
+        told = "\n".join(event.text for event in source.buffer.events)
+        assert "parse raised ValueError: not enough values" in told
     with pytest.raises(TypeError, match="'parse' must be a function of a line"):
         LinesSource(path, parse="json")  # type: ignore[arg-type]
 
