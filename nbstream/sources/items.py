@@ -128,12 +128,19 @@ class ItemReader:
         found: list[Row | Table] = []
         for item, when in self.lines.read(line):
             if isinstance(item, list):
-                found += self._sequence(item)
+                found += self._sequence_of_line(item, when)
             else:
                 found.append(self._row(item, when))
         return found
 
     # Texts.
+
+    def _sequence_of_line(self, item: list[Any], when: int | None) -> list[Row | Table]:
+        """Return the readings of a list that stands in a line: a row, as the cells of a line are one."""
+        is_row = all(as_number(cell) is not None for cell in item) and len(item) > 1
+        if is_row and (when is not None or not self._is_time_in_front(item)):
+            return [self._mapping({f"c{i + 1}": cell for i, cell in enumerate(item)}, when)]
+        return self._sequence(item)
 
     def _text(self, item: str | bytes | bytearray) -> list[Row | Table]:
         text = item if isinstance(item, str) else item.decode("utf-8", "replace")

@@ -7,8 +7,10 @@ rows below a line of words          channels by these words, as vmstat and iosta
 ``Mem:  512  256`` below a header   "Mem total", "Mem used": what begins a row names it
 ``a=1 b=2``  ``Core 0: +45.0°C``    channels a, b; "Core 0"
 ``3 s, 411 MB/s``                   by the words beside the numbers, if the line comes again
-``{"a": 1, "b": {"c": 2}}``         JSON: channels "a", "b.c"
-a web server's log, InfluxDB, Prometheus, collectd, Graphite, NMEA: by the names they have
+``{"a": 1, "b": {"c": 2}}``         JSON: channels "a", "b.c"; also over many lines
+``(21.5, 45)``  ``R(a=1)``          as Python prints values
+a web server's log, InfluxDB, Prometheus, collectd, Graphite, NMEA, iperf3, perf, ESPHome …: by
+the names they have
 ==================================  ============================================
 
 A time in front of any of these is the reading's, in whatever form; so is a value named time,
@@ -23,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbstream.errors import ParseError
 from nbstream.sources.line_known import read_known
+from nbstream.sources.line_literals import read_literal
 from nbstream.sources.line_pairs import find_listed, find_pairs, find_words
 from nbstream.sources.line_tables import LineTables, has_reading
 from nbstream.sources.number_cells import is_unit, plain_quantity
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = ["LineReader", "TimedItem", "strip_escapes"]
 
+CLOSING = {"{": "}", "[": "]"}
 MAX_WAITING = 20
 MAX_FORMS = 1000
 MAX_ROW = 2**16
+MAX_DOCUMENT_LINES = 5000
 MAX_LOOKED = 4000
 """So many characters of prose are looked at."""
 
@@ -42,8 +47,11 @@ _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[ -/]*[0-~]"
 )
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
-_SUMMARY = re.compile(r"(?i)(?:average|durchschnitt|moyenne|summary)\s*:\s")
+_SUMMARY = re.compile(r"(?i)(?:average|durchschnitt|moyenne|summary)\s*:\s+(?:\S+\s+){2}")
 _ARROW = re.compile(r"\s*(?:->|=>|>|[-:|]\s)\s*")
+_PROGRESS_BEHIND = re.compile(
+    r"([0-9.]\s+[0-9]+):\s+[0-9]{1,3}%\s?(?:\|[^|]*\||[\u2500-\u257f ]+)\s*[0-9]+/[0-9]+ .*"
+)
 _BAR = re.compile(r"\[[=#>.\- ]{3,}\]|\|[#\u2588-\u258f ]{3,}\|")
 _BANNER = re.compile(
     r"Every [0-9.,]+s: .*|Linux \S+ \(.*\)\s.*CPU\)|#\s?(?:HELP|TYPE|UNIT|EOF)\b.*"
@@ -77,6 +85,7 @@ class LineReader:
         """Lines that were kept back and turned out to say nothing; whoever reads takes them."""
         self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
         self._is_known: set[str] = set()
+        self._document: list[str] = []
 
     @property
     def waiting(self) -> str:
@@ -86,9 +95,9 @@ class LineReader:
 
     def finish(self) -> list[str]:
         """Return the lines that were kept back in vain."""
-        left = [*self.passed, *self.tables.finish()]
+        left = [*self.passed, *self._document, *self.tables.finish()]
         left += [line for kept in self._waiting.values() for line, _ in kept]
-        self.passed, self._waiting = [], {}
+        self.passed, self._waiting, self._document = [], {}, []
         return left
 
     def read(self, line: str) -> list[TimedItem]:
@@ -99,18 +108,25 @@ class LineReader:
         ValueError
             If it says nothing that can be read.
         """
-        found = self._read(_BAR.sub(" ", strip_escapes(line)).rstrip())
+        line = _PROGRESS_BEHIND.sub(r"\1", strip_escapes(line))
+        found = self._read(_BAR.sub(" ", line).rstrip())
         if found and self.tables.waiting:  # a header stands right above its rows
             self.passed += self.tables.finish()
         return found
 
     def _read(self, line: str) -> list[TimedItem]:
         text = line.strip()
-        if not text or _SUMMARY.match(text) or _BANNER.fullmatch(text):
+        if self._document or line in {"{", "["}:
+            found = self._collect(line)
+            if found is not None or self._document:
+                return [] if found is None else [TimedItem(found)]
+        if not text or _BANNER.fullmatch(text):
+            return []
+        if _SUMMARY.match(text) and self.tables.has_header:
             return []
         if plain_quantity(text) is not None:
             return [TimedItem(text)]
-        found = _json(text)
+        found = _structure(text)
         if found is not None:
             return [TimedItem(found)]
         when, rest = self._front(line)
@@ -118,14 +134,32 @@ class LineReader:
             text = rest.strip()
             if plain_quantity(text) is not None:
                 return [TimedItem(self.tables.row(rest, is_timed=True) or text, when)]
-            found = _json(text)
+            found = _structure(text)
             if found is not None:
                 return [TimedItem(found, when)]
         known = read_known(text)
+        if known is not None and not known.values:
+            return []
         if known is not None:
             own = self.times.read(known.time) if known.time else None
             return [TimedItem(known.values, when if own is None else own)]
         return self._words(rest, text, when)
+
+    def _collect(self, line: str) -> Any:
+        """Return the JSON document that a line ends, None if it doesn't."""
+        is_inside = line[:1].isspace() or line[:1] in {"", "}", "]", "{", "["}
+        if not is_inside or len(self._document) >= MAX_DOCUMENT_LINES:
+            self.passed += self._document
+            self._document.clear()
+            return None
+        self._document.append(line)
+        if line != CLOSING[self._document[0]]:
+            return None
+        found = _json("\n".join(self._document))
+        if found is None:
+            self.passed += self._document
+        self._document.clear()
+        return [] if found is None else found
 
     def _front(self, line: str) -> tuple[int | None, str]:
         try:
@@ -150,7 +184,7 @@ class LineReader:
             return [TimedItem(pairs, when)]
         start = text.find("{")
         if start > 0 and text.endswith("}"):
-            found = _json(text[start:])
+            found = _structure(text[start:])
             if isinstance(found, dict):
                 topic = text[:start].strip()
                 if "/" in topic and " " not in topic:  # as "home/kitchen {…}": of whom it is
@@ -193,6 +227,12 @@ class LineReader:
 def strip_escapes(text: str) -> str:
     """Return text without escape sequences (colours, cursor, screen) and control characters."""
     return _OTHER_CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def _structure(text: str) -> Any:
+    """Return what a text is in JSON or to Python, None if it is neither."""
+    found = _json(text)
+    return read_literal(text) if found is None else found
 
 
 def _json(text: str) -> Any:

@@ -35,6 +35,25 @@ _PROMETHEUS = re.compile(
 )
 _COLLECTD = re.compile(r'PUTVAL\s+"?([^"\s]+)"?(?:\s+\w+=\S+)*\s+([0-9.]+|N):(\S+)', re.IGNORECASE)
 _GRAPHITE = re.compile(rf"([\w\-]+(?:\.[\w\-]+)+)\s+({_NUMBER})\s+([0-9]{{10}})")
+_IPERF = re.compile(
+    r"\[\s*(SUM|[0-9]+)\](?:\[\S+\])?\s+[0-9.]+\s*-\s*[0-9.]+\s+sec"
+    r"\s+([0-9.]+ \S*Bytes)\s+([0-9.]+ \S*bits/sec)"
+    r"(?:\s+([0-9.]+ ms)\s+([0-9]+)/\s*[0-9]+ \((?:\S+)\)|\s+([0-9]+)(?:\s+([0-9.]+ \S*Bytes))?)?(\s+\S.*)?"
+)
+_PERF = re.compile(
+    r"[0-9]+[.,][0-9]{9}(?P<mark>[,;|\t])(?:(?:S|N|CPU)[0-9]\S{0,8}?(?P=mark)(?:[0-9]+(?P=mark))?)?"
+    r"(?P<value>[0-9]+(?:[.,][0-9]+)?|<not \w+>)(?P=mark)"
+    r"(?P<unit>[^,;|\t]*)(?P=mark)(?P<event>[A-Za-z][^,;|\t]*)(?:(?P=mark).*)?"
+)
+_ESPHOME = re.compile(
+    r"(?:\[([0-9:.]+)\])?\[[A-Z]\]\[[\w.]+:[0-9]+\]:? '([^']+)'"
+    r"(?:: Sending state (\S+)(?: (\S+))? with .*|:? >> (\S+)(?: (\S+))?)"
+)
+_MODEM = re.compile(r"\+([A-Z][A-Z0-9]{1,15}): ?(.+)")
+_FOAM = re.compile(
+    rf"\S+:\s+Solving for (\w+), Initial residual = ({_NUMBER}), Final residual = ({_NUMBER}), "
+    r"No Iterations ([0-9]+)"
+)
 _NMEA = re.compile(r"\$(G[A-Z])([A-Z]{3}),([^*]*)(?:\*[0-9A-Fa-f]{2})?")
 
 
@@ -55,6 +74,11 @@ def read_known(line: str) -> KnownLine | None:
         or _influx(line)
         or _graphite(line)
         or _prometheus(line)
+        or _iperf(line)
+        or _perf(line)
+        or _esphome(line)
+        or _modem(line)
+        or _foam(line)
     )
 
 
@@ -105,6 +129,58 @@ def _collectd(line: str) -> KnownLine | None:
 def _graphite(line: str) -> KnownLine | None:
     match = _GRAPHITE.fullmatch(line)
     return KnownLine({match[1]: match[2]}, match[3], "Graphite") if match is not None else None
+
+
+def _iperf(line: str) -> KnownLine | None:
+    match = _IPERF.fullmatch(line)
+    if match is None:
+        return None
+    cells = dict(
+        zip(
+            ("Transfer", "Bitrate", "Jitter", "Lost", "Retr", "Cwnd"),
+            match.groups()[1:7],
+            strict=True,
+        )
+    )
+    if "sender" in line or "receiver" in line:  # what it came to in the end
+        cells = {}
+    return KnownLine({f"[{match[1]}] {n}": c for n, c in cells.items() if c}, "", "iperf3")
+
+
+def _perf(line: str) -> KnownLine | None:
+    match = _PERF.fullmatch(line)
+    if match is None:
+        return None
+    value = "nan" if match["value"][0] == "<" else match["value"]
+    return KnownLine(
+        {match["event"]: f"{value.replace(',', '.')} {match['unit']}".strip()}, "", "perf"
+    )
+
+
+def _esphome(line: str) -> KnownLine | None:
+    match = _ESPHOME.fullmatch(line)
+    if match is None:
+        return None
+    text = f"{match[3] or match[5]} {match[4] or match[6] or ''}".strip()
+    return KnownLine({match[2]: text}, match[1] or "", "ESPHome")
+
+
+def _modem(line: str) -> KnownLine | None:
+    match = _MODEM.fullmatch(line)
+    if match is None:
+        return None
+    cells = [cell.strip().strip('"') for cell in match[2].split(",")]
+    names = [match[1]] if len(cells) == 1 else [f"{match[1]} {i + 1}" for i in range(len(cells))]
+    return KnownLine(dict(zip(names, cells, strict=True)), "", "modem")
+
+
+def _foam(line: str) -> KnownLine | None:
+    match = _FOAM.fullmatch(line)
+    if match is None:
+        return None
+    names = ("initial residual", "final residual", "iterations")
+    values = {f"{match[1]} {n}": text for n, text in zip(names, match.groups()[1:], strict=True)}
+    return KnownLine(values, "", "OpenFOAM")
 
 
 def _nmea(line: str) -> KnownLine | None:

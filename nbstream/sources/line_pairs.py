@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from nbstream.sources.number_cells import base_unit, is_unit
+from nbstream.sources.number_cells import base_unit, is_unit, plain_quantity
 
 __all__ = ["find_listed", "find_pairs", "find_words", "read_quoted"]
 
@@ -22,17 +22,35 @@ _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]{1,2}(?![0-9,])")
 _SPACE_UNIT = re.compile(r"[ ]([^\s,;|(){}\[\]=:0-9]\S{0,9}?)(?=[\s,;|)\]]|$)")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
 _WORD_VALUE = re.compile(r"[^\s,;|()\[\]{}\"']+")
-_WORD = re.compile(r"[^\s,;|()\[\]{}\"'<>=:@]+")
+_WORD = re.compile(r"[^\W\d]\w*@[0-9]+(?=\s)|[^\s,;|()\[\]{}\"'<>=:@]+")
 _LABEL_END = re.compile(r"[,;|()\[\]{}\"'<>=\t]|:(?=\s)|\s-+\s|\s{2,}")
 _PLAIN = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 _LIST = re.compile(rf"{_PLAIN}(?:(?:,\s*|\s+){_PLAIN})+(?=\s*$)")
 _GLUED = re.compile(r"(?<=\w)\(([^()\s]*)\)")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_NAME_WITH_NUMBER = re.compile(r"[0-9]+\s+[+-]?[0-9.]")
 _LEVELS = frozenset(
-    "trace debug info notice warn warning error err critical fatal root main and is was the".split()
+    "trace debug info notice warn warning error err critical fatal root main and is was the ok".split()
 )
+_COUNTERS = frozenset(
+    "epoch step iter iteration batch episode generation round sample reading measurement frame loop "
+    "cycle attempt packet message".split()
+)
+"""Words before a number that goes up from line to line, so that it names nothing."""
+_PREPOSITIONS = frozenset("in at of to for by with from after took every last since within".split())
 MAX_WORDS = 4
 MAX_LABEL = 120  # characters
 MAX_PAIRS = 500
+
+
+_LOOSE = re.compile(
+    rf"(?<![\w@/.\-])([A-Za-z]\w*) ({_PLAIN})((?:/{_PLAIN})?)({_GLUED_UNIT})?(?:/{_PLAIN}\4)?(?=[\s,;)]|$)"
+)
+_COUNTED = re.compile(rf"({'|'.join(sorted(_COUNTERS))}) ([0-9]+)", re.IGNORECASE)
+_HAS_LETTER = re.compile(r"[^\W_]|[%#]")
+_LIMIT = re.compile(r" / \S+ [A-Za-z]+(?=, )")
+_LOADS = re.compile(r"(\w+) \[((?:[0-9]+%|off)(?:@[0-9]+)?(?:,(?:[0-9]+%|off)(?:@[0-9]+)?)*)\]")
+_BOXED = re.compile(r"\|\s*([^|]*[^|\s])\s*\|\s*([^|]*[^|\s])\s*\|")
 
 
 class _Value(NamedTuple):
@@ -52,32 +70,69 @@ def find_pairs(line: str) -> dict[str, str]:
     >>> find_pairs("Temp 1:23.5 Temp 2:24.0"), find_pairs("Core 0:  +43.0°C  (high = +80.0°C)")
     ({'Temp 1': '23.5', 'Temp 2': '24.0'}, {'Core 0': '+43.0 °C'})
     """
+    boxed = _BOXED.fullmatch(line.strip())
+    if boxed is not None and plain_quantity(boxed[2]) and not plain_quantity(boxed[1]):
+        return {boxed[1]: boxed[2]}
     found: dict[str, str] = {}
+    left: list[str] = []
     position = 0
     for match in _SEPARATOR.finditer(line):
         if match.start() < position or len(found) >= MAX_PAIRS:
             continue
         sign = match[0].strip()
+        if sign == "@" and _NAME_WITH_NUMBER.match(line, match.end()):
+            continue
         begin = max(position, match.start() - MAX_LABEL)
         names = _label(line[begin : match.start()], is_equals=sign == "=")
         if not names:
             continue
         value = _value_at(line, match.end())
         if value is not None:
+            left.append(line[position : match.start()])
             listed = _LIST.match(line, match.end()) if sign == ":" else None
             if listed is not None:
                 for i, text in enumerate(re.split(r",\s*|\s+", listed[0].strip())):
                     _add(found, f"{names} {i + 1}", text)
                 position = listed.end()
                 continue
+            counted = _COUNTED.fullmatch(names)
+            if counted is not None:  # "step 100: 0.5"
+                _add(found, counted[1], counted[2])
+                names = "value"
             _put(found, names, value)
             position = _after_parentheses(line, value.end)
         elif sign == "=":
             text, end = read_quoted(line, match.end())
             if text:
+                left.append(line[position : match.start()])
                 found.setdefault(names, text)
                 position = end
+    if found:
+        _put_others(found, [*left, line[position:]])
     return found
+
+
+def _put_others(found: dict[str, str], left: list[str]) -> None:
+    """Add what stands beside pairs and is as clear: ``RAM 2462/7860MB``, ``, 512.3 tps, lat 8 ms``."""
+    is_first = len(found) == 1
+    for piece in left:
+        for name, loads in _LOADS.findall(piece):
+            for i, text in enumerate(loads.split(",")):
+                _add(found, f"{name} {i + 1}", text.partition("@")[0].replace("off", "nan"))
+        for match in _LOOSE.finditer(_QUOTED.sub(" ", piece)):
+            name, text, fraction, unit = match.groups()
+            if (fraction or unit) and name.lower() not in _PREPOSITIONS and _fits(unit):
+                _add(found, name, f"{text} {unit or ''}".strip())
+    rest = _LIMIT.sub("", left[-1], count=1)
+    if is_first and rest.startswith(", "):
+        for item in rest.split(", ")[1:]:
+            for name, text in find_words(item)[0].items():
+                if name not in found:
+                    _add(found, name, text)
+
+
+def _fits(unit: str | None) -> bool:
+    return unit is None or _is_unit(unit)
 
 
 def _put(found: dict[str, str], name: str, value: _Value) -> None:
@@ -101,7 +156,7 @@ def _add(found: dict[str, str], name: str, text: str) -> None:
 
 def _label(before: str, *, is_equals: bool) -> str:
     """Return the name that ends where a separator stands, "" if there is none."""
-    before = _GLUED.sub("\x01\\1\x02", before)
+    before = _APOSTROPHE.sub("\x03", _GLUED.sub("\x01\\1\x02", before))
     ends = [m.end() for m in _LABEL_END.finditer(before.rstrip())]
     words = before[ends[-1] if ends else 0 :].rpartition(":")[2].split()
     if not words:
@@ -109,14 +164,23 @@ def _label(before: str, *, is_equals: bool) -> str:
     kept: list[str] = []
     for word in reversed(words):
         is_number = bool(re.fullmatch(r"#?[0-9]+", word))
-        if not (word[0].isalpha() or word[0] in "_%#$/Δ°" or is_number) or len(kept) == MAX_WORDS:
+        if not _may_name(word, is_number) or len(kept) == MAX_WORDS:
+            break
+        if word.lower() in _COUNTERS and len(kept) > 1 and kept[-1][0].isdigit():
+            kept.pop()  # "step 100 loss: 0.5"
             break
         kept.append(word)
         if is_equals and not is_number:
             break
     while kept and (kept[-1].lower().strip("[]") in _LEVELS or kept[-1][0].isdigit()):
         kept.pop()
-    return " ".join(reversed(kept)).strip("-. ").replace("\x01", "(").replace("\x02", ")")
+    name = " ".join(reversed(kept)).strip("-. ")
+    return name.replace("\x01", "(").replace("\x02", ")").replace("\x03", "'")
+
+
+def _may_name(word: str, is_number: bool) -> bool:
+    is_path = word[0] == "/" and word[1:2].isalpha()
+    return is_number or is_path or word[0].isalpha() or word[0] in "_%#$Δ°"
 
 
 def _value_at(line: str, position: int) -> _Value | None:
@@ -159,7 +223,7 @@ def read_quoted(line: str, position: int) -> tuple[str, int]:
 
 
 _TOKEN = re.compile(
-    rf"(?P<number>(?<![\w.:/]){_VALUE.pattern}(?![\w:.]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
+    rf"(?P<number>(?<![\w.:/@]){_VALUE.pattern}(?![\w:.]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
 )
 _WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \S{{1,10}})?")
 _HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s*(?=[+-]?[0-9.])")
@@ -208,7 +272,8 @@ def find_words(line: str) -> tuple[dict[str, str], bool]:
                 unit, position = space[1], space.end()
             _add(found, name, f"{text} {unit}".strip())
         elif token["word"]:
-            words.append(token["word"])
+            if token["word"][0] not in "0123456789" and _HAS_LETTER.search(token["word"]):
+                words.append(token["word"])
         else:
             if waiting is not None:
                 _name_after(found, prefix, waiting, words)

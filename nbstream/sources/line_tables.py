@@ -22,7 +22,7 @@ _DATE_AND_TIME = re.compile(
     r"(?<!\S)([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}) ([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}\S*)?)(?!\S)"
 )
 _DURATION = re.compile(r"[0-9]+(?:-[0-9]+)?:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?")
-_REMARK = re.compile(r"\s{2,}# .*")
+_REMARK = re.compile(r"\s{2,}# .*|(?<=[0-9]) \([+-][0-9]+\)")
 _BRACKETS = re.compile(r"(?:^|(?<=\s))\[|\](?=\s|$)")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -131,6 +131,11 @@ class LineTables:
         self._labels: dict[tuple[str, ...], set[str]] = {}
 
     @property
+    def has_header(self) -> bool:
+        """Whether a header line was found."""
+        return self._active is not None
+
+    @property
     def waiting(self) -> str:
         """The newest line of words that may turn out to be a header, "" if there is none."""
         return self._waiting[-1] if self._waiting else ""
@@ -184,7 +189,7 @@ class LineTables:
         *before, line = self._waiting
         above = before[-1] if before else ""
         header, names = None, line
-        if above and _are_units(line):
+        if above and (_are_units(line) or _repeats(line, above)):
             units = tuple(split_cells(line.lstrip().removeprefix("#"))[0])
             header = _as_header(above, row, delimiter, "", is_timed=is_timed)
             if header is not None:
@@ -249,7 +254,7 @@ def _tells_apart(name: str, header: _Header, *, is_process: bool) -> bool:
     if is_process:
         return name in {"PID", "TID"}
     if name == "CPU":  # as mpstat and sar do; elsewhere it may be a reading
-        return any(other.startswith("%") for other in header.names)
+        return any("%" in other for other in header.names)
     i = header.names.index(name)
     return i == 0 and header.units[:1] in {("Idx",), ("idx",), ("#",)}
 
@@ -262,7 +267,8 @@ def _as_header(
     line = line.removeprefix("#") if line.startswith("#") else line
     names, mark = split_cells(line)
     is_same = mark == delimiter or len(row) == 1
-    if not is_same or any(map(_is_reading, names)) or "" in names:
+    is_section = line.rstrip().endswith(":")
+    if not is_same or is_section or any(map(_is_reading, names)) or "" in names:
         return None
     wide = [name for name in _WIDE_GAP.split(line.strip()) if name] if not mark else []
     for found in (names, wide):
@@ -330,8 +336,10 @@ def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, st
         names = ("", *names)  # "Mem:  1024  512" has a label of its own
     elif "unit" in names and len(cells) == len(names) - 1:  # perf leaves it out where there is none
         names = tuple(name for name in names if name != "unit")
-    elif cells[0].endswith(":") and 2 <= len(cells) <= len(names):
+    elif cells[0].endswith(":") and 2 < len(cells) < len(names):
         names = ("", *names)[: len(cells)]
+    elif header.delimiter == "\t" and 1 < len(cells) < len(names):  # turbostat leaves out the last
+        names = names[: len(cells)]
     elif len(cells) > len(names) and names[-1].lower() in _NAMES and not header.delimiter:
         last = len(names) - 1
         cells = [*cells[:last], " ".join(cells[last:])]
@@ -349,3 +357,9 @@ def _are_units(line: str) -> bool:
     cells, _ = split_cells(line.lstrip().removeprefix("#"))
     n_units = sum(is_unit(cell) for cell in cells)
     return len(cells) > 1 and 2 * n_units > len(cells)
+
+
+def _repeats(line: str, above: str) -> bool:
+    """Return whether a line has the same word many times where the one above has different ones."""
+    words, names = line.split(), above.split()
+    return len(words) == len(names) == len(set(names)) and 2 * len(set(words)) <= len(words) + 2

@@ -168,7 +168,8 @@ def quantity(cell: str, decimal: str = ".", thousands: str = "") -> tuple[float,
     if match is None:
         return None
     sign, currency, figures, unit = match[1], (match[2] or "").strip(), match[3], match[4] or ""
-    if (currency and unit) or (sign and figures[0] in "+-"):
+    has_sign = bool(sign) or figures[0] in "+-"
+    if (currency and unit) or (has_sign and is_negative) or (sign and figures[0] in "+-"):
         return None
     if unit and not _UNIT.fullmatch(unit) and unit not in _OTHERS and unit not in _CURRENCIES:
         return None
@@ -206,7 +207,8 @@ _PREFIXES = {
     "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
 }  # fmt: skip
 _BASES = frozenset(
-    "B b bit bits bps Bps B/s b/s bit/s bytes/s Hz V A W Wh VA VAh var varh Ah Pa bar N Nm N·m J F "
+    "B b bit bits bps Bps B/s b/s bit/s bits/s bits/sec Bytes bytes bytes/s Bytes/sec "
+    "Hz V A W Wh VA VAh var varh Ah Pa bar N Nm N·m J F "
     "H Ω Ohm ohm m g g/l g/L g/m³ g/m3 s l L l/min L/min l/h m/s m/s² m/s2 m/s^2 mol lx lux lm S "
     "S/cm T eV cal Gal Sv Sv/h Bq req/s ops iops IOPS pps W/m² W/m2 W/m^2 V/m T/s".split()
 )

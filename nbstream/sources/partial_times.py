@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbstream.errors import ParseError
 from nbstream.sources.time_forms import (
     TimeForm,
     find_day_time_form,
@@ -246,16 +247,22 @@ class LineTimes:
             for m in _CUT.finditer(line, 0, MAX_FRONT)
             if m.end() < len(line)
         ]
+        refused: ParseError | None = None
         for k in self._likely(line, cuts):
             front, rest = line[: cuts[k][0]].strip(), line[cuts[k][1] :]
             if not _may_be_front(front, line[cuts[k][0] : cuts[k][1]]):
                 continue
             when = self._number(front) if k == 0 else None
             if when is None:
-                when = self.utc_ns(front, now_ns)
+                try:
+                    when = self.utc_ns(front, now_ns)
+                except ParseError as error:  # less of the line may be a time all the same
+                    refused = refused or error
             if when is not None:
                 self._front = k, _DIGIT.sub("0", front)
                 return when, rest
+        if refused is not None:
+            raise refused
         return None
 
     def _likely(self, line: str, cuts: list[tuple[int, int]]) -> Iterable[int]:

@@ -178,5 +178,184 @@ PROGRAMS = [
         {"lat": [48.1173, 48.1173], "altitude": [545.4], "speed": [22.4]},
         by="program",
     ),
+    Given(
+        "tegrastats",
+        "RAM 2462/7860MB (lfb 2x4MB) SWAP 0/3930MB CPU [5%@1479,off,off,3%@1479] GR3D_FREQ 12% "
+        "GPU@35C VDD_IN 3180/3180\n"
+        "RAM 2463/7860MB (lfb 2x4MB) SWAP 1/3930MB CPU [6%@1479,off,off,4%@1479] GR3D_FREQ 14% "
+        "GPU@35.5C VDD_IN 3181/3180\n",
+        {
+            "RAM": [2462, 2463],
+            "SWAP": [0, 1],
+            "CPU 1": [5, 6],
+            "CPU 4": [3, 4],
+            "GR3D_FREQ": [12, 14],
+            "GPU": [35, 35.5],
+            "VDD_IN": [3180, 3181],
+        },
+        units={"RAM": "MB", "GR3D_FREQ": "%"},
+        by="program",
+    ),
+    Given(
+        "iperf3",
+        "[ ID] Interval           Transfer     Bitrate         Retr  Cwnd\n"
+        "[  5]   0.00-1.00   sec  1.09 GBytes  9.41 Gbits/sec    0    639 KBytes       \n"
+        "[  5]   1.00-2.00   sec   110 MBytes   942 Mbits/sec    3    639 KBytes       \n"
+        "[  5]   0.00-2.00   sec  1.20 GBytes  5.18 Gbits/sec    3             sender\n",
+        {"[5] Bitrate": [9.41, 0.942], "[5] Retr": [0, 3]},
+        units={"[5] Bitrate": "Gbits/sec"},
+        by="program",
+        n_rejected=1,
+    ),
+    Given(
+        "perf stat -I 1000 -x,",
+        "     1.000123456,123456,,cycles,1000000,100.00,,\n"
+        "     1.000123456,2345,,instructions,1000000,100.00,0.5,insn per cycle\n"
+        "     2.000123456,<not counted>,,cycles,0,0.00,,\n",
+        {"cycles": [123456, NAN], "instructions": [2345]},
+        by="program",
+    ),
+    Given(
+        "ESPHome",
+        "[12:00:01][D][sensor:094]: 'Living Room': Sending state 21.50000 °C with 1 decimals of accuracy\n"
+        "[12:00:02][D][sensor:094]: 'Living Room': Sending state 21.60000 °C with 1 decimals of accuracy\n",
+        {"Living Room": [21.5, 21.6]},
+        units={"Living Room": "°C"},
+        absent=["sensor"],
+        by="program",
+    ),
+    Given(
+        "dicts as Python prints them",
+        "{'loss': 0.5, 'epoch': 0.1}\n{'eval_loss': tensor(0.25), 'epoch': np.float64(1.0)}\n",
+        {"loss": [0.5], "eval_loss": [0.25], "epoch": [0.1, 1.0]},
+        by="program",
+    ),
+    Given(
+        "tuples as Python prints them",
+        "(21.5, 45)\n(21.6, 44)\n",
+        {"c1": [21.5, 21.6]},
+        by="program",
+    ),
+    Given(
+        "dataclasses as Python prints them",
+        "Reading(time=datetime.datetime(2026, 7, 1, 12, 0), temp=21.5, unit='C')\n"
+        "Reading(time=datetime.datetime(2026, 7, 1, 12, 0, 1), temp=21.6, unit='C')\n",
+        {"temp": [21.5, 21.6]},
+        NOON,
+        by="program",
+    ),
+    Given(
+        "sensors -j, over many lines",
+        '{\n   "coretemp":{\n      "Core 0":{\n         "temp2_input": 45.000\n      }\n   }\n}\n'
+        '{\n   "coretemp":{\n      "Core 0":{\n         "temp2_input": 46.000\n      }\n   }\n}\n',
+        {"coretemp.Core 0.temp2_input": [45, 46]},
+        by="program",
+    ),
+    Given(
+        "sensors -u",
+        "Core 0:\n  temp2_input: 45.000\nCore 1:\n  temp3_input: 46.000\n",
+        {"temp2_input": [45], "temp3_input": [46]},
+        by="program",
+        n_rejected=2,
+    ),
+    Given(
+        "turbostat",
+        "Core\tCPU\tBusy%\tPkgWatt\n-\t-\t4.50\t12.3\n0\t0\t4.4\t12.3\n1\t1\t4.6\n",
+        {"Busy%": [4.5], "PkgWatt": [12.3], "CPU0 Busy%": [4.4], "CPU1 Busy%": [4.6]},
+        by="program",
+    ),
+    Given(
+        "nvidia-smi pmon",
+        "# gpu        pid  type    sm   mem   enc   dec   command\n"
+        "# Idx          #   C/G     %     %     %     %   name\n"
+        "    0       1234     C    45    12     -     -   python\n",
+        {"python 0 sm": [45], "python 0 mem": [12]},
+        by="program",
+    ),
+    Given(
+        "redis-cli --stat",
+        "------- data ------ --------------------- load -------------------- - child -\n"
+        "keys       mem      clients blocked requests            connections          \n"
+        "506        1015.00K 1       0       24 (+0)             7           \n"
+        "506        1.01M    1       0       25 (+1)             7           \n",
+        {"keys": [506, 506], "mem": [1015, 1010], "requests": [24, 25]},
+        by="program",
+    ),
+    Given(
+        "/proc/net/dev",
+        "Inter-|   Receive  |  Transmit\n face |bytes packets|bytes drop\n"
+        "    lo: 1234 12 4321 0\n  eth0: 77 7 88 1\n",
+        {"lo bytes": [1234], "lo packets": [12], "eth0 drop": [1]},
+        by="program",
+    ),
+    Given(
+        "LightGBM",
+        "[1]\tvalid_0's l2: 0.5\tvalid_0's rmse: 0.7\n[2]\tvalid_0's l2: 0.4\tvalid_0's rmse: 0.6\n",
+        {"valid_0's l2": [0.5, 0.4], "valid_0's rmse": [0.7, 0.6]},
+        by="program",
+    ),
+    Given(
+        "a PyTorch example that trains on ImageNet",
+        "Epoch: [0][  10/5005]\tTime  0.512 ( 0.600)\tLoss 6.9000e+00 (7.0000e+00)\tAcc@1   0.39 (  0.20)\n"
+        "Epoch: [0][  20/5005]\tTime  0.510 ( 0.600)\tLoss 6.8000e+00 (7.0000e+00)\tAcc@1   0.40 (  0.20)\n",
+        {"Time": [0.512, 0.51], "Loss": [6.9, 6.8], "Acc@1": [0.39, 0.40]},
+        by="program",
+    ),
+    Given(
+        "a training loop that counts its steps in front",
+        "step 100 loss: 0.5\nstep 101 loss: 0.4\n"
+        "Epoch 0:  50%|###  | 5/10 [00:05<00:05, v_num=0, loss=0.3]\n",
+        {"loss": [0.5, 0.4, 0.3]},
+        by="program",
+    ),
+    Given(
+        "YOLO",
+        "      Epoch    GPU_mem   box_loss  Instances       Size\n"
+        "        1/3      2.05G      1.165         20        640: 100%|███| 8/8 [00:01<00:00,  5.5it/s]\n",
+        {"GPU_mem": [2.05], "box_loss": [1.165], "Size": [640]},
+        by="program",
+    ),
+    Given(
+        "Stable-Baselines3",
+        "---------------------------\n| rollout/       |        |\n|    ep_rew_mean | 22.5   |\n",
+        {"ep_rew_mean": [22.5]},
+        by="program",
+        n_rejected=2,
+    ),
+    Given(
+        "pgbench",
+        "progress: 5.0 s, 1234.5 tps, lat 8.1 ms stddev 1.2, 0 failed\n"
+        "progress: 10.0 s, 1244.5 tps, lat 8.0 ms stddev 1.3, 0 failed\n",
+        {"tps": [1234.5, 1244.5], "lat": [8.1, 8.0], "stddev": [1.2, 1.3], "failed": [0, 0]},
+        by="program",
+    ),
+    Given(
+        "a 3D printer",
+        "ok T:201.3 /200.0 B:60.2 /60.0 @:45 B@:12\nok T:201.4 /200.0 B:60.1 /60.0 @:46 B@:12\n",
+        {"T": [201.3, 201.4], "B": [60.2, 60.1]},
+        absent=["ok T", "/200.0 B"],
+        by="program",
+    ),
+    Given(
+        "OpenFOAM",
+        "smoothSolver:  Solving for Ux, Initial residual = 0.16, Final residual = 6.8e-06, No Iterations 19\n"
+        "DICPCG:  Solving for p, Initial residual = 0.43, Final residual = 0.01, No Iterations 22\n",
+        {"Ux initial residual": [0.16], "p initial residual": [0.43], "p iterations": [22]},
+        by="program",
+    ),
+    Given(
+        "a modem",
+        "+CSQ: 23,99\n+CSQ: 24,99\n",
+        {"CSQ 1": [23, 24], "CSQ 2": [99, 99]},
+        by="program",
+    ),
+    Given("a program that prints an average", "Average: 21.5\n", {"Average": [21.5]}, by="program"),
+    Given(
+        "a date that could be of two months, with a word behind it",
+        "13-06-2026 12:00:00 RAM 5%\n13-06-2026 12:00:01 RAM 6%\n",
+        {"RAM": [5, 6]},
+        ["2026-06-13T12:00:00", "2026-06-13T12:00:01"],
+        by="program",
+    ),
 ]
 """Programs and logs."""
