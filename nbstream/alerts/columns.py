@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ __all__ = ["LOOK_BACK", "BufferTable", "Table"]
 
 LOOK_BACK = 1024
 """Rows that are looked through for the last reading of a channel that is not missing."""
+NOT_LOOKED_AT = (math.nan, math.nan)
 
 
 class Table(Timeline):
@@ -93,14 +95,14 @@ class Table(Timeline):
 
     def extent_of(self, variable: Variable) -> tuple[float, float] | None:
         """Return the smallest and the largest of a variable's numbers; None if none is known."""
-        if variable not in self._extents:
-            column = self.column(variable)
-            extent = None
+        extent = self._extents.get(variable, NOT_LOOKED_AT)
+        if extent is NOT_LOOKED_AT:
+            column, extent = self.column(variable), None
             if len(column):
                 low, high = float(np.fmin.reduce(column)), float(np.fmax.reduce(column))
                 extent = (low, high) if low == low else None
             self._extents[variable] = extent
-        return self._extents[variable]
+        return extent
 
     def truth_of(self, condition: Condition) -> Truth:
         """Return where a condition is certainly true, and where certainly false."""
@@ -219,6 +221,11 @@ class BufferTable(Table):
             return rows.times, rows.values
 
         return newest_times(read, self._first)
+
+    @cached_property
+    def ascends(self) -> bool:
+        """Whether time goes back nowhere, as the buffer knows; False is also not known."""
+        return self._buffer.segment(self.channel) <= self._first
 
     @property
     def own_interval_ns(self) -> int | None:

@@ -186,11 +186,7 @@ class Instance:
     def _find_silences(self, table: Table) -> list[Silence]:
         """Return where no reading came for too long, by the data's own clock, if that matters."""
         least_ns, last_ns = self._settings.no_data_ns, self._present_ns
-        limit_ns, first_ns = least_ns or SHORTEST_SILENCE_NS, int(table.times[0])
-        before_ns = first_ns if last_ns is None else last_ns
-        if 0 <= table.newest_ns - before_ns <= limit_ns:
-            return []
-        if 0 <= first_ns - before_ns <= limit_ns and table.is_close(limit_ns):
+        if table.is_close(least_ns or SHORTEST_SILENCE_NS, last_ns):
             return []
         return table.silences(least_ns, last_ns)
 

@@ -67,6 +67,11 @@ class Timeline:
         return len(self.times)
 
     @cached_property
+    def first_ns(self) -> int:
+        """The first reading's time; there must be one."""
+        return int(self.times[0])
+
+    @cached_property
     def newest_ns(self) -> int:
         """The last reading's time; there must be one."""
         return int(self.times[-1])
@@ -116,9 +121,29 @@ class Timeline:
             self._silences[key] = self._find_silences(least_ns, last_ns)
         return self._silences[key]
 
-    def is_close(self, limit_ns: int) -> bool:
-        """Return whether no two readings are further apart, as a quick look shows; False is not known."""
-        return not self._has_missing and self._widest_ns <= limit_ns
+    def is_close(self, limit_ns: int, last_ns: int | None) -> bool:
+        """Return whether no two readings are further apart, as a quick look shows; False is not known.
+
+        Parameters
+        ----------
+        limit_ns
+            How far apart they may be.
+        last_ns
+            Time of the last reading before these, None if there was none.
+        """
+        first_ns = self.first_ns
+        since_ns = first_ns if last_ns is None else last_ns
+        if first_ns < since_ns or not self.ascends:  # a step back may make up for a gap
+            return False
+        if self.newest_ns - since_ns <= limit_ns:
+            return True
+        is_close = first_ns - since_ns <= limit_ns and self._widest_ns <= limit_ns
+        return is_close and not self._has_missing
+
+    @cached_property
+    def ascends(self) -> bool:
+        """Whether time goes back nowhere."""
+        return bool((self.times[1:] >= self.times[:-1]).all())
 
     @cached_property
     def _has_missing(self) -> bool:
@@ -127,9 +152,9 @@ class Timeline:
 
     @cached_property
     def _widest_ns(self) -> int:
-        """What the widest of some consecutive readings span; more than can be if time goes back there."""
+        """What the widest of some consecutive readings span, where time goes on."""
         spans = np.diff(np.append(self.times[::STRIDE], self.times[-1:]))
-        return 2**62 if (spans < 0).any() else int(spans.max(initial=0))
+        return int(spans.max(initial=0))
 
     def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return how long silence was usual after each of these readings, −1 where it was not known.

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbstream as ns
-from nbstream.alerts import Rule, RuleState
+from nbstream.alerts import AlertLog, Rule, RuleState
 from nbstream.testing import FakeClock
 
 NS = 10**9
@@ -322,3 +322,30 @@ def test_how_long_may_pass_is_what_was_usual_when_something_was_known_last() -> 
     history = readings(*known, (6, 3.0), (8, 9.0), (20, 3.0), (60, 4.0), (260, 3.0), (460, 3.0))
     rule = {"condition": "std('5s') > 1", "partial": True, "for_": "2s", "no_data": "keep"}
     assert every_way(history, **rule, keep_firing_for="1s").rule.state is RuleState.OK
+
+
+@pytest.mark.parametrize("n_before", [2, 30, 100])
+@pytest.mark.parametrize("n_after", [20, 100])
+@pytest.mark.parametrize("after", [None, 10])
+def test_a_step_back_does_not_make_up_for_a_gap(n_before: int, n_after: int, after: Any) -> None:
+    """A clock that is set back after an hour without readings makes that hour no shorter."""
+    tenths = [*range(n_before), 10 * HOUR, 10 * HOUR + 1, *range(n_before, n_before + n_after)]
+    seconds = np.array(tenths) / 10
+    value = np.full(len(seconds), 95.0)
+    live, once = (Played(condition="value > 90", no_data_after=after, no_data="ok") for _ in "ab")
+    for second in seconds.tolist():
+        live.buffer.append(START + second, x=95.0)
+        live.analyzer.update()
+    once.buffer.extend(START + seconds, x=value)
+    once.analyzer.update()
+    assert once.seen() == live.seen()
+    rows = START * NS + (seconds * NS).astype(np.int64)
+    logs = [AlertLog(), AlertLog()]
+    for log, size in zip(logs, (1, len(rows)), strict=True):
+        rule = Rule("value > 90", no_data_after=after, no_data="ok", log=log)
+        for low in range(0, len(rows), size):
+            piece = slice(low, low + size)
+            rule.evaluate(rows[piece], value[piece], value[piece])
+    ends = [[(i.fired_ns, i.resolved_ns, i.ended) for i in log.incidents] for log in logs]
+    assert ends[0] == ends[1]
+    assert len(ends[0]) == (1 if after is None and n_before < 3 else 2)
