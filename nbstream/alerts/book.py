@@ -162,11 +162,11 @@ class RuleBook:
         if not expects_data:
             self._held_back_until = now
             return
-        channels = self._buffer.channels
+        channels, measured = self._buffer.channels, self._buffer.measured
         pulses: dict[str, Pulse] = {}
         for rule in (*self._rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
-            for channel in rule.awaited(self._buffer.measured):
+            for channel in rule.awaited(measured):
                 pulse = pulses.get(channel)
                 if pulse is None:
                     pulse = pulses[channel] = self._pulse(channel, channels, now)

@@ -61,7 +61,10 @@ class Trigger:
 
     def may_hold(self, table: Table) -> bool:
         """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
-        return any(condition.may_hold(table) for _, condition in self.levels)
+        for _, condition in self.levels:
+            if condition.may_hold(table):
+                return True
+        return False
 
     def may_move(self, table: Table, margin: float) -> bool:
         """Return whether a reading of the table can end an incident, or reach beyond its peak's margin.
