@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvSource"]
 
-SAMPLE_LINES = 200
+SAMPLE_LINES, FEW_LINES = 200, 30
+SAMPLE_BYTES = 2**16
 MANY_LINES = 200_000
 """So many are looked at to tell day from month."""
 PATIENCE = 2.0
@@ -375,7 +377,7 @@ class CsvSource(Source):
         if fmt is None and self._pending_has_header is None:
             lines = (self._pending + half).decode("utf-8", "replace").splitlines()
             fmt = discover(lines, self._narrowed(lines), is_settled=True)
-        cells = [] if fmt is None else cells_of(half.decode("utf-8", "replace"), fmt.delimiter)
+        cells = [] if fmt is None else fmt.cells(half.decode("utf-8", "replace"))
         if fmt is not None and len(cells) == len(fmt.columns) and cells[-1]:
             self._has_half_line = False
             self._tail.take_half_line()
@@ -455,6 +457,13 @@ class CsvSource(Source):
 
     def _discover(self, n_lines: int, *, is_final: bool) -> tuple[list[str], CsvFormat | None]:
         head = self._pending.split(b"\n", n_lines)[:n_lines]
+        if n_lines == SAMPLE_LINES:  # few rows of a wide table tell as much as many of a narrow one
+            sizes = accumulate(map(len, head))
+            head = [
+                line
+                for i, (line, size) in enumerate(zip(head, sizes, strict=True))
+                if i < FEW_LINES or size < SAMPLE_BYTES
+            ]
         lines = [line.decode("utf-8", "replace").rstrip("\r") for line in head]
         options = self._narrowed(lines)
         has_header = self._pending_has_header
@@ -629,7 +638,7 @@ class CsvSource(Source):
         assert self._reader is not None
         fmt = self._reader.fmt
         first, _, rest = lines.partition(b"\n")
-        cells = cells_of(first.decode("utf-8", "replace").rstrip("\r"), fmt.delimiter)
+        cells = fmt.cells(first.decode("utf-8", "replace").rstrip("\r"))
         if tuple(cells) == fmt.header:
             self._tell_now_and_then("the header came again: the writer was restarted")
             return rest

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.readings import channel_name
+from nbstream.sources.csv_alternating import alternating_headers
+from nbstream.sources.csv_commas import join_cut, refuse_shifted
 from nbstream.sources.csv_table import (
     SPACES,
     Table,
@@ -29,6 +31,7 @@ from nbstream.sources.number_cells import (
     is_unit,
 )
 from nbstream.sources.time_patterns import MISSING_TIME
+from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +44,7 @@ __all__ = ["GUESSES", "CsvFormat", "Role", "discover", "find_in", "is_free_text"
 ENTITY_NAMES = frozenset(
     "entity_id entity metric metric_name name sensor sensor_id sensor_name channel series variable "
     "parameter _field field measurement tag tagname tag_name key item point signal quantity label "
-    "device device_id topic symbol host node id".split()
+    "device device_id topic symbol host node id dev iface interface cpu disk filesystem gpu index".split()
 )
 ROWS_WITHOUT_TIME = 2
 ROWS_FOR_SEPARATORS = 50
@@ -51,8 +54,8 @@ SAMPLE_LINES = 50
 SAMPLE_BYTES = 2**14
 DEFAULT_COMMENT = "#"
 GUESSES = (
-    "header", "passed", "units", "names", "delimiter", "decimal", "thousands", "switch",
-    "cell units", "pivot",
+    "header", "passed", "units", "names", "doubled", "delimiter", "decimal", "thousands", "switch",
+    "cell units", "pivot", "cut",
 )  # fmt: skip
 """Kinds of `CsvFormat.notes`."""
 
@@ -100,6 +103,8 @@ class CsvFormat:
     """What comment lines begin with; "" if there are none, None if none has come yet."""
     head: frozenset[str] = frozenset()
     """Lines before the first row; they are no rows when they come again."""
+    cut_from: int | None = None
+    """The first column whose decimal commas separate cells too; None if there is none."""
     pivot: int | None = None
     """The column whose texts name the channels."""
     time_note: str = ""
@@ -130,6 +135,19 @@ class CsvFormat:
             is_named = [bool(cell) for cell in self.header]
         found = zip(self.columns, self.roles, is_named, strict=True)
         return tuple(name for name, role, named in found if role is Role.OPEN and named)
+
+    def cells(self, line: str) -> list[str]:
+        """Return the cells of a line, without space around them.
+
+        Raises
+        ------
+        csv.Error
+            If a cell is longer than the csv module allows.
+        """
+        cells = cells_of(line, self.delimiter)
+        if self.cut_from is None or len(cells) != 2 * len(self.columns) - self.cut_from:
+            return cells
+        return join_cut(cells, self.cut_from)
 
     def judge(self, column: int, cell: str) -> bool:
         """Return whether a column of text is a channel from this cell on.
@@ -164,7 +182,7 @@ class CsvFormat:
 
     def is_row(self, line: str) -> bool:
         """Return whether a line can be a row: it has its cells, a time, and a number."""
-        cells = cells_of(line, self.delimiter)
+        cells = self.cells(line)
         if len(cells) != len(self.columns) or self.is_passed_over(line):
             return False
         if self.form is not None:
@@ -178,7 +196,7 @@ class CsvFormat:
         if Role.TEXT not in self.roles:
             return
         sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
-        rows = [cells_of(line, self.delimiter) for line in sample if '"' not in line]
+        rows = [self.cells(line) for line in sample if '"' not in line]
         for column, role in enumerate(self.roles):
             if role is Role.TEXT and is_free_text(
                 row[column].strip() for row in rows if column < len(row)
@@ -193,8 +211,7 @@ class CsvFormat:
 
     def is_header_again(self, cells: Sequence[str]) -> bool:
         """Return whether cells are the names again with another time, as `sar` writes them."""
-        header = self.header
-        return header is not None and is_time_like(header[0]) and tuple(cells[1:]) == header[1:]
+        return is_again(cells, self.header)
 
     def is_comment(self, line: str) -> bool:
         """Return whether a line is a comment; where none has come yet, one with # may be."""
@@ -218,6 +235,13 @@ class CsvFormat:
         names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
         text = f"time column{'s' if len(self.time_columns) > 1 else ''} {names}"
         return f"{text}, {self.form.describe()}"
+
+
+def is_again(cells: Sequence[str], header: Sequence[str] | None) -> bool:
+    """Return whether cells are those of the header, whose first may be a time."""
+    if header is None or list(cells[1:]) != list(header[1:]):
+        return False
+    return cells[:1] == list(header[:1]) or is_time_like(header[0])
 
 
 def is_header(cells: Sequence[str], fmt: CsvFormat) -> bool:
@@ -270,6 +294,15 @@ def discover(
     table = find_in(lines, options, has_header=has_header)
     if table is None:
         return None
+    turns = (
+        alternating_headers(lines) if options.header is True and table.delimiter in SPACES else None
+    )
+    if turns is not None:
+        one, other = (shorten(header, 40) for header in turns)
+        message = (
+            f"Two tables take turns, {one!r} and {other!r}. nbstream.LinesSource(path) reads both."
+        )
+        raise ParseError(message)
     names = table.names or tuple(f"c{i + 1}" for i in range(table.n_columns))
     n = len(names)
     if table.names is None and options.asked - {ONE_CHANNEL} - set(names) and not is_final:
@@ -281,7 +314,12 @@ def discover(
         for text in texts
         if not (table.comment and text.lstrip('"').startswith(table.comment))
     ]
-    rows = [row for row in rows if tuple(row) != table.header]
+    rows = [row for row in rows if not is_again(row, table.header)]
+    if table.cut_from is not None:
+        n_cells = 2 * n - table.cut_from
+        rows = [join_cut(row, table.cut_from) for row in rows if len(row) == n_cells]
+    elif table.delimiter == ",":
+        refuse_shifted(names, rows)
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
     times = find_times(
@@ -306,13 +344,14 @@ def discover(
         first_row=table.first_row,
         comment=table.comment if options.comment is None else options.comment,
         head=table.head,
+        cut_from=table.cut_from,
         time_note=times.note,
         notes=table.notes,
     )
     _find_roles(fmt, names, columns, options)
     _find_pivot(fmt, names, columns, options)
     _find_units(fmt, names, table)
-    _note_guesses(fmt, columns, options)
+    _note_guesses(fmt, names, columns, options)
     return fmt
 
 
@@ -419,18 +458,41 @@ def _find_pivot(
         fmt.pivot = list(names).index(options.pivot)
         fmt.roles[fmt.pivot] = Role.IGNORED
         return
-    for i, role in enumerate(fmt.roles):
-        if role in (Role.TEXT, Role.FREE) and names[i].lower() in ENTITY_NAMES:
-            entities = {cell for cell in columns[i] if cell}
-            if len(entities) > 1 or len(columns[i]) == 1:
-                fmt.notes["pivot"] = (
-                    f"rows are of different {names[i]!r} ({len(entities)} so far): "
-                    f"pivot={names[i]!r} makes a channel of each"
-                )
-                return
+    candidates = [i for i in range(len(names)) if _tells_apart(fmt, names[i], i, columns)]
+    if candidates:
+        is_named = [names[i].lower() in ENTITY_NAMES for i in candidates]
+        column = candidates[is_named.index(True) if True in is_named else 0]
+        n_entities = len({cell for cell in columns[column] if cell})
+        fmt.notes["pivot"] = (
+            f"rows are of different {names[column]!r} ({n_entities} so far): "
+            f"pivot={names[column]!r} makes a channel of each"
+        )
 
 
-def _note_guesses(fmt: CsvFormat, columns: Sequence[Sequence[str]], options: CsvOptions) -> None:
+def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column says whose values a row holds: by its name, or among equal times."""
+    cells, role = columns[column], fmt.roles[column]
+    entities = {cell for cell in cells if cell}
+    is_named = name.lower() in ENTITY_NAMES or name.lower().endswith("_id")
+    if role in (Role.TEXT, Role.FREE) and is_named:
+        return len(entities) > 1 or len(cells) == 1
+    is_number = (
+        role is Role.NUMBER and is_named and all(re.fullmatch("[A-Za-z]*[0-9]*", c) for c in cells)
+    )
+    n_most = len(cells) if is_named else len(cells) / 2
+    if not (is_number or role is Role.TEXT) or not 1 < len(entities) <= n_most:
+        return False
+    times = list(zip(*(columns[c] for c in fmt.time_columns), strict=False))
+    is_each_once = len(set(zip(times, cells, strict=False))) == len(times)
+    return is_each_once and len(set(times)) < len(times)
+
+
+def _note_guesses(
+    fmt: CsvFormat,
+    names: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    options: CsvOptions,
+) -> None:
     """Say what was guessed, and how to say it otherwise."""
     if options.delimiter is None and fmt.delimiter != ",":
         what = "runs of spaces" if fmt.delimiter in SPACES else repr(fmt.delimiter)
@@ -450,6 +512,17 @@ def _note_guesses(fmt: CsvFormat, columns: Sequence[Sequence[str]], options: Csv
     carried = [f"{name!r} in {form.unit}" for name, form in forms.items() if form.unit]
     if carried:
         fmt.notes["cell units"] = f"units in cells: {', '.join(carried[:5])}"
+    if fmt.cut_from is not None:
+        fmt.notes["cut"] = (
+            "two cells make one number: decimal commas separate cells too (decimal='.' if not)"
+        )
+    doubled = [f"{new!r} is another {old!r}" for old, new in _numbered(names, fmt.columns)]
+    if doubled:
+        more = f" and {len(doubled) - 3} more" if len(doubled) > 3 else ""
+        fmt.notes["doubled"] = (
+            f"columns of the same name are numbered: {', '.join(doubled[:3])}{more} "
+            "(header=[…] names them)"
+        )
     if fmt.header is None and options.header is True:
         fmt.notes["names"] = (
             f"no line of names: columns are {_named(fmt.columns)} "
@@ -461,6 +534,12 @@ def _named(names: Sequence[str]) -> str:
     """Return some names for people."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(map(repr, names[:3])) + more
+
+
+def _numbered(names: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Return names that came before, and what their columns are called instead."""
+    pairs = [(channel_name(n.strip()), c) for n, c in zip(names, columns, strict=True) if n.strip()]
+    return [(name, column) for name, column in pairs if name != column]
 
 
 def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from nbstream.readings import Batch, channel_name
 from nbstream.sources.csv_format import CsvFormat, Role, is_header
 from nbstream.sources.csv_rows import UNDECIDED, Places, RowReader, Rows
-from nbstream.sources.csv_table import cells_of
 from nbstream.sources.number_cells import NumberForm, find_form, is_missing, is_placeholder
 from nbstream.sources.time_patterns import MISSING_TIME, NAIVE
 
@@ -44,7 +43,7 @@ class LongReader(RowReader):
     Notes
     -----
     With one column of values, or one called value or state, channels are called as the names are,
-    else "name column".
+    else "name column"; a number is none without the name of its column in front: "CPU 0".
     """
 
     def __init__(
@@ -82,13 +81,15 @@ class LongReader(RowReader):
             if not text.strip() or (self.fmt.comment and self.fmt.is_comment(text)):
                 continue
             try:
-                cells = cells_of(text, self.fmt.delimiter)
+                cells = self.fmt.cells(text)
             except csv.Error as error:
                 self._refuse(i, text, str(error), result)
                 continue
             if is_header(cells, self.fmt):
                 result.header_at, result.after = start, lines[start:]
                 break
+            if self.fmt.is_header_again(cells):
+                continue
             result.n_rows += 1
             row = self._read_cells(i, text, cells, result)
             if row is not None:
@@ -163,6 +164,8 @@ class LongReader(RowReader):
     def _channel(self, name: str, column: int) -> str:
         if len(self._columns) > 1:
             name = f"{name} {self.fmt.columns[column]}"
+        if name[:1].isdecimal():
+            name = f"{self.fmt.columns[self._pivot]} {name}"
         return channel_name(name)
 
     def _batch(self, rows: list[tuple[int, int, int, list[float]]], now_ns: int) -> Batch:

@@ -15,7 +15,6 @@ from nbstream.sources.csv_fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.csv_fast_times import Layout, read_times
 from nbstream.sources.csv_format import CsvFormat, Role, is_header
 from nbstream.sources.csv_plain import PlainLines
-from nbstream.sources.csv_table import cells_of
 from nbstream.sources.time_patterns import MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class RowReader:
     ) -> None:
         self.fmt = fmt
         self._whole_times = whole_times
-        self._is_fast = is_fast
+        self._is_fast = is_fast and fmt.cut_from is None
         self.fast_fault: Exception | None = None
         """What the fast way failed of last, though the slow one read the rows then."""
         self._plain = PlainLines(fmt)
@@ -227,7 +226,7 @@ class RowReader:
             n_replaced = text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
             result.n_replaced += n_replaced
         try:
-            cells = cells_of(text, fmt.delimiter)
+            cells = fmt.cells(text)
         except csv.Error as error:
             return self._refuse(i, text, str(error), result)
         if is_header(cells, fmt):
@@ -239,6 +238,8 @@ class RowReader:
             if fmt.is_passed_over(text):
                 result._passed_over.append(i)
                 return True
+            if fmt.cut_from is not None:
+                return self._refuse(i, text, "which commas are decimal ones cannot be told", result)
         if fmt.form is not None:
             when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
             wall[i], offsets[i] = fmt.form.read_cells(when)

@@ -12,8 +12,10 @@ import csv
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from nbstream.sources.csv_commas import are_cut, join_cut
 from nbstream.sources.number_cells import is_missing, is_placeholder, is_unit, number, quantity
 from nbstream.sources.time_scan import scan_day_time, scan_time
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = [
     "COMMENTS",
     "DELIMITERS",
-    "MAX_HEAD_BYTES",
     "MAX_HEAD_LINES",
     "SPACES",
     "Table",
@@ -36,7 +37,6 @@ __all__ = [
 ]
 
 MAX_HEAD_LINES = 100
-MAX_HEAD_BYTES = 64 * 1024
 SPACES = ("  ", " ")
 """Delimiters that stand for runs: two or more spaces, any number of spaces and tabs."""
 DELIMITERS = ("\t", ";", ",", "|", *SPACES)
@@ -57,6 +57,7 @@ _WORDS_OF_TIME = re.compile(
 _TIME = re.compile(
     r"[+-]?[0-9]{1,4}(?:(?:[-/.: ]|, )+[0-9]{1,4}){1,8}(?:[.,][0-9]{1,9})?(?: ?[+-][0-9:]{2,6})?"
 )
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _TIME_NAME = re.compile(
@@ -93,6 +94,8 @@ class Table:
     """What was guessed, and how to say it otherwise; by kind."""
     head: frozenset[str] = frozenset()
     """The lines before the first row: where they come again, they are no rows."""
+    cut_from: int | None = None
+    """The first column whose decimal commas separate cells too, as do those of all behind it."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +129,13 @@ def cells_of(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in line.split(delimiter)]
 
 
-@lru_cache(maxsize=8192)
 def is_value(cell: str) -> bool:
     """Return whether a cell looks like a number of any convention, a quantity or a time."""
+    return _PLAIN_NUMBER.fullmatch(cell) is not None or _is_other_value(cell)
+
+
+@lru_cache(maxsize=8192)
+def _is_other_value(cell: str) -> bool:
     if len(cell) > 64 or not any(c.isdigit() for c in cell):
         return False
     return _is_number(cell) or is_time_like(cell)
@@ -205,7 +212,12 @@ def find_table(
     separator = head.separator()
     delimiter = delimiter or separator or _find_delimiter(head.texts, decimal)
     body = _Body.of([cells_of(text, delimiter) for text in head.texts])
-    table = Table(delimiter, None, body.n_columns, 0, comment=head.comment)
+    cut_from = _cut_from(body, header) if delimiter == "," and decimal != "." else None
+    if cut_from is not None:
+        body = _Body.of(
+            [join_cut(c, cut_from) if len(c) == body.n_columns else c for c in body.rows]
+        )
+    table = Table(delimiter, None, body.n_columns, 0, comment=head.comment, cut_from=cut_from)
     if isinstance(header, int) and not isinstance(header, bool):
         return _told_header(table, head, header, units_row)
     if header is None or not isinstance(header, bool):
@@ -217,6 +229,18 @@ def find_table(
             table.names, table.n_columns = names, len(names)
         return _begin_after_preamble(table, head, first)
     return _find_header(table, head, body, asked, units_row)
+
+
+def _cut_from(body: _Body, header: int | Sequence[str] | bool | None) -> int | None:
+    """Return from which column on decimal commas separate cells too; None if they don't."""
+    first = next((i for i, cells in enumerate(body.rows) if body.is_row(cells)), 0)
+    if header is True:
+        names = _stripped(body.rows[first - 1]) if first else []
+    else:
+        names = [] if header is None or isinstance(header, int) else list(header)
+    n_times = next((i for i, kind in enumerate(body.kinds) if kind != "time"), body.n_columns)
+    is_cut = len(names) > 1 and is_names(names) and are_cut(body.rows[first:], len(names), n_times)
+    return n_times if is_cut else None
 
 
 class _Head:
@@ -312,7 +336,7 @@ def _find_delimiter(texts: Sequence[str], decimal: str | None) -> str:
 def _names_fit(names: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> bool:
     """Return whether there is a name for each cell of the rows, or for each but a time in two."""
     n = len(rows[0])
-    if delimiter in SPACES and len(names) == n - 1:
+    if delimiter in SPACES and 1 < len(names) == n - 1:
         return any(_are_halves(rows[-1:], column) for column in range(n - 1))
     return len(names) == n
 
@@ -642,6 +666,15 @@ def _are_halves(rows: Sequence[Sequence[str]], column: int) -> bool:
     return bool(pairs) and all(_DATE.fullmatch(a) and _CLOCK.match(b) for a, b in pairs)
 
 
+def _are_row_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first cells of rows count them, and times stand in the second."""
+    firsts = [cells[0] for cells in rows]
+    is_count = len(rows) > 1 and all(
+        a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(firsts)
+    )
+    return is_count and all(number(c[1]) is None and is_time_like(c[1]) for c in rows)
+
+
 def _fit_names(table: Table, body: _Body) -> None:
     """Make as many names as there are columns, where it is clear how."""
     names = list(table.names or ())
@@ -653,7 +686,7 @@ def _fit_names(table: Table, body: _Body) -> None:
         rows = [cells for cells in alike if body.is_row(cells)]
         if all(not cells[-1] for cells in rows):
             names.append("")  # rows end with a delimiter
-        elif table.delimiter in (*SPACES, "\t"):
+        elif table.delimiter in (*SPACES, "\t") or _are_row_names(rows):
             # A space within times makes two columns of them; else R leaves the rows' names unnamed.
             at = next((i for i in range(n - 1) if _are_halves(rows, i)), None)
             names.insert(at or 0, "row" if at is None else "date")

@@ -50,7 +50,13 @@ __all__ = ["reads", "ways_of"]
 
 
 def ways_of(table: Cells, column: int) -> list[FoundTimes]:
-    """Return what one column may be by ittable."""
+    """Return what one column may be by itself."""
+    if column not in table.known_ways:
+        table.known_ways[column] = _ways(table, column)
+    return table.known_ways[column]
+
+
+def _ways(table: Cells, column: int) -> list[FoundTimes]:
     numbers = table.numbers(column)
     if numbers:
         return _ways_of_numbers(table, column, numbers)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import ParseError
+from nbstream.sources.csv_alternating import alternating_headers
 from nbstream.sources.item_source import LineSource
 from nbstream.sources.item_times import time_rank
 from nbstream.sources.items import batches
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from nbstream.readings import Batch
     from nbstream.sources.items import Row
 
-__all__ = ["LinesSource", "reads_as_table"]
+__all__ = ["LinesSource", "holds_tables", "reads_as_table"]
 
 REMEMBERED_LINES = 10_000
 MAX_DOCUMENT_BYTES = 64 * 2**20
@@ -215,15 +216,22 @@ def as_table(batch: Batch) -> Table:
     return Table(batch.times, batch.values)
 
 
-def reads_as_table(path: str | os.PathLike[str]) -> bool:
-    """Return whether the first lines of a file are rows of one table, as a CSV file's are."""
+def holds_tables(path: str | os.PathLike[str]) -> bool:
+    """Return whether several tables take turns in a file, as in what iostat prints."""
+    return alternating_headers(_first_lines(path)) is not None
+
+
+def _first_lines(path: str | os.PathLike[str]) -> list[str]:
     try:
         with open(path, "rb") as file:
-            sample = file.read(SAMPLE_BYTES)
+            return file.read(SAMPLE_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
-        return False
-    text = sample.decode("utf-8", "replace")
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        return []
+
+
+def reads_as_table(path: str | os.PathLike[str]) -> bool:
+    """Return whether the first lines of a file are rows of one table, as a CSV file's are."""
+    lines = [line for line in _first_lines(path) if line.strip() and not line.startswith("#")]
     lines = lines[:SAMPLE_LINES]
     if not lines or lines[0].lstrip()[:1] in {"{", "["}:
         return False

@@ -63,6 +63,7 @@ _FIGURES = r"(?:[0-9][0-9.,' ]*[0-9]|[0-9]+|[.,][0-9]+)[.,]?(?:[eE][+-]?[0-9]+)?
 _QUANTITY = re.compile(
     rf"([+-]?) ?([{_CURRENCIES}]|[A-Z]{{3}} )? ?([+-]?{_FIGURES}) ?([^\s0-9+\-.,][^,;]{{0,23}})?"
 )
+_EXPONENT = re.compile("[eE]")
 _UNIT = re.compile(r"/?(?:[^\W\d_]|[°µμΩ%‰×″])[^\s:=]{0,15}")
 _ONES = {"on": "off", "true": "false", "yes": "no", "open": "closed", "enabled": "disabled"}
 _SWITCH = {**dict.fromkeys(_ONES, 1.0), **dict.fromkeys(_ONES.values(), 0.0)}
@@ -360,10 +361,6 @@ class _Votes(NamedTuple):
     long: int = 0
     """Whole numbers of more, without a separator."""
 
-    def __add__(self, other: object) -> _Votes:
-        assert isinstance(other, _Votes)
-        return _Votes(*(a + b for a, b in zip(self, other, strict=True)))
-
 
 def find_form(
     cells: Sequence[str],
@@ -459,12 +456,9 @@ def _decimal(votes: _Votes) -> str | None:
 
 
 def _count_votes(cells: Iterable[str]) -> _Votes:
-    votes = _Votes()
-    for cell in cells:
-        match = _QUANTITY.fullmatch(cell.translate(_ALIKE).strip("() "))
-        if match is not None:
-            votes += _vote(re.split("[eE]", match[3].lstrip("+-"))[0].strip())
-    return votes
+    matches = (_QUANTITY.fullmatch(cell.translate(_ALIKE).strip("() ")) for cell in cells)
+    votes = [_vote(_EXPONENT.split(m[3].lstrip("+-"))[0].strip()) for m in matches if m is not None]
+    return _Votes(*map(sum, zip(*votes, strict=True)))
 
 
 # The same cells are asked about for each column of a wide table.
@@ -484,8 +478,8 @@ def _vote(figures: str) -> _Votes:
         group, decimal = kinds
         if decimal not in ",." or not number(figures, decimal, group):
             return _Votes()
-        return _Votes(decimal_comma=int(decimal == ","), decimal_point=int(decimal == ".")) + (
-            _group_vote(group)
+        return _group_vote(group)._replace(
+            decimal_comma=int(decimal == ","), decimal_point=int(decimal == ".")
         )
     if last in " '":
         return _group_vote(last) if number(figures, ".", last) is not None else _Votes()

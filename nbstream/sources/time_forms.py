@@ -43,6 +43,7 @@ Lack: TypeAlias = Literal["", "year", "date", "start"]
 NS = 1_000_000_000
 DAY_NS = 86_400 * NS
 FIRST_NS, LAST_NS = 631_152_000 * NS, 4_102_444_800 * NS  # the years 1990 to 2099
+SMALLEST = FIRST_NS / NS  # of numbers that can be times
 LIMIT_NS = 9_200_000_000 * NS
 MAX_TEXTS = 300
 """A form is found from so many texts at first."""
@@ -96,6 +97,8 @@ def number_scale(number: float) -> NumberScale | None:
     >>> number_scale(21.5) is None
     True
     """
+    if number < SMALLEST:
+        return None
     if SCALES["ticks"].is_plausible(number):  # as ns they would be of 1990
         return SCALES["ticks"]
     for unit in NS_PER_UNIT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -168,7 +169,8 @@ def _abbreviation(word: str, asked: tzinfo | None, own: Mapping[str, int]) -> Zo
     return ZoneWord(problem=f"{word!r} is not a known time zone")
 
 
-def abbreviations(zone: tzinfo) -> dict[str, int]:
+@lru_cache(maxsize=64)
+def abbreviations(zone: tzinfo) -> Mapping[str, int]:
     """Return the abbreviations that a zone itself uses in our days, with their offsets in s."""
     found: dict[str, int] = {}
     when = datetime(2036, 1, 1, tzinfo=UTC)
@@ -177,4 +179,4 @@ def abbreviations(zone: tzinfo) -> dict[str, int]:
         offset = local.utcoffset() or timedelta(0)
         found.setdefault((local.tzname() or "").upper(), round(offset.total_seconds()))
         when -= timedelta(days=28)
-    return found
+    return MappingProxyType(found)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from nbstream.redaction import redact
 from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
-from nbstream.sources.lines import reads_as_table
+from nbstream.sources.lines import holds_tables, reads_as_table
 
 __all__ = ["existing_file", "kind_of_file"]
 
@@ -40,12 +40,12 @@ _WINDOWS_PORT = re.compile(r"(?:\\\\\.\\)?(COM[0-9]{1,3}):?", re.IGNORECASE)
 
 
 def kind_of_file(path: Path) -> type[CsvSource] | type[LinesSource]:
-    """Return the source for a file: by its name, and for a log by whether its lines are a table."""
+    """Return the source for a file: by its name, and by whether its lines are those of one table."""
     names = path.suffixes[-1:] or [""]
     if names[0][1:].isdigit() and len(path.suffixes) > 1:  # "app.log.1"
         names = path.suffixes[-2:-1]
     suffix = names[0].lower()
-    if suffix in LINES or (suffix in LOGS and not reads_as_table(path)):
+    if suffix in LINES or holds_tables(path) or (suffix in LOGS and not reads_as_table(path)):
         return LinesSource
     return CsvSource
 

@@ -39,6 +39,68 @@ def test_it_is_offered(path: Path) -> None:
         assert "pivot='entity_id' makes a channel of each" in "\n".join(source.notes)
 
 
+SAR = (
+    "Linux 6.1.0 (box) \t07/01/2026 \t_x86_64_\t(2 CPU)\n\n"
+    "12:00:01          DEV       tps     %util\n"
+    "12:00:02          sda      1.00      0.10\n"
+    "12:00:02          sdb      2.00      0.20\n\n"
+    "12:00:02          DEV       tps     %util\n"
+    "12:00:03          sda      3.00      0.10\n"
+    "12:00:03          sdb      4.00      0.20\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "pivot", "channels"),
+    [
+        (SAR, "DEV", {"sda tps": [1, 3], "sdb tps": [2, 4]}),
+        (
+            SAR.replace("DEV", "CPU").replace("sda", "all").replace("sdb", "  0"),
+            "CPU",
+            {"all tps": [1, 3], "CPU 0 tps": [2, 4]},
+        ),
+        (
+            "time,sensor_id,value\n1782907200,1,20\n1782907200,2,30\n1782907201,1,21\n",
+            "sensor_id",
+            {"sensor_id 1": [20, 21], "sensor_id 2": [30]},
+        ),
+        (
+            "time,room,temp\n1782907200,bath,20\n1782907200,hall,30\n1782907201,bath,21\n"
+            "1782907201,hall,31\n",
+            "room",
+            {"bath": [20, 21], "hall": [30, 31]},
+        ),
+    ],
+)
+def test_rows_of_one_time_that_a_column_tells_apart(
+    path: Path, text: str, pivot: str, channels: dict[str, list[float]]
+) -> None:
+    """The column is offered whatever it is called, and what is offered makes channels."""
+    with reading(path, text) as source:
+        wait_said(source, f"pivot={pivot!r} makes a channel of each")
+        wait_said(source, "(2 so far)")
+    with reading(path, text, pivot=pivot) as source:
+        wait_until(lambda: source.counters().received > 2, 5, lambda: source.status)
+        found = columns(settled(source, 3))
+        assert {name: found.get(name) for name in channels} == channels
+        assert source.counters().rejected == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,note,v\n1782907200,a,1\n1782907201,b,2\n1782907202,a,3\n1782907203,b,4\n",
+        "time,cpu,v\n1782907200,10,1\n1782907201,20,2\n1782907202,10,3\n",
+        "time,v,w\n1782907200,1,5\n1782907200,2,5\n1782907201,1,6\n1782907201,2,6\n",
+    ],
+)
+def test_other_columns_are_not_offered(path: Path, text: str) -> None:
+    """Words beside readings at times of their own and readings that repeat tell no rows apart."""
+    with reading(path, text) as source:
+        settled(source, 3)
+        assert "pivot=" not in said(source)
+
+
 def test_home_assistant(path: Path) -> None:
     """Each name is a channel; a switch is 1 and 0 beside names that are numbers; text is refused."""
     with reading(path, HOME, pivot="entity_id", timezone="UTC") as source:

@@ -1,0 +1,66 @@
+"""Decimal commas that nobody put in quotes, in a file whose cells commas separate: 12:00:01,21,5,40,2."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbstream.errors import ParseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["are_cut", "join_cut", "refuse_shifted"]
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+
+
+def are_cut(rows: Sequence[Sequence[str]], n_names: int, n_first: int) -> bool:
+    """Return whether most rows have two cells for each name, a whole number and digits behind it.
+
+    Parameters
+    ----------
+    rows
+        Cells of the rows.
+    n_names
+        Of the header.
+    n_first
+        How many columns stand before the numbers: those of the times.
+    """
+    n_cells = n_first + 2 * (n_names - n_first)
+    whole = [row for row in rows if len(row) == n_cells]
+    return (
+        n_names > n_first
+        and 2 * len(whole) > len(rows)
+        and all(len(row) > n_names for row in rows)
+        and all(map(_WHOLE.fullmatch, (cell for row in whole for cell in row[n_first::2])))
+        and all(cell.isdecimal() for row in whole for cell in row[n_first + 1 :: 2])
+    )
+
+
+def join_cut(cells: Sequence[str], n_first: int) -> list[str]:
+    """Return the cells of a row with a cell for each number."""
+    pairs = zip(cells[n_first::2], cells[n_first + 1 :: 2], strict=False)
+    return [*cells[:n_first], *(f"{whole},{digits}" for whole, digits in pairs)]
+
+
+def refuse_shifted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Raise if all rows have more cells than there are names and it isn't known which belong together.
+
+    Raises
+    ------
+    ParseError
+        If so, and no number among them has a decimal point.
+    """
+    n, n_cells = len(names), min(map(len, rows), default=0)
+    if n_cells <= n or not all(all(row[n:]) for row in rows):
+        return
+    if not all(_WHOLE.fullmatch(cell) for row in rows for cell in row[1:]):
+        return
+    all_names = [*names, *(f"c{i + 1}" for i in range(n, max(map(len, rows))))]
+    message = (
+        f"Rows have {n_cells} cells, and the header has {n} names: {','.join(rows[0])[:60]!r}. If "
+        f"decimal commas are among the separators, save the file with delimiter ';' or in quotes; "
+        f"if columns have no name, pass header={all_names!r}."
+    )
+    raise ParseError(message)
