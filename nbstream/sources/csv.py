@@ -256,9 +256,7 @@ class CsvSource(Source):
             self._tail.close()
 
     def _is_final(self, error: Exception) -> bool:
-        # While files are rotated one that could be read may be forbidden for a moment.
-        was_read = isinstance(error, PermissionError) and bool(self._tail.head)
-        return not was_read and super()._is_final(error)
+        return not self._tail.may_pass(error) and super()._is_final(error)
 
     def _compare_clocks(self, newest_ns: int) -> None:
         if not self._is_catching_up:  # the newest row is still to come
@@ -470,12 +468,7 @@ class CsvSource(Source):
         return lines, discover(lines, options, has_header=has_header, is_final=is_final)
 
     def _last_change_ns(self) -> int:
-        """Return when the file was written last."""
-        now_ns = self._clock.wall_ns()
-        try:
-            return min(self.path.stat().st_mtime_ns, now_ns)
-        except OSError:
-            return now_ns
+        return self._tail.last_change_ns(self._clock.wall_ns())
 
     def _note_skipped(self) -> None:
         """Remember the last rows that were there at the start, in case they are written anew."""

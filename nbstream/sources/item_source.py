@@ -32,6 +32,8 @@ class ItemSource(Source):
 
     advice = ""
     """What to do when nothing can be read."""
+    otherwise = "Give (time, {'temp': 21.5}) to say it otherwise."
+    """How to say what was guessed."""
     from_function = False
     """Whether a function gives the items."""
 
@@ -94,8 +96,8 @@ class ItemSource(Source):
             first = f"first {channel!r}: {text!r}"
             self._note("cell", f"values that are no numbers: {reader.n_bad_cells:,}, {first}")
             self._report("cell", f"values that are no numbers are left out, {first}")
-        if reader.lines.tables.note:
-            self._note("header", f"{reader.lines.tables.note}. {self.advice}")
+        for kind, text in reader.guesses().items():
+            self._note(kind, f"{text}. {self.otherwise}")
         left_out = reader.lines.tables.n_left_out
         if left_out > self._n_left_out:
             self._count(received=left_out - self._n_left_out, dropped=left_out - self._n_left_out)
@@ -144,7 +146,7 @@ class LineSource(ItemSource):
         If `parse` is no function.
     """
 
-    advice = "Pass parse=… to say what a line means."
+    advice = otherwise = "Pass parse=… to say what a line means."
 
     def __init__(self, parse: Callable[[str], Any] | None, **options: Any) -> None:
         given: Any = parse

@@ -83,14 +83,24 @@ class ItemTimes:
         Gives the time of a reading that has none.
     timezone
         Of times that name none.
+    last_ns
+        Says about when the newest line happened, which times without a date or year are near to;
+        None is now.
 
     Notes
     -----
     Thread safety: none.
     """
 
-    def __init__(self, now_ns: Callable[[], int], timezone: tzinfo) -> None:
+    def __init__(
+        self,
+        now_ns: Callable[[], int],
+        timezone: tzinfo,
+        *,
+        last_ns: Callable[[], int] | None = None,
+    ) -> None:
         self.now_ns = now_ns
+        self._last_ns = last_ns or now_ns
         self.timezone = timezone
         self._texts = LineTimes(timezone)
         self._cells = LineTimes(timezone)
@@ -130,7 +140,19 @@ class ItemTimes:
             return None
         for pattern, plain in _FRONTS:
             line = pattern.sub(plain, line, count=1)
-        return self._texts.take_front(line, self.now_ns())
+        return self._texts.take_front(line, self._last_ns())
+
+    @property
+    def front_note(self) -> str:
+        """What is taken for the time in front of lines, "" if there is none yet."""
+        form = self._texts.front_form
+        if form is None:
+            return ""
+        lacks = {"date": ", of the day", "year": ", of the year"}.get(form.lacks, "")
+        when = "now" if self._last_ns is self.now_ns else "the file's last change"
+        what = "the number" if form.kind == "number" else "what stands"
+        of = f"{lacks} of {when}" if lacks else ""
+        return f"{what} in front of a line is its time ({form.describe()}{of})"
 
     def _text(self, text: str) -> int | None:
         number = as_number(text)

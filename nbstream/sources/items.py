@@ -77,6 +77,8 @@ class ItemReader:
         Of times that name none.
     from_function
         Whether a function gives the items, so that a table may be the one before, grown.
+    last_ns
+        Says about when the newest line happened; None is now.
 
     Notes
     -----
@@ -84,9 +86,14 @@ class ItemReader:
     """
 
     def __init__(
-        self, now_ns: Callable[[], int], timezone: tzinfo, *, from_function: bool = False
+        self,
+        now_ns: Callable[[], int],
+        timezone: tzinfo,
+        *,
+        from_function: bool = False,
+        last_ns: Callable[[], int] | None = None,
     ) -> None:
-        self.times = ItemTimes(now_ns, timezone)
+        self.times = ItemTimes(now_ns, timezone, last_ns=last_ns)
         self.lines = LineReader(self.times)
         self.tables = TableRows(from_function=from_function)
         self.units: dict[str, str] = {}
@@ -95,6 +102,8 @@ class ItemReader:
         """Values that were no numbers, in readings that had others."""
         self.bad_cell: tuple[str, str] | None = None
         """Channel and text of the first of them."""
+        self.time_key = ""
+        """The name under which the newest reading had its time, "" if under none."""
         self.rejected: list[str] = []
         """Lines of the last text that could not be read, while others could."""
         self._known: set[str] = set()
@@ -132,6 +141,19 @@ class ItemReader:
             else:
                 found.append(self._row(item, when))
         return found
+
+    def guesses(self) -> dict[str, str]:
+        """Return what was guessed so far, by kind, for people."""
+        return {
+            kind: text
+            for kind, text in (
+                ("header", self.lines.tables.note),
+                ("comma", self.lines.comma_note),
+                ("front", self.times.front_note),
+                ("key", f"{self.time_key!r} is the time of a reading" if self.time_key else ""),
+            )
+            if text
+        }
 
     # Texts.
 
@@ -237,12 +259,14 @@ class ItemReader:
         for key in keys:
             ns = self.times.read(leaves[key])
             if ns is not None:
+                self.time_key = key
                 del leaves[key]
                 return ns
         for key, value in leaves.items():
             if _may_be_date(value):
                 ns = self.times.read(value)
                 if ns is not None:
+                    self.time_key = key
                     del leaves[key]
                     return ns
         return None

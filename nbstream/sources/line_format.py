@@ -26,14 +26,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nbstream.errors import ParseError
 from nbstream.sources.line_known import read_known
 from nbstream.sources.line_literals import read_literal
-from nbstream.sources.line_pairs import find_listed, find_pairs, find_words
-from nbstream.sources.line_tables import LineTables, has_reading
+from nbstream.sources.line_pairs import comma_of_pair, find_listed, find_pairs, find_words
+from nbstream.sources.line_tables import LineTables, has_reading, split_cells
 from nbstream.sources.number_cells import is_unit, plain_quantity
 
 if TYPE_CHECKING:
     from nbstream.sources.item_times import ItemTimes
 
-__all__ = ["LineReader", "TimedItem", "strip_escapes"]
+__all__ = ["LineReader", "TimedItem", "is_banner", "strip_escapes"]
 
 CLOSING = {"{": "}", "[": "]"}
 MAX_WAITING = 20
@@ -81,6 +81,8 @@ class LineReader:
     def __init__(self, times: ItemTimes) -> None:
         self.times = times
         self.tables = LineTables()
+        self.comma_note = ""
+        """That a comma was taken for a decimal point, for people."""
         self.passed: list[str] = []
         """Lines that were kept back and turned out to say nothing; whoever reads takes them."""
         self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
@@ -120,7 +122,7 @@ class LineReader:
             found = self._collect(line)
             if found is not None or self._document:
                 return [] if found is None else [TimedItem(found)]
-        if not text or _BANNER.fullmatch(text):
+        if not text or is_banner(text):
             return []
         if _SUMMARY.match(text) and self.tables.has_header:
             return []
@@ -175,6 +177,9 @@ class LineReader:
         if len(line) > MAX_ROW:
             message = f"a line of {len(line):,} characters that is no JSON: {text[:80]!r}"
             raise ValueError(message)
+        if "," in line and not self.comma_note:
+            comma = find_decimal_comma(line)
+            self.comma_note = f"{comma!r} is {comma.replace(',', '.')}" if comma else ""
         row = self.tables.row(line, is_timed=when is not None)
         if row is not None:
             return [TimedItem(row, when)] if row else []
@@ -222,6 +227,27 @@ class LineReader:
             oldest = next(iter(self._waiting))
             self.passed += [line for line, _ in self._waiting.pop(oldest)]
         return []
+
+
+def find_decimal_comma(line: str) -> str:
+    """Return the first number of a line that is read with a comma for its point, "" if none is."""
+    if comma := comma_of_pair(line):
+        return comma
+    cells, mark = split_cells(line)
+    words = line.split(mark or None)
+    return next(
+        (
+            word.strip()
+            for word, cell in zip(words, cells, strict=False)
+            if word.strip().replace(",", ".") == cell != word.strip()
+        ),
+        "",
+    )
+
+
+def is_banner(line: str) -> bool:
+    """Return whether a line is what programs print above their tables, such as sysstat's first."""
+    return _BANNER.fullmatch(line.strip()) is not None
 
 
 def strip_escapes(text: str) -> str:

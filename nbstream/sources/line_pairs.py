@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbstream.sources.number_cells import base_unit, is_unit, plain_quantity
 
-__all__ = ["find_listed", "find_pairs", "find_words", "read_quoted"]
+__all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words", "read_quoted"]
 
 _NUMBER = (
     r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -110,6 +110,15 @@ def find_pairs(line: str) -> dict[str, str]:
     if found:
         _put_others(found, [*left, line[position:]])
     return found
+
+
+def comma_of_pair(line: str) -> str:
+    """Return the first value of a pair that has a decimal comma, "" if there is none."""
+    for match in _SEPARATOR.finditer(line[:MAX_LABEL]):
+        comma = _DECIMAL_COMMA.match(line, match.end())
+        if comma is not None and (match[0].strip() != ":" or not _LIST.match(line, match.end())):
+            return comma[0]
+    return ""
 
 
 def _put_others(found: dict[str, str], left: list[str]) -> None:

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import ParseError
-from nbstream.sources.csv_alternating import alternating_headers
 from nbstream.sources.item_source import LineSource
-from nbstream.sources.item_times import time_rank
-from nbstream.sources.items import batches
-from nbstream.sources.number_cells import plain_quantity
+from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
 from nbstream.sources.tables import Table, TableRows
 from nbstream.sources.tail import Piece, Tail
@@ -23,14 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbstream.readings import Batch
-    from nbstream.sources.items import Row
 
-__all__ = ["LinesSource", "holds_tables", "reads_as_table"]
+__all__ = ["LinesSource"]
 
 REMEMBERED_LINES = 10_000
 MAX_DOCUMENT_BYTES = 64 * 2**20
-SAMPLE_BYTES = 2**16
-SAMPLE_LINES = 50
 
 
 class LinesSource(LineSource):
@@ -83,21 +77,25 @@ class LinesSource(LineSource):
         self.path = Path(path)
         self.poll_interval = positive_seconds(poll_interval, "poll_interval")
         options["name"] = options.get("name") or shorten(self.path.name)
+        self._tail = Tail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
         super().__init__(parse, **options)
         self._max_line_bytes = max_line_bytes
-        self._tail = Tail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
         self._before: deque[bytes] = deque(maxlen=REMEMBERED_LINES)
         self._again: list[bytes] | None = None
         self._document: bytearray | None = None
         self._document_rows = TableRows(from_function=True)
 
+    def _new_reader(self) -> ItemReader:
+        return ItemReader(self._clock.wall_ns, self.timezone, last_ns=self._last_change_ns)
+
+    def _last_change_ns(self) -> int:
+        return self._tail.last_change_ns(self._clock.wall_ns())
+
     def _free(self) -> None:
         self._tail.close()
 
     def _is_final(self, error: Exception) -> bool:
-        # While files are rotated one that could be read may be forbidden for a moment.
-        was_read = isinstance(error, PermissionError) and bool(self._tail.head)
-        return not was_read and super()._is_final(error)
+        return not self._tail.may_pass(error) and super()._is_final(error)
 
     def _run(self) -> None:
         try:
@@ -214,33 +212,3 @@ class LinesSource(LineSource):
 def as_table(batch: Batch) -> Table:
     """Return a Batch as a Table."""
     return Table(batch.times, batch.values)
-
-
-def holds_tables(path: str | os.PathLike[str]) -> bool:
-    """Return whether several tables take turns in a file, as in what iostat prints."""
-    return alternating_headers(_first_lines(path)) is not None
-
-
-def _first_lines(path: str | os.PathLike[str]) -> list[str]:
-    try:
-        with open(path, "rb") as file:
-            return file.read(SAMPLE_BYTES).decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-
-
-def reads_as_table(path: str | os.PathLike[str]) -> bool:
-    """Return whether the first lines of a file are rows of one table, as a CSV file's are."""
-    lines = [line for line in _first_lines(path) if line.strip() and not line.startswith("#")]
-    lines = lines[:SAMPLE_LINES]
-    if not lines or lines[0].lstrip()[:1] in {"{", "["}:
-        return False
-    for delimiter in ",;\t":
-        table = [[cell.strip() for cell in line.split(delimiter)] for line in lines]
-        if len(table[0]) > 1 and len({len(row) for row in table}) == 1:
-            if len(table) == 1 and time_rank(table[0][0]) is not None:
-                return True
-            cells = table[-1]
-            n_numbers = sum(plain_quantity(cell) is not None for cell in cells if cell)
-            return 2 * n_numbers >= len(cells) and not any("=" in cell for cell in cells)
-    return False

@@ -120,6 +120,10 @@ class WholeTimes:
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
             newest = int(turns.max())  # which comes first where the newest row does
             self._base = int(day if self.lacks == "date" else year) - newest
+            if self.lacks == "date":
+                ahead_ns = int((known + (self._base + turns) * DAY_NS).max()) - last_ns
+                ahead_ns -= offset_ms(zone, last_ns) * 1_000_000
+                self._base -= ahead_ns > HALF_DAY_NS  # of the day before, for it isn't yet
             if self.lacks == "year":
                 last = int(_in_year(known, self._base + turns).max())
                 self._base -= last > (day + 2) * DAY_NS  # of last year, for it isn't yet
@@ -191,6 +195,8 @@ class LineTimes:
         self._forms: dict[str, tuple[TimeForm, WholeTimes]] = {}
         self._newest = ""
         self._front = 0, ""
+        self.front_form: TimeForm | None = None
+        """The form of the newest time that stood in front of a line."""
 
     def utc_ns(self, text: str, now_ns: int) -> int | None:
         """Return a time as ns since the epoch, UTC, None if the text is none.
@@ -260,6 +266,7 @@ class LineTimes:
                     refused = refused or error
             if when is not None:
                 self._front = k, _DIGIT.sub("0", front)
+                self.front_form = self._number_form(front) or self._forms[self._newest][0]
                 return when, rest
         if refused is not None:
             raise refused
@@ -273,10 +280,12 @@ class LineTimes:
         return (k,) if is_same else range(len(cuts) - 1, -1, -1)
 
     def _number(self, text: str) -> int | None:
-        if not _NUMBER.fullmatch(text):
-            return None
-        scale = number_scale(float(text))
-        return None if scale is None else TimeForm("number", scale=scale).read(text)[0]
+        form = self._number_form(text)
+        return None if form is None else form.read(text)[0]
+
+    def _number_form(self, text: str) -> TimeForm | None:
+        scale = number_scale(float(text)) if _NUMBER.fullmatch(text) else None
+        return None if scale is None else TimeForm("number", scale=scale)
 
 
 def _may_be_front(front: str, cut: str) -> bool:

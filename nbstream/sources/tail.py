@@ -153,6 +153,17 @@ class Tail:
         """Bytes of a half line at the end of the file, as far as the last poll saw."""
         return max(0, (self._stamp[0] if self._stamp else 0) - self._offset)
 
+    def last_change_ns(self, now_ns: int) -> int:
+        """Return when the file was written last, `now_ns` if there is none or that is earlier."""
+        try:
+            return min(self.path.stat().st_mtime_ns, now_ns)
+        except OSError:
+            return now_ns
+
+    def may_pass(self, error: Exception) -> bool:
+        """Return whether an error may be over in a moment, for while files are rotated one is forbidden."""
+        return isinstance(error, PermissionError) and bool(self.head)
+
     def take_half_line(self) -> None:
         """Go on behind the half line; what may follow on it is given up and counted as cut."""
         self._advance(self._half_line)

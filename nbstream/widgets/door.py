@@ -14,12 +14,13 @@ from urllib.parse import unquote, urlsplit
 
 from nbstream.redaction import redact
 from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
-from nbstream.sources.lines import holds_tables, reads_as_table
+from nbstream.sources.file_kind import holds_tables, reads_as_lines, reads_as_table
 
 __all__ = ["existing_file", "kind_of_file"]
 
 LINES = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".geojsonl"})
 LOGS = frozenset({".log", ".out"})
+TEXTS = frozenset({"", ".txt", ".text"})
 READERS = {
     ".parquet": "pandas.read_parquet({path})",
     ".pq": "pandas.read_parquet({path})",
@@ -40,12 +41,15 @@ _WINDOWS_PORT = re.compile(r"(?:\\\\\.\\)?(COM[0-9]{1,3}):?", re.IGNORECASE)
 
 
 def kind_of_file(path: Path) -> type[CsvSource] | type[LinesSource]:
-    """Return the source for a file: by its name, and by whether its lines are those of one table."""
+    """Return the source for a file: by its name, of logs and texts by how they begin."""
     names = path.suffixes[-1:] or [""]
     if names[0][1:].isdigit() and len(path.suffixes) > 1:  # "app.log.1"
         names = path.suffixes[-2:-1]
     suffix = names[0].lower()
-    if suffix in LINES or holds_tables(path) or (suffix in LOGS and not reads_as_table(path)):
+    if suffix in LOGS:
+        return CsvSource if reads_as_table(path) else LinesSource
+    is_lines = suffix in LINES or (suffix in TEXTS and reads_as_lines(path))
+    if is_lines or holds_tables(path):
         return LinesSource
     return CsvSource
 

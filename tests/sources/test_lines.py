@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 
 from nbstream.sources import LinesSource, SourceState
-from nbstream.sources.lines import reads_as_table
 from tests.wait import wait_until
 
 LOG = "2026-07-01 12:00:0{0} INFO temp={0}.5\n"
@@ -126,25 +126,12 @@ def test_only_what_is_added_can_be_read(path: Path) -> None:
         wait_values(source, "x", [3.0])
 
 
-@pytest.mark.parametrize(
-    ("text", "is_table"),
-    [
-        ("time,temp\n2026-07-01 12:00:00,21.5\n", True),
-        ("2026-07-01 12:00:00;21.5;40\n2026-07-01 12:00:01;21.5;40\n", True),
-        ("1782907200\t21.5\n", True),
-        ("timestamp,value\n", True),
-        ("# made by hand\ntime,temp\n2026-07-01 12:00:00,21.5\n", True),
-        ("2026-07-01 12:00:00,123 INFO temp=21.5\n", False),
-        ("2026-07-01 12:00:00 INFO temp=21.5, hum=40\n", False),
-        ('{"a": 1, "b": 2}\n{"a": 1, "b": 2}\n', False),
-        ("GET / 200\n", False),
-        ("one, two\n", False),
-        ("", False),
-    ],
-)
-def test_a_log_may_be_a_table(tmp_path: Path, text: str, is_table: bool) -> None:
-    """What has cells of numbers in columns is one, prose with commas is none."""
-    path = tmp_path / "x.log"
-    path.write_text(text)
-    assert reads_as_table(path) is is_table
-    assert not reads_as_table(tmp_path / "missing.log")
+def test_times_of_day_are_of_the_day_of_the_files_last_change(path: Path) -> None:
+    """A log of last night is not of tonight, also where it goes over midnight; the note says so."""
+    path.write_text("23:59:58,500 temp=1\n00:00:01,500 temp=2\n")
+    os.utime(path, (1782864002, 1782864002))  # 2026-07-01 00:00:02
+    with LinesSource(path, timezone="UTC", poll_interval=0.01) as source:
+        wait_values(source, "temp", [1.0, 2.0])
+        times = source.buffer.rows("temp", 0).times.view("M8[ns]").astype("M8[ms]").astype(str)
+        assert times.tolist() == ["2026-06-30T23:59:58.500", "2026-07-01T00:00:01.500"]
+        assert any("of the day of the file's last change" in note for note in source.notes)

@@ -56,6 +56,37 @@ def test_lines_become_readings() -> None:
         assert source.buffer.units == {"Temp": "C"}
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Temp: 21,5 C\n", "'21,5' is 21.5"),
+        ("21,5;40,2\n", "'21,5' is 21.5"),
+        ("21,5 40,2\n", "'21,5' is 21.5"),
+        ("1782907200.5 23.5\n", "the number in front of a line is its time (unit s)"),
+        ("12:00:00 temp=23.5\n", "its time (format %H:%M:%S, of the day of now)"),
+        ("Jul  1 12:00:00 temp=23.5\n", "of the year of now"),
+        ('{"ts": 1782907200, "temp": 23.5}\n', "'ts' is the time of a reading"),
+        ("temp hum\n23.5 40\n", "'temp hum'"),
+    ],
+)
+def test_what_is_guessed_is_said(text: str, words: str) -> None:
+    """Beside it stands the option that says it otherwise, which works."""
+    with run(printing(text)) as source:
+        said = [note for note in source.notes if words in note]
+        assert len(said) == 1
+        assert said[0].endswith("Pass parse=… to say what a line means.")
+    with run(printing(text), parse=lambda line: len(line)) as source:
+        assert numbers(source, "value")
+        assert not source.notes
+
+
+@pytest.mark.parametrize("text", ["1,2\n", "a=1,234\n", "load: 1, 2\n", "1,200 MiB, 3 s\n" * 2])
+def test_a_comma_that_is_no_point_is_not_called_one(text: str) -> None:
+    """Nor one between thousands."""
+    with run(printing(text)) as source:
+        assert not [note for note in source.notes if "," in note.split(". Pass")[0]]
+
+
 def test_rows_that_tables_have_too_many_of_are_counted() -> None:
     """They are dropped, not lost: received is accepted, rejected, late and dropped."""
     rows = "".join(f"disk{i:02} {i} {i}\n" for i in range(50))
