@@ -59,13 +59,13 @@ def time_rank(name: object) -> int | None:
 LONGEST_FRONT = 48
 _LIKE_A_TIME = re.compile(r"[0-9][:h][0-9]{2}|[0-9]{8}|[0-9][-/.][0-9]+[-/.][0-9]|[0-9]{4}-[A-Z]")
 _FRONTS = (
-    (re.compile(r"^\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
+    (re.compile(r"\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
     # A date and its time of day in two cells; milliseconds behind a comma that separates no cells.
     (
-        re.compile(r"^([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[,;\t]\s*(?=[0-9]{1,2}:[0-9]{2})"),
+        re.compile(r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})[,;\t]\s*(?=[0-9]{1,2}:[0-9]{2})"),
         r"\1 ",
     ),
-    (re.compile(r"^([^,;\t]{0,40}:[0-9]{2}),([0-9]{3,9})(?=[;\t]|,\s)"), r"\1.\2"),
+    (re.compile(r"([^,;\t]{0,40}:[0-9]{2}),([0-9]{3,9})(?=[;\t]|,\s)"), r"\1.\2"),
 )
 
 
@@ -139,7 +139,9 @@ class ItemTimes:
         if _LIKE_A_TIME.search(line, 0, LONGEST_FRONT) is None:
             return None
         for pattern, plain in _FRONTS:
-            line = pattern.sub(plain, line, count=1)
+            match = pattern.match(line)
+            if match is not None:
+                line = match.expand(plain) + line[match.end() :]
         return self._texts.take_front(line, self._last_ns())
 
     @property

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LineReader", "TimedItem", "is_banner", "strip_escapes"]
 
+MAX_LOOKS = 1000
+"""In so many lines that have a comma it is looked for one that stands for a point."""
 CLOSING = {"{": "}", "[": "]"}
+LONGEST_QUANTITY = 60
 MAX_WAITING = 20
 MAX_FORMS = 1000
 MAX_ROW = 2**16
@@ -88,6 +91,7 @@ class LineReader:
         self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
         self._is_known: set[str] = set()
         self._document: list[str] = []
+        self._n_commas = 0
 
     @property
     def waiting(self) -> str:
@@ -110,8 +114,7 @@ class LineReader:
         ValueError
             If it says nothing that can be read.
         """
-        line = _PROGRESS_BEHIND.sub(r"\1", strip_escapes(line))
-        found = self._read(_BAR.sub(" ", line).rstrip())
+        found = self._read(_without_bars(strip_escapes(line)).rstrip())
         if found and self.tables.waiting:  # a header stands right above its rows
             self.passed += self.tables.finish()
         return found
@@ -126,7 +129,7 @@ class LineReader:
             return []
         if _SUMMARY.match(text) and self.tables.has_header:
             return []
-        if plain_quantity(text) is not None:
+        if _is_quantity(text):
             return [TimedItem(text)]
         found = _structure(text)
         if found is not None:
@@ -134,7 +137,7 @@ class LineReader:
         when, rest = self._front(line)
         if when is not None:
             text = rest.strip()
-            if plain_quantity(text) is not None:
+            if _is_quantity(text):
                 return [TimedItem(self.tables.row(rest, is_timed=True) or text, when)]
             found = _structure(text)
             if found is not None:
@@ -177,7 +180,8 @@ class LineReader:
         if len(line) > MAX_ROW:
             message = f"a line of {len(line):,} characters that is no JSON: {text[:80]!r}"
             raise ValueError(message)
-        if "," in line and not self.comma_note:
+        if "," in line and not self.comma_note and self._n_commas < MAX_LOOKS:
+            self._n_commas += 1
             comma = find_decimal_comma(line)
             self.comma_note = f"{comma!r} is {comma.replace(',', '.')}" if comma else ""
         row = self.tables.row(line, is_timed=when is not None)
@@ -252,7 +256,17 @@ def is_banner(line: str) -> bool:
 
 def strip_escapes(text: str) -> str:
     """Return text without escape sequences (colours, cursor, screen) and control characters."""
-    return _OTHER_CONTROLS.sub("", _ESCAPES.sub("", text))
+    return text if text.isprintable() else _OTHER_CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def _without_bars(line: str) -> str:
+    if "%" in line:
+        line = _PROGRESS_BEHIND.sub(r"\1", line)
+    return _BAR.sub(" ", line) if "|" in line or "[" in line else line
+
+
+def _is_quantity(text: str) -> bool:
+    return len(text) <= LONGEST_QUANTITY and plain_quantity(text) is not None
 
 
 def _structure(text: str) -> Any:

@@ -125,6 +125,8 @@ def _put_others(found: dict[str, str], left: list[str]) -> None:
     """Add what stands beside pairs and is as clear: ``RAM 2462/7860MB``, ``, 512.3 tps, lat 8 ms``."""
     is_first = len(found) == 1
     for piece in left:
+        if not any(map(str.isdigit, piece)):
+            continue
         for name, loads in _LOADS.findall(piece):
             for i, text in enumerate(loads.split(",")):
                 _add(found, f"{name} {i + 1}", text.partition("@")[0].replace("off", "nan"))
@@ -165,7 +167,8 @@ def _add(found: dict[str, str], name: str, text: str) -> None:
 
 def _label(before: str, *, is_equals: bool) -> str:
     """Return the name that ends where a separator stands, "" if there is none."""
-    before = _APOSTROPHE.sub("\x03", _GLUED.sub("\x01\\1\x02", before))
+    if "(" in before or "'" in before:
+        before = _APOSTROPHE.sub("\x03", _GLUED.sub("\x01\\1\x02", before))
     ends = [m.end() for m in _LABEL_END.finditer(before.rstrip())]
     words = before[ends[-1] if ends else 0 :].rpartition(":")[2].split()
     if not words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from functools import lru_cache
 from typing import NamedTuple
 
 from nbstream.sources.item_times import time_rank
@@ -91,6 +92,7 @@ def _spaced(line: str) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=2048)
 def is_cell(cell: str) -> bool:
     """Return whether a cell is a reading, or stands where one would be."""
     return (
@@ -106,6 +108,7 @@ def has_reading(line: str) -> bool:
     return any(_is_reading(word.strip("()[]{}<>\"',;:.!")) for word in line.split())
 
 
+@lru_cache(maxsize=2048)
 def _is_reading(cell: str) -> bool:
     return plain_quantity(cell) is not None or _DURATION.fullmatch(cell) is not None
 

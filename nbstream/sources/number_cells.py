@@ -182,6 +182,7 @@ def quantity(cell: str, decimal: str = ".", thousands: str = "") -> tuple[float,
     return value, currency or unit
 
 
+@lru_cache(maxsize=2048)
 def plain_quantity(text: str) -> tuple[float, str] | None:
     """Return what `quantity` does for text of which nothing is known: no names such as "3C01".
 

@@ -21,7 +21,7 @@ from nbstream.sources.wall_time import WallTimes
 from nbstream.zone import offset_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from nbstream.readings import TimeArray
@@ -39,7 +39,7 @@ MAX_FRONT = 80  # characters
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _HALF = re.compile(rf"{AM_PM}\b")
-_DIGIT = re.compile(r"[0-9]")
+_ALL_DIGITS_0 = str.maketrans("123456789", "000000000")
 _CUT = re.compile(r"\s*[,;|]\s*|\]:?\s*|:\s+|\s+")
 
 
@@ -67,7 +67,8 @@ class WholeTimes:
 
     def __init__(self, form: TimeForm, wall_times: WallTimes, last_ns: Callable[[], int]) -> None:
         self.lacks = form.lacks
-        self._wall_times = wall_times if form.zone is None else WallTimes(form.zone)
+        self.wall_times = wall_times if form.zone is None else WallTimes(form.zone)
+        """What makes UTC of times without a zone."""
         self._last_ns = last_ns
         self._newest: int | None = None  # elapsed time of the file as it was before
         self._previous: int | None = None  # as it was read, or from where elapsed time counts
@@ -96,7 +97,7 @@ class WholeTimes:
                 wall[~missing] = self._complete(known, now_ns)
         if self.lacks == "start":
             return wall
-        return _utc(wall, offsets, self._wall_times)
+        return _utc(wall, offsets, self.wall_times)
 
     def begin_again(self) -> None:
         """Prepare for rows that may have been read before, from the start of their file."""
@@ -114,7 +115,7 @@ class WholeTimes:
         steps = np.diff(known, prepend=first)
         turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
         if self._base is None:
-            zone = self._wall_times.zone
+            zone = self.wall_times.zone
             last_ns = self._last_ns()
             day = (last_ns + offset_ms(zone, last_ns) * 1_000_000) // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
@@ -194,7 +195,7 @@ class LineTimes:
         self._asked = asked
         self._forms: dict[str, tuple[TimeForm, WholeTimes]] = {}
         self._newest = ""
-        self._front = 0, ""
+        self._front = 0, 0, ""
         self.front_form: TimeForm | None = None
         """The form of the newest time that stood in front of a line."""
 
@@ -213,13 +214,16 @@ class LineTimes:
         ParseError
             If day and month cannot be told apart, or its zone may be one of several.
         """
-        for pattern in dict.fromkeys((self._newest, *self._forms)):
-            if pattern in self._forms:
-                form, whole = self._forms[pattern]
-                wall, offset = form.read(text)
-                if wall != MISSING_TIME:
-                    self._newest = pattern
-                    return _one(whole, wall, offset, now_ns)
+        if self._newest:
+            form, whole = self._forms[self._newest]
+            wall, offset = form.read(text)
+            if wall != MISSING_TIME:
+                return _one(whole, wall, offset, now_ns)
+        for pattern, (form, whole) in self._forms.items():
+            wall, offset = form.read(text)
+            if wall != MISSING_TIME:
+                self._newest = pattern
+                return _one(whole, wall, offset, now_ns)
         form_found = find_time_form([text], self._asked, now_ns=now_ns) or find_day_time_form(
             [text], self._asked
         )
@@ -248,36 +252,42 @@ class LineTimes:
         ParseError
             As `utc_ns`.
         """
-        cuts = [
-            (m.end() if m[0][0] == "]" else m.start(), m.end())
-            for m in _CUT.finditer(line, 0, MAX_FRONT)
-            if m.end() < len(line)
-        ]
+        same = self._same_front(line)
+        cuts = (
+            [same]
+            if same
+            else [
+                (m.end() if m[0][0] == "]" else m.start(), m.end())
+                for m in _CUT.finditer(line, 0, MAX_FRONT)
+                if m.end() < len(line)
+            ]
+        )
         refused: ParseError | None = None
-        for k in self._likely(line, cuts):
-            front, rest = line[: cuts[k][0]].strip(), line[cuts[k][1] :]
-            if not _may_be_front(front, line[cuts[k][0] : cuts[k][1]]):
+        for end, start in reversed(cuts):
+            front, rest = line[:end].strip(), line[start:]
+            if not _may_be_front(front, line[end:start]):
                 continue
-            when = self._number(front) if k == 0 else None
+            when = self._number(front) if end == cuts[0][0] else None
             if when is None:
                 try:
                     when = self.utc_ns(front, now_ns)
                 except ParseError as error:  # less of the line may be a time all the same
                     refused = refused or error
             if when is not None:
-                self._front = k, _DIGIT.sub("0", front)
+                self._front = end, start, line[:start].translate(_ALL_DIGITS_0)
                 self.front_form = self._number_form(front) or self._forms[self._newest][0]
                 return when, rest
         if refused is not None:
             raise refused
         return None
 
-    def _likely(self, line: str, cuts: list[tuple[int, int]]) -> Iterable[int]:
-        """Return which cuts to try: the one before if the line looks the same, else the last first."""
-        k, looks = self._front
-        is_same = k < len(cuts) and _DIGIT.sub("0", line[: cuts[k][0]].strip()) == looks
-        is_same = is_same and ":" in looks and not _HALF.match(line, cuts[k][1])
-        return (k,) if is_same else range(len(cuts) - 1, -1, -1)
+    def _same_front(self, line: str) -> tuple[int, int] | None:
+        """Return where the time ends and the rest begins if the line looks as the one before did."""
+        end, start, looks = self._front
+        if ":" not in looks or line[:start].translate(_ALL_DIGITS_0) != looks:
+            return None
+        goes_on = line[start : start + 1].isspace() or _HALF.match(line, start)
+        return None if goes_on or start >= len(line) else (end, start)
 
     def _number(self, text: str) -> int | None:
         form = self._number_form(text)
@@ -301,8 +311,8 @@ def _may_be_front(front: str, cut: str) -> bool:
 
 
 def _one(whole: WholeTimes, wall: int, offset: int, now_ns: int) -> int | None:
-    if offset != NAIVE and not whole.lacks:
-        return wall - offset
+    if not whole.lacks:
+        return wall - offset if offset != NAIVE else whole.wall_times.one_to_utc(wall)
     times = whole.to_utc(np.array([wall], np.int64), np.array([offset], np.int64), now_ns)
     return None if times[0] == MISSING_TIME else int(times[0])
 

@@ -45,6 +45,7 @@ class WallTimes:
         self._previous: int | None = None
         self._steps = (NS, NS)  # the newest two; one of them may be a pause
         self._years: tuple[int, int] | None = None
+        self._stretch = (0, 0, 0)
         # Clock changes cut time into stretches of one offset each. By wall clock: when the next
         # stretch has surely begun, and from when on a time belongs to both.
         self._offsets_ns = np.zeros(1, np.int64)
@@ -76,6 +77,28 @@ class WallTimes:
         result = wall_ns.copy()
         result[~missing] = utc
         return result
+
+    def one_to_utc(self, wall_ns: int) -> int:
+        """Return one time as `to_utc` does, which is faster within a day without a change."""
+        begin, end, offset_ns = self._stretch
+        if not begin <= wall_ns < end:
+            utc_ns = int(self.to_utc(np.array([wall_ns], np.int64))[0])
+            self._stretch = self._stretch_of(wall_ns)
+            return utc_ns
+        utc_ns = wall_ns - offset_ns
+        if self._previous is not None and utc_ns > self._previous:
+            self._steps = self._steps[1], utc_ns - self._previous
+        self._previous = utc_ns
+        return utc_ns
+
+    def _stretch_of(self, wall_ns: int) -> tuple[int, int, int]:
+        """Return from when to when, a day at most, the clock surely goes as at a time, and its offset."""
+        i = int(np.searchsorted(self._sure_ns, wall_ns, "right"))
+        begin = int(self._sure_ns[i - 1]) if i else wall_ns - DAY * NS
+        end = min(int(self._again_ns[i]), wall_ns + DAY * NS)
+        if i < len(self._sure_ns):
+            end = min(end, int(self._sure_ns[i]))
+        return max(begin, wall_ns - DAY * NS), end, int(self._offsets_ns[i])
 
     def _resolve_repeated(self, wall: TimeArray, index: TimeArray, utc: TimeArray) -> None:
         """Choose between the two meanings of times that the clock showed twice, in place."""

@@ -54,6 +54,17 @@ def test_a_year_comes_back_from_the_wall(zone: str, step: int, batch: int) -> No
     assert (np.concatenate(parts) // NS).tolist() == seconds
 
 
+def test_one_time_after_the_other_is_what_they_are_together() -> None:
+    """Through days, both changes of the clock, pauses and late readings."""
+    middle = utc_seconds("2026-10-25T01:00:00+00:00")
+    seconds = [middle + 1200 * i for i in range(-200, 200)]
+    seconds += [middle + 86_400 * i - 7 * (i % 3) for i in range(-300, 100)]
+    wall = wall_of(seconds, PRAGUE)
+    together, single = WallTimes(PRAGUE), WallTimes(PRAGUE)
+    expected = [int(together.to_utc(wall[i : i + 1])[0]) for i in range(len(wall))]
+    assert [single.one_to_utc(int(ns)) for ns in wall] == expected
+
+
 def test_a_gap_into_the_repeated_hour_goes_on() -> None:
     """After a pause the repeated hour is read so that time does not go back."""
     reader = WallTimes(PRAGUE)
