@@ -7,6 +7,8 @@ picture as all readings of a bin that is at most a pixel wide (M4; Jugel et al.,
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,9 +63,10 @@ def _thinned(
     if n < 3:
         return times.copy(), values.copy(), gaps
     bins = times >> bits
-    starts = np.flatnonzero(np.concatenate(([True], bins[1:] != bins[:-1])))
-    if len(starts) == n:
+    begins = bins[1:] != bins[:-1]
+    if begins.all():
         return times.copy(), values.copy(), gaps
+    starts = np.concatenate(([0], np.flatnonzero(begins) + 1))
     stops = np.append(starts[1:], n)
     missing = values != values
     has_missing = bool(missing.any())
@@ -89,7 +92,8 @@ def _thinned(
 
 def _broken(times: TimeArray, values: FloatArray, gaps: IndexArray) -> tuple[TimeArray, FloatArray]:
     """Return points with a NaN before those that no line is drawn to."""
-    gaps = gaps[values[gaps] == values[gaps]]
+    if len(gaps):
+        gaps = gaps[values[gaps] == values[gaps]]
     if not len(gaps):
         return times, values
     return np.insert(times, gaps, times[gaps]), np.insert(values, gaps, np.nan)
@@ -135,7 +139,8 @@ class BinnedLine:
         if n_open:
             times = np.concatenate((self._open_times, times))
             values = np.concatenate((self._open_values, values))
-            gaps = np.concatenate((self._open_gaps, gaps + n_open))
+            if len(gaps) or len(self._open_gaps):
+                gaps = np.concatenate((self._open_gaps, gaps + n_open))
         if self._pending_cut is None:
             self._pending_cut = (int(times[0]) >> self.bits) << self.bits
             self._changed_from = len(self._times)
@@ -204,12 +209,11 @@ class BinnedLine:
         if not len(self._open_times):
             return 0
         start = int(self._open_times[-1]) - span_ns
-        count = _count(self._open_values)
-        for i in range(len(self._times) - 1, -1, -1):
-            if self._times[i][0] < start:
-                first = int(self._times[i].searchsorted(start, "left"))
-                return count + _count(self._values[i][first:])
-            count += self._counts[i]
+        n = bisect_left(self._times, start, key=itemgetter(0))
+        count = _count(self._open_values) + sum(self._counts[n:])
+        if n:
+            first = int(self._times[n - 1].searchsorted(start, "left"))
+            count += _count(self._values[n - 1][first:])
         return count
 
     def drop_before(self, ns: int) -> None:

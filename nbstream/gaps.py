@@ -40,7 +40,9 @@ def find_gaps(times: TimeArray) -> IndexArray:
         int64 ns, shape (n,): all readings of a channel, or some with at least `WINDOW` distinct times more
         on either side. They ascend, but for jumps of the clock; there a line breaks too.
     """
-    steps = np.diff(times)
+    steps = times[1:] - times[:-1]
+    if _are_alike(steps):
+        return NO_GAPS
     back = np.flatnonzero(steps < 0) + 1
     if len(back):
         starts = [0, *back.tolist()]
@@ -58,6 +60,11 @@ def find_gaps(times: TimeArray) -> IndexArray:
     parts = np.split(suspects, range(AT_ONCE, len(suspects), AT_ONCE))
     gaps: IndexArray = np.concatenate([_longer_than_usual(steps, part) for part in parts])
     return (gaps if rows is None else rows[gaps]) + 1
+
+
+def _are_alike(steps: TimeArray) -> bool:
+    """Return whether no interval can be a gap, for all are about the same."""
+    return not len(steps) or 0 < steps.max() <= GAP_FACTOR * steps.min()
 
 
 def _longer_than_usual(steps: TimeArray, at: IndexArray) -> IndexArray:
@@ -90,7 +97,7 @@ def _suspects(steps: TimeArray) -> IndexArray:
     A median of 32 intervals is not below the 16th smallest. They lie in two blocks of 32, so at least 8 of
     those 16 lie in one of them: the median is not below the 8th smallest of either block.
     """
-    if not len(steps) or steps.max() <= GAP_FACTOR * steps.min():
+    if _are_alike(steps):
         return NO_GAPS
     n_blocks = len(steps) // WINDOW
     begin, end = (WINDOW, (n_blocks - 1) * WINDOW) if n_blocks > 2 else (len(steps), len(steps))

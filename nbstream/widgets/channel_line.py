@@ -131,10 +131,12 @@ class ChannelLine:
 
     def _first_changed(self, before: TimeArray, gaps: IndexArray) -> int | None:
         """Return from when on the line breaks elsewhere, now that it is known what followed."""
-        steps = np.flatnonzero(np.diff(before)) + 1
-        first = int(steps[-WINDOW]) if len(steps) >= WINDOW else 0
         if not len(before) or self._begin_ns is None:
             return None
+        if not len(gaps) and not (len(self._after_gaps) and self._after_gaps[-1] >= before[0]):
+            return None
+        steps = np.flatnonzero(np.diff(before)) + 1
+        first = int(steps[-WINDOW]) if len(steps) >= WINDOW else 0
         begin = max(self._begin_ns + 1, int(before[first]))
         was = self._after_gaps[self._after_gaps.searchsorted(begin) :]
         now = before[gaps]

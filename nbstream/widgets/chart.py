@@ -38,7 +38,7 @@ from nbstream.widgets.reports import is_refusal, taken
 from nbstream.widgets.scripts import SCRIPTS
 from nbstream.widgets.subshell import AnswersOnMainShell
 from nbstream.window import Window
-from nbstream.zone import offset_ms, zone_label
+from nbstream.zone import offset_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -410,10 +410,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         }
 
     def _wanted(self) -> tuple[Any, ...]:
-        buffer = self._analyzer.buffer
+        units = dict(self._analyzer.buffer.units)
         rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
-        newest = buffer.newest_ns
-        return self._feed.names, dict(buffer.units), rules, zone_label(buffer.timezone, newest or 0)
+        return self._feed.names, units, rules, self._feed.zone["label"]
 
     def _sync(self) -> None:
         """Give the figure a trace per channel, a line per threshold and the zone on its axis; main thread."""

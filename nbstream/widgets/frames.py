@@ -89,6 +89,8 @@ class ChartFeed:
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self._coarse = CoarseLines(analyzer.buffer)
+        self._named: tuple[Any, list[dict[str, str]]] = (None, [])
+        self._zone: tuple[Any, dict[str, Any]] = (None, {})
         self.n_points = 0
 
     @property
@@ -101,6 +103,16 @@ class ChartFeed:
         if self._channels is None:
             return self._buffer.measured
         return tuple(name for name in self._buffer.channels if name in self._channels)
+
+    @property
+    def zone(self) -> dict[str, Any]:
+        """The display zone's offset and its words at the newest reading; looked up once for each second."""
+        zone, newest_ns = self._buffer.timezone, self._buffer.newest_ns or 0
+        key = zone, newest_ns // 10**9
+        if key != self._zone[0]:
+            at = {"offset": offset_ms(zone, newest_ns), "label": zone_label(zone, newest_ns)}
+            self._zone = key, at
+        return self._zone[1]
 
     def frame(self) -> Payload | None:
         """Return what changed since the last frame, or None."""
@@ -249,26 +261,31 @@ class ChartFeed:
         return span or SPAN_OF_ALL_NS
 
     def _meta(self, span_ns: int) -> dict[str, Any]:
-        buffer = self._buffer
-        newest = buffer.newest_ns
-        at_ns = newest if newest is not None else 0
-        intervals = {name: self._interval_ms(name) for name in self.names}
-        known = [interval for interval in intervals.values() if interval > 0]
+        names = self.names
         return {
-            "channels": [
-                {"name": shown, "unit": plain_text(buffer.units.get(name, ""), 16)}
-                for name, shown in short_names(self.names, MAX_NAME).items()
-            ],
+            "channels": self._channels_shown(names),
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
-            "zone": {
-                "offset": offset_ms(buffer.timezone, at_ns),
-                "label": zone_label(buffer.timezone, at_ns),
-            },
-            "interval": max(known, default=0.0),
-            "stale": stale_after(buffer, self.names),
+            "zone": self.zone,
+            "interval": max((self._interval_ms(name) for name in names), default=0.0),
+            "stale": stale_after(self._buffer, names),
             **self._describe(),
         }
+
+    def _channels_shown(self, names: tuple[str, ...]) -> list[dict[str, str]]:
+        """Return what a page shows of the channels' names and units, made anew when those change."""
+        key = names, dict(self._buffer.units)
+        if key != self._named[0]:
+            shown = short_names(names, MAX_NAME).items()
+            units = key[1]
+            self._named = (
+                key,
+                [
+                    {"name": text, "unit": plain_text(units.get(name, ""), 16)}
+                    for name, text in shown
+                ],
+            )
+        return self._named[1]
 
     def _add(self, payload: Payload, meta: dict[str, Any]) -> Payload:
         newest = self._buffer.newest_ns
