@@ -141,8 +141,10 @@ class ChartView {
     gd.on("plotly_relayout", (change) => this.onRelayout(change));
     gd.on("plotly_restyle", () => (this.hasNews = true));
     gd.on("plotly_doubleclick", () => this.jumpToLive());
-    this.model.on("msg:custom", this.onMessage);
-    signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
+    for (const [name, take] of [["msg:custom", this.onMessage], ["change:_config", this.onConfig]]) {
+      this.model.on(name, take);
+      signal.addEventListener("abort", () => this.model.off(name, take));
+    }
     gd.addEventListener("pointermove", (event) => this.moveCursor(event), { signal });
     gd.addEventListener("pointerleave", () => this.crosshair.move(null), { signal });
     gd.addEventListener("click", (event) => this.onClick(event), { signal, capture: true });
@@ -165,6 +167,13 @@ class ChartView {
     } else if (message.kind === "history" && message.to === this.link?.client) {
       if (message.request === this.historyRequest && this.isFrozen) this.fillTraces(unpackLines(message, buffers));
     }
+  };
+
+  /** Plotly reads its configuration when the figure is made, but for the buttons, at each change of their bar. */
+  onConfig = () => {
+    this.figure._context.modeBarButtons = structuredClone(this.model.get("_config").modeBarButtons);
+    const { orientation } = this.figure._fullLayout.modebar;
+    Plotly.relayout(this.figure, { "modebar.orientation": orientation, _doNotReportToPy: true });
   };
 
   // Frames.

@@ -15,6 +15,7 @@ from plotly.serializers import custom_serializers
 
 from nbstream import ownership
 from nbstream.analyzer import Analyzer
+from nbstream.clock import SYSTEM_CLOCK
 from nbstream.main_thread import MAIN
 from nbstream.naming import short_name
 from nbstream.widgets.allowance import Allowance
@@ -29,7 +30,7 @@ from nbstream.widgets.figure import (
     plotly_text,
     threshold_shapes,
 )
-from nbstream.widgets.frames import ChartFeed
+from nbstream.widgets.frames import SPAN_OF_ALL_NS, ChartFeed
 from nbstream.widgets.link import PUMP, Link
 from nbstream.widgets.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
 from nbstream.widgets.options import refuse_unknown
@@ -58,6 +59,8 @@ LATEST_MS = 8e15
 """Plotly's years, in epoch ms …"""
 READING_MS = 9.2e12
 """… and those that readings can have: int64 ns."""
+FIRST_NS = -9_200_000_000_000_000_000
+"""The oldest time that has a wall clock in every zone."""
 
 
 class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget):
@@ -119,10 +122,11 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
                 analyzer.window = window
         else:
             analyzer = Analyzer(source_or_analyzer, "60s" if window is None else window)
-        super().__init__(layout=base_layout(title, height))
+        super().__init__(layout=base_layout(title, height, _first_ends(analyzer)))
         if layout:
             self.update_layout(layout)
-        self._config = page_config(self.layout.modebar)
+        self._choose_buttons(None, self.layout.modebar)
+        self.layout.on_change(self._choose_buttons, "modebar")
         self._explicit_name = name
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
@@ -381,7 +385,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
     def _dispatch_click(self, channel: int, time_ms: float, value: float) -> None:
         for index, trace in enumerate(self.data):
             if trace.meta == f"nbs-{channel}":
-                when = self._wall_clock(np.array([round(time_ms * 1e6)]))[0]
+                buffer = self._analyzer.buffer
+                when = _wall_clock(np.array([round(time_ms * 1e6)]), buffer)[0]
                 points = Points(
                     point_inds=[0],
                     xs=[str(when)],
@@ -408,6 +413,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,
         }
+
+    def _choose_buttons(self, _: Any, modebar: Any) -> None:
+        self._config = page_config(modebar)
 
     def _wanted(self) -> tuple[Any, ...]:
         units = dict(self._analyzer.buffer.units)
@@ -465,14 +473,13 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             name = names.get(trace.get("meta"))
             if name is not None and name in points:
                 times, values = points[name]
-                trace["x"] = self._wall_clock(times)
+                trace["x"] = _wall_clock(times, self._analyzer.buffer)
                 trace["y"] = values
                 trace.pop("hoverinfo", None)
                 mark_lone(trace)
         span = self._span(parsed, [times for times, _ in points.values()])
         if span is not None:
-            ends = self._wall_clock(np.array(span))
-            layout.setdefault("xaxis", {})["range"] = [str(end) for end in ends]
+            layout.setdefault("xaxis", {})["range"] = _ends(*span, self._analyzer.buffer)
         modebar = layout.setdefault("modebar", {})
         removed = modebar.get("remove") or ()
         modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
@@ -490,14 +497,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         last = max(int(times.max()) for times in drawn)
         return (first, last) if first < last else (first - SECOND_NS, last + SECOND_NS)
 
-    def _wall_clock(self, times: TimeArray) -> Any:
-        """Return times as the display zone's wall clock, which is what plotly's date axis shows."""
-        buffer = self._analyzer.buffer
-        newest = buffer.newest_ns or 0
-        return (
-            (times + offset_ms(buffer.timezone, newest) * 1_000_000).view("M8[ns]").astype("M8[us]")
-        )
-
 
 class _NoFeed:
     """Stands in until a chart's own feed is made."""
@@ -512,6 +511,27 @@ class _NoFeed:
 
 
 _NO_FEED: Any = _NoFeed()
+
+
+def _wall_clock(times: TimeArray, buffer: Buffer) -> Any:
+    """Return times as the display zone's wall clock, which is what plotly's date axis shows."""
+    offset_ns = offset_ms(buffer.timezone, buffer.newest_ns or 0) * 1_000_000
+    return (times + offset_ns).view("M8[ns]").astype("M8[us]")
+
+
+def _ends(from_ns: int, to_ns: int, buffer: Buffer) -> list[str]:
+    """Return the ends of a time axis as plotly takes them."""
+    ends = np.array([max(from_ns, FIRST_NS), to_ns])
+    return [str(end) for end in _wall_clock(ends, buffer)]
+
+
+def _first_ends(analyzer: Analyzer) -> list[str]:
+    """Return what the time axis shows before the first frame: the window, as the first frame will."""
+    newest_ns = analyzer.buffer.newest_ns
+    to_ns = SYSTEM_CLOCK.wall_ns() if newest_ns is None else newest_ns
+    return _ends(
+        to_ns - (analyzer.parsed_window.duration_ns or SPAN_OF_ALL_NS), to_ns, analyzer.buffer
+    )
 
 
 def _as_names(channels: Iterable[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from nbstream.naming import short_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nbstream.alerts import Rule
 
@@ -115,9 +114,8 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
-def base_layout(title: str | None, height: int) -> dict[str, Any]:
-    """Return the layout that a chart begins with."""
-    now = datetime.now(UTC).replace(tzinfo=None)
+def base_layout(title: str | None, height: int, ends: Sequence[str]) -> dict[str, Any]:
+    """Return the layout that a chart begins with; `ends` are those of its time axis."""
     axis = {
         "showline": True,
         "ticks": "outside",
@@ -143,8 +141,7 @@ def base_layout(title: str | None, height: int) -> dict[str, Any]:
             "automargin": "height",  # a label that leaves at the edge must not move the plot
             "type": "date",
             "title": {"font": {"size": 11}, "standoff": 6},
-            # Without data plotly would show the year 2000.
-            "range": [str(now - timedelta(minutes=1)), str(now)],
+            "range": list(ends),  # without any plotly would show the year 2000
         },
         "yaxis": {**axis, "title": {"font": {"size": 11}}},
         "colorway": COLORWAY,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbstream.buffer import Buffer
     from nbstream.window import Window
 
-__all__ = ["ChartFeed", "pack_lines"]
+__all__ = ["SPAN_OF_ALL_NS", "ChartFeed", "pack_lines"]
 
 BINS_PER_PX = 2
 SPAN_OF_ALL_NS = 60 * 10**9

@@ -51,6 +51,22 @@ def test_no_button_sends_anything_anywhere(
     page.assert_nothing_left()
 
 
+def test_buttons_of_a_chart_that_is_shown(lab: Lab) -> None:
+    """Buttons come and go with the layout, also in a chart that is on the page already."""
+    page = lab.open(CHART)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    names = f"JSON.stringify({NAMES}) === JSON.stringify(given)"
+    page.kernel_eval("chart.update_layout(modebar_add=['drawline', 'sendDataToCloud'])")
+    chart.wait(names, argument=[*SHOWN, "drawline"])
+    page.kernel_eval("chart.layout.modebar.remove = ['pan', 'drawline']")
+    chart.wait(names, argument=[name for name in [*SHOWN, "drawline"] if name != "pan2d"])
+    page.kernel_eval("chart.layout.modebar = {}")
+    chart.wait(names, argument=SHOWN)
+    chart.wait_newer()
+
+
 def test_static_copies(lab: Lab, tmp_path: Path) -> None:
     """The page of to_html has plotly's buttons but for those that upload, and asks nobody for anything."""
     page = lab.open([*CHART, "figure = chart.to_figure()\nfigure"])

@@ -56,6 +56,16 @@ def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
     assert chart.data[0].y == (None,)
 
 
+def test_the_time_axis_begins_with_the_window() -> None:
+    """Before the first frame a page shows the span that the frame will fill, on the zone's wall clock."""
+    buffer = ns.Buffer(timezone="Asia/Kolkata")
+    buffer.extend(START + np.arange(60.0), value=np.arange(60.0))
+    chart = ns.LiveChart(buffer, window="30s")
+    ends = [end[:19].replace("T", " ") for end in chart.layout.xaxis.range]
+    assert ends == ["2026-07-01 17:30:29", "2026-07-01 17:30:59"]
+    chart.close()
+
+
 def test_static_copies_hold_the_window(chart: ns.LiveChart) -> None:
     """to_figure has the window's readings at the zone's wall clock; another window can be asked for."""
     trace = chart.to_figure().data[0]
