@@ -378,15 +378,8 @@ class Alerting:
                         start = max(start, self.buffer.row_at(name, until + 1))
                     for table in self._tables(name, start, end):
                         rule.take_in(table)
-                    self._let_others_overtake(rule, name)
+                    self._book.let_others_overtake(rule, name)
         self._wake.set()
-
-    def _let_others_overtake(self, rule: Rule, channel: str) -> None:
-        """Show a rule that saw all of a channel how far the others are."""
-        newest_ns = self.buffer.newest_ns
-        if newest_ns is not None:
-            lag_ns = self._book.usual_lag_ns(channel)
-            rule.overtake(channel, newest_ns - lag_ns, self.buffer.interval_ns(channel))
 
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
         for first in range(start, stop, CHUNK):
@@ -407,7 +400,7 @@ class Alerting:
                         tried.take_in(table)
                         n_readings += len(table)
                         newest_ns = max(newest_ns, int(table.times[-1]) if len(table) else 0)
-                    self._let_others_overtake(tried, name)
+                    self._book.let_others_overtake(tried, name)
         if tried.error is not None:
             message = f"{rule.name!r} cannot be previewed: {tried.error}"
             raise ValueError(message) from tried.error

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from nbstream.alerts.instance import Pulse
+from nbstream.alerts.lags import Lags
 from nbstream.alerts.of_cell import OfCell
 from nbstream.clock import SYSTEM_CLOCK
 from nbstream.intervals import SHORTEST_SILENCE_NS
@@ -52,7 +53,7 @@ class RuleBook:
         self._index_of: tuple[str, ...] | None = None
         self._present: dict[str, int] = {}
         self._heard: dict[str, float] = {}
-        self._lags: dict[str, tuple[int | None, int]] = {}
+        self._lags = Lags(buffer)
         self._waited_since: dict[int, float] = {}
         self._of_cells: dict[int, OfCell] = {}
         self._held_back_until = 0.0
@@ -117,30 +118,23 @@ class RuleBook:
             rule.take_in(table)
 
     def overtake(self) -> None:
-        """Tell the rules of channels that others left behind, by the data's own clock; after a batch.
-
-        How far a channel is behind when it brings something is usual: clocks differ.
-        """
-        newest_ns = self._buffer.newest_ns
-        if newest_ns is None or not self.has_rules:
+        """Tell the rules of channels that others left behind, by the data's own clock; after a batch."""
+        if not self.has_rules:
             return
-        for channel in self._buffer.measured:
-            rules = self.watching(channel)
-            last_ns = self._buffer.last_time_ns(channel) if rules else None
-            if last_ns is None:
-                continue
-            known_ns, usual_ns = self._lags.get(channel, (None, 0))
-            lag_ns = max(newest_ns - last_ns, 0)
-            if lag_ns - usual_ns > SHORTEST_SILENCE_NS:
-                interval_ns = self._buffer.interval_ns(channel)
-                for rule in rules:
-                    rule.overtake(channel, newest_ns - usual_ns, interval_ns)
-            if known_ns != last_ns:
-                self._lags[channel] = last_ns, lag_ns
+        for channel, until_ns in self._lags.overtaken():
+            for rule in self.watching(channel):
+                self._let_overtake(rule, channel, until_ns)
 
-    def usual_lag_ns(self, channel: str) -> int:
-        """Return how far a channel was behind the others when it brought something last."""
-        return self._lags.get(channel, (None, 0))[1]
+    def let_others_overtake(self, rule: Rule, channel: str) -> None:
+        """Show a rule that saw all of a channel how far the others are."""
+        until_ns = self._lags.others_went_on_until(channel)
+        if until_ns is not None:
+            self._let_overtake(rule, channel, until_ns)
+
+    def _let_overtake(self, rule: Rule, channel: str, until_ns: int) -> None:
+        last_ns = self._buffer.last_time_ns(channel)
+        if last_ns is not None and until_ns - last_ns > SHORTEST_SILENCE_NS:
+            rule.overtake(channel, until_ns, self._buffer.interval_ns(channel))
 
     def deliver(self) -> None:
         """Tell subscribers what is to be told; call it without holding a lock."""

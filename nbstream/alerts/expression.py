@@ -326,7 +326,7 @@ class Condition:
         >>> Condition.parse("value > 90").describe(90.0000000001)
         'value 90.0000000001 > 90'
         """
-        if math.isinf(value):
+        if self.variable == "zscore" and math.isinf(value):
             return "unlike the equal readings before"
         if self.variable == "zscore":
             subject = unit = None

@@ -297,10 +297,15 @@ class Instance:
 
     def _interrupt(self, since_ns: int, usual_ns: int, words: str) -> bool:
         """End what is PENDING or RECOVERING: nobody saw that it lasted. Return whether it was."""
-        is_waiting = self._machine.state in (RuleState.PENDING, RuleState.RECOVERING)
+        state, waits_since_ns = self._machine.state, self._machine.since_ns or 0
+        is_waiting = state in (RuleState.PENDING, RuleState.RECOVERING)
+        if (
+            not is_waiting or waits_since_ns > since_ns + usual_ns
+        ):  # by what was known at a missing reading
+            return False
         if self._machine.interrupt(since_ns + usual_ns, usual_ns) is not None:
             self.end(words)
-        return is_waiting
+        return True
 
     @property
     def incident(self) -> Incident | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nbstream as ns
@@ -163,6 +163,7 @@ def test_live_and_at_once_agree(
 
 
 @settings(max_examples=100, deadline=None)
+@example([(1, {"x": 3.0, "y": 3.0}), (12, {"x": NAN})], 2, 0)
 @given(
     st.lists(
         st.tuples(
@@ -349,3 +350,42 @@ def test_a_step_back_does_not_make_up_for_a_gap(n_before: int, n_after: int, aft
     ends = [[(i.fired_ns, i.resolved_ns, i.ended) for i in log.incidents] for log in logs]
     assert ends[0] == ends[1]
     assert len(ends[0]) == (1 if after is None and n_before < 3 else 2)
+
+
+@pytest.mark.parametrize("policy", ["keep", "ok"])
+def test_a_silence_ends_what_waited_in_it_only_once(policy: Any) -> None:
+    """What waits by what is known at missing readings, long after the silence began, goes on waiting."""
+    history = readings((0, 1.0), (1, 1.0), (2, 1.0), (3, 1.0), (60, NAN), (61, NAN), (62, NAN))
+    rule = {"condition": 'count("20s") > 3', "keep_firing_for": "30s", "no_data_after": "10s"}
+    played = every_way(history, **rule, partial=True, no_data=policy)
+    (incident,) = played.analyzer.alerts.incidents
+    assert incident.fired_ns == (START + 3) * NS
+    assert played.rule.state is (RuleState.RECOVERING if policy == "keep" else RuleState.OK)
+    assert (incident.state == "firing") is (policy == "keep")
+
+
+def test_what_came_in_one_batch_was_not_late() -> None:
+    """A channel that ends before the others in some batch is left behind by them, as it was live."""
+    seconds = np.arange(300)
+    x = np.where(np.isin(seconds, (258, 259)), 95.0, 1.0)
+    brings = seconds % 100 < 60
+    live, cut = (Played(condition="value > 90", channel="x", for_="5min") for _ in "ab")
+    for played, cuts in ((live, range(1, 300)), (cut, range(50, 250, 50))):
+        for rows in np.split(seconds, cuts):
+            played.buffer.extend(START + rows[brings[rows]], x=x[rows[brings[rows]]])
+            played.buffer.extend(START + rows, y=rows)
+            played.analyzer.update()
+    assert live.rule.state is RuleState.OK
+    assert cut.seen() == live.seen()
+
+
+def test_a_preview_sees_others_go_on_as_the_rule_does() -> None:
+    """What recovers ends in both while other channels alone go on."""
+    played = Played(condition="value > 90", channel="y", keep_firing_for="5s")
+    seconds = np.arange(60.0)
+    played.buffer.extend(START + seconds[:20], y=np.where(seconds[:20] == 18, 95.0, 1.0))
+    played.buffer.extend(START + seconds, x=seconds)
+    played.analyzer.update()
+    (incident,) = played.analyzer.alerts.incidents
+    (firing,) = played.rule.preview("all").firings
+    assert firing.cleared_ns == incident.resolved_ns is not None
