@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import CallbackError
 from nbstream.sources.item_source import ItemSource
+from nbstream.sources.own_loop import OwnLoop
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, positive_seconds, shorten
 
@@ -26,7 +27,8 @@ class CallableSource(ItemSource):
     function
         Takes nothing and returns a reading in any form of `nbstream.sources.items`: a number
         (channel "value"), a dict of numbers by channel (a key such as "time" is the time if it can
-        be one), (time, number or dict), a table, a line of text; or None: no reading.
+        be one), (time, number or dict), a table, a line of text; or None: no reading. It may be
+        asynchronous.
     interval
         Seconds between two calls. The schedule does not drift; calls that could not be made in time
         are skipped.
@@ -36,17 +38,19 @@ class CallableSource(ItemSource):
     Raises
     ------
     TypeError
-        If `function` cannot be called, or is asynchronous.
+        If `function` cannot be called, or is a generator function.
     ValueError
         If `interval` is not > 0.
 
     Notes
     -----
-    A function that raises is called again, less and less often (never more often than `interval`,
-    at most 30 s apart); meanwhile the state is RECONNECTING, each failure counts as rejected, and
-    `last_error` is a `CallbackError` with the function's own error as ``__cause__``.
+    A function that raises StopIteration has ended. One that raises something else is called again,
+    less and less often (never more often than `interval`, at most 30 s apart); meanwhile the state is
+    RECONNECTING, each failure counts as rejected, and `last_error` is a `CallbackError` with the
+    function's own error as ``__cause__``.
 
-    Thread safety: any thread. The function is called on the source's thread.
+    Thread safety: any thread. The function is called on the source's thread; an asynchronous one runs
+    on an event loop of that thread, so that it cannot use what belongs to the notebook's loop.
     """
 
     kind = "callable"
@@ -58,8 +62,8 @@ class CallableSource(ItemSource):
         if not callable(given):
             message = f"'function' must be callable (got {type(function).__name__})."
             raise TypeError(message)
-        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            message = "'function' must not be async. Give a plain function that returns a number."
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            message = "'function' yields. Give what it returns, f(), to IterableSource."
             raise TypeError(message)
         self.interval = positive_seconds(interval, "interval")
         label = getattr(function, "__name__", None) or type(function).__name__
@@ -67,6 +71,7 @@ class CallableSource(ItemSource):
         super().__init__(**options)
         self.function = function
         self._called_at: float | None = None
+        self._loop = OwnLoop(lambda: self._is_stopping)
 
     @property
     def own_interval(self) -> float | None:
@@ -83,15 +88,34 @@ class CallableSource(ItemSource):
                 return f"no return for {seconds:.0f} s"
         return super().status
 
+    def _interrupt(self) -> None:
+        self._loop.cancel()
+
     def _run(self) -> None:
+        loop = self._loop = OwnLoop(lambda: self._is_stopping)
+        try:
+            self._call_again_and_again(loop)
+        finally:
+            loop.close()
+
+    def _call(self, loop: OwnLoop) -> Any:
+        item = self.function()
+        return loop.run(item) if inspect.iscoroutine(item) else item
+
+    def _call_again_and_again(self, loop: OwnLoop) -> None:
         self._set_state(SourceState.RUNNING)
         failures = 0
         ticks = self._ticks(self.interval)
         for _ in ticks:
             self._called_at = self._clock.monotonic()
             try:
-                item = self.function()
+                item = self._call(loop)
+            except StopIteration:
+                self._set_state(SourceState.ENDED)
+                return
             except BaseException as error:
+                if self._is_stopping:
+                    return
                 message = f"{self.name} raised {explain(error)}"
                 self._handle(CallbackError(message, callback=self.name), error, failures)
                 failures += 1
@@ -107,10 +131,6 @@ class CallableSource(ItemSource):
         """Hand over what the function returned; return the failures in a row."""
         if item is not None:
             try:
-                if inspect.iscoroutine(item):
-                    item.close()
-                    message = "a coroutine; async functions cannot be called here"
-                    raise TypeError(message)
                 found = self._reader.read(item)
             except (TypeError, ValueError) as error:
                 message = f"{self.name} returned what is no reading: {error}"

@@ -21,8 +21,17 @@ import json
 import math
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, time
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MappingView,
+    Sequence,
+    Set,
+)
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -39,6 +48,7 @@ from nbstream.sources.tables import (
     is_array,
     is_labelled,
     is_table,
+    is_timed_columns,
     read_table,
 )
 from nbstream.sources.wording import shorten
@@ -53,6 +63,7 @@ Row: TypeAlias = tuple[int, dict[str, float]]
 
 MAX_DEPTH = 8
 MAX_REMEMBERED = 2000
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})(?![0-9,.])")
 NEAR_NS = 86_400 * 10**9
 _DURATION = re.compile(r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{2}(?:\.[0-9]+)?)")
 FORMS = "a number, a dict, a table, text, or (time, number or dict)"
@@ -118,10 +129,12 @@ class ItemReader:
         """
         if item.__class__ is float:
             return [(self.times.now_ns(), {ONE_CHANNEL: item if math.isfinite(item) else math.nan})]
-        if isinstance(item, (str, bytes, bytearray)):
+        if isinstance(item, (str, bytes, bytearray, memoryview)):
             return self._text(item)
-        if is_table(item):
+        if is_table(item) or (isinstance(item, dict) and is_timed_columns(item, self.times)):
             return [self._table(item)]
+        if isinstance(item, Sequence) and not isinstance(item, (list, tuple)):
+            item = item if hasattr(item, "keys") else list(item)  # a deque, a range, an array
         if isinstance(item, (list, tuple)) and _named(item) is None:
             return self._sequence(item)
         return [self._row(item)]
@@ -164,8 +177,8 @@ class ItemReader:
             return [self._mapping({f"c{i + 1}": cell for i, cell in enumerate(item)}, when)]
         return self._sequence(item)
 
-    def _text(self, item: str | bytes | bytearray) -> list[Row | Table]:
-        text = item if isinstance(item, str) else item.decode("utf-8", "replace")
+    def _text(self, item: str | bytes | bytearray | memoryview) -> list[Row | Table]:
+        text = item if isinstance(item, str) else bytes(item).decode("utf-8", "replace")
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1 and lines[0].lstrip()[0] in "{[":
             try:
@@ -190,7 +203,7 @@ class ItemReader:
     def _row(self, item: Any, when: int | None = None) -> Row:
         if isinstance(item, (list, tuple)) and len(item) == 1 and _named(item) is None:
             item = item[0]
-        number = self._number(ONE_CHANNEL, item)
+        number = None if is_labelled(item) else self._number(ONE_CHANNEL, item)
         if number is not None:
             return self._at(when), {ONE_CHANNEL: number}
         named = _named(item)
@@ -200,7 +213,7 @@ class ItemReader:
             return self._numbers(as_array(item).tolist(), when)
         if isinstance(item, (list, tuple)) and item:
             return self._numbers(item, when)
-        message = f"A reading is {FORMS} (got {_shown(item)})."
+        message = f"A reading is {FORMS} (got {_shown(item)}).{_instead(item)}"
         raise TypeError(message)
 
     def _at(self, when: int | None) -> int:
@@ -286,13 +299,29 @@ class ItemReader:
     def _number(self, channel: str, value: Any) -> float | None:
         """Return a value as float in the channel's unit, None if it is no number."""
         number = as_number(value)
-        if number is not None or not isinstance(value, (str, bytes, bytearray)):
+        if number is not None:
             return number
-        text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
-        found = plain_quantity(text) or _duration(text)
-        if found is None:
-            return switch(text)
-        number, unit = found
+        if isinstance(value, (str, bytes, bytearray)):
+            text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
+            found = plain_quantity(text) or _duration(text) or self._with_comma(text)
+            if found is None:
+                return switch(text)
+        else:
+            found = _quantity(value)
+            if found is None:
+                return None
+        return self._in_unit(channel, *found)
+
+    def _with_comma(self, text: str) -> tuple[float, str] | None:
+        """Return the quantity in a text whose comma can only be a decimal one."""
+        match = _DECIMAL_COMMA.match(text)
+        found = plain_quantity(text.replace(",", ".", 1)) if match is not None else None
+        if found is not None and match is not None:
+            self.lines.comma_note = f"{match[0]!r} is {match[0].replace(',', '.')}"
+        return found
+
+    def _in_unit(self, channel: str, number: float, unit: str) -> float | None:
+        """Return a number in the unit that a channel has, None if it is of another kind."""
         known = self.units.get(channel)
         if known is None and channel in self._known:
             known = ""  # its values came without a unit so far
@@ -335,6 +364,29 @@ class ItemReader:
         return table
 
 
+def _quantity(value: Any) -> tuple[float, str] | None:
+    """Return number and unit of a duration, or of a quantity as pint's and astropy's are."""
+    if isinstance(value, timedelta):
+        return None if value != value else (value.total_seconds(), "s")  # pandas' NaT is one too
+    if isinstance(value, np.timedelta64):
+        return None if np.isnat(value) else (float(value / np.timedelta64(1, "s")), "s")
+    if _may_be_date(value):
+        return None
+    for magnitude, units in (("magnitude", "units"), ("value", "unit")):
+        unit = getattr(value, units, None)
+        number = as_number(getattr(value, magnitude, "")) if unit is not None else None
+        if number is not None:
+            return number, _unit_text(unit)
+    return None
+
+
+def _unit_text(unit: Any) -> str:
+    try:
+        return f"{unit:~P}"  # pint's short form
+    except (TypeError, ValueError):
+        return str(unit)
+
+
 def _duration(text: str) -> tuple[float, str] | None:
     """Return the seconds that "1:02:03.5" or "02:03.5" stands for."""
     match = _DURATION.fullmatch(text)
@@ -352,6 +404,9 @@ def _named(item: Any) -> Mapping[Any, Any] | None:
         return {f.name: getattr(item, f.name) for f in dataclasses.fields(item)}
     if isinstance(item, types.SimpleNamespace):
         return vars(item)
+    fields = getattr(type(item), "__attrs_attrs__", None)
+    if fields is not None:
+        return {field.name: getattr(item, field.name) for field in fields}
     if isinstance(item, tuple):
         cls = type(item)
         names = getattr(cls, "_fields", None) or getattr(cls, "__match_args__", None)
@@ -421,7 +476,20 @@ def _regular(items: Sequence[Any]) -> Any:
     return array if array.ndim == 2 else None
 
 
+def _instead(item: Any) -> str:
+    """Return what to do with a thing that is no reading but leads to one, "" if that is not known."""
+    if isinstance(item, (Iterator, AsyncIterator)):
+        return " It gives readings itself: watch it, not the function that returns it."
+    if isinstance(item, type) or callable(item):
+        return " Call it."
+    if isinstance(item, (Set, MappingView)):
+        return " Give a list or a dict."
+    return " Give vars(x)." if hasattr(item, "__dict__") else ""
+
+
 def _advice_for_pair(first: Any, second: Any) -> str:
+    if all(isinstance(x, (tuple, list)) and len(x) == 2 for x in (first, second)):
+        return f"Pairs of names and values are no reading. Give a dict: dict([{first!r:.40}, …])."
     if isinstance(first, str) and as_number(first) is None:
         form = f"{{{first!r:.40}: {second!r:.40}}}"
     else:

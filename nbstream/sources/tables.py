@@ -27,9 +27,11 @@ __all__ = [
     "as_array",
     "in_order",
     "is_array",
+    "is_columns",
     "is_frame",
     "is_labelled",
     "is_table",
+    "is_timed_columns",
     "read_table",
 ]
 
@@ -118,6 +120,31 @@ def is_table(item: Any) -> bool:
     return is_array(item) and len(item.shape) >= 1 and (len(item.shape) == 2 or _fields(item))
 
 
+def is_columns(item: Any) -> bool:
+    """Return whether `item` is a dict of lists or arrays, all of one length, one of them called a time."""
+    if not isinstance(item, dict) or not item or not all(isinstance(k, str) for k in item):
+        return False
+    are_columns = all(isinstance(v, (list, tuple)) or _is_vector(v) for v in item.values())
+    is_even = are_columns and len({len(v) for v in item.values()}) == 1
+    return is_even and any(time_rank(name) is not None for name in item)
+
+
+def _is_vector(value: Any) -> bool:
+    shape = getattr(value, "shape", None)
+    return isinstance(shape, tuple) and len(shape) == 1 and hasattr(value, "__len__")
+
+
+def is_timed_columns(item: dict[Any, Any], times: ItemTimes) -> bool:
+    """Return whether a dict is of columns, one of which surely holds times."""
+    if not is_columns(item):
+        return False
+    named = [values for name, values in item.items() if time_rank(name) is not None]
+    return any(
+        len(values) > 0 and all(times.read(x) is not None for x in values[:SAMPLE_CELLS])
+        for values in named
+    )
+
+
 def is_frame(item: Any) -> bool:
     """Return whether `item` is a frame, a series or an array with coordinates of some library."""
     kinds = type(item).__mro__
@@ -154,7 +181,8 @@ def _fields(item: Any) -> bool:
 def as_array(item: Any) -> Any:
     """Return an array or tensor of any library as numpy's, from whatever device it is on."""
     try:
-        return np.asarray(item)
+        array = np.asarray(item)
+        return array if array.dtype != object else np.asarray(item.tolist())
     except Exception:  # torch refuses tensors that are on a device or have a gradient
         return np.asarray(item.tolist())
 
@@ -214,6 +242,8 @@ def _columns(item: Any) -> tuple[_Column | None, list[_Column]]:
         return _pandas_columns(item)
     if library:
         return None, _narwhals_columns(item)
+    if isinstance(item, dict):
+        return None, [_list_column(name, values) for name, values in item.items()]
     array = as_array(item)
     if _fields(array):
         return None, [_array_column(name, array[name].ravel()) for name in array.dtype.names]
@@ -243,8 +273,10 @@ def _pandas_columns(item: Any) -> tuple[_Column | None, list[_Column]]:
     for level in levels:
         if hasattr(level.dtype, "freq"):  # periods
             level = level.to_timestamp()
-        if getattr(level.dtype, "kind", "O") == "M":
+        kind = getattr(level.dtype, "kind", "O")
+        if kind == "M" or (kind == "O" and index is None) or time_rank(level.name) is not None:
             index = _pandas_column("", level.to_series())
+        if kind == "M":
             break
     columns = []
     for position, label in enumerate(item.columns):
@@ -260,7 +292,7 @@ def _pandas_column(name: str, series: Any) -> _Column:
     if kind == "M":
         return _Column(name, "time", series.to_numpy("M8[ns]"), getattr(series.dt, "tz", None))
     if kind == "m":
-        return _Column(name, "other", None)
+        return _Column(name, "number", series.dt.total_seconds().to_numpy(np.float64))
     return _Column(name, "text", series.to_numpy(object))
 
 
@@ -315,6 +347,14 @@ def _array_column(name: str, array: Any) -> _Column:
     return _Column(name, "other", None)
 
 
+def _list_column(name: str, values: Any) -> _Column:
+    try:
+        array = as_array(values) if is_array(values) else np.asarray(values)
+    except ValueError:  # lists of different lengths in it
+        return _Column(name, "other", None)
+    return _array_column(name, array) if array.ndim == 1 else _Column(name, "other", None)
+
+
 def _find_times(
     index: _Column | None,
     columns: list[_Column],
@@ -324,8 +364,9 @@ def _find_times(
     is_whole: bool,
 ) -> Table:
     """Return a table of times only, and take their column out of `columns`."""
-    if time is None and index is not None:
-        return Table(_time_values(index, times), {}, zone=index.zone)
+    found = None if time is not None or index is None else _time_values(index, times)
+    if index is not None and found is not None:
+        return Table(found, {}, zone=index.zone)
     named = [c for c in columns if time_rank(c.name) is not None]
     named.sort(key=lambda c: time_rank(c.name) or 0)
     if time is not None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import glob
+import inspect
 import os
 import re
 import shlex
 import shutil
 import stat
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import numpy as np
 
 from nbstream.redaction import redact
 from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
 from nbstream.sources.file_kind import holds_tables, reads_as_lines, reads_as_table
 
-__all__ = ["existing_file", "kind_of_file"]
+__all__ = ["existing_file", "hint_for", "kind_of_file"]
 
 LINES = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".geojsonl"})
 LOGS = frozenset({".log", ".out"})
@@ -103,6 +110,23 @@ def existing_file(path: str | os.PathLike[str], *, wait: bool) -> Path:
     if other:
         raise ValueError(other)
     return found
+
+
+def hint_for(thing: Any) -> str:
+    """Return what to write instead of a thing that cannot be watched, "" if that is not known."""
+    if isinstance(thing, asyncio.Queue):
+        return " Put its items into a queue.Queue, and give iter(q.get, None)."
+    if callable(getattr(thing, "get", None)) and callable(getattr(thing, "put", None)):
+        return " Give what it holds: watch(iter(q.get, None)), where q is the queue; None ends it."
+    if inspect.isawaitable(thing):
+        return " Give the function, not what it returned: watch(f) instead of watch(f())."
+    if isinstance(thing, subprocess.Popen):
+        return f" Give its output, watch(p.stdout), or the command: watch({thing.args!r})."
+    if isinstance(thing, bytes):
+        return " A path is text: give os.fsdecode of it."
+    if isinstance(thing, (Mapping, float, int, np.number)):
+        return " One reading is no stream: give a function that returns it, as watch(lambda: x)."
+    return ""
 
 
 def _missing(text: str, found: Path) -> FileNotFoundError | ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from nbstream.analyzer import Analyzer
@@ -18,10 +18,10 @@ from nbstream.sources import (
     Source,
     SourceState,
 )
-from nbstream.sources.tables import is_frame, is_labelled
+from nbstream.sources.tables import is_columns, is_frame, is_labelled
 from nbstream.widgets.cards import STANDARD
 from nbstream.widgets.dashboard import Dashboard, chart_options
-from nbstream.widgets.door import existing_file, kind_of_file
+from nbstream.widgets.door import existing_file, hint_for, kind_of_file
 from nbstream.widgets.early_failure import tell_early_failure
 from nbstream.widgets.options import refuse_unknown
 from nbstream.widgets.whole_table import TABLE_OPTIONS, table_buffer
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["watch"]
 
 ACCEPTED = (
-    "a path, a list of str (a command), a callable, an iterable, a DataFrame, a Source, a Buffer "
-    "or an Analyzer"
+    "a path, a list of str (a command), a callable, an iterable, a DataFrame, a dict of columns, "
+    "a Source, a Buffer or an Analyzer"
 )
 
 
@@ -159,18 +159,17 @@ def _open(
         _refuse_finished(anything)
         return anything
     if isinstance(anything, (str, os.PathLike)):
-        path = existing_file(anything, wait=wait)
+        path = existing_file(os.fsdecode(anything), wait=wait)
         return _make(kind_of_file(path), path, options)
-    if is_frame(anything) and not is_labelled(anything):
+    if (is_frame(anything) and not is_labelled(anything)) or is_columns(anything):
         _refuse(options, TABLE_OPTIONS)
         return table_buffer(anything, options)
     if _is_command(anything):
         return _make(ProcessSource, anything, options)
-    if inspect.isgeneratorfunction(anything):
+    if inspect.isgeneratorfunction(anything) or inspect.isasyncgenfunction(anything):
         return _make(IterableSource, anything(), options)
-    if inspect.iscoroutinefunction(anything) or inspect.isasyncgenfunction(anything):
-        message = f"watch cannot call the async function {_name_of(anything)!r}."
-        raise TypeError(message)
+    if isinstance(anything, AsyncIterable):
+        return _make(IterableSource, anything, options)
     if callable(anything):
         return _make(CallableSource, anything, {"interval": interval, **options})
     if isinstance(anything, Iterable) and not isinstance(anything, (bytes, bytearray, Mapping)):
@@ -178,7 +177,7 @@ def _open(
             message = f"The {type(anything).__name__} is empty: there is nothing to show."
             raise ValueError(message)
         return _make(IterableSource, anything, options)
-    message = f"watch needs {ACCEPTED} (got {type(anything).__name__})."
+    message = f"watch needs {ACCEPTED} (got {type(anything).__name__}).{hint_for(anything)}"
     raise TypeError(message)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import array
 import collections
 import dataclasses
 import sqlite3
 import types
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -97,6 +99,82 @@ def test_a_number_is_one_in_whatever_it_comes(item: Any) -> None:
 def test_what_has_names_or_is_a_row_of_numbers_is_a_channel_each(item: Any, values: Any) -> None:
     """Dicts, also nested, dataclasses, namedtuples, labelled series, rows of three and more."""
     assert read(item) == [("now", values)]
+
+
+class Quantity:
+    """Stands for a number with its unit, as pint's and astropy's are."""
+
+    def __init__(self, number: float, unit: str, names: tuple[str, str]) -> None:
+        setattr(self, names[0], number)
+        setattr(self, names[1], unit)
+
+    def __float__(self) -> float:
+        """Refuse, as they do where there is a unit."""
+        raise TypeError("cannot convert to dimensionless")
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "unit"),
+    [
+        (Quantity(21.5, "°C", ("magnitude", "units")), 21.5, "°C"),
+        (Quantity(21.5, "K", ("value", "unit")), 21.5, "K"),
+        *((timedelta(seconds=1.5), 1.5, "s"), (np.timedelta64(1500, "ms"), 1.5, "s")),
+        *((pd.Timedelta("1.5s"), 1.5, "s"), ("21,5 °C", 21.5, "°C"), ("-1021,55", -1021.55, None)),
+    ],
+)
+def test_a_value_may_be_a_quantity(value: Any, number: float, unit: str | None) -> None:
+    """Its unit is the channel's; a comma that can only be a decimal one is one."""
+    reader = new_reader()
+    assert read({"x": value, "time": AT}, reader) == [(AT, {"x": number})]
+    assert (reader.units["x"] or None) == unit
+    assert read((AT, {"x": value})) == [(AT, {"x": number})]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        collections.deque([1, 2, 3]),
+        range(1, 4),
+        array.array("d", [1, 2, 3]),
+        b"1 2 3",
+        memoryview(b"1 2 3"),
+    ],
+)
+def test_rows_of_numbers_come_in_whatever_holds_them(item: Any) -> None:
+    """Each number is a channel."""
+    assert read(item) == [("now", {"c1": 1.0, "c2": 2.0, "c3": 3.0})]
+
+
+def test_a_dict_of_columns_with_times_is_several_readings() -> None:
+    """Without times nobody can know whether a list is a column or a vector."""
+    times = ["2026-07-01T12:00:00", "2026-07-01T12:00:01"]
+    assert read({"time": times, "x": [1, 2]}) == [("now", {"x": 1.0}), (AT, {"x": 2.0})]
+    assert read({"x": [1, 2]}) == [("now", {"x[0]": 1.0, "x[1]": 2.0})]
+
+
+def test_a_row_of_a_frame_has_the_time_of_its_label() -> None:
+    """Also where it has a single value, which could be a number of its own."""
+    frame = pd.DataFrame({"x": [1.5]}, index=pd.to_datetime(["2026-07-01 12:00:01"]))
+    assert read(frame.iloc[0]) == [(AT, {"x": 1.5})]
+    assert read(next(frame.iterrows())) == [(AT, {"x": 1.5})]
+
+
+@pytest.mark.parametrize(
+    ("item", "advice"),
+    [
+        (iter([1.0]), "watch it"),
+        (types.SimpleNamespace, "Call it"),
+        ({1.0, 2.0}, "Give a list or a dict"),
+        ({"x": 1}.items(), "Give a list or a dict"),
+        (argparse.Namespace(x=1), r"Give vars\(x\)"),
+        ([("x", 1), ("y", 2)], r"Give a dict: dict\("),
+    ],
+    ids=str,
+)
+def test_what_leads_to_a_reading_says_how(item: Any, advice: str) -> None:
+    """A function may return what has to be called, looped over or made a dict."""
+    with pytest.raises((TypeError, ValueError), match=advice):
+        new_reader().read(item)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import queue
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -312,14 +315,85 @@ def test_anything_else_is_refused(what: Any) -> None:
         watch(what)
 
 
-def test_an_async_function_is_refused() -> None:
-    """It would never be awaited."""
+async def read_async() -> float:
+    """Return a reading."""
+    return 1.5
 
-    async def read() -> float:
-        return 1.0
 
-    with pytest.raises(TypeError, match="async"):
-        watch(read)
+async def readings_async() -> AsyncIterator[float]:
+    """Yield a reading."""
+    yield 1.5
+
+
+@pytest.mark.parametrize("what", [read_async, readings_async, readings_async()])
+def test_what_is_asynchronous_is_read(what: Any) -> None:
+    """Functions, generator functions and generators."""
+    dashboard = watch(what, interval=0.01, window="all")
+    wait_until(lambda: has(dashboard, 1))
+    assert dashboard.analyzer.mean == 1.5
+    dashboard.close()
+
+
+def test_a_coroutine_is_refused_with_its_function() -> None:
+    """It could be awaited once only."""
+    coroutine = read_async()
+    with pytest.raises(TypeError, match=r"watch\(f\) instead of watch\(f\(\)\)"):
+        watch(coroutine)
+    coroutine.close()
+
+
+def test_a_queue_is_read_by_an_iterator() -> None:
+    """The error shows which, and that works."""
+    q: queue.Queue[float | None] = queue.Queue()
+    with pytest.raises(TypeError, match=r"watch\(iter\(q.get, None\)\)"):
+        watch(q)
+    with pytest.raises(TypeError, match=r"queue.Queue, and give iter\(q.get, None\)"):
+        watch(asyncio.Queue())
+    for item in (1.0, 2.0, None):
+        q.put(item)
+    dashboard = watch(iter(q.get, None))
+    wait_until(lambda: has(dashboard, 2) and dashboard.source.state is SourceState.ENDED)
+    dashboard.close()
+
+
+def test_a_program_that_runs_is_read_by_its_output() -> None:
+    """The error shows how, and how nbstream would start it itself."""
+    command = [sys.executable, "-c", "print('temp=21.5')"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
+        with pytest.raises(TypeError, match=r"watch\(p.stdout\), or the command: watch\(\["):
+            watch(program)
+        dashboard = watch(program.stdout)
+        wait_until(lambda: has(dashboard, 1))
+        assert dashboard.analyzer.buffer.channels == ("temp",)
+        dashboard.close()
+
+
+@pytest.mark.parametrize("what", [5.0, np.float64(5), {"x": 1}])
+def test_one_reading_is_given_by_a_function(what: Any) -> None:
+    """The error shows how, and that works."""
+    with pytest.raises(TypeError, match=r"watch\(lambda: x\)"):
+        watch(what)
+    dashboard = watch(lambda: what, interval=0.01)
+    wait_until(lambda: has(dashboard, 1))
+    dashboard.close()
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        ["2026-07-01T00:00Z", "2026-07-02T00:00Z"],
+        np.array(["2026-07-01", "2026-07-02"], "M8[s]"),
+        [1782864000, 1782950400],
+        [datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC)],
+    ],
+)
+def test_a_dict_of_columns_is_a_table(when: Any) -> None:
+    """As a DataFrame made of it would be."""
+    dashboard = watch({"time": when, "temp": [1, "2"], "who": ["a", "b"]}, timezone="UTC")
+    held = dashboard.analyzer.buffer.to_pandas()
+    assert held["temp"].tolist() == [1.0, 2.0]
+    assert held.index[1] == pd.Timestamp("2026-07-02", tz="UTC")
+    dashboard.close()
 
 
 def test_alerts_are_conditions_or_dicts() -> None:
