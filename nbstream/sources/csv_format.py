@@ -460,7 +460,7 @@ def _find_pivot(
         return
     candidates = [i for i in range(len(names)) if _tells_apart(fmt, names[i], i, columns)]
     if candidates:
-        is_named = [names[i].lower() in ENTITY_NAMES for i in candidates]
+        is_named = [_is_entity_name(names[i]) for i in candidates]
         column = candidates[is_named.index(True) if True in is_named else 0]
         n_entities = len({cell for cell in columns[column] if cell})
         fmt.notes["pivot"] = (
@@ -469,11 +469,17 @@ def _find_pivot(
         )
 
 
+def _is_entity_name(name: str) -> bool:
+    """Return whether a column is called as those are that say whose values a row holds."""
+    plain = name.lower()
+    return plain in ENTITY_NAMES or plain.endswith(("_id", " id", "name"))
+
+
 def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Sequence[str]]) -> bool:
     """Return whether a column says whose values a row holds: by its name, or among equal times."""
     cells, role = columns[column], fmt.roles[column]
     entities = {cell for cell in cells if cell}
-    is_named = name.lower() in ENTITY_NAMES or name.lower().endswith("_id")
+    is_named = _is_entity_name(name)
     if role in (Role.TEXT, Role.FREE) and is_named:
         return len(entities) > 1 or len(cells) == 1
     is_number = (

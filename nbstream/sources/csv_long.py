@@ -22,7 +22,7 @@ __all__ = ["LongReader"]
 MAX_ENTITIES = 10_000
 ENTITY = "\0entity"
 """The column of a batch of rows that numbers the names; no column of a file is called so."""
-VALUE_NAMES = frozenset({"value", "_value", "state", "val", "reading"})
+VALUE_NAMES = frozenset({"value", "_value", "state", "val", "reading", "varvalue"})
 
 
 class LongReader(RowReader):

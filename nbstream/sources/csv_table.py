@@ -40,6 +40,8 @@ MAX_HEAD_LINES = 100
 SPACES = ("  ", " ")
 """Delimiters that stand for runs: two or more spaces, any number of spaces and tabs."""
 DELIMITERS = ("\t", ";", ",", "|", *SPACES)
+CERTAIN = ("\t", ";", "|")
+"""Those that seldom stand in cells."""
 COMMENTS = ("#", "%", "//", ";", "!", "*")
 FIELDS = frozenset({"fields", "fields:", "columns:", "names:"})
 """Before the names in a comment, in logs of Zeek and of web servers."""
@@ -66,7 +68,8 @@ _TIME_NAME = re.compile(
     re.IGNORECASE,
 )
 _PROCESSING = frozenset(
-    "avg smp min max tot std med mean sum count wvc samp ave median sd var cov last first int integer "
+    "avg average maximum minimum smp min max tot std med mean sum count wvc samp ave median sd var "
+    "cov last first int integer "
     "long short float float32 float64 double real number numeric decimal string str text varchar char "
     "bool boolean datetime64 datetime64[ns] object category ieee4 fp2 datetime:rfc3339 int64 int32 "
     "uint64".split()
@@ -325,6 +328,8 @@ def _find_delimiter(texts: Sequence[str], decimal: str | None) -> str:
         if delimiter == " " and 2 * sum("\t" in text for text in texts) > len(texts):
             continue  # a table of tabs
         score = sum(_share(cells) ** 2 for cells in rows)
+        if delimiter in CERTAIN and len(rows) == len(table) > 1:
+            score += len(rows) / 2  # in names and rows alike
         first = next((i for i, cells in enumerate(table) if body.is_row(cells)), 0)
         if first and is_names(table[first - 1]) and _names_fit(table[first - 1], rows, delimiter):
             score += 1.0
@@ -385,7 +390,8 @@ class _Body:
         there = list(zip(self.kinds, cells, strict=False))
         times = [cell for kind, cell in there if kind == "time"]
         if times and not all(map(_is_blank, times)):
-            is_timed = any(map(is_value, times)) and all(is_value(c) or _is_blank(c) for c in times)
+            is_timed = any(number(c) is None and is_time_like(c) for c in times)
+            is_timed = is_timed and all(is_value(c) or _is_blank(c) for c in times)
             return is_timed and not _is_stamped_header(cells, self)
         numbers = [cell for kind, cell in there if kind == "number"]
         return any(map(is_value, numbers)) and all(is_value(c) or _is_blank(c) for c in numbers)
@@ -507,7 +513,8 @@ def _names_block(body: _Body, first: int, names_at: int | None) -> list[int]:
     block: list[int] = []
     for i in range(first - 1, max(-1, first - 1 - MAX_HEAD_LINES), -1):
         cells = body.rows[i]
-        if _has_room(cells, body, i == first - 1) and _can_be_names(cells, body):
+        has_room = _has_room(cells, body, i == first - 1)
+        if has_room and (_can_be_names(cells, body) or _is_labelled(cells, body)):
             block.insert(0, i)
             if len(block) == 6:
                 break
@@ -524,6 +531,11 @@ def _has_room(cells: Sequence[str], body: _Body, is_next: bool) -> bool:
     if n == 1 and is_next and len(cells) == body.n_columns:
         return True  # the name of pandas' index
     return is_next and n > 1 and body.n_columns - 1 <= n <= body.n_columns + 1
+
+
+def _is_labelled(cells: Sequence[str], body: _Body) -> bool:
+    """Return whether a line says in place of the time what it tells about the columns: Period,300,300."""
+    return body.kinds[0] == "time" and bool(cells[0]) and not any(c.isdigit() for c in cells[0])
 
 
 def _is_row_like(cells: Sequence[str], body: _Body) -> bool:
@@ -582,11 +594,17 @@ def _is_units(cells: Sequence[str]) -> bool:
 def _is_processing(cells: Sequence[str]) -> bool:
     """Return whether cells say how values were made or are stored: Avg, Smp, float."""
     given = [cell.lower() for cell in cells if cell]
+    if len(given) > 1 and not _TIME_NAME.fullmatch(given[0]):
+        del given[0]  # says what they say
     return all(cell in _PROCESSING for cell in given)
 
 
 def _is_below_names(cells: Sequence[str]) -> bool:
     return _is_units(cells) or _is_processing(cells)
+
+
+def _tells_about_names(cells: Sequence[str], body: _Body) -> bool:
+    return _is_below_names(cells) or not _can_be_names(cells, body)
 
 
 def _units(cells: Sequence[str]) -> dict[int, str]:
@@ -600,7 +618,7 @@ def _split_block(table: Table, body: _Body, block: list[int]) -> tuple[int, list
     if rows[block[0]][0] in {"TOA5", "TOB1", "TOACI1"} and len(block) > 1:
         block = block[1:]
     names_at = len(block) - 1
-    while names_at > 0 and _is_below_names(rows[block[names_at]]):
+    while names_at > 0 and _tells_about_names(rows[block[names_at]], body):
         names_at -= 1
     for i in block[names_at + 1 :]:
         if not table.units and _is_units(rows[i]):

@@ -44,6 +44,7 @@ from nbstream.sources.time_scan import duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
 
 __all__ = ["reads", "ways_of"]
@@ -83,13 +84,22 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
         return [FoundTimes((column,), form, note, kind, grade)]
     form = find_day_time_form(cells, table.options.zone)
     durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
-    if 2 * len(durations) > len(cells) and (form is None or is_duration_name(table.names[column])):
+    is_duration = 2 * len(durations) > len(cells) and (
+        ":" in cells[0] or _grow(table, column, durations)
+    )
+    if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
         return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
     if form is None or not (grade or _goes_on(form, cells)):
         return []
     note = "no date: the newest of the file is of the day of the file's last change"
     return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+
+
+def _grow(table: Cells, column: int, durations: Sequence[Decimal]) -> bool:
+    """Return whether durations are those from the start of a run, by their name and their values."""
+    grows = all(a <= b for a, b in pairwise(durations)) and durations[0] < durations[-1]
+    return grows and table.ranks[column] == 2
 
 
 def _told_by_name(table: Cells, column: int, error: AmbiguousDatesError) -> TimeForm | None:

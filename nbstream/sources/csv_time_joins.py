@@ -19,6 +19,7 @@ from nbstream.sources.csv_time_cells import (
 )
 from nbstream.sources.csv_time_column import ways_of
 from nbstream.sources.time_forms import (
+    SCALES,
     AmbiguousDatesError,
     NumberScale,
     TimeForm,
@@ -112,8 +113,11 @@ def _join(
         parts[day] = replace(part, pattern=part.pattern.replace("%H", "%I"))
         parts[nearest] = Part("%p")
     after = max(date, *parts) + 1
-    if after < len(table.names) and part.pattern.endswith("%S") and _is_milliseconds(table, after):
-        parts[after] = Part("%f", width=3)
+    if after < len(table.names) and part.pattern.endswith("%S"):
+        if _is_milliseconds(table, after):
+            parts[after] = Part("%f", width=3)
+        elif _is_fraction(table, after):
+            parts[after] = Part("%f", TimeForm("number", scale=SCALES["s"]))
     zones = [c for c in columns if c not in (date, *parts) and _is_zone(table, c)]
     if zones and "%z" not in part.pattern:
         parts[zones[0]] = Part("%z")
@@ -247,6 +251,13 @@ def _is_milliseconds(table: Cells, column: int) -> bool:
         is_filled = any(cell.startswith("0") for cell in cells)
         return is_whole and is_filled and all(len(cell) == 3 for cell in cells)
     return is_whole and part_of(table.names[column]) == "fraction"
+
+
+def _is_fraction(table: Cells, column: int) -> bool:
+    """Return whether a column holds the fractions of the seconds before it, 0.125."""
+    numbers = table.numbers(column)
+    is_named = table.has_header and part_of(table.names[column]) == "fraction"
+    return is_named and bool(numbers) and all(0 <= x < 1 for x in numbers)
 
 
 def _is_zone(table: Cells, column: int) -> bool:

@@ -36,6 +36,7 @@ from nbstream.sources.time_forms import (
 from nbstream.sources.time_names import (
     header_zone,
     is_duration_name,
+    is_name_of_later,
     part_of,
 )
 from nbstream.sources.time_patterns import MISSING_TIME
@@ -176,7 +177,7 @@ def _best(table: Cells) -> FoundTimes | None:
     ways = [way for column in range(n) for way in ways_of(table, column)] + joined_ways(table)
     if not ways:
         return None
-    ways.sort(key=_order)
+    ways.sort(key=lambda way: _order(table, way))
     best = ways[0]
     if best.kind == WHOLE and len(best.columns) == 1 and midnight_form(table, *best.columns):
         joined = [way for way in ways if len(way.columns) > 1 and way.kind == WHOLE]
@@ -271,8 +272,9 @@ def _refuse_unreadable(table: Cells) -> None:
                 raise unreadable(table, (column,), also="or time=False for the time of arrival")
 
 
-def _order(way: FoundTimes) -> tuple[object, ...]:
+def _order(table: Cells, way: FoundTimes) -> tuple[object, ...]:
     """Return by what the best way comes first."""
     n = len(way.columns)
     span = max(way.columns) - min(way.columns)
-    return way.kind, -way.rank, n > 1, -n, span, way.columns
+    is_later = any(is_name_of_later(table.names[column]) for column in way.columns)
+    return way.kind, -way.rank, n > 1, -n, span, is_later, way.columns

@@ -61,7 +61,8 @@ _ALIKE = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'",
 _CURRENCIES = "$€£¥₹₽₩₺₿"
 _FIGURES = r"(?:[0-9][0-9.,' ]*[0-9]|[0-9]+|[.,][0-9]+)[.,]?(?:[eE][+-]?[0-9]+)?"
 _QUANTITY = re.compile(
-    rf"([+-]?) ?([{_CURRENCIES}]|[A-Z]{{3}} )? ?([+-]?{_FIGURES}) ?([^\s0-9+\-.,][^,;]{{0,23}})?"
+    rf"([+-]?) ?([A-Z]{{0,2}}[{_CURRENCIES}]|[A-Z]{{3}} |kr\.? |Rs\.? |zł )? ?([+-]?{_FIGURES})"
+    r" ?([^\s0-9+\-.,][^,;]{0,23})?"
 )
 _EXPONENT = re.compile("[eE]")
 _UNIT = re.compile(r"/?(?:[^\W\d_]|[°µμΩ%‰×″])[^\s:=]{0,15}")
@@ -88,15 +89,15 @@ def number(cell: str, decimal: str = ".", thousands: str = "") -> float | None:
     >>> number("21.5"), number("1.234,5", ",", "."), number("1 234", ".", " "), number("1_000")
     (21.5, 1234.5, 1234.0, None)
     """
-    text = cell
+    text = cell if cell.isascii() else cell.translate(_ALIKE)
     if decimal != ".":
         if thousands:
-            text = _ungrouped(text.translate(_ALIKE), decimal, thousands)
+            text = _ungrouped(text, decimal, thousands)
         elif "." in text:
             return None
         text = text.replace(decimal, ".")
     elif thousands:
-        text = _ungrouped(text.translate(_ALIKE), decimal, thousands)
+        text = _ungrouped(text, decimal, thousands)
     if _NUMBER.fullmatch(text):
         value = float(text)
         return value if math.isfinite(value) else math.nan
@@ -228,7 +229,7 @@ _OTHERS = frozenset(
     "volts Amps Amp amps Watts Watt watts Celsius celsius Fahrenheit Kelvin Pascal hours hour hrs "
     "minutes minute mins seconds second secs days day months month years year yr msec usec nsec "
     "dimensionless unitless percent Percent pct none None - EUR USD GBP CHF JPY ct/kWh €/kWh $/kWh "
-    "€/MWh EUR/MWh V.A VAr VAR kVAr Var TS RN".split()
+    "€/MWh EUR/MWh R$ kr zł Kč Ft lei ℃ ℉ V.A VAr VAR kVAr Var TS RN".split()
 ) | {"mm Hg", "in Hg", "% RH", "% rH", "m s-1", "W m-2", "kg m-3", "mol m-2 s-1", "deg C", "deg F"}
 
 

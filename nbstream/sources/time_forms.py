@@ -409,7 +409,7 @@ def _smallest_step(times: Sequence[int]) -> float:
 
 
 def _elapsed(text: str, scale: NumberScale) -> int:
-    if ":" in text:
+    if ":" in text or text[-1:].isalpha():
         seconds = duration_s(text)
         return MISSING_TIME if seconds is None else int(seconds * NS)
     return _scaled(text, replace(scale, origin_ns=0) if scale.origin_ns else scale)

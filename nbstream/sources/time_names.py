@@ -117,6 +117,8 @@ def part_of(name: str, known: frozenset[str] = frozenset()) -> str:
         return "minute"
     if len(words) == 1 and word in _PART_OF:
         return _PART_OF[word]
+    if word in {"fraction", "fractional"}:
+        return "fraction"
     if word in _DATES:
         return "date"
     if words == ("t",):
@@ -197,6 +199,14 @@ def order_of(name: str) -> str:
     letters = "".join(part[0] for part in found.groups() if len(set(part)) == 1)
     order = letters.replace("t", "d").replace("j", "y")
     return {"dmy": "dm", "mdy": "md", "ymd": "ymd"}.get(order, "")
+
+
+def is_name_of_later(name: str) -> bool:
+    """Return whether a column tells when a row was made, changed or over, not when it was measured."""
+    return not {
+        "creation", "created", "updated", "modified", "received", "exported", "end", "stop", "ende",
+        "fin", "until", "finished",
+    }.isdisjoint(_words(name))  # fmt: skip
 
 
 def is_zone_name(name: str) -> bool:

@@ -54,6 +54,10 @@ _DIGITS_ONLY = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _DURATION = re.compile(
     r"(?:([0-9]+)(?: days?,? | ?d |\.))?\+?([0-9]{1,6}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?"
 )
+_COUNTED = re.compile(
+    r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?) ?(sec|seconds?|s|msec|ms|minutes?|mins?|hours?|hr|h)"
+)
+_SECONDS = {"ms": Decimal("0.001"), "se": Decimal(1), "s": Decimal(1), "mi": Decimal(60)}
 _MINUTES = re.compile(r"([0-9]{1,3}):([0-9]{2}\.[0-9]+)")
 _LOOKS = re.compile(
     r"^\W*(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
@@ -124,9 +128,12 @@ def scan_date(text: str) -> tuple[str, ...]:
 
 
 def duration_s(text: str) -> Decimal | None:
-    """Return how many seconds a text such as "1 days 00:00:01.5" or "0:00:01" is, None if it is none."""
+    """Return how many seconds "1 days 00:00:01.5", "0:00:01" or "1.5 sec" are, None for other text."""
     if match := _MINUTES.fullmatch(text):
         return Decimal(match[1]) * 60 + Decimal(match[2])
+    if match := _COUNTED.fullmatch(text):
+        unit = "ms" if match[2] == "msec" else match[2][:2]
+        return Decimal(match[1]) * _SECONDS.get(unit, 3600)
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
