@@ -124,7 +124,8 @@ class CsvSource(Source):
 
     Cells may have a decimal comma, separated thousands and a unit ("45 %", "$3.50"; 1.2 MB/s beside
     kB/s is converted). Words such as on and off, true and false are 1 and 0 in a column that holds
-    nothing else. A column of text or blanks is a channel from its first number on, one of many
+    nothing else. Decimal commas in a file of commas make one number of two cells where each name has
+    two. A column of text or blanks is a channel from its first number on, one of many
     different texts from the tenth number in a row on.
 
     A cell that is no number is a missing reading if another cell of its row is one; else the row

@@ -31,6 +31,7 @@ from nbstream.sources.number_cells import (
     is_unit,
 )
 from nbstream.sources.time_patterns import MISSING_TIME
+from nbstream.sources.time_scan import scan_time
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
@@ -331,6 +332,8 @@ def discover(
     )
     if times is None:
         return None
+    if not times.columns and options.time is None:
+        _refuse_turned(table.names or cells_of(lines[0], table.delimiter))
     if not times.columns and len(full) < ROWS_WITHOUT_TIME and not (is_final or is_settled):
         return None  # lines of metadata may look like a table until its rows come
     fmt = CsvFormat(
@@ -353,6 +356,17 @@ def discover(
     _find_units(fmt, names, table)
     _note_guesses(fmt, names, columns, options)
     return fmt
+
+
+def _refuse_turned(first: Sequence[str]) -> None:
+    """Raise if the first line holds times where others hold names: a column for each time."""
+    times = [cell for cell in first if scan_time(cell) and any(map(str.isdigit, cell))]
+    if len(times) > 1 and 2 * len(times) >= len(first) - 4:
+        message = (
+            f"Times stand in the header, a column for each ({shorten(times[0])!r}). Turn the table: "
+            "nbstream.watch(pandas.read_csv(path, index_col=0).T), or pass time=False."
+        )
+        raise ParseError(message)
 
 
 def find_in(
@@ -483,11 +497,15 @@ def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Seque
     if role in (Role.TEXT, Role.FREE) and is_named:
         return len(entities) > 1 or len(cells) == 1
     is_number = (
-        role is Role.NUMBER and is_named and all(re.fullmatch("[A-Za-z]*[0-9]*", c) for c in cells)
+        role is Role.NUMBER
+        and is_named
+        and all(re.fullmatch("[A-Za-z]*[0-9]*|-", c) for c in cells)
     )
     n_most = len(cells) if is_named else len(cells) / 2
     if not (is_number or role is Role.TEXT) or not 1 < len(entities) <= n_most:
         return False
+    if not fmt.time_columns:
+        return is_named and 2 * len(entities) <= len(cells)
     times = list(zip(*(columns[c] for c in fmt.time_columns), strict=False))
     is_each_once = len(set(zip(times, cells, strict=False))) == len(times)
     return is_each_once and len(set(times)) < len(times)
@@ -522,17 +540,18 @@ def _note_guesses(
         fmt.notes["cut"] = (
             "two cells make one number: decimal commas separate cells too (decimal='.' if not)"
         )
+    if fmt.header is None and options.header is True:
+        fmt.notes["names"] = (
+            f"no line of names: columns are {_named(fmt.columns)} "
+            f"(header={list(fmt.columns)} names them)"
+        )
+        return
     doubled = [f"{new!r} is another {old!r}" for old, new in _numbered(names, fmt.columns)]
     if doubled:
         more = f" and {len(doubled) - 3} more" if len(doubled) > 3 else ""
         fmt.notes["doubled"] = (
             f"columns of the same name are numbered: {', '.join(doubled[:3])}{more} "
             "(header=[…] names them)"
-        )
-    if fmt.header is None and options.header is True:
-        fmt.notes["names"] = (
-            f"no line of names: columns are {_named(fmt.columns)} "
-            f"(header={list(fmt.columns)} names them)"
         )
 
 

@@ -73,5 +73,6 @@ def _advice(first: str, fmt: CsvFormat) -> str:
     how = "spaces" if fmt.delimiter in SPACES else repr(fmt.delimiter)
     return (
         f"None of {others[:5]} is a number: pass delimiter='…' if cells are not separated by {how}, "
-        "decimal=',' or '.', or header= if the table begins elsewhere."
+        "decimal=',' or '.', or header= if the table begins elsewhere. Lines that are no table are "
+        "read by nbstream.LinesSource(path)."
     )

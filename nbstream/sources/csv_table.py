@@ -67,6 +67,7 @@ _TIME_NAME = re.compile(
     r"(?:\b|_).*",
     re.IGNORECASE,
 )
+_WIDTH = re.compile(r"[0-9]{1,3}[sdn]")  # of strings, dates, numbers: tables of the USGS
 _PROCESSING = frozenset(
     "avg average maximum minimum smp min max tot std med mean sum count wvc samp ave median sd var "
     "cov last first int integer "
@@ -514,7 +515,9 @@ def _names_block(body: _Body, first: int, names_at: int | None) -> list[int]:
     for i in range(first - 1, max(-1, first - 1 - MAX_HEAD_LINES), -1):
         cells = body.rows[i]
         has_room = _has_room(cells, body, i == first - 1)
-        if has_room and (_can_be_names(cells, body) or _is_labelled(cells, body)):
+        if has_room and (
+            _can_be_names(cells, body) or _is_labelled(cells, body) or _is_processing(cells)
+        ):
             block.insert(0, i)
             if len(block) == 6:
                 break
@@ -596,7 +599,9 @@ def _is_processing(cells: Sequence[str]) -> bool:
     given = [cell.lower() for cell in cells if cell]
     if len(given) > 1 and not _TIME_NAME.fullmatch(given[0]):
         del given[0]  # says what they say
-    return all(cell in _PROCESSING for cell in given)
+    return all(cell in _PROCESSING for cell in given) or (
+        len(cells) > 2 and all(map(_WIDTH.fullmatch, cells))
+    )
 
 
 def _is_below_names(cells: Sequence[str]) -> bool:
@@ -605,6 +610,11 @@ def _is_below_names(cells: Sequence[str]) -> bool:
 
 def _tells_about_names(cells: Sequence[str], body: _Body) -> bool:
     return _is_below_names(cells) or not _can_be_names(cells, body)
+
+
+def _has_no_name_for_times(cells: Sequence[str], above: Sequence[str], body: _Body) -> bool:
+    """Return whether a line leaves the times unnamed that the full one above it names."""
+    return body.kinds[0] == "time" and not cells[0] and len(above) == body.n_columns and all(above)
 
 
 def _units(cells: Sequence[str]) -> dict[int, str]:
@@ -618,10 +628,13 @@ def _split_block(table: Table, body: _Body, block: list[int]) -> tuple[int, list
     if rows[block[0]][0] in {"TOA5", "TOB1", "TOACI1"} and len(block) > 1:
         block = block[1:]
     names_at = len(block) - 1
-    while names_at > 0 and _tells_about_names(rows[block[names_at]], body):
+    while names_at > 0 and (
+        _tells_about_names(rows[block[names_at]], body)
+        or _has_no_name_for_times(rows[block[names_at]], rows[block[names_at - 1]], body)
+    ):
         names_at -= 1
     for i in block[names_at + 1 :]:
-        if not table.units and _is_units(rows[i]):
+        if not table.units and (_is_units(rows[i]) or not rows[i][0]):
             table.units = _units(rows[i])
     names = block[names_at]
     levels = block[: names_at + 1]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["beside", "joined_ways", "midnight_form", "with_milliseconds"]
+__all__ = ["beside", "joined_ways", "midnight_form", "with_milliseconds", "with_zone"]
 
 TOGETHER = "read together; pass time='…' for one column"
 FRACTION = NumberScale("fraction", "parts of a day", DAY_NS)
@@ -101,6 +101,21 @@ def with_milliseconds(table: Cells, way: FoundTimes) -> FoundTimes:
         return way
     form = replace(form, parts=(form.pattern, "%f"), n_cells=2, widths=(0, 3))
     return replace(way, columns=(*way.columns, after), form=form, note=TOGETHER)
+
+
+def with_zone(table: Cells, way: FoundTimes) -> FoundTimes:
+    """Return a column of dates with times of day together with the column that names their zone."""
+    form = way.form
+    is_whole = form is not None and form.kind == "text" and form.lacks == "" and form.n_cells == 1
+    if form is None or not (is_whole and form.has_time_of_day and form.is_naive):
+        return way
+    (column,) = way.columns
+    others = [c for c in range(len(table.names)) if c != column and not table.numbers(c)]
+    zones = [c for c in others if _is_zone(table, c)]
+    if not zones:
+        return way
+    parts = {column: Part(form.pattern), zones[0]: Part("%z")}
+    return _together(table, parts, way.rank) or way
 
 
 def _join(

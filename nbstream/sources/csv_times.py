@@ -25,7 +25,13 @@ from nbstream.sources.csv_time_cells import (
     unreadable,
 )
 from nbstream.sources.csv_time_column import reads, ways_of
-from nbstream.sources.csv_time_joins import beside, joined_ways, midnight_form, with_milliseconds
+from nbstream.sources.csv_time_joins import (
+    beside,
+    joined_ways,
+    midnight_form,
+    with_milliseconds,
+    with_zone,
+)
 from nbstream.sources.time_forms import (
     SCALES,
     AmbiguousDatesError,
@@ -186,7 +192,7 @@ def _best(table: Cells) -> FoundTimes | None:
         best = beside(table, best) or best
     if best.kind == DATE and best.error is None:
         _refuse_midnight(table, best)
-    best = with_milliseconds(table, best)
+    best = with_zone(table, with_milliseconds(table, best))
     if best.kind == COUNTED:
         dates = [way for way in ways if way.kind == DATE and way.error is None]
         if dates and not _agree(table, best, dates[0]):

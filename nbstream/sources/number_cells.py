@@ -216,21 +216,36 @@ _BASES = frozenset(
     "S/cm T eV cal Gal Sv Sv/h Bq req/s ops iops IOPS pps W/m² W/m2 W/m^2 V/m T/s".split()
 )
 _TIMES = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hr": 3600.0, "d": 86_400.0}
-_OTHERS = frozenset(
-    "% ‰ %RH %rh %rH % RH °C °F °K °R °Ra °De °N °r ° C F K deg degC deg_C degF deg_F DegC DegF degK Deg "
-    "deg/s degrees rad rad/s rpm RPM 1/min r/min 1/s ppm ppb ppt ppmv ppbv pH psi psig psia atm Torr "
-    "mbar mmHg inHg inH2O mmH2O kn kt kts knots mph km/h kmh kph km/hr ft ft/s fps in inch inches "
-    "mi mile miles yd lb lbs lbf oz gal gpm gal/min cfm CFM cf/m t kg/s kg/h m² m2 m^2 m³ m3 m^3 m³/h "
-    "m3/h m^3/h m³/s m3/s cm² cm2 cm³ cm3 km² km2 ha mm/h mm/hr in/hr in/h µg/m³ ug/m3 μg/m³ µg/m3 "
-    "VDC VAC ADC AAC %rF %r.F. "
-    "kg/m³ kg/m3 g/cm³ g/cm3 mg/m³ mg/m3 mg/l mg/L µS/cm uS/cm µmol/m²/s umol/m^2/s umol/m2/s "
-    "umol/s/m^2 MJ/m² MJ/m2 W/m²K kJ/kg dB dBm dBA dB(A) dBV dBu UV UVI NTU FNU PSU FTU count counts "
-    "cnt cps cpm ct steps bpm BPM pcs x × ratio gpu GPU px dpi Bytes bytes KB MB GB TB Volts Volt "
-    "volts Amps Amp amps Watts Watt watts Celsius celsius Fahrenheit Kelvin Pascal hours hour hrs "
-    "minutes minute mins seconds second secs days day months month years year yr msec usec nsec "
-    "dimensionless unitless percent Percent pct none None - EUR USD GBP CHF JPY ct/kWh €/kWh $/kWh "
-    "€/MWh EUR/MWh R$ kr zł Kč Ft lei ℃ ℉ V.A VAr VAR kVAr Var TS RN".split()
-) | {"mm Hg", "in Hg", "% RH", "% rH", "m s-1", "W m-2", "kg m-3", "mol m-2 s-1", "deg C", "deg F"}
+_OTHERS = (
+    frozenset(
+        "% ‰ %RH %rh %rH % RH °C °F °K °R °Ra °De °N °r ° C F K deg degC deg_C degF deg_F DegC DegF degK Deg "
+        "deg/s degrees rad rad/s rpm RPM 1/min r/min 1/s ppm ppb ppt ppmv ppbv pH psi psig psia atm Torr "
+        "mbar mmHg inHg inH2O mmH2O kn kt kts knots mph km/h kmh kph km/hr ft ft/s fps in inch inches "
+        "mi mile miles yd lb lbs lbf oz gal gpm gal/min cfm CFM cf/m t kg/s kg/h m² m2 m^2 m³ m3 m^3 m³/h "
+        "m3/h m^3/h m³/s m3/s cm² cm2 cm³ cm3 km² km2 ha mm/h mm/hr in/hr in/h µg/m³ ug/m3 μg/m³ µg/m3 "
+        "VDC VAC ADC AAC %rF %r.F. "
+        "kg/m³ kg/m3 g/cm³ g/cm3 mg/m³ mg/m3 mg/l mg/L µS/cm uS/cm µmol/m²/s umol/m^2/s umol/m2/s "
+        "umol/s/m^2 MJ/m² MJ/m2 W/m²K kJ/kg dB dBm dBA dB(A) dBV dBu UV UVI NTU FNU PSU FTU count counts "
+        "cnt cps cpm ct steps bpm BPM pcs x × ratio gpu GPU px dpi Bytes bytes KB MB GB TB Volts Volt "
+        "volts Amps Amp amps Watts Watt watts Celsius celsius Fahrenheit Kelvin Pascal hours hour hrs "
+        "minutes minute mins seconds second secs days day months month years year yr msec usec nsec "
+        "dimensionless unitless percent Percent pct none None - EUR USD GBP CHF JPY ct/kWh €/kWh $/kWh "
+        "€/MWh EUR/MWh R$ kr zł Kč Ft lei ℃ ℉ V.A VAr VAR kVAr Var TS RN".split()
+    )
+    | {
+        "mm Hg",
+        "in Hg",
+        "% RH",
+        "% rH",
+        "m s-1",
+        "W m-2",
+        "kg m-3",
+        "mol m-2 s-1",
+        "deg C",
+        "deg F",
+    }
+    | {"V DC", "V AC", "A DC", "A AC"}
+)
 
 
 @lru_cache(maxsize=1024)

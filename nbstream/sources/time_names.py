@@ -65,6 +65,7 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split
 _ALONE = frozenset("second sec secs seconds millis msec milliseconds micros sekunden".split())
 
 _PERFMON = re.compile(r"\(PDH-CSV [^)]*\) \(.*\)\((-?[0-9]{1,4})\)")
+_LETTERS = re.compile(r"(?:yyyy|aaaa|jjjj)mm(?:dd|jj|tt)(?:hh(?:m[mi](?:ss)?)?)?")
 _IANA = re.compile(r"(?<![A-Za-z/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_\-]+){1,2}")
 _ZONE = re.compile(
     r"(?:^|[^A-Za-z])(?:(UTC|GMT)\s*([+\-\u2212][0-9]{1,2}(?::?[0-9]{2})?)?|([+\-][0-9]{2}:[0-9]{2}))"
@@ -89,6 +90,8 @@ def rank(name: str) -> int:
     (2, 2, 1, 0)
     """
     words = [word for word in _words(name) if word not in {"the", "of"}]
+    if words and _LETTERS.fullmatch(words[0]):
+        return 2
     plain = [w for i, w in enumerate(words) if not (i and (w in _UNIT_OF or w in {"utc", "gmt"}))]
     if plain and all(word in _TIMES or word in _DATES for word in plain):
         return 2

@@ -161,5 +161,141 @@ EXPORTS = [
         ["2026-07-01T12:00:00.123", "2026-07-01T12:00:01.123"],
         units={"utilization.gpu [%]": "%", "power.draw [W]": "W"},
     ),
+    Given(
+        "a cloud's metrics with labels, periods and statistics above",
+        "Id,m1,m2\nLabel,CPUUtilization,NetworkIn\nPeriod,300,300\nStatistic,Average,Average\n"
+        "2026-07-13T12:00:00.000Z,3.5,1000\n2026-07-13T12:05:00.000Z,3.6,\n",
+        {"CPUUtilization": [3.5, 3.6], "NetworkIn": [1000, NAN]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:05:00"],
+    ),
+    Given(
+        "another cloud's metrics in UTC with AM and PM",
+        '"Resource ID: /subscriptions/123"\n"Metric Name: Percentage CPU"\n\n'
+        '"Timestamp (UTC)","Percentage CPU (Avg)"\n'
+        '"7/13/2026 12:00:00 PM",3.5\n"7/13/2026 12:01:00 PM",3.6\n',
+        {"Percentage CPU (Avg)": [3.5, 3.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        options={"timezone": "Europe/Prague"},
+    ),
+    Given(
+        "a health app with times of creation, start and end",
+        "sourceName,type,unit,creationDate,startDate,endDate,value\n"
+        "Watch,HeartRate,count/min,2026-07-13 12:00:05 +0200,2026-07-13 12:00:00 +0200,"
+        "2026-07-13 12:00:01 +0200,61\n"
+        "Watch,HeartRate,count/min,2026-07-13 12:01:05 +0200,2026-07-13 12:01:00 +0200,"
+        "2026-07-13 12:01:01 +0200,62\n",
+        {"value": [61, 62]},
+        ["2026-07-13T10:00:00", "2026-07-13T10:01:00"],
+        says=["time column 'startDate'"],
+    ),
+    Given(
+        "Grafana with a row for each series",
+        '"Series";"Time";"Value"\n"cpu";2026-07-13T12:00:00+02:00;0.5\n'
+        '"mem";2026-07-13T12:00:00+02:00;1024\n"cpu";2026-07-13T12:00:15+02:00;0.6\n',
+        {"cpu": [0.5, 0.6], "mem": [1024]},
+        ["2026-07-13T10:00:00", "2026-07-13T10:00:15"],
+        options={"pivot": "Series"},
+    ),
+    Given(
+        "a load test's samples",
+        "timeStamp,elapsed,label,responseCode,success,bytes\n"
+        "1782907200123,120,Home,200,true,5120\n1782907201123,125,Login,500,false,512\n",
+        {"elapsed": [120, 125], "success": [1, 0]},
+        ["2026-07-01T12:00:00.123", "2026-07-01T12:00:01.123"],
+        says=["pivot='label'"],
+    ),
+    Given(
+        "a training's scalars with the time on the wall",
+        "Wall time,Step,Value\n1782907200.123,0,0.9\n1782907201.223,1,0.8\n",
+        {"Value": [0.9, 0.8], "Step": [0, 1]},
+        ["2026-07-01T12:00:00.123", "2026-07-01T12:00:01.223"],
+    ),
+    Given(
+        "MATLAB's timetable of durations",
+        "Time,Var1\n0 sec,0.1\n0.5 sec,0.2\n1 sec,0.3\n",
+        {"Var1": [0.1, 0.2, 0.3]},
+        says=["elapsed"],
+    ),
+    Given(
+        "Stata's clock times and dots for missing",
+        "time,y,z\n13jul2026 12:00:00,.5,1\n13jul2026 12:00:01,.,2\n",
+        {"y": [0.5, NAN], "z": [1, 2]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+    ),
+    Given(
+        "Julia's missing",
+        "time,x,y\n2026-07-13T12:00:00.123,1.0,1\n2026-07-13T12:00:01,missing,2\n",
+        {"x": [1.0, NAN], "y": [1, 2]},
+        ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01"],
+    ),
+    Given(
+        "SPSS in German",
+        '"t";"x"\n"13-JUL-2026 12:00:00";",50"\n"13-JUL-2026 12:00:01";"1,50"\n',
+        {"x": [0.5, 1.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+    ),
+    Given(
+        "prices of a trading terminal in angle brackets",
+        "<DATE>\t<TIME>\t<OPEN>\t<TICKVOL>\n2026.07.13\t12:00:00\t1.1010\t120\n"
+        "2026.07.13\t12:01:00\t1.1015\t130\n",
+        {"<OPEN>": [1.101, 1.1015]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "a table with a column for each day",
+        "Province,Country,Lat,Long,1/22/26,1/23/26,1/24/26\n,Italy,1.5,2.5,0,1,2\n,Spain,1.5,2.5,0,1,2\n",
+        says=["times stand in the header", "pandas.read_csv(path, index_col=0).T"],
+    ),
+    Given(
+        "sar -d, saved, with a channel for each device",
+        "Linux 6.1.0 (box) \t07/01/2026 \t_x86_64_\t(2 CPU)\n\n"
+        "12:00:01          DEV       tps     %util\n12:00:02          sda      1.00      0.10\n"
+        "12:00:02          sdb      2.00      0.20\n\n12:00:02          DEV       tps     %util\n"
+        "12:00:03          sda      3.00      0.10\n12:00:03          sdb      4.00      0.20\n\n"
+        "Average:          DEV       tps     %util\nAverage:          sda      2.00      0.10\n",
+        {"sda tps": [1, 3], "sdb tps": [2, 4]},
+        options={"pivot": "DEV"},
+        n_rejected=1,
+    ),
+    Given(
+        "iostat, saved, whose tables take turns",
+        "avg-cpu:  %user   %idle\n           3.01   96.99\n\nDevice   r/s   w/s\nsda     1.00  2.00\n\n",
+        says=["two tables take turns", "nbstream.LinesSource(path)"],
+    ),
+    Given(
+        "dstat's file with groups and without a year",
+        '"Dstat 0.7.4 CSV output"\n"Author:","Dag","","","URL:","x"\n\n'
+        '"system","total cpu usage","","","net/total",""\n"time","usr","sys","idl","recv","send"\n'
+        '"13-07 12:00:00",1.5,0.5,98.0,0,0\n"13-07 12:00:01",2.5,0.5,97.0,120,130\n',
+        {"usr": [1.5, 2.5], "recv": [0, 120]},
+        says=["no year"],
+    ),
+    Given(
+        "a bandwidth meter without a head, with compact times",
+        "20260713120000,10.0.0.1,5001,3,0.0-1.0,117440512,939524096\n"
+        "20260713120001,10.0.0.1,5001,3,1.0-2.0,117440512,939524097\n",
+        {"c7": [939524096, 939524097]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+    ),
+    Given(
+        "performance counters of Windows with a blank first value",
+        '"(PDH-CSV 4.0) (W. Europe Daylight Time)(-120)","\\\\BOX\\Memory\\Available","CPU"\n'
+        '"07/13/2026 12:00:00.123","8123.0"," "\n"07/13/2026 12:00:01.125","8120.0","12.3"\n',
+        {"CPU": [NAN, 12.3], "\\\\BOX\\Memory\\Available": [8123, 8120]},
+        ["2026-07-13T10:00:00.123", "2026-07-13T10:00:01.125"],
+    ),
+    Given(
+        "packets with seconds since the first",
+        '"No.","Time","Source","Length","Info"\n"1","0.000000","10.0.0.1","74","SYN"\n'
+        '"2","0.000120","10.0.0.2","74","SYN, ACK"\n"3","0.000240","10.0.0.1","66","ACK"\n',
+        {"Length": [74, 74, 66]},
+        says=["elapsed"],
+    ),
+    Given(
+        "R's write.table without a name for its count",
+        '"time","temp"\n"1","2026-07-01 12:00:00",21\n"2","2026-07-01 12:00:01",22\n',
+        {"temp": [21, 22]},
+        NOON,
+    ),
 ]
 """Exports and saved tables."""

@@ -163,5 +163,99 @@ LOGGERS = [
         ["2026-07-13T12:00:00", "2026-07-13T12:00:02"],
         units={"Ch1 Value": "C"},
     ),
+    Given(
+        "a bench instrument with fractions of seconds in a column of their own",
+        "Index,Cell,Reading,Unit,Date,Time,Fractional Seconds\n"
+        "1,1,1.0001E-03,Volt DC,07/13/2026,12:00:00,0.123456\n"
+        "2,1,1.0002E-03,Volt DC,07/13/2026,12:00:01,0.223456\n",
+        {"Reading": [0.0010001, 0.0010002]},
+        ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01.223"],
+        absent=["Fractional Seconds"],
+    ),
+    Given(
+        "a plant's archive with a row for each tag",
+        '"VarName";"TimeString";"VarValue";"Validity"\r\n'
+        '"Temp_1";"13.07.2026 12:00:00";21,5;1\r\n"Temp_2";"13.07.2026 12:00:00";40,25;1\r\n'
+        '"Temp_1";"13.07.2026 12:00:01";21,75;1\r\n"Temp_2";"13.07.2026 12:00:01";40,5;1\r\n',
+        {"Temp_1": [21.5, 21.75], "Temp_2": [40.25, 40.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+        options={"pivot": "VarName"},
+    ),
+    Given(
+        "a ship's battery monitor with devices, names and units above each other",
+        "timestamp,Gateway [0],Battery Monitor [258],Battery Monitor [258]\n"
+        "Europe/Berlin (+02:00),Input voltage phase 1,Voltage,Current\n,VAC,V DC,A DC\n"
+        "2026-07-13 12:00:00,230.1,52.4,3.2\n2026-07-13 12:01:00,230.3,52.5,3.3\n",
+        {"Voltage": [52.4, 52.5], "Current": [3.2, 3.3]},
+        ["2026-07-13T10:00:00", "2026-07-13T10:01:00"],
+        units={"Current": "A DC"},
+    ),
+    Given(
+        "an indoor climate station with its own name in a table above",
+        "Name;Longitude;Latitude;ModuleName;ModuleType\n"
+        '"Home";11.5;48.1;"Indoor";"NAMain"\n'
+        'Timestamp;"Timezone : Europe/Berlin";Temperature;Humidity;CO2\n'
+        '1782907200;"2026/07/01 14:00:00";21.5;45;600\n'
+        '1782907500;"2026/07/01 14:05:00";21.6;46;610\n',
+        {"Temperature": [21.5, 21.6], "CO2": [600, 610]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:05:00"],
+        absent=["Latitude", "ModuleType"],
+    ),
+    Given(
+        "a thermostat's report with comments in quotes",
+        '"#Thermostat identifier:","123456"\n"#Report start date:","2026-07-13"\n'
+        "Date,Time,System Mode,Current Temp (F),Outdoor Temp (F),Cool Stage 1 (sec),\n"
+        "2026-07-13,12:00:00,cool,74.1,88.5,300,\n2026-07-13,12:05:00,cool,74.0,,0,\n",
+        {"Current Temp (F)": [74.1, 74.0], "Outdoor Temp (F)": [88.5, NAN]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:05:00"],
+        units={"Current Temp (F)": "F", "Cool Stage 1 (sec)": "sec"},
+    ),
+    Given(
+        "a gauge on a river with widths below the names and the zone in a column",
+        "# Data provided for site 01646500\n#\n"
+        "agency_cd\tsite_no\tdatetime\ttz_cd\t69928_00060\t69928_00060_cd\n"
+        "5s\t15s\t20d\t6s\t14n\t10s\n"
+        "USGS\t01646500\t2026-07-13 12:00\tEDT\t5420\tP\n"
+        "USGS\t01646500\t2026-07-13 12:15\tEDT\t5430\tP\n",
+        {"69928_00060": [5420, 5430]},
+        ["2026-07-13T16:00:00", "2026-07-13T16:15:00"],
+    ),
+    Given(
+        "a weather service whose times are called by their letters",
+        "NUM_POSTE;NOM_USUEL;AAAAMMJJHH;RR1;T\n"
+        "75114001;PARIS;2026071312;0.0;21.5\n75114001;PARIS;2026071313;;21.7\n",
+        {"T": [21.5, 21.7], "RR1": [0.0, NAN]},
+        ["2026-07-13T12:00:00", "2026-07-13T13:00:00"],
+    ),
+    Given(
+        "a rain gauge with the day in three columns",
+        "Product code,Station number,Year,Month,Day,Rainfall amount (millimetres),Quality\n"
+        "IDCJAC0009,086338,2026,07,13,0.0,Y\nIDCJAC0009,086338,2026,07,14,2.4,Y\n",
+        {"Rainfall amount (millimetres)": [0.0, 2.4]},
+        ["2026-07-13T00:00:00", "2026-07-14T00:00:00"],
+    ),
+    Given(
+        "a heart rate monitor with a training's data above",
+        "Name,Sport,Date,Start time,Duration,Total distance (km)\n"
+        "Me,RUNNING,13-07-2026,12:00:00,00:10:00,2.0\n"
+        "Sample rate,Time,HR (bpm),Speed (km/h),Pace (min/km),Distances (m)\n"
+        "1,00:00:00,85,,,\n,00:00:01,86,10.1,05:56,3.0\n,00:00:02,87,10.2,05:53,6.0\n",
+        {"HR (bpm)": [85, 86, 87], "Distances (m)": [NAN, 3, 6]},
+        units={"HR (bpm)": "bpm", "Speed (km/h)": "km/h"},
+        says=["no date"],
+    ),
+    Given(
+        "a serial monitor's lines that are no table",
+        "12:00:00.123 -> 21.5,45\n12:00:01.123 -> 21.6,46\n12:00:02.125 -> 21.7,47\n",
+        says=["no row can be read", "nbstream.LinesSource(path)"],
+        n_rejected=3,
+    ),
+    Given(
+        "a logger of commas with decimal commas",
+        "Zeit,Temperatur,Feuchte\n13.07.2026 12:00:00,21,5,45,25\n13.07.2026 12:00:01,21,6,-0,5\n",
+        {"Temperatur": [21.5, 21.6], "Feuchte": [45.25, -0.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+        says=["two cells make one number"],
+    ),
 ]
 """Loggers and instruments."""

@@ -64,5 +64,75 @@ SPREADSHEETS = [
         ["2026-07-01T12:00:00", "2026-07-01T12:01:00", "2026-07-01T12:02:00"],
         says=["Excel"],
     ),
+    Given(
+        "Excel in Brazil with reais",
+        "Data/Hora;Preço (R$)\r\n13/07/2026 12:00;R$ 1.234,56\r\n13/07/2026 12:01;R$ 987,10\r\n",
+        {"Preço (R$)": [1234.56, 987.1]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        units={"Preço (R$)": "R$"},
+    ),
+    Given(
+        "Excel in Swedish with a minus that is no hyphen",
+        "Datum;Tid;Värde\r\n2026-07-13;12:00;\u22123,5\r\n2026-07-13;12:01;2,5\r\n",
+        {"Värde": [-3.5, 2.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "Excel in Italian with dots in times of day",
+        "Data;Ora;Temperatura;Umidità\r\n13/07/2026;12.00.00;21,5;45\r\n"
+        "13/07/2026;12.05.00;21,6;46\r\n".encode("cp1252"),
+        {"Temperatura": [21.5, 21.6], "Umidità": [45, 46]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:05:00"],
+    ),
+    Given(
+        "Excel in Spanish with p. m.",
+        "Fecha y hora;Caudal (m³/h)\r\n13/07/2026 1:05:00 p. m.;1.234,5\r\n"
+        "13/07/2026 1:10:00 p. m.;987,0\r\n".encode("cp1252"),
+        {"Caudal (m³/h)": [1234.5, 987]},
+        ["2026-07-13T13:05:00", "2026-07-13T13:10:00"],
+        units={"Caudal (m³/h)": "m³/h"},
+    ),
+    Given(
+        "Excel in Japanese, in its own encoding",
+        "日時,温度(℃)\r\n2026/7/13 12:00,21.5\r\n2026/7/13 12:01,21.6\r\n".encode("cp932"),
+        {"温度(℃)": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        units={"温度(℃)": "℃"},
+        options={"encoding": "cp932"},
+    ),
+    Given(
+        "Excel in Chinese with the half of the day in front",
+        "日期时间,数值\r\n2026/7/13 下午 1:05:00,21.5\r\n2026/7/13 下午 1:06:00,21.6\r\n",
+        {"数值": [21.5, 21.6]},
+        ["2026-07-13T13:05:00", "2026-07-13T13:06:00"],
+    ),
+    Given(
+        "Excel in Hungarian with forints",
+        "Dátum;Érték\r\n2026.07.13. 12:00;1 234,5 Ft\r\n2026.07.13. 12:01;987,0 Ft\r\n",
+        {"Érték": [1234.5, 987]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+        units={"Érték": "Ft"},
+    ),
+    Given(
+        "Excel in India with lakhs",
+        'Date,Amount\n13-07-2026 12:00,"1,23,456.50"\n13-07-2026 12:01,"12,345.00"\n',
+        {"Amount": [123456.5, 12345]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:01:00"],
+    ),
+    Given(
+        "a sheet with two columns of the same name",
+        "time,temp,hum,temp\n2026-07-01 12:00,21,45,20\n2026-07-01 12:01,22,46,20\n",
+        {"temp": [21, 22], "temp_2": [20, 20]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:01:00"],
+        says=["'temp_2' is another 'temp'"],
+    ),
+    Given(
+        "a sheet of commas in which one column has decimal commas",
+        "time,temp,n\n2026-07-01 12:00,21,5,7\n2026-07-01 12:01,21,6,8\n",
+        says=[
+            "rows have 4 cells, and the header has 3 names",
+            "header=['time', 'temp', 'n', 'c4']",
+        ],
+    ),
 ]
 """Spreadsheets."""

@@ -8,7 +8,7 @@ import pytest
 
 import nbstream as ns
 from nbstream.sources.csv_alternating import alternating_headers
-from nbstream.sources.lines import holds_tables
+from nbstream.sources.file_kind import holds_tables
 from tests.sources.test_csv import reading
 from tests.wait import wait_until
 
