@@ -510,7 +510,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             # Before the rules, which may be about scores.
             self._score(name, rows.start, rows.start + len(rows.times), self._detect_for)
             if self._book.watching(name):
-                self._book.take_in(self._table(name, rows))
+                for table in self._table(name, rows).ascending():
+                    self._book.take_in(table)
 
         return channel.take_in(end, show)
 

@@ -459,6 +459,11 @@ class Buffer:
         """Return the row at which the channel's time last jumped back, or 0."""
         return self._rings[channel].segment
 
+    def segment_at(self, channel: str, row: int) -> int:
+        """Return the row at which the channel's time last jumped back up to `row`, or 0."""
+        with self._lock:
+            return self._rings[channel].segment_at(row)
+
     def last_value(self, channel: str) -> float:
         """Return the newest value of a channel that is not missing, or NaN."""
         reading = self._rings[channel].last_reading

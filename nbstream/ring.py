@@ -221,6 +221,20 @@ class Ring:
         newer = self.times[:b].searchsorted(ns, side)
         return low + np.where(older < n_older, older, n_older + newer)
 
+    def segment_at(self, row: int) -> int:
+        """Return the row at which time last jumped back up to `row`, or 0, also if that is evicted."""
+        if row >= self.segment:
+            return self.segment
+        high = min(row + 1, self.end)
+        while high > self.first:
+            low = max(high - MOVED_AT_ONCE, self.first)
+            times, _ = self.rows(low, high)
+            back = np.flatnonzero(times[1:] < times[:-1])
+            if len(back):
+                return low + int(back[-1]) + 1
+            high = low + 1 if low > self.first else low
+        return 0
+
     def _extend_late(self, times: TimeArray, values: FloatArray) -> tuple[int, bool]:
         """Add readings, late ones where they belong, as if they came one by one."""
         accepted, jumped = 0, False

@@ -52,6 +52,11 @@ class Model:
 def check(ring: Ring, model: Model) -> None:
     """Compare everything that a ring says with the model."""
     assert (ring.first, ring.end, ring.segment) == (model.first, len(model.rows), model.segment)
+    times = [ns for ns, _ in model.rows]
+    for row in range(model.first, len(times)):
+        backs = [r for r in range(model.first + 1, row + 1) if times[r] < times[r - 1]]
+        expected = model.segment if row >= model.segment else max(backs, default=0)
+        assert ring.segment_at(row) == expected
     assert len(ring) == len(model.rows) - model.first <= ring.capacity
     assert ring.evicted == model.first
     assert ring.newest_ns == model.newest

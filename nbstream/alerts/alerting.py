@@ -384,7 +384,7 @@ class Alerting:
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
         for first in range(start, stop, CHUNK):
             rows = self.buffer.rows(channel, first, min(first + CHUNK, stop))
-            yield self._table(channel, rows)
+            yield from self._table(channel, rows).ascending()
 
     def _preview(self, rule: Rule, window: WindowLike) -> Preview:
         window = Window.parse(window)

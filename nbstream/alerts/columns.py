@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from copy import copy
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ from nbstream.trailing import TrailingWindows
 from nbstream.window import Window, rough_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nbstream.alerts.expression import Condition
     from nbstream.alerts.tree import Truth
@@ -183,6 +184,8 @@ class BufferTable(Table):
     -----
     Statistics of windows that are not full are not known, but in `partial`.
 
+    Time may go back within the rows; what windows are asked of must be `ascending`.
+
     Another channel's reading is the last one at or before the time of this one, as far as it had arrived.
     mean, std, min, max, count and rate are those of the window that ends at each reading; medians and
     quantiles those of the window that ends at the last reading of the table, for all of them.
@@ -226,6 +229,37 @@ class BufferTable(Table):
     def ascends(self) -> bool:
         """Whether time goes back nowhere, as the buffer knows; False is also not known."""
         return self._buffer.segment(self.channel) <= self._first
+
+    def ascending(self) -> Iterator[BufferTable]:
+        """Yield the rows in parts in which time goes back nowhere, which mostly is one."""
+        if self.ascends:
+            yield self
+            return
+        backs = (np.flatnonzero(self.times[1:] < self.times[:-1]) + 1).tolist()
+        for low, high in pairwise([0, *backs, len(self)]):
+            yield BufferTable(
+                self._buffer,
+                self.channel,
+                self._first + low,
+                self.times[low:high],
+                self.values[low:high],
+                pyramid=self._pyramid,
+                window=self._window,
+                zscores=self._zscores,
+                told=self._told,
+            )
+
+    @cached_property
+    def _segment(self) -> int:
+        """The row at which time last went back before these; 0 if it did not, as far as is held."""
+        return self._buffer.segment_at(self.channel, self._first)
+
+    def _rows_after(self, times: TimeArray) -> npt.NDArray[np.int64]:
+        """Return for each time the first row that is later, of those before which time went back last."""
+        if self.ascends:
+            return self._buffer.rows_after(self.channel, times)
+        rows = self._buffer.rows(self.channel, self._segment, self._first + len(self))
+        return rows.start + rows.times.searchsorted(times, "right")
 
     @property
     def own_interval_ns(self) -> int | None:
@@ -297,7 +331,7 @@ class BufferTable(Table):
             return None
         if name == self.channel:
             rows = self._first + np.arange(len(self))
-            oldest = buffer.segment(name)
+            oldest = self._segment
         else:
             rows = buffer.rows_after(name, self.times) - 1
             oldest = max(buffer.segment(name), buffer.span(name)[0])
@@ -341,7 +375,7 @@ class BufferTable(Table):
         n = len(self)
         if not n or (window.duration_ns is None and window.readings is None):
             return None
-        segment, held = self._buffer.segment(self.channel), self._buffer.span(self.channel)[0]
+        segment, held = self._segment, self._buffer.span(self.channel)[0]
         if held > segment:
             self._tell_if_too_long(window, held)
             return None
@@ -349,17 +383,15 @@ class BufferTable(Table):
             n_before = self._first - segment
             if n_before + 1 >= (window.readings or 0):
                 return None
-            rows = n_before + np.arange(n)
-            return (rows >= 0) & (rows + 1 >= (window.readings or 0))
+            return n_before + 1 + np.arange(n) >= (window.readings or 0)
         since_ns = self._buffer.time_at(self.channel, segment)
-        if since_ns is None or self._first < segment:
-            since_ns = int(self.times[max(segment - self._first, 0)])
-        if self._first >= segment and int(self.times[0]) - since_ns >= window.duration_ns:
+        if since_ns is None:  # evicted meanwhile
+            since_ns = self.first_ns
+        if self.first_ns - since_ns >= window.duration_ns:
             return None
         have = self.times - since_ns
         is_full = have >= window.duration_ns
         self._forgive_an_interval(is_full, have, window.duration_ns)
-        is_full[: max(segment - self._first, 0)] = False
         return None if is_full.all() else is_full
 
     def _forgive_an_interval(
@@ -426,16 +458,14 @@ class BufferTable(Table):
         """Return the first row of the window that ends at each row, or just before it."""
         rows = self._first + np.arange(len(self))
         held = self._buffer.span(self.channel)[0]
-        segment = max(self._buffer.segment(self.channel), held)
+        segment = max(self._segment, held)
         if window.duration_ns is not None:
-            starts = self._buffer.rows_after(self.channel, self.times - window.duration_ns)
+            starts = self._rows_after(self.times - window.duration_ns)
         elif window.readings is not None:
             starts = rows - window.readings + (0 if is_before else 1)
         else:
             starts = np.full(len(rows), segment)
-        # Rows before a jump of the clock that came with the same batch have no window but themselves.
-        starts = np.where(rows < segment, rows, np.maximum(starts, segment))
-        return np.maximum.accumulate(np.minimum(starts, rows))
+        return np.maximum.accumulate(np.minimum(np.maximum(starts, segment), rows))
 
     def _starts_before(self) -> npt.NDArray[np.int64]:
         return self._starts(self._window, is_before=True)

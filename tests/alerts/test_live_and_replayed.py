@@ -389,3 +389,34 @@ def test_a_preview_sees_others_go_on_as_the_rule_does() -> None:
     (incident,) = played.analyzer.alerts.incidents
     (firing,) = played.rule.preview("all").firings
     assert firing.cleared_ns == incident.resolved_ns is not None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'mean("10s") > 2',
+        'rate("10s") > 0.5',
+        'std("5") > 1',
+        'mean("all") > 1.5',
+        'count("10s") > 9',
+        "rate_of(value) < 1",
+        "zscore > 1.5",
+    ],
+)
+def test_a_clock_that_was_set_back_changes_nothing_before(condition: str) -> None:
+    """As in local times of autumn: windows before the hour that comes twice are what they were live."""
+    rng = np.random.default_rng(7)
+    seconds = np.concatenate([np.arange(120) + start for start in (HOUR, 0, 1000, 300)])
+    values = rng.choice([0.0, 1.0, 5.0], len(seconds))
+    late, *played = (Played(condition=condition, for_="1s") for _ in range(4))
+    late.rule.close()
+    for way, cuts in zip(played, (range(1, len(seconds)), [], [100, 130, 131, 300]), strict=True):
+        for rows in np.split(np.arange(len(seconds)), cuts):
+            way.buffer.extend(START + seconds[rows], x=values[rows])
+            way.analyzer.update()
+    late.buffer.extend(START + seconds, x=values)
+    late.analyzer.update()
+    late.rule = late.analyzer.alert(condition, for_="1s")
+    live = played[0].seen()
+    assert live["incidents"]
+    assert [way.seen() for way in (*played[1:], late)] == [live] * 3
