@@ -11,6 +11,7 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings import as_number, time_ns
+from nbstream.sources.number_cells import is_unit
 from nbstream.sources.partial_times import LineTimes, WholeTimes
 from nbstream.sources.time_forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
 from nbstream.sources.wall_time import WallTimes
@@ -36,6 +37,7 @@ NAMES = {
     )
 }
 MISSING = -(2**63)
+DAY_NS = 86_400 * 10**9
 SAMPLE_CELLS = 20
 
 _CLOCK = re.compile(r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)?")
@@ -104,6 +106,7 @@ class ItemTimes:
         self.timezone = timezone
         self._texts = LineTimes(timezone)
         self._cells = LineTimes(timezone)
+        self._front_form: TimeForm | None = None
 
     def read(self, when: Any) -> int | None:
         """Return a time in ns UTC, None if it is none.
@@ -142,12 +145,21 @@ class ItemTimes:
             match = pattern.match(line)
             if match is not None:
                 line = match.expand(plain) + line[match.end() :]
-        return self._texts.take_front(line, self._last_ns())
+        found = self._texts.take_front(line, self._last_ns())
+        form = self._texts.front_form
+        if found is not None and form is not None and form.kind == "number":
+            word = found[1].split(maxsplit=1)[0]
+            if found[0] > self.now_ns() + DAY_NS or is_unit(
+                word
+            ):  # a count, as in "2048000000 bytes"
+                return None
+        self._front_form = form if found is not None else self._front_form
+        return found
 
     @property
     def front_note(self) -> str:
         """What is taken for the time in front of lines, "" if there is none yet."""
-        form = self._texts.front_form
+        form = self._front_form
         if form is None:
             return ""
         lacks = {"date": ", of the day", "year": ", of the year"}.get(form.lacks, "")

@@ -134,7 +134,7 @@ class LineReader:
         found = _structure(text)
         if found is not None:
             return [TimedItem(found)]
-        when, rest = self._front(line)
+        when, rest = (None, line) if self.tables.has_name_for_front(line) else self._front(line)
         if when is not None:
             text = rest.strip()
             if _is_quantity(text):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from nbstream.sources.number_cells import is_unit
+
 __all__ = ["KnownLine", "read_known"]
 
 
@@ -54,6 +56,7 @@ _FOAM = re.compile(
     rf"\S+:\s+Solving for (\w+), Initial residual = ({_NUMBER}), Final residual = ({_NUMBER}), "
     r"No Iterations ([0-9]+)"
 )
+_PATH_COUNT = re.compile(r"([0-9][0-9.]*[KMGTP]?)\s+(\S*/\S*|\S+\.[A-Za-z]\w{0,5})")
 _NMEA = re.compile(r"\$(G[A-Z])([A-Z]{3}),([^*]*)(?:\*[0-9A-Fa-f]{2})?")
 
 
@@ -79,6 +82,7 @@ def read_known(line: str) -> KnownLine | None:
         or _esphome(line)
         or _modem(line)
         or _foam(line)
+        or _path_count(line)
     )
 
 
@@ -181,6 +185,13 @@ def _foam(line: str) -> KnownLine | None:
     names = ("initial residual", "final residual", "iterations")
     values = {f"{match[1]} {n}": text for n, text in zip(names, match.groups()[1:], strict=True)}
     return KnownLine(values, "", "OpenFOAM")
+
+
+def _path_count(line: str) -> KnownLine | None:
+    match = _PATH_COUNT.fullmatch(line)
+    if match is None or is_unit(match[2]):
+        return None
+    return KnownLine({match[2]: match[1]}, "", "du, wc")
 
 
 def _nmea(line: str) -> KnownLine | None:

@@ -149,7 +149,7 @@ def _fits(unit: str | None) -> bool:
 def _put(found: dict[str, str], name: str, value: _Value) -> None:
     parts = name.split("/")
     texts = value.texts
-    if len(texts) > 1 and len(parts) == len(texts):
+    if len(texts) > 1 and len(parts) == len(texts) and all(map(str.strip, parts)):
         parts[0] = parts[0].split()[-1]
         for part, text in zip(parts, texts, strict=True):
             _add(found, part, f"{text} {value.unit}".strip())
@@ -241,6 +241,7 @@ _WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \
 _HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s*(?=[+-]?[0-9.])")
 
 
+_SERIES = re.compile(rf"([^\W\d]\w*)((?:\s+{_PLAIN}){{2,}})\s*")
 _ITEM = re.compile(rf"{_NUMBER}%?\+?\s+[^\W\d][\w ./%\-]*")
 
 
@@ -258,6 +259,9 @@ def find_words(line: str) -> tuple[dict[str, str], bool]:
     >>> find_words("1024 bytes (1.0 kB) copied, 3 s, 411 MB/s")[0]
     {'bytes': '1024 bytes', 'B': '1.0 kB', 's': '3 s', 'B/s': '411 MB/s'}
     """
+    series = _SERIES.fullmatch(line)
+    if series is not None:  # a row of /proc/stat
+        return {f"{series[1]} {i}": x for i, x in enumerate(series[2].split(), 1)}, True
     head = _HEAD.match(line)
     prefix = f"{head[1].strip()} " if head is not None else ""
     found: dict[str, str] = {}

@@ -143,6 +143,20 @@ class LineTables:
         """The newest line of words that may turn out to be a header, "" if there is none."""
         return self._waiting[-1] if self._waiting else ""
 
+    def has_name_for_front(self, line: str) -> bool:
+        """Return whether the number that a line begins with stands under a name that is no time's."""
+        if not line.lstrip()[:1].isdigit() or (self._active is None and not self._waiting):
+            return False
+        cells, delimiter = split_cells(line)
+        headers = [self._active] if self._active is not None else []
+        for waiting in list(self._waiting)[-1:]:
+            header = _as_header(waiting, cells, delimiter, "", is_timed=False)
+            headers = headers if header is None else [header]
+        if number(cells[0]) is None:
+            return False
+        rows = [_under(header, cells, is_timed=False) for header in headers]
+        return any(row is not None and time_rank(next(iter(row))) is None for row in rows)
+
     def finish(self) -> list[str]:
         """Return the lines that waited in vain."""
         left = list(self._waiting)
@@ -220,8 +234,7 @@ class LineTables:
             return {}
         words, numbers = [], []
         for name, cell in named.items():
-            plain = name.lower().strip(":#")
-            if plain in _NAMES and not plain_quantity(cell):
+            if _is_label(name) and not plain_quantity(cell):
                 words.append((name, cell))
             elif cell.isdecimal() and _tells_apart(name, header, is_process=is_process):
                 numbers.append((name, cell))
@@ -274,12 +287,24 @@ def _as_header(
     if not is_same or is_section or any(map(_is_reading, names)) or "" in names:
         return None
     wide = [name for name in _WIDE_GAP.split(line.strip()) if name] if not mark else []
-    for found in (names, wide):
+    for found in (names, _with_last_joined(names), wide):
         if len(found) > 1:
             header = _Header(tuple(_unique(found, above)), mark)
             if _under(header, row, is_timed=is_timed) is not None:
                 return header
     return None
+
+
+def _with_last_joined(names: list[str]) -> list[str]:
+    """Return names of which the last two are one, as in "Mounted on"; none if they cannot be."""
+    if len(names) < 3 or not names[-1].isalpha() or not names[-1].islower():
+        return []
+    return [*names[:-2], " ".join(names[-2:])] if names[-2][0].isupper() else []
+
+
+def _is_label(name: str) -> bool:
+    """Return whether a column of this name tells the rows of a table apart."""
+    return name.lower().strip(":#").removesuffix(" on") in _NAMES
 
 
 def _as_wide_header(line: str, row: list[str], *, is_timed: bool) -> _Header | None:
@@ -343,7 +368,7 @@ def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, st
         names = ("", *names)[: len(cells)]
     elif header.delimiter == "\t" and 1 < len(cells) < len(names):  # turbostat leaves out the last
         names = names[: len(cells)]
-    elif len(cells) > len(names) and names[-1].lower() in _NAMES and not header.delimiter:
+    elif len(cells) > len(names) and _is_label(names[-1]) and not header.delimiter:
         last = len(names) - 1
         cells = [*cells[:last], " ".join(cells[last:])]
     if len(cells) != len(names):

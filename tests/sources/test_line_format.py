@@ -81,6 +81,7 @@ def values(text: str, reader: Any = None) -> list[dict[str, float]]:
             "frame=  123 fps= 25 size=  256kB time=00:00:05.12 speed=1.02x",
             {"frame": 123.0, "fps": 25.0, "size": 256.0, "time": 5.12, "speed": 1.02},
         ),
+        ("/A: 1/2", {"/A": 1.0}),
         ("PLL@35C CPU@38.5C", {"PLL": 35.0, "CPU": 38.5}),
         ('{"a": 1, "b": {"c": "2 V"}, "d": true}', {"a": 1.0, "b.c": 2.0, "d": 1.0}),
         ('data: {"a": 1}', {"a": 1.0}),
@@ -236,7 +237,7 @@ CONTAINER ID   NAME      CPU %     MEM USAGE / LIMIT     NET I/O           PIDS
 abc123def456   web       0.12%     21.5MiB / 1.944GiB    1.2kB / 3.4MB     5
 """
 DF = """\
-Filesystem     1K-blocks     Used Available Use% Mounted
+Filesystem     1K-blocks     Used Available Use% Mounted on
 /dev/vda1       30832548 12345678  17000000  43% /
 """
 
@@ -387,6 +388,31 @@ def test_remarks_behind_rows_are_left_out() -> None:
         {"task-clock time": 0.300368347, "task-clock counts": 0.95},
         {"page-faults time": 0.300368347, "page-faults counts": 1076.0},
     ]
+
+
+def test_a_count_in_front_is_no_time() -> None:
+    """Of the future, before a unit, or below a name of its own: bytes may look like an epoch."""
+    counts = "RX:  bytes packets errors\n     1248481565 6195852 0\n"
+    assert values(counts) == [{"bytes": 1248481565.0, "packets": 6195852.0, "errors": 0.0}]
+    assert values("3145728000 7 1\n") == [{"c1": 3145728000.0, "c2": 7.0, "c3": 1.0}]
+    copied = "{} bytes (1.2 GB, 1.1 GiB) copied, 3 s, 411 MB/s\n"
+    reader = new_reader()
+    found = values(copied.format(1_248_481_565) + copied.format(1_348_481_565), reader)
+    assert [row["bytes"] for row in found] == [1248481565.0, 1348481565.0]
+    assert "front" not in reader.guesses()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("cpu  1934024 5598 285105", {"cpu 1": 1934024.0, "cpu 2": 5598.0, "cpu 3": 285105.0}),
+        ("2336\t/var/log", {"/var/log": 2336.0}),
+        ("1.5G\tdata.csv", {"data.csv": 1.5}),
+    ],
+)
+def test_no_number_of_a_row_with_a_name_is_lost(line: str, expected: dict[str, float]) -> None:
+    """A name before several numbers, or behind one, as /proc/stat, du and wc write them."""
+    assert values(line) == [expected]
 
 
 def test_words_between_rows_are_no_header() -> None:

@@ -134,4 +134,5 @@ def test_times_of_day_are_of_the_day_of_the_files_last_change(path: Path) -> Non
         wait_values(source, "temp", [1.0, 2.0])
         times = source.buffer.rows("temp", 0).times.view("M8[ns]").astype("M8[ms]").astype(str)
         assert times.tolist() == ["2026-06-30T23:59:58.500", "2026-07-01T00:00:01.500"]
-        assert any("of the day of the file's last change" in note for note in source.notes)
+        said = "of the day of the file's last change"
+        wait_until(lambda: any(said in note for note in source.notes))
