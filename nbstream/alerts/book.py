@@ -9,7 +9,7 @@ from nbstream.alerts.instance import Pulse
 from nbstream.alerts.lags import Lags
 from nbstream.alerts.of_cell import OfCell
 from nbstream.clock import SYSTEM_CLOCK
-from nbstream.intervals import SHORTEST_SILENCE_NS
+from nbstream.intervals import SHORTEST_SILENCE_NS, SILENT_INTERVALS
 
 if TYPE_CHECKING:
     from nbstream.alerts.columns import Table
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from nbstream.clock import Clock
 
 __all__ = ["RuleBook"]
+
+USUAL_PAUSES = 2
+"""A channel that brings in bursts what it had meanwhile is silent after so many of its pauses …"""
+PAUSES_REMEMBERED = 10
+"""… until it brought no burst for so many of them."""
 
 
 class RuleBook:
@@ -54,6 +59,7 @@ class RuleBook:
         self._present: dict[str, int] = {}
         self._heard: dict[str, float] = {}
         self._lags = Lags(buffer)
+        self._pauses: dict[str, tuple[int, float]] = {}
         self._waited_since: dict[int, float] = {}
         self._of_cells: dict[int, OfCell] = {}
         self._held_back_until = 0.0
@@ -113,9 +119,19 @@ class RuleBook:
     def take_in(self, table: Table) -> None:
         """Show a batch to the rules that watch its channel."""
         if table.extent is not None:
-            self._heard[table.channel] = self._clock.monotonic()
+            self._hear(table)
         for rule in self.watching(table.channel):
             rule.take_in(table)
+
+    def _hear(self, table: Table) -> None:
+        """Note that a channel brought something, and whether it held that back for long."""
+        channel, now = table.channel, self._clock.monotonic()
+        pause_ns = round((now - self._heard.get(channel, now)) * 1e9)
+        self._heard[channel] = now
+        if pause_ns > SHORTEST_SILENCE_NS and len(table.before):
+            is_filled = table.first_ns - int(table.before[-1]) < pause_ns // 2
+            if is_filled and table.newest_ns - table.first_ns > SHORTEST_SILENCE_NS:
+                self._pauses[channel] = pause_ns, now
 
     def overtake(self) -> None:
         """Tell the rules of channels that others left behind, by the data's own clock; after a batch."""
@@ -183,6 +199,9 @@ class RuleBook:
             return Pulse(2**62, interval_ns, is_known=False, others_go_on=bool(channels))
         silent = now - self._heard.get(channel, now)
         interval_ns = self._buffer.interval_ns(channel)
+        pause_ns, heard = self._pauses.get(channel, (0, now))
+        if interval_ns is not None and (now - heard) * 1e9 < PAUSES_REMEMBERED * pause_ns:
+            interval_ns = max(interval_ns, USUAL_PAUSES * pause_ns // SILENT_INTERVALS)
         others_go_on = silent > 0 and any(
             now - heard < silent / 2 for other, heard in self._heard.items() if other != channel
         )

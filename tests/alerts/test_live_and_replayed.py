@@ -420,3 +420,36 @@ def test_a_clock_that_was_set_back_changes_nothing_before(condition: str) -> Non
     live = played[0].seen()
     assert live["incidents"]
     assert [way.seen() for way in (*played[1:], late)] == [live] * 3
+
+
+def in_bursts(played: Played, seconds: range, size: int) -> None:
+    """Play readings of each second that come some at a time, with a look at the clock each second."""
+    for second in seconds:
+        played.clock.advance(1)
+        if (second + 1) % size == 0:
+            rows = np.arange(second + 1 - size, second + 1)
+            played.buffer.extend(START + rows, x=np.where(rows == 610, 95.0, 1.0))
+            played.analyzer.update()
+        played.analyzer._book.tick()
+        played.analyzer._book.deliver()
+
+
+def test_a_channel_that_brings_a_minute_at_once_is_not_silent_in_between() -> None:
+    """As from a gateway that sends 60 readings each minute; only the first pause is no habit yet."""
+    played = Played(condition="value > 90", no_data="nodata")
+    in_bursts(played, range(120), 60)
+    assert played.told == ["no_data", "data_back"]
+    in_bursts(played, range(120, 780), 60)
+    assert played.told[2:] == ["fired", "resolved"]
+    in_bursts(played, range(780, 780 + 130), 1000)
+    assert played.told[4:] == ["no_data"]
+
+
+def test_one_pause_is_a_habit_for_ten_times_as_long() -> None:
+    """After a hiccup of the network a channel that comes each second again is judged as before."""
+    played = Played(condition="value > 90", no_data="nodata")
+    in_bursts(played, range(60), 30)
+    in_bursts(played, range(60, 400), 1)
+    told = len(played.told)
+    in_bursts(played, range(400, 415), 1000)
+    assert played.told[told:] == ["no_data"]
