@@ -150,11 +150,17 @@ class JupyterServer:
             "JUPYTER_PLATFORM_DIRS": "1",
         }
         self.write_settings()
-        with self.log_path.open("wb") as log:
+        self._arguments = [sys.executable, *self.command(), *arguments]
+        self._environment = {**os.environ, **isolation, **(environment or {})}
+        self.start()
+
+    def start(self) -> None:
+        """Start the process, again after `close`, and wait until it answers."""
+        with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *self.command(), *arguments],
+                self._arguments,
                 cwd=self.notebooks,
-                env={**os.environ, **isolation, **(environment or {})},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -556,6 +562,13 @@ class LabPage(NotebookPage):
     def restart_kernel(self) -> None:
         """Restart the kernel from the page, as the button does, and wait until it is idle."""
         self.page.evaluate(RESTART_KERNEL)
+        self.wait_idle(START_TIMEOUT)
+
+    def new_kernel(self) -> None:
+        """Give the notebook another kernel, as the kernel menu does, and wait until it is idle."""
+        self.page.evaluate(
+            f"async () => {{ {PANEL} await panel.sessionContext.changeKernel({{ name: 'python3' }}); }}"
+        )
         self.wait_idle(START_TIMEOUT)
 
     def hide_code(self) -> None:
