@@ -616,7 +616,7 @@ class ChartView {
     this.badge.show(state);
     this.container.dataset.link = this.link.state;
     const isBehind = this.isPaused || this.detached !== null || this.zoomedWidth !== null;
-    this.jumpButton.hidden = !isBehind || this.ended !== null;
+    this.jumpButton.hidden = !isBehind || this.ended !== null || this.link.state === "restarted";
     if (isBehind) {
       const since = this.total - (this.pausedTotal ?? this.total);
       const more = this.isFrozen && since > 0 ? ` (+${since.toLocaleString("en")})` : "";

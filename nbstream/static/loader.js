@@ -169,6 +169,7 @@ function recordChanges(model) {
 
 // JupyterLab 4.6 keeps every comm for as long as its kernel lives, and by the comm's handlers the model.
 function letGo(closed) {
+  closed?.set?.("_view_count", null); // views that go count down by a comm that is gone, and that throws
   const comm = closed?.comm?.jsServicesComm;
   if (comm) comm.onMsg = comm.onClose = undefined;
 }

@@ -220,8 +220,11 @@ def test_hidden_tab(live: tuple[LabPage, PageChart]) -> None:
 def test_kernel_restart(live: tuple[LabPage, PageChart]) -> None:
     """After a restart of the kernel the chart says so, and what to do."""
     page, chart = live
+    chart.root.get_by_role("button", name="Pause").click()
+    expect(chart.jump).to_be_visible()
     page.restart_kernel()
     expect(chart.badge).to_have_text("kernel restarted: run the cell again", timeout=10_000)
+    expect(chart.jump).to_be_hidden()  # there is no live edge any more
     page.screenshot("chart-restarted")
 
 

@@ -85,6 +85,35 @@ def test_stopped_and_failed_sources_say_so(lab: Lab) -> None:
     page.screenshot("faults-sources")
 
 
+@pytest.mark.parametrize("width", [1280, 760])
+def test_what_cannot_be_read_is_said_to_its_end(lab: Lab, width: int) -> None:
+    """The badge of a chart alone shows the whole sentence: what to do stands at its end."""
+    page = lab.open(
+        [
+            "import sys, time\nimport nbstream as ns\n"
+            "say = 'import time\\nwhile True: print(\"hello world foo\", flush=True); time.sleep(0.1)'\n"
+            "ns.LiveChart(ns.ProcessSource([sys.executable, '-c', say]).start(), height=200)"
+        ]
+    )
+    page.run_all()
+    page.page.set_viewport_size({"width": width, "height": 700})
+    chart = PageChart(page)
+    expect(chart.badge).to_contain_text("Nothing could be read yet", timeout=15_000)
+    chart.wait("chart.badge.label.scrollWidth <= chart.badge.label.clientWidth")
+    box = "chart.badge.el.getBoundingClientRect()"
+    assert chart.read(f"{box}.left >= chart.container.getBoundingClientRect().left")
+    page.screenshot(f"faults-unreadable-{width}")
+
+
+def test_a_chart_that_is_closed_goes_quietly(live: tuple[LabPage, PageChart]) -> None:
+    """Closed in the kernel while it is shown, it leaves the page, and the page reports no error."""
+    page, _ = live
+    page.kernel_eval("chart.close()")
+    expect(page.page.locator(".nbs-chart")).to_have_count(0)
+    page.kernel_eval("chart = ns.LiveChart(buffer)")
+    assert page.console_errors == []
+
+
 ODD_DATA = """
 import numpy as np
 import nbstream as ns
