@@ -51,6 +51,12 @@ _ESCAPES = re.compile(
 )
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _SUMMARY = re.compile(r"(?i)(?:average|durchschnitt|moyenne|summary)\s*:\s+(?:\S+\s+){2}")
+_PLACE = re.compile(
+    r"(?<!\S)[\w.<>]+:[\w.<>]+:[0-9]+(?=\s+[-|]\s)"
+    r"|[\w./\-]+\.(?:py|go|rs|c|cc|cpp|h|java|js|ts|cs|kt|rb|php|lua|swift):[0-9]+(?::[0-9]+)?\b"
+)
+"""A place in a program's source, as loggers write it."""
+_ALIKE = str.maketrans({"℃": "°C", "℉": "°F", "\uff1a": ":", "\uff1d": "="})
 _ARROW = re.compile(r"\s*(?:->|=>|>|[-:|]\s)\s*")
 _PROGRESS_BEHIND = re.compile(
     r"([0-9.]\s+[0-9]+):\s+[0-9]{1,3}%\s?(?:\|[^|]*\||[\u2500-\u257f ]+)\s*[0-9]+/[0-9]+ .*"
@@ -114,7 +120,9 @@ class LineReader:
         ValueError
             If it says nothing that can be read.
         """
-        found = self._read(_without_bars(strip_escapes(line)).rstrip())
+        plain = strip_escapes(line)
+        plain = plain if plain.isascii() else plain.translate(_ALIKE)
+        found = self._read(_without_bars(plain).rstrip())
         if found and self.tables.waiting:  # a header stands right above its rows
             self.passed += self.tables.finish()
         return found
@@ -187,7 +195,7 @@ class LineReader:
         row = self.tables.row(line, is_timed=when is not None)
         if row is not None:
             return [TimedItem(row, when)] if row else []
-        text = text[:MAX_LOOKED]
+        text = _PLACE.sub(" ", text[:MAX_LOOKED])
         pairs = find_listed(text) or find_pairs(text)
         if pairs:
             return [TimedItem(pairs, when)]
@@ -282,7 +290,22 @@ def _json(text: str) -> Any:
     if text[0] not in "{[":
         return None
     try:
-        found = json.loads(text)
+        found = json.loads(text.rstrip(", "))
+    except RecursionError:
+        return None
+    except ValueError:
+        return _one_after_the_other(text) if text.startswith("{") else None
+    return found if isinstance(found, (dict, list)) else None
+
+
+def _one_after_the_other(text: str) -> list[Any] | None:
+    """Return objects of JSON with nothing between them, None if a text is something else."""
+    found, position = [], 0
+    decoder = json.JSONDecoder()
+    try:
+        while position < len(text):
+            item, position = decoder.raw_decode(text, position)
+            found.append(item)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, (dict, list)) else None
+    return found

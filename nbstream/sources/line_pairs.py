@@ -9,9 +9,7 @@ from nbstream.sources.number_cells import base_unit, is_unit, plain_quantity
 
 __all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words", "read_quoted"]
 
-_NUMBER = (
-    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-)
+_NUMBER = r"[+-]?(?:[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DURATION = r"[0-9]+:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
 _GLUED_UNIT = r"(?:[%°*µμΩ‰]|[^\W\d_])(?:[^\s0-9,;|(){}\[\]=:\"']|[0-9](?![0-9.]))*"
 _VALUE = re.compile(
@@ -24,8 +22,9 @@ _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'")
 _WORD_VALUE = re.compile(r"[^\s,;|()\[\]{}\"']+")
 _WORD = re.compile(r"[^\W\d]\w*@[0-9]+(?=\s)|[^\s,;|()\[\]{}\"'<>=:@]+")
 _LABEL_END = re.compile(r"[,;|()\[\]{}\"'<>=\t]|:(?=\s)|\s-+\s|\s{2,}")
-_PLAIN = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+_PLAIN = r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _LIST = re.compile(rf"{_PLAIN}(?:(?:,\s*|\s+){_PLAIN})+(?=\s*$)")
+_VECTOR = re.compile(rf"[\[(]\s*({_PLAIN}(?:(?:\s*,\s*|\s+){_PLAIN})+)\s*[\])]")
 _GLUED = re.compile(r"(?<=\w)\(([^()\s]*)\)")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _NAME_WITH_NUMBER = re.compile(r"[0-9]+\s+[+-]?[0-9.]")
@@ -38,6 +37,7 @@ _COUNTERS = frozenset(
 )
 """Words before a number that goes up from line to line, so that it names nothing."""
 _PREPOSITIONS = frozenset("in at of to for by with from after took every last since within".split())
+_CURRENCIES = frozenset("$€£¥")
 MAX_WORDS = 4
 MAX_LABEL = 120  # characters
 MAX_PAIRS = 500
@@ -91,8 +91,7 @@ def find_pairs(line: str) -> dict[str, str]:
             left.append(line[position : match.start()])
             listed = _LIST.match(line, match.end()) if sign == ":" else None
             if listed is not None:
-                for i, text in enumerate(re.split(r",\s*|\s+", listed[0].strip())):
-                    _add(found, f"{names} {i + 1}", text)
+                _put_list(found, names, listed[0])
                 position = listed.end()
                 continue
             counted = _COUNTED.fullmatch(names)
@@ -101,6 +100,10 @@ def find_pairs(line: str) -> dict[str, str]:
                 names = "value"
             _put(found, names, value)
             position = _after_parentheses(line, value.end)
+        elif vector := _VECTOR.match(line, match.end()):
+            left.append(line[position : match.start()])
+            _put_list(found, names, vector[1])
+            position = vector.end()
         elif sign == "=":
             text, end = read_quoted(line, match.end())
             if text:
@@ -144,6 +147,11 @@ def _put_others(found: dict[str, str], left: list[str]) -> None:
 
 def _fits(unit: str | None) -> bool:
     return unit is None or _is_unit(unit)
+
+
+def _put_list(found: dict[str, str], names: str, listed: str) -> None:
+    for i, text in enumerate(re.split(r"\s*,\s*|\s+", listed.strip())):
+        _add(found, f"{names} {i + 1}", text)
 
 
 def _put(found: dict[str, str], name: str, value: _Value) -> None:
@@ -196,6 +204,9 @@ def _may_name(word: str, is_number: bool) -> bool:
 
 
 def _value_at(line: str, position: int) -> _Value | None:
+    currency = line[position : position + 1]
+    currency = currency if currency in _CURRENCIES else ""
+    position += len(currency)
     comma = _DECIMAL_COMMA.match(line, position)
     if comma is not None:
         line = f"{line[: comma.end()].replace(',', '.')}{line[comma.end() :]}"
@@ -212,7 +223,8 @@ def _value_at(line: str, position: int) -> _Value | None:
         space = _SPACE_UNIT.match(line, end)
         if space is not None and _is_unit(space[1].replace("*", "°")):
             unit, end = space[1].replace("*", "°"), space.end()
-    return _Value([text.replace(",", "") for text in texts], unit, end)
+    texts = [text.replace(",", "").replace("'", "") for text in texts]
+    return _Value(texts, currency or unit, end)
 
 
 def _after_parentheses(line: str, end: int) -> int:

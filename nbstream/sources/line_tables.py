@@ -171,8 +171,8 @@ class LineTables:
         line = _REMARK.sub("", line)
         cells, delimiter = split_cells(line)
         n_readings = sum(map(_is_reading, cells))
-        if not n_readings:
-            return None
+        if not n_readings or (n_readings == 1 and cells[0].endswith(":")):
+            return None  # "Download: 93 Mbit/s" is a pair
         self._adopt(line, cells, delimiter, is_timed=is_timed)
         active = self._active
         if active is not None:

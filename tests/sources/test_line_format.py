@@ -82,6 +82,22 @@ def values(text: str, reader: Any = None) -> list[dict[str, float]]:
             {"frame": 123.0, "fps": 25.0, "size": 256.0, "time": 5.12, "speed": 1.02},
         ),
         ("/A: 1/2", {"/A": 1.0}),
+        ("BTC/USDT: $67,123.45 (+1.2%)", {"BTC/USDT": 67123.45}),
+        ("n=1'000", {"n": 1000.0}),
+        ("acc=(0.1, 0.2, 9.8) n=3", {"acc 1": 0.1, "acc 2": 0.2, "acc 3": 9.8, "n": 3.0}),
+        ("q: [0.5 -1e-3]", {"q 1": 0.5, "q 2": -0.001}),
+        ("DAV:   1     0.12E+02   -0.5E-01", {"DAV 1": 1.0, "DAV 2": 12.0, "DAV 3": -0.05}),
+        ('{"a":1},', {"a": 1.0}),
+        ("温度: 21.5\u2103 湿度\uff1a45%", {"温度": 21.5, "湿度": 45.0}),
+        ("2026-07-01 12:00:01.123 | INFO | __main__:train:42 - loss=0.5", {"loss": 0.5}),
+        ("I0701 12:00:01.123456 1234 main.go:42] temp=21.5", {"temp": 21.5}),
+        ('INFO\tsensor/main.go:42\treading\t{"temp": 21.5}', {"temp": 21.5}),
+        ("step 100 loss: 0.5", {"loss": 0.5}),
+        ("step 100: 0.5", {"step": 100.0, "value": 0.5}),
+        ("GPU 0 Temp: 45", {"GPU 0 Temp": 45.0}),
+        ("valid_0's l2: 0.5", {"valid_0's l2": 0.5}),
+        ("(1.5, np.float64(2.5))", {"c1": 1.5, "c2": 2.5}),
+        ("tensor(0.25, device='cuda:0', grad_fn=<MeanBackward0>)", {"value": 0.25}),
         ("PLL@35C CPU@38.5C", {"PLL": 35.0, "CPU": 38.5}),
         ('{"a": 1, "b": {"c": "2 V"}, "d": true}', {"a": 1.0, "b.c": 2.0, "d": 1.0}),
         ('data: {"a": 1}', {"a": 1.0}),
@@ -375,6 +391,29 @@ def test_header_lines_name_channels(text: str, expected: list[dict[str, float]])
     found = values(text, reader)
     assert [{k: v for k, v in row.items() if v is not None} for row in found] == expected
     assert reader.lines.passed == []
+
+
+def test_objects_of_json_may_stand_one_behind_the_other() -> None:
+    """As where a program flushes without a newline."""
+    assert values('{"a":1}{"a":2}\n') == [{"a": 1.0}, {"a": 2.0}]
+
+
+def test_a_line_of_words_names_no_single_value() -> None:
+    """What has a label of its own is a pair, whatever stands above it."""
+    assert values("Testing download speed\nDownload: 93.45 Mbit/s\n") == [{"Download": 93.45}]
+    assert values("Core 0:\n  temp: 45.0\nCore 1:\n  temp: 46.0\n") == [
+        {"temp": 45.0},
+        {"temp": 46.0},
+    ]
+
+
+@pytest.mark.parametrize("text", ["{\n", '{\n  "a": 1,\n', "[\n  1,\nx=3\n", "{\n  oops\n}\n"])
+def test_a_document_that_is_none_is_given_back(text: str) -> None:
+    """Its lines are counted, and what comes after it is read."""
+    reader = new_reader()
+    found = values(text + "temp=21.5\n", reader)
+    assert found[-1] == {"temp": 21.5}
+    assert len(reader.lines.finish()) == text.count("\n") - (len(found) - 1)
 
 
 def test_remarks_behind_rows_are_left_out() -> None:
