@@ -120,6 +120,7 @@ class Tail:
         self._file: io.FileIO | None = None
         self._identity: tuple[int, int] | None = None
         self._stamp: tuple[int, int] | None = None  # size and time of change at the last full look
+        self._was_fresh = False  # when that look was
         self._offset = 0  # the first byte that was not handed over
         self._in_long_line = False
         self._head = b""
@@ -219,12 +220,12 @@ class Tail:
             and there.st_size > 0  # its writer has come; nothing more goes into the open one
         )
         piece = Piece()
-        # A file that changed just now may change again with the same time stamp.
+        # A file that changed just now may change again with the same time stamp: it is looked at once more.
         is_fresh = abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS
-        if stamp != self._stamp or is_fresh or self._doubt:
+        if stamp != self._stamp or self._was_fresh or self._doubt:
             piece = self._look(mine.st_size)
             if not piece.has_more:
-                self._stamp = stamp
+                self._stamp, self._was_fresh = stamp, is_fresh
             if piece.lines or piece.has_more or piece.event:
                 piece.has_more = piece.has_more or is_replaced
                 return piece

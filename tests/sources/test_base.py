@@ -230,12 +230,23 @@ def test_a_generator_that_raised_is_over() -> None:
 def test_a_program_that_ends_at_once(line: str, state: str) -> None:
     """Started again and again, it is given up only if it never delivered."""
     command = [sys.executable, "-S", "-c", f"{line}\nraise SystemExit(3)"]
-    with ProcessSource(command, restart=True, random=ZeroRandom()) as source:
-        wait_until(lambda: source.counters().reconnects >= 2, 20)
-        wait_until(lambda: source.state is SourceState[state], 20)
+    with ProcessSource(command, restart=True, random=AtLastForLong()) as source:
+        wait_until(lambda: source.counters().reconnects >= 2, 15)
+        wait_until(lambda: source.state is SourceState[state], 15)
         if state == "RECONNECTING":
-            wait_until(lambda: source.counters().accepted >= 5, 20)
-        wait_until(lambda: "exited with 3" in source.status, 20)
+            wait_until(lambda: source.counters().accepted >= 5, 15)
+        wait_until(lambda: "exited with 3" in source.status, 15)
+
+
+class AtLastForLong(random.Random):
+    """Waits at the sixth time only, but then so long that everybody sees it."""
+
+    n_waits = 0
+
+    def uniform(self, a: float, b: float) -> float:
+        """Return the least, and at last a minute."""
+        self.n_waits += 1
+        return a if self.n_waits < 6 else 60.0
 
 
 class ZeroRandom(random.Random):
