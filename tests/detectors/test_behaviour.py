@@ -147,11 +147,18 @@ def test_false_alarms_set_the_limit_from_the_rate(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BASELINES)
-@pytest.mark.parametrize(("wish", "step"), [("1/day", S), ("1/day", 60 * S), ("2/h", S)])
-def test_false_alarms_come_about_as_often_as_was_asked(name: str, wish: str, step: int) -> None:
-    """In white noise, of which level and spread are learnt: within a factor of two."""
+@pytest.mark.parametrize(
+    ("wish", "step", "n_streams"), [("1/day", S, 40), ("1/day", 60 * S, 6), ("2/h", S, 6)]
+)
+def test_false_alarms_come_about_as_often_as_was_asked(
+    name: str, wish: str, step: int, n_streams: int
+) -> None:
+    """In white noise, of which level and spread are learnt: within a factor of two.
+
+    Of frequent ones a few streams bring hundreds, more than forty streams bring of those a day.
+    """
     n_found, n_asked = 0, 0.0
-    for seed in range(40):
+    for seed in range(n_streams):
         is_anomaly = judge(create(name, false_alarms=wish), noise(60_000, seed), step).is_anomaly
         n_found += int(is_anomaly[0]) + int(np.count_nonzero(is_anomaly[1:] & ~is_anomaly[:-1]))
         n_asked += 60_000 / FalseAlarms.parse(wish).run_length(step)  # type: ignore[union-attr]
