@@ -15,12 +15,10 @@ A key called time, timestamp, date, t … is the time if its value can be one.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import math
 import re
-import types
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -31,12 +29,19 @@ from collections.abc import (
     Sequence,
     Set,
 )
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nbstream.readings import Batch, as_number, channel_name
+from nbstream.sources.item_parts import (
+    duration_of,
+    flatten,
+    may_be_date,
+    named_values,
+    quantity_of,
+)
 from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
 from nbstream.sources.line_format import LineReader
 from nbstream.sources.number_cells import convert, is_placeholder, plain_quantity, switch
@@ -65,7 +70,6 @@ MAX_DEPTH = 8
 MAX_REMEMBERED = 2000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})(?![0-9,.])")
 NEAR_NS = 86_400 * 10**9
-_DURATION = re.compile(r"(?:([0-9]+):)?([0-9]{1,2}):([0-9]{2}(?:\.[0-9]+)?)")
 FORMS = "a number, a dict, a table, text, or (time, number or dict)"
 
 
@@ -135,7 +139,7 @@ class ItemReader:
             return [self._table(item)]
         if isinstance(item, Sequence) and not isinstance(item, (list, tuple)):
             item = item if hasattr(item, "keys") else list(item)  # a deque, a range, an array
-        if isinstance(item, (list, tuple)) and _named(item) is None:
+        if isinstance(item, (list, tuple)) and named_values(item) is None:
             return self._sequence(item)
         return [self._row(item)]
 
@@ -201,12 +205,12 @@ class ItemReader:
     # Rows.
 
     def _row(self, item: Any, when: int | None = None) -> Row:
-        if isinstance(item, (list, tuple)) and len(item) == 1 and _named(item) is None:
+        if isinstance(item, (list, tuple)) and len(item) == 1 and named_values(item) is None:
             item = item[0]
         number = None if is_labelled(item) else self._number(ONE_CHANNEL, item)
         if number is not None:
             return self._at(when), {ONE_CHANNEL: number}
-        named = _named(item)
+        named = named_values(item)
         if named is not None:
             return self._mapping(named, when)
         if is_array(item) and len(item.shape) == 1 and item.shape[0] > 1:
@@ -235,7 +239,7 @@ class ItemReader:
         leaves: dict[str, Any] = {}
         if "__REALTIME_TIMESTAMP" in item:  # journald: what it knows of the sender is no reading
             item = {k: v for k, v in item.items() if k[:1] != "_" or "REALTIME" in k}
-        _flatten(item, "", leaves, MAX_DEPTH)
+        flatten(item, "", leaves, MAX_DEPTH)
         if when is None:
             when = self._take_time(leaves)
         values: dict[str, float] = {}
@@ -276,7 +280,7 @@ class ItemReader:
                 del leaves[key]
                 return ns
         for key, value in leaves.items():
-            if _may_be_date(value):
+            if may_be_date(value):
                 ns = self.times.read(value)
                 if ns is not None:
                     self.time_key = key
@@ -303,11 +307,11 @@ class ItemReader:
             return number
         if isinstance(value, (str, bytes, bytearray)):
             text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
-            found = plain_quantity(text) or _duration(text) or self._with_comma(text)
+            found = plain_quantity(text) or duration_of(text) or self._with_comma(text)
             if found is None:
                 return switch(text)
         else:
-            found = _quantity(value)
+            found = quantity_of(value)
             if found is None:
                 return None
         return self._in_unit(channel, *found)
@@ -364,107 +368,17 @@ class ItemReader:
         return table
 
 
-def _quantity(value: Any) -> tuple[float, str] | None:
-    """Return number and unit of a duration, or of a quantity as pint's and astropy's are."""
-    if isinstance(value, timedelta):
-        return None if value != value else (value.total_seconds(), "s")  # pandas' NaT is one too
-    if isinstance(value, np.timedelta64):
-        return None if np.isnat(value) else (float(value / np.timedelta64(1, "s")), "s")
-    if _may_be_date(value):
-        return None
-    for magnitude, units in (("magnitude", "units"), ("value", "unit")):
-        unit = getattr(value, units, None)
-        number = as_number(getattr(value, magnitude, "")) if unit is not None else None
-        if number is not None:
-            return number, _unit_text(unit)
-    return None
-
-
-def _unit_text(unit: Any) -> str:
-    try:
-        return f"{unit:~P}"  # pint's short form
-    except (TypeError, ValueError):
-        return str(unit)
-
-
-def _duration(text: str) -> tuple[float, str] | None:
-    """Return the seconds that "1:02:03.5" or "02:03.5" stands for."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        return None
-    hours, minutes, seconds = match.groups()
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds), "s"
-
-
-def _named(item: Any) -> Mapping[Any, Any] | None:
-    """Return what has names as a mapping: a dict, a dataclass, a namedtuple, a labelled series."""
-    if isinstance(item, Mapping):
-        return item
-    if dataclasses.is_dataclass(item) and not isinstance(item, type):
-        return {f.name: getattr(item, f.name) for f in dataclasses.fields(item)}
-    if isinstance(item, types.SimpleNamespace):
-        return vars(item)
-    fields = getattr(type(item), "__attrs_attrs__", None)
-    if fields is not None:
-        return {field.name: getattr(item, field.name) for field in fields}
-    if isinstance(item, tuple):
-        cls = type(item)
-        names = getattr(cls, "_fields", None) or getattr(cls, "__match_args__", None)
-        if names and len(names) <= len(item):
-            return dict(zip(names, item, strict=False))
-        return None
-    if is_labelled(item):
-        labelled = dict(item.items())
-        if getattr(item, "name", None) is not None and _may_be_date(item.name):
-            labelled.setdefault("time", item.name)
-        return labelled
-    names = getattr(getattr(item, "dtype", None), "names", None)
-    if names and not getattr(item, "shape", None):
-        return {name: item[name] for name in names}
-    for method in ("model_dump", "_asdict", "to_dict"):
-        made = getattr(item, method, None)
-        if callable(made) and not hasattr(item, "shape"):
-            found = made()
-            return found if isinstance(found, Mapping) else None
-    if hasattr(item, "keys") and hasattr(item, "__getitem__"):  # sqlite3.Row and its like
-        return {key: item[key] for key in item.keys()}
-    return None
-
-
-def _flatten(item: Mapping[Any, Any], prefix: str, leaves: dict[str, Any], depth: int) -> None:
-    """Put the values of nested mappings and sequences into `leaves`, by "outer.inner"."""
-    for key, value in item.items():
-        name = f"{prefix}{key}"
-        named = None if isinstance(value, (str, float, int)) else _named(value)
-        if named is not None and depth:
-            _flatten(named, f"{name}.", leaves, depth - 1)
-        elif isinstance(value, (list, tuple)) and depth:
-            inner = {f"[{i}]": inner for i, inner in enumerate(value)}
-            _flatten(inner, name, leaves, depth - 1)
-        elif is_array(value) and len(value.shape) == 1 and value.shape[0] > 1 and depth:
-            inner = {f"[{i}]": x for i, x in enumerate(as_array(value).tolist())}
-            _flatten(inner, name, leaves, depth - 1)
-        else:
-            leaves[name] = value
-
-
 def _is_texty(value: Any) -> bool:
     return isinstance(value, (str, date, time))
 
 
-def _may_be_date(value: Any) -> bool:
-    if isinstance(value, str):
-        return len(value) >= 10 and any(c.isdigit() for c in value[:2]) and "-" in value
-    return hasattr(value, "year") or isinstance(value, np.datetime64)
-
-
 def _is_reading_with_time(item: Any) -> bool:
     """Return whether an element of a list is a reading of its own: it has names, or a time in front."""
-    if _named(item) is not None:
+    if named_values(item) is not None:
         return True
     if not isinstance(item, (list, tuple)) or len(item) < 2:
         return False
-    return _may_be_date(item[0]) or (len(item) == 2 and not isinstance(item[1], (int, float, str)))
+    return may_be_date(item[0]) or (len(item) == 2 and not isinstance(item[1], (int, float, str)))
 
 
 def _regular(items: Sequence[Any]) -> Any:
