@@ -42,7 +42,7 @@ LONGEST_QUANTITY = 60
 MAX_WAITING = 20
 MAX_FORMS = 1000
 MAX_ROW = 2**16
-MAX_DOCUMENT_LINES = 5000
+MAX_DOCUMENT_LINES, MAX_DOCUMENT = 5000, 2**22
 MAX_LOOKED = 4000
 """So many characters of prose are looked at."""
 
@@ -97,6 +97,7 @@ class LineReader:
         self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
         self._is_known: set[str] = set()
         self._document: list[str] = []
+        self._n_characters = 0
         self._n_commas = 0
 
     @property
@@ -161,10 +162,12 @@ class LineReader:
     def _collect(self, line: str) -> Any:
         """Return the JSON document that a line ends, None if it doesn't."""
         is_inside = line[:1].isspace() or line[:1] in {"", "}", "]", "{", "["}
-        if not is_inside or len(self._document) >= MAX_DOCUMENT_LINES:
+        n_lines = len(self._document)
+        if not is_inside or n_lines >= MAX_DOCUMENT_LINES or self._n_characters > MAX_DOCUMENT:
             self.passed += self._document
             self._document.clear()
             return None
+        self._n_characters = len(line) + (self._n_characters if n_lines else 0)
         self._document.append(line)
         if line != CLOSING[self._document[0]]:
             return None

@@ -416,6 +416,20 @@ def test_a_document_that_is_none_is_given_back(text: str) -> None:
     assert len(reader.lines.finish()) == text.count("\n") - (len(found) - 1)
 
 
+@pytest.mark.parametrize("line", ['  "a": 1,', f'  "a": "{"x" * 60_000}",'])
+def test_a_document_without_end_is_kept_in_bounds(line: str) -> None:
+    """By lines and by characters; what was kept is given back."""
+    reader = new_reader()
+    reader.read_line("{")
+    n = 0
+    while not reader.lines.passed:
+        with contextlib.suppress(ValueError):
+            reader.read_line(line)
+        n += 1
+        assert n <= 5001
+    assert len(reader.lines.passed) == n
+
+
 def test_remarks_behind_rows_are_left_out() -> None:
     """Perf writes rates behind its counts, and no unit where there is none."""
     text = (
