@@ -329,6 +329,7 @@ def discover(
         TimeOptions(options.time, options.time_format, options.unit, options.zone),
         has_header=table.names is not None,
         is_final=is_final,
+        units=table.units,
     )
     if times is None:
         return None

@@ -12,7 +12,7 @@ from nbstream.sources.time_names import rank
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from nbstream.readings import TimeUnit
@@ -93,6 +93,8 @@ class Cells:
         What the user said.
     has_header
         Whether the names are those of the file.
+    units
+        By column, as the table tells them.
     is_sure
         Whether there are rows enough to say that something is not.
     """
@@ -102,6 +104,7 @@ class Cells:
     options: TimeOptions
     has_header: bool
     is_sure: bool
+    units: Mapping[int, str] = field(default_factory=dict)
     ranks: list[int] = field(init=False)
     """Per column, how much its name says that it holds times, from 0 to 2."""
     known_ways: dict[int, list[FoundTimes]] = field(init=False, default_factory=dict)

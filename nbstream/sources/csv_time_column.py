@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -90,10 +91,29 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
     if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
         return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
-    if form is None or not (grade or _goes_on(form, cells)):
+    if form is None:
+        return _intervals(table, column, cells)
+    if not (grade or _goes_on(form, cells)):
         return []
     note = "no date: the newest of the file is of the day of the file's last change"
     return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+
+
+def _intervals(table: Cells, column: int, cells: list[str]) -> list[FoundTimes]:
+    """Return a column of intervals, "13.07.2026 00:00 - 13.07.2026 01:00", as their starts."""
+    for mark in (" - ", " – ", "/", " to "):
+        pairs = [cell.partition(mark) for cell in cells]
+        try:
+            forms = [
+                find_time_form([pair[i].strip() for pair in pairs], table.options.zone)
+                for i in (0, 2)
+            ]
+        except AmbiguousDatesError:
+            continue
+        start, end = forms
+        if start is not None and start.has_time_of_day and end is not None:
+            return [FoundTimes((column,), replace(start, until=mark), rank=table.ranks[column])]
+    return []
 
 
 def _grow(table: Cells, column: int, durations: Sequence[Decimal]) -> bool:
@@ -187,6 +207,7 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
         return []
     step = float(np.median(forward))
     said = table.options.unit or counted_unit(name)
+    said = said or counted_unit(f"{name} {table.units.get(column, '')}")
     if min(numbers) < 0 and said is None:
         return []
     is_even = max(forward) <= 1.5 * min(forward)

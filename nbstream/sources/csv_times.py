@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
@@ -50,12 +51,13 @@ from nbstream.sources.time_scan import looks_like_time
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 __all__ = ["FoundTimes", "TimeOptions", "find_times"]
 
 ROWS_TO_BE_SURE = 3
+NO_UNITS: Mapping[int, str] = MappingProxyType({})
 
 
 def find_times(
@@ -65,6 +67,7 @@ def find_times(
     *,
     has_header: bool = True,
     is_final: bool = False,
+    units: Mapping[int, str] = NO_UNITS,
 ) -> FoundTimes | None:
     """Return where times stand, or None if more rows are needed to tell.
 
@@ -80,6 +83,8 @@ def find_times(
         Whether the names are those of the file.
     is_final
         Whether no more rows will come soon: then it is told from those that are there.
+    units
+        By column, as the table tells them.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def find_times(
     if options.time == () or not rows:
         return FoundTimes()
     is_sure = is_final or len(rows) >= ROWS_TO_BE_SURE
-    table = Cells(names, rows, options, has_header=has_header, is_sure=is_sure)
+    table = Cells(names, rows, options, has_header=has_header, is_sure=is_sure, units=units)
     found = _asked(table) if options.time is not None else _best(table)
     if found is None:
         if not is_sure and _may_have_times(table):

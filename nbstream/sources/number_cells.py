@@ -47,7 +47,7 @@ FEW_CELLS = 3
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MISSING = frozenset({"", "nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
 _PLACEHOLDERS = frozenset(
-    "n/a na #n/a [n/a] [not_supported] null none nil unknown unavailable undefined missing invalid "
+    "n/a n/e na #n/a [n/a] [not_supported] null none nil unknown unavailable undefined missing invalid "
     "error err ? . * - -- --- ---- -.- --.- --.-- – — #value! #div/0! #ref! #num! nodata no_data "
     "no_value bad \\n".split()
 ) | {"no data", "no value", "not available", "[not supported]"}
@@ -145,7 +145,7 @@ def quantity(cell: str, decimal: str = ".", thousands: str = "") -> tuple[float,
     Parameters
     ----------
     cell
-        Text without space around it: "45 %", "21.5°C", "-$3.50", "(3.50)", "EUR 12".
+        Text without space around it: "45 %", "21.5°C", "-$3.50", "(3.50)", "3,50-", "EUR 12".
     decimal, thousands
         As for `number`.
 
@@ -163,9 +163,9 @@ def quantity(cell: str, decimal: str = ".", thousands: str = "") -> tuple[float,
     if value is not None:
         return value, ""
     text = cell.translate(_ALIKE)
-    is_negative = text.startswith("(") and text.endswith(")")
+    is_negative = (text[:1], text[-1:]) == ("(", ")") or (text[:1].isdecimal() and text[-1:] == "-")
     if is_negative:
-        text = text[1:-1].strip()
+        text = text.strip("()-").strip()
     match = _QUANTITY.fullmatch(text)
     if match is None:
         return None
@@ -227,6 +227,7 @@ _OTHERS = (
         "kg/m³ kg/m3 g/cm³ g/cm3 mg/m³ mg/m3 mg/l mg/L µS/cm uS/cm µmol/m²/s umol/m^2/s umol/m2/s "
         "umol/s/m^2 MJ/m² MJ/m2 W/m²K kJ/kg dB dBm dBA dB(A) dBV dBu UV UVI NTU FNU PSU FTU count counts "
         "cnt cps cpm ct steps bpm BPM pcs x × ratio gpu GPU px dpi Bytes bytes KB MB GB TB Volts Volt "
+        "VOLT VOLTS AMP AMPS "
         "volts Amps Amp amps Watts Watt watts Celsius celsius Fahrenheit Kelvin Pascal hours hour hrs "
         "minutes minute mins seconds second secs days day months month years year yr msec usec nsec "
         "dimensionless unitless percent Percent pct none None - EUR USD GBP CHF JPY ct/kWh €/kWh $/kWh "
@@ -351,10 +352,11 @@ class NumberForm:
             value = switch(cell)
             return value if value is not None else number(cell, self.decimal)
         value = number(cell, self.decimal, self.thousands)
-        if value is not None or self.unit is None:
+        is_marked = cell[:1] == "(" or cell[-1:] == "-"  # negative, as accountants write it
+        if value is not None or (self.unit is None and not is_marked):
             return value
         found = quantity(cell, self.decimal, self.thousands)
-        return None if found is None else convert(found[0], found[1], self.unit)
+        return None if found is None else convert(found[0], found[1], self.unit or "")
 
 
 PLAIN = NumberForm()
@@ -473,7 +475,9 @@ def _decimal(votes: _Votes) -> str | None:
 
 
 def _count_votes(cells: Iterable[str]) -> _Votes:
-    matches = (_QUANTITY.fullmatch(cell.translate(_ALIKE).strip("() ")) for cell in cells)
+    matches = (
+        _QUANTITY.fullmatch(cell.translate(_ALIKE).strip("() ").rstrip("-")) for cell in cells
+    )
     votes = [_vote(_EXPONENT.split(m[3].lstrip("+-"))[0].strip()) for m in matches if m is not None]
     return _Votes(*map(sum, zip(*votes, strict=True)))
 

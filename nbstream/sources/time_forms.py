@@ -145,6 +145,8 @@ class TimeForm:
         Whether a number must be a time of 1990 to 2099, because nobody said that it is one.
     widths
         Per cell, to how many digits it is filled with zeros, which writers of numbers leave out.
+    until
+        What stands between the start of an interval, which counts, and its end.
     """
 
     kind: Literal["text", "number", "elapsed"]
@@ -156,6 +158,7 @@ class TimeForm:
     is_checked: bool = False
     converters: tuple[TimeForm | None, ...] = ()
     widths: tuple[int, ...] = ()
+    until: str = ""
     _pattern: TimePattern | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -196,6 +199,8 @@ class TimeForm:
         The offset is NAIVE if no zone is named; the time is MISSING_TIME if it cannot be read.
         Without a date it is of 1970-01-01, without a year of 2000, and elapsed time from 1970 on.
         """
+        if self.until:
+            text = text.partition(self.until)[0]
         if self._pattern is not None:
             return self._pattern.read(text)
         ns = _elapsed(text, self.scale) if self.kind == "elapsed" else _scaled(text, self.scale)
@@ -253,7 +258,7 @@ class TimeForm:
     def describe(self) -> str:
         """Return the form in words."""
         if self.kind == "text":
-            return f"format {self.pattern}"
+            return f"format {self.pattern}" + ", the start of an interval" * bool(self.until)
         if self.kind == "elapsed":
             return f"elapsed time in {self.scale.name}"
         if self.scale.name in NS_PER_UNIT:

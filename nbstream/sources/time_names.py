@@ -120,6 +120,8 @@ def part_of(name: str, known: frozenset[str] = frozenset()) -> str:
         return "minute"
     if len(words) == 1 and word in _PART_OF:
         return _PART_OF[word]
+    if word in {"hour", "hr", "hours"} and words[1] in {"ending", "beginning", "of"}:
+        return "hour"
     if word in {"fraction", "fractional"}:
         return "fraction"
     if word in _DATES:

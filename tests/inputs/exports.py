@@ -297,5 +297,30 @@ EXPORTS = [
         {"temp": [21, 22]},
         NOON,
     ),
+    Given(
+        "a market's prices of intervals",
+        '"MTU (CET/CEST)","Day-ahead Price [EUR/MWh]"\n'
+        '"13.07.2026 00:00 - 13.07.2026 01:00","85.5"\n'
+        '"13.07.2026 01:00 - 13.07.2026 02:00","-5.5"\n',
+        {"Day-ahead Price [EUR/MWh]": [85.5, -5.5]},
+        ["2026-07-13T00:00:00", "2026-07-13T01:00:00"],
+        units={"Day-ahead Price [EUR/MWh]": "EUR/MWh"},
+        says=["the start of an interval"],
+    ),
+    Given(
+        "radiation by satellite in ISO intervals",
+        "# Coding: utf-8\n# Observation period;GHI\n"
+        "2026-07-13T12:00:00.0/2026-07-13T12:15:00.0;120.5\n"
+        "2026-07-13T12:15:00.0/2026-07-13T12:30:00.0;121.5\n",
+        {"GHI": [120.5, 121.5]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:15:00"],
+        says=["the start of an interval"],
+    ),
+    Given(
+        "a grid's load by the hour's end",
+        "Date,Hour Ending,MW\n07/13/2026,23,20500\n07/13/2026,24,20400\n07/14/2026,1,20300\n",
+        {"MW": [20500, 20400, 20300]},
+        ["2026-07-13T23:00:00", "2026-07-14T00:00:00", "2026-07-14T01:00:00"],
+    ),
 ]
 """Exports and saved tables."""

@@ -257,5 +257,20 @@ LOGGERS = [
         ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
         says=["two cells make one number"],
     ),
+    Given(
+        "an oscilloscope on a computer, with time from before the trigger",
+        "Time,Channel A,Channel B\n(ms),(V),(mV)\n\n-5.0,0.5,12.5\n-4.9,0.6,12.6\n-4.8,0.7,12.7\n",
+        {"Channel A": [0.5, 0.6, 0.7]},
+        units={"Channel B": "mV"},
+        says=["elapsed time in ms"],
+        absent=["Time"],
+    ),
+    Given(
+        "an oscilloscope with two channels and its settings in the line of units",
+        "X,CH1,CH2,Start,Increment\nSequence,VOLT,VOLT,-6.0e-04,2.0e-06\n"
+        "0,1.0e-02,2.0e-02,,\n1,1.1e-02,2.1e-02,,\n2,1.2e-02,2.1e-02,,\n",
+        {"CH1": [0.01, 0.011, 0.012], "CH2": [0.02, 0.021, 0.021]},
+        units={"CH1": "VOLT"},
+    ),
 ]
 """Loggers and instruments."""

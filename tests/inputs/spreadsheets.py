@@ -134,5 +134,18 @@ SPREADSHEETS = [
             "header=['time', 'temp', 'n', 'c4']",
         ],
     ),
+    Given(
+        "an accountant's sheet with negative sums in brackets",
+        "Datum;Rendite;Saldo\r\n13.07.2026;1,5 %;(1.234,50)\r\n14.07.2026;-0,5 %;2.000,00\r\n",
+        {"Saldo": [-1234.5, 2000], "Rendite": [1.5, -0.5]},
+        ["2026-07-13T00:00:00", "2026-07-14T00:00:00"],
+        units={"Rendite": "%"},
+    ),
+    Given(
+        "a company's system with the minus behind",
+        "Datum;Menge\r\n13.07.2026;1.234,50-\r\n14.07.2026;2.000,00\r\n15.07.2026;12,5\r\n",
+        {"Menge": [-1234.5, 2000, 12.5]},
+        ["2026-07-13T00:00:00", "2026-07-14T00:00:00", "2026-07-15T00:00:00"],
+    ),
 ]
 """Spreadsheets."""
