@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from nbstream.sources.csv_long import LongReader
 from nbstream.sources.csv_options import CsvOptions, as_names
 from nbstream.sources.csv_refused import Refused
 from nbstream.sources.csv_rows import RowReader, Rows
+from nbstream.sources.csv_sample import first_lines, telling_lines
 from nbstream.sources.csv_table import cells_of
 from nbstream.sources.number_cells import number
 from nbstream.sources.partial_times import WholeTimes
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvSource"]
 
-SAMPLE_LINES, FEW_LINES = 200, 30
-SAMPLE_BYTES = 2**16
-MANY_LINES = 200_000
-"""So many are looked at to tell day from month."""
 PATIENCE = 2.0
 """Seconds to wait for rows that tell what times mean, before they are refused."""
 MAX_PENDING_BYTES = 32 * 2**20
@@ -407,11 +403,12 @@ class CsvSource(Source):
             self._pending_since = now
         is_waiting = now - self._pending_since < PATIENCE or has_more
         is_waiting = is_waiting and len(self._pending) < MAX_PENDING_BYTES and not is_final
+        lines = first_lines(self._pending)
         try:
-            lines, fmt = self._discover(SAMPLE_LINES, is_final=not is_waiting)
+            fmt = self._discover(lines, is_final=not is_waiting)
         except AmbiguousDatesError:
             try:  # a later row may tell
-                lines, fmt = self._discover(MANY_LINES, is_final=not is_waiting)
+                fmt = self._discover(telling_lines(self._pending), is_final=not is_waiting)
             except AmbiguousDatesError:
                 if not is_waiting:
                     raise
@@ -454,19 +451,9 @@ class CsvSource(Source):
         n_lines = len(lines) if table is None else table.first_row
         return b"".join(line + b"\n" for line in self._pending.split(b"\n", n_lines)[:n_lines])
 
-    def _discover(self, n_lines: int, *, is_final: bool) -> tuple[list[str], CsvFormat | None]:
-        head = self._pending.split(b"\n", n_lines)[:n_lines]
-        if n_lines == SAMPLE_LINES:  # few rows of a wide table tell as much as many of a narrow one
-            sizes = accumulate(map(len, head))
-            head = [
-                line
-                for i, (line, size) in enumerate(zip(head, sizes, strict=True))
-                if i < FEW_LINES or size < SAMPLE_BYTES
-            ]
-        lines = [line.decode("utf-8", "replace").rstrip("\r") for line in head]
+    def _discover(self, lines: list[str], *, is_final: bool) -> CsvFormat | None:
         options = self._narrowed(lines)
-        has_header = self._pending_has_header
-        return lines, discover(lines, options, has_header=has_header, is_final=is_final)
+        return discover(lines, options, has_header=self._pending_has_header, is_final=is_final)
 
     def _last_change_ns(self) -> int:
         return self._tail.last_change_ns(self._clock.wall_ns())

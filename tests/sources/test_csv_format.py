@@ -346,3 +346,18 @@ def test_a_wide_table_takes_no_longer_to_find(path: Path, n_columns: int, n_rows
     assert source.counters().received == n_rows
     assert used_s < 2.5  # 0.5 by itself; 9 when all rows were looked at, each column as times
     source.close()
+
+
+@pytest.mark.parametrize("form", ["{day:02}/07/2026 12:00:{second:02}", "{day:02}072026120000"])
+def test_day_and_month_of_a_long_file_take_no_longer_to_tell(path: Path, form: str) -> None:
+    """The first row of each date is enough, the last of many thousands too."""
+    days = [1] * 20_000 + [13] * (1 if "/" in form else 300)
+    rows = "".join(f"{form.format(day=day, second=i % 60)},{i}\n" for i, day in enumerate(days))
+    path.write_text(f"time,v\n{rows}")
+    source = ns.CsvSource(path, timezone="UTC", clock=FakeClock())
+    source._wait = lambda seconds: True  # type: ignore[method-assign, assignment]
+    start = time.thread_time()
+    source._run()
+    assert time.thread_time() - start < 4  # 0.3 by itself; 10 when all rows were looked at
+    assert str(source.buffer.to_pandas().index[-1])[:10] == "2026-07-13"
+    source.close()
