@@ -13,7 +13,7 @@ import numpy as np
 
 import nbstream as ns
 from nbstream.alerts import AlertLog, Condition, Rule
-from nbstream.alerts.columns import Table
+from nbstream.alerts.conditions.table import Table
 
 N = 1_000_000
 SECOND_NS = 1_000_000_000

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.core import BATCH, timed
 from benchmarks.statistics import window_query
-from nbstream.summary import BlockPyramid
+from nbstream.summaries.summary import BlockPyramid
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "cost.svg"
 WIDTH, HEIGHT, MARGIN = 720, 250, 54

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nbstream.detectors import Detector, create
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 
 BATCH = 65_536
 START = 1_782_907_200_000_000_000

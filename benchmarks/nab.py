@@ -30,7 +30,7 @@ from nbstream.detectors.change_point import ChangePointDetector
 from nbstream.detectors.default import default
 from nbstream.detectors.seasonal import SeasonalDetector
 from nbstream.detectors.spot import DspotDetector, SpotDetector
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 
 PROFILES = {
     "standard": "standard",

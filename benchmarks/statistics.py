@@ -13,9 +13,9 @@ import numpy as np
 
 import nbstream as ns
 from benchmarks.core import BATCH, batches, best, timed
-from nbstream.moments import MomentPyramid
-from nbstream.statistics.quantiles import SlidingHistogram
-from nbstream.summary import BLOCK, BlockPyramid
+from nbstream.summaries.histogram import SlidingHistogram
+from nbstream.summaries.moments import MomentPyramid
+from nbstream.summaries.summary import BLOCK, BlockPyramid
 
 N_BATCHES = 40
 

@@ -13,11 +13,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from nbstream import alerts, statistics
-from nbstream import ending as _ending
-from nbstream import ownership as _ownership
 from nbstream.alerts import AlertLog, Rule
-from nbstream.analyzer import Analyzer
-from nbstream.buffer import Buffer
+from nbstream.analysis.analyzer import Analyzer
 from nbstream.errors import (
     CallbackError,
     ClosedError,
@@ -28,7 +25,10 @@ from nbstream.errors import (
     SourceError,
     WrongThreadError,
 )
-from nbstream.main_thread import MAIN as _MAIN
+from nbstream.readings.buffer import Buffer
+from nbstream.runtime import ending as _ending
+from nbstream.runtime import ownership as _ownership
+from nbstream.runtime.main_thread import MAIN as _MAIN
 from nbstream.sources import (
     CallableSource,
     CsvSource,
@@ -42,7 +42,7 @@ from nbstream.sources import (
 
 if TYPE_CHECKING:
     from nbstream import detectors
-    from nbstream.widgets.chart import LiveChart
+    from nbstream.widgets.chart.live_chart import LiveChart
     from nbstream.widgets.dashboard import Dashboard
     from nbstream.widgets.watch import watch
 
@@ -80,7 +80,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "Dashboard": "nbstream.widgets.dashboard",
-    "LiveChart": "nbstream.widgets.chart",
+    "LiveChart": "nbstream.widgets.chart.live_chart",
     "watch": "nbstream.widgets.watch",
 }
 

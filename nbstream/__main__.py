@@ -2,6 +2,6 @@
 
 import sys
 
-from nbstream.cli import main
+from nbstream.commands.cli import main
 
 sys.exit(main())

@@ -17,7 +17,7 @@ Bad arguments stay ``ValueError`` and ``TypeError``.
 
 from __future__ import annotations
 
-from nbstream.redaction import redact
+from nbstream.text.redaction import redact
 
 __all__ = [
     "CallbackError",

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["EPOCH_NS", "NS", "ascending_times", "batch_sizes", "cut_into", "readings", "values"]
 

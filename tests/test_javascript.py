@@ -10,7 +10,7 @@ from pathlib import Path
 import playwright
 import pytest
 
-from nbstream.widgets.assets import script
+from nbstream.widgets.page.assets import script
 
 FOLDER = Path(__file__).parent / "js"
 

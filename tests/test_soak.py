@@ -15,8 +15,8 @@ import pytest
 
 import nbstream as ns
 from nbstream.testing import FakeClock
-from nbstream.widgets.frames import ChartFeed
-from nbstream.widgets.link import Link
+from nbstream.widgets.chart.chart_feed import ChartFeed
+from nbstream.widgets.page.link import Link
 from tests.wait import wait_until
 
 CHANNELS = ("a", "b", "c", "d")

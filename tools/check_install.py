@@ -27,8 +27,8 @@ def package_files(folder: Path) -> set[str]:
 
 def check_scripts() -> None:
     """Exit with a message unless the scripts of the pages can be made and laid out for a server."""
-    assets = importlib.import_module("nbstream.widgets.assets")
-    scripts = importlib.import_module("nbstream.widgets.scripts")
+    assets = importlib.import_module("nbstream.widgets.page.assets")
+    scripts = importlib.import_module("nbstream.widgets.page.scripts")
     with tempfile.TemporaryDirectory() as folder:
         for name in ("app", "plotly"):
             found = assets.script(name)
@@ -51,7 +51,7 @@ def main() -> None:
         sys.exit(f"__version__ is {nbstream.__version__}, the wheel's is {version('nbstream')}.")
     for name in nbstream.__all__:
         getattr(nbstream, name)  # the lazy names resolve
-    notebook = importlib.import_module("nbstream.demo").find_notebook()
+    notebook = importlib.import_module("nbstream.commands.demo").find_notebook()
     if notebook.read_bytes() != (checkout / "notebooks" / "dashboard.ipynb").read_bytes():
         sys.exit(f"`nbstream demo` would show another notebook than the checkout's: {notebook}")
     if checkout in notebook.parents:

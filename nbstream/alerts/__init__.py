@@ -1,16 +1,16 @@
 """Alerts: conditions on channels, the rules that watch them, and the log of what happened."""
 
 from nbstream.alerts.alerting import Alerting
-from nbstream.alerts.book import RuleBook
-from nbstream.alerts.columns import BufferTable
-from nbstream.alerts.expression import Condition, Formula
-from nbstream.alerts.incident import Acknowledgement, Escalation, Incident
-from nbstream.alerts.log import AlertLog, LogCounters, Silence
-from nbstream.alerts.machine import Moment, RuleState
-from nbstream.alerts.notification import Notification
-from nbstream.alerts.parsing import ConditionError
-from nbstream.alerts.preview import Firing, Preview
-from nbstream.alerts.rule import Rule
+from nbstream.alerts.conditions.condition import Condition, Formula
+from nbstream.alerts.conditions.table import BufferTable
+from nbstream.alerts.log.alert_log import AlertLog, LogCounters, Silence
+from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.log.notification import Notification
+from nbstream.alerts.rules.preview import Firing, Preview
+from nbstream.alerts.rules.rule import Rule
+from nbstream.alerts.rules.rule_book import RuleBook
+from nbstream.alerts.rules.state_machine import Moment, RuleState
+from nbstream.expressions.parsing import ConditionError
 
 __all__ = [
     "Acknowledgement",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbstream import ending
-from nbstream.alerts.expression import Condition
-from nbstream.alerts.filling import waiting_for
-from nbstream.alerts.log import AlertLog
-from nbstream.alerts.preview import Preview
-from nbstream.alerts.rule import Rule
-from nbstream.alerts.rule_file import read_rules, write_rules
+from nbstream.alerts.conditions.condition import Condition
+from nbstream.alerts.conditions.filling import waiting_for
+from nbstream.alerts.log.alert_log import AlertLog
+from nbstream.alerts.rules.preview import Preview
+from nbstream.alerts.rules.rule import Rule
+from nbstream.alerts.rules.rule_file import read_rules, write_rules
 from nbstream.errors import ClosedError
-from nbstream.main_thread import MAIN
-from nbstream.redaction import redact
-from nbstream.window import Window, parse_duration
+from nbstream.readings.window import Window, parse_duration
+from nbstream.runtime import ending
+from nbstream.runtime.main_thread import MAIN
+from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
     import threading
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from os import PathLike
 
-    from nbstream.alerts.book import RuleBook
-    from nbstream.alerts.columns import BufferTable
-    from nbstream.alerts.incident import Incident
-    from nbstream.alerts.notification import Notification
+    from nbstream.alerts.conditions.table import BufferTable
+    from nbstream.alerts.log.incident import Incident
+    from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
-    from nbstream.alerts.settings import NoDataPolicy
-    from nbstream.buffer import Buffer, Rows
-    from nbstream.window import WindowLike
+    from nbstream.alerts.rules.rule_book import RuleBook
+    from nbstream.alerts.rules.settings import NoDataPolicy
+    from nbstream.readings.buffer import Buffer, Rows
+    from nbstream.readings.window import WindowLike
 
 __all__ = ["Alerting"]
 
@@ -211,7 +211,7 @@ class Alerting:
         Exception
             What made the rule fail, if it did.
         """
-        from nbstream.alerts.gate import Gate  # asyncio takes a tenth of our import
+        from nbstream.alerts.rules.wait_for import Gate  # asyncio takes a tenth of our import
 
         self._require_open()
         seconds = None if timeout is None else parse_duration(timeout, name="timeout") / 1e9

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.readings import as_times_ns, as_values
+from nbstream.readings.batch import as_times_ns, as_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["BoolArray", "Detection", "Detector", "parameters"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.wording import duration
-from nbstream.window import parse_duration
+from nbstream.detectors.parts.wording import duration
+from nbstream.readings.window import parse_duration
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["BlockMeans"]
 

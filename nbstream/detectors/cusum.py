@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nbstream.detectors.charts import ChartDetector, Explain
-from nbstream.detectors.false_alarms import cusum_limit
-from nbstream.detectors.parameters import number
-from nbstream.detectors.wording import duration, short, sigmas
+from nbstream.detectors.parts.charts import ChartDetector, Explain
+from nbstream.detectors.parts.false_alarms import cusum_limit
+from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import duration, short, sigmas
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["CusumDetector"]
 
@@ -55,7 +55,7 @@ class CusumDetector(ChartDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day": sets h, from the median interval in the warm-up and Siegmund's approximation
-        (`nbstream.detectors.false_alarms.cusum_limit`); `effective_limit` tells it.
+        (`nbstream.detectors.parts.false_alarms.cusum_limit`); `effective_limit` tells it.
 
     Notes
     -----

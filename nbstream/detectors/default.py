@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.period import PeriodFinder, format_period, same_phase
-from nbstream.detectors.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
-from nbstream.detectors.tail import Tail
+from nbstream.detectors.parts.period import PeriodFinder, format_period, same_phase
+from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
+from nbstream.detectors.parts.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["DefaultDetector", "default"]
 

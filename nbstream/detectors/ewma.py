@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.charts import ChartDetector, Explain
-from nbstream.detectors.false_alarms import ewma_limit
-from nbstream.detectors.parameters import number
-from nbstream.detectors.wording import short, sigmas
+from nbstream.detectors.parts.charts import ChartDetector, Explain
+from nbstream.detectors.parts.false_alarms import ewma_limit
+from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import short, sigmas
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["EwmaDetector"]
 
@@ -43,7 +43,7 @@ class EwmaDetector(ChartDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day": sets the limit, from the median interval in the warm-up and the integral equation
-        of the chart's run length (`nbstream.detectors.false_alarms.ewma_limit`); `effective_limit` tells it.
+        of the chart's run length (`nbstream.detectors.parts.false_alarms.ewma_limit`); `effective_limit` tells it.
 
     Notes
     -----

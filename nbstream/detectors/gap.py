@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.channel import ChannelDetector
 from nbstream.detectors.hampel import medians
-from nbstream.detectors.parameters import number
-from nbstream.detectors.wording import duration, short
-from nbstream.window import parse_duration
+from nbstream.detectors.parts.channel import ChannelDetector
+from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import duration, short
+from nbstream.readings.window import parse_duration
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["GapDetector"]
 

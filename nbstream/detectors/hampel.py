@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.channel import ChannelDetector
-from nbstream.detectors.parameters import count, number
-from nbstream.detectors.wording import short, sigmas
-from nbstream.summary import spread_floor
+from nbstream.detectors.parts.channel import ChannelDetector
+from nbstream.detectors.parts.parameters import count, number
+from nbstream.detectors.parts.wording import short, sigmas
+from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["HampelDetector", "medians"]
 

@@ -12,7 +12,7 @@ from nbstream.detectors.block_means import BlockMeans
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["HighRates"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbstream.detectors.rules import ChartRule, RulesDetector
+from nbstream.detectors.parts.rules import ChartRule, RulesDetector
 
 __all__ = ["NelsonDetector"]
 

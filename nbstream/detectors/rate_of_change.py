@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.channel import ChannelDetector
-from nbstream.detectors.parameters import number
-from nbstream.detectors.wording import duration, short
+from nbstream.detectors.parts.channel import ChannelDetector
+from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import duration, short
 
 if TYPE_CHECKING:
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["RateOfChangeDetector"]
 

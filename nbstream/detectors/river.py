@@ -13,7 +13,7 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.errors import DependencyError
 
 if TYPE_CHECKING:
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["RiverDetector"]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.period import DAY_NS, PeriodFinder, format_period, same_phase
-from nbstream.detectors.tail import Tail
-from nbstream.window import parse_duration
+from nbstream.detectors.parts.period import DAY_NS, PeriodFinder, format_period, same_phase
+from nbstream.detectors.parts.tail import Tail
+from nbstream.readings.window import parse_duration
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["SeasonalDetector"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.tail import Tail
+from nbstream.detectors.parts.tail import Tail
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["DspotDetector", "SpotDetector", "fit_pareto"]
 

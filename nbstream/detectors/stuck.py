@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.channel import ChannelDetector
-from nbstream.detectors.parameters import finite_window
-from nbstream.detectors.wording import duration, short, span
+from nbstream.detectors.parts.channel import ChannelDetector
+from nbstream.detectors.parts.parameters import finite_window
+from nbstream.detectors.parts.wording import duration, short, span
 
 if TYPE_CHECKING:
-    from nbstream.readings import FloatArray, TimeArray
-    from nbstream.window import WindowLike
+    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.window import WindowLike
 
 __all__ = ["StuckDetector"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection
-from nbstream.detectors.channel import ChannelDetector
-from nbstream.detectors.parameters import number
-from nbstream.detectors.wording import short
+from nbstream.detectors.parts.channel import ChannelDetector
+from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import short
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["ThresholdDetector"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbstream.detectors.mean_baseline import MeanBaseline
-from nbstream.detectors.window_score import WindowScoreDetector
-from nbstream.window import Window
+from nbstream.detectors.parts.mean_baseline import MeanBaseline
+from nbstream.detectors.parts.window_score import WindowScoreDetector
+from nbstream.readings.window import Window
 
 if TYPE_CHECKING:
-    from nbstream.window import WindowLike
+    from nbstream.readings.window import WindowLike
 
 __all__ = ["ZScoreDetector"]
 

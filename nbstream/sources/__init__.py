@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from nbstream.sources.base import Source, running_sources
-from nbstream.sources.callable import CallableSource
-from nbstream.sources.csv import CsvSource
-from nbstream.sources.iterable import IterableSource
-from nbstream.sources.lines import LinesSource
-from nbstream.sources.process import ProcessSource
-from nbstream.sources.random import RandomSource
+from nbstream.sources.files.csv.source import CsvSource
+from nbstream.sources.files.lines import LinesSource
+from nbstream.sources.files.tail import nearest_neighbour
+from nbstream.sources.process.source import ProcessSource
+from nbstream.sources.python.callable import CallableSource
+from nbstream.sources.python.iterable import IterableSource
+from nbstream.sources.python.random import RandomSource
 from nbstream.sources.state import Counters, SourceState
-from nbstream.sources.tail import nearest_neighbour
 
 __all__ = [
     "CallableSource",

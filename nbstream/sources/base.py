@@ -11,10 +11,6 @@ import weakref
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from nbstream import ownership
-from nbstream.buffer import Buffer, Extended
-from nbstream.clock import SYSTEM_CLOCK, Clock
-from nbstream.ending import GRACE, seconds_left
 from nbstream.errors import (
     ClosedError,
     ConnectError,
@@ -22,19 +18,23 @@ from nbstream.errors import (
     NbstreamError,
     ParseError,
 )
-from nbstream.main_thread import MAIN
-from nbstream.naming import name_problem
-from nbstream.redaction import disarm, redact
+from nbstream.readings.buffer import Buffer, Extended
+from nbstream.readings.window import rough_duration
+from nbstream.readings.zone import as_zone
+from nbstream.runtime import ownership
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.ending import GRACE, seconds_left
+from nbstream.runtime.main_thread import MAIN
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, shorten
-from nbstream.window import rough_duration
-from nbstream.zone import as_zone
+from nbstream.text.naming import name_problem
+from nbstream.text.redaction import disarm, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import tzinfo
 
-    from nbstream.readings import Batch
+    from nbstream.readings.batch import Batch
 
 __all__ = ["Counters", "Source", "SourceState", "running_sources"]
 

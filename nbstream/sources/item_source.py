@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import CallbackError, ParseError
-from nbstream.redaction import disarm
 from nbstream.sources.base import Source
 from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
 from nbstream.sources.tables import Table
 from nbstream.sources.wording import explain, shorten
+from nbstream.text.redaction import disarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -136,7 +136,7 @@ class LineSource(ItemSource):
     ----------
     parse
         Takes a line (str, without its end) and returns a reading, or None for none; None reads the
-        forms of `nbstream.sources.line_format`.
+        forms of `nbstream.sources.lines.format`.
     **options
         As for every `Source`.
 

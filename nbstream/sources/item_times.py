@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.errors import ParseError
-from nbstream.readings import as_number, time_ns
+from nbstream.readings.batch import as_number, time_ns
 from nbstream.sources.number_cells import is_unit
-from nbstream.sources.partial_times import LineTimes, WholeTimes
-from nbstream.sources.time_forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
-from nbstream.sources.wall_time import WallTimes
+from nbstream.sources.times.forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
+from nbstream.sources.times.partial import LineTimes, WholeTimes
+from nbstream.sources.times.wall_time import WallTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["ItemTimes", "is_clock", "time_rank"]
 

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from nbstream.readings import Batch, as_number, channel_name
+from nbstream.readings.batch import Batch, as_number, channel_name
 from nbstream.sources.item_parts import (
     duration_of,
     flatten,
@@ -43,7 +43,7 @@ from nbstream.sources.item_parts import (
     quantity_of,
 )
 from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
-from nbstream.sources.line_format import LineReader
+from nbstream.sources.lines.format import LineReader
 from nbstream.sources.number_cells import convert, is_placeholder, plain_quantity, switch
 from nbstream.sources.tables import (
     ONE_CHANNEL,

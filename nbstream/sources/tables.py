@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from nbstream.readings import Batch, FloatArray, as_number, channel_name
+from nbstream.readings.batch import Batch, FloatArray, as_number, channel_name
 from nbstream.sources.item_times import ItemTimes, time_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbstream.readings import TimeArray
+    from nbstream.readings.batch import TimeArray
 
 __all__ = [
     "ONE_CHANNEL",

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from nbstream.errors import NbstreamError
-from nbstream.redaction import redact
+from nbstream.text.redaction import redact
 
 __all__ = ["explain", "positive_seconds", "shorten"]
 

@@ -1,9 +1,9 @@
 // The views that the loader can ask for.
 
-import { renderCards } from "./cards.js";
-import { renderChart } from "./chart.js";
-import { renderControls } from "./controls.js";
-import { renderFeed } from "./feed.js";
+import { renderCards } from "./cards/cards.js";
+import { renderChart } from "./chart/chart.js";
+import { renderControls } from "./controls/controls.js";
+import { renderFeed } from "./alerts/feed.js";
 
 export const views = {
   chart: renderChart,

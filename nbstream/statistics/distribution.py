@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nbstream.statistics.base import Statistic, Unit, register
 
 if TYPE_CHECKING:
-    from nbstream.readings import FloatArray
+    from nbstream.readings.batch import FloatArray
     from nbstream.statistics.sample import Sample
 
 __all__ = [

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from nbstream.moments import Moments, moments_of, pair_moments_of
-from nbstream.statistics.quantiles import EXACT_LIMIT, exact_mad, exact_quantile
-from nbstream.summary import Summary, merge, summarize
+from nbstream.summaries.histogram import EXACT_LIMIT, exact_mad, exact_quantile
+from nbstream.summaries.moments import Moments, moments_of, pair_moments_of
+from nbstream.summaries.summary import Summary, merge, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from nbstream.readings import FloatArray, TimeArray
-    from nbstream.statistics.quantiles import SlidingHistogram
+    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.summaries.histogram import SlidingHistogram
 
 __all__ = ["Reading", "RowSource", "Sample", "pair_values"]
 

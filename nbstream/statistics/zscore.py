@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.summary import LEAST_SPREAD, RESOLUTION, spread_floor
-from nbstream.trailing import TrailingWindows
+from nbstream.summaries.summary import LEAST_SPREAD, RESOLUTION, spread_floor
+from nbstream.summaries.trailing import TrailingWindows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings import FloatArray
-    from nbstream.summary import BlockPyramid
+    from nbstream.readings.batch import FloatArray
+    from nbstream.summaries.summary import BlockPyramid
 
 __all__ = ["MIN_READINGS", "trailing_zscores"]
 

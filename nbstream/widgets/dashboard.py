@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from nbstream import ending, ownership
-from nbstream.analyzer import Analyzer
-from nbstream.buffer import Buffer
+from nbstream.analysis.analyzer import Analyzer
 from nbstream.errors import ClosedError
-from nbstream.main_thread import MAIN
+from nbstream.readings.buffer import Buffer
+from nbstream.runtime import ending, ownership
+from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source
-from nbstream.widgets.cards import STANDARD, Cards
-from nbstream.widgets.chart import LiveChart
-from nbstream.widgets.controls import Controls
-from nbstream.widgets.distrust import DistrustsPages
-from nbstream.widgets.feed import AlertFeed
-from nbstream.widgets.options import refuse_unknown
+from nbstream.widgets.chart.live_chart import LiveChart
+from nbstream.widgets.page.messages import DistrustsPages
+from nbstream.widgets.page.options import refuse_unknown
+from nbstream.widgets.panels.alert_feed import AlertFeed
+from nbstream.widgets.panels.cards import STANDARD, Cards
+from nbstream.widgets.panels.controls import Controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nbstream.readings.window import WindowLike
     from nbstream.statistics import StatisticLike
-    from nbstream.window import WindowLike
 
 __all__ = ["Dashboard", "chart_options"]
 

@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from nbstream.redaction import redact
 from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
-from nbstream.sources.file_kind import holds_tables, reads_as_lines, reads_as_table
+from nbstream.sources.files.kind import holds_tables, reads_as_lines, reads_as_table
+from nbstream.text.redaction import redact
 
 __all__ = ["existing_file", "hint_for", "kind_of_file"]
 

@@ -7,10 +7,10 @@ import os
 from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
-from nbstream.analyzer import Analyzer
-from nbstream.buffer import Buffer
+from nbstream.analysis.analyzer import Analyzer
 from nbstream.errors import SourceError
-from nbstream.main_thread import MAIN
+from nbstream.readings.buffer import Buffer
+from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import (
     CallableSource,
     IterableSource,
@@ -19,17 +19,17 @@ from nbstream.sources import (
     SourceState,
 )
 from nbstream.sources.tables import is_columns, is_frame, is_labelled
-from nbstream.widgets.cards import STANDARD
 from nbstream.widgets.dashboard import Dashboard, chart_options
 from nbstream.widgets.door import existing_file, hint_for, kind_of_file
 from nbstream.widgets.early_failure import tell_early_failure
-from nbstream.widgets.options import refuse_unknown
+from nbstream.widgets.page.options import refuse_unknown
+from nbstream.widgets.panels.cards import STANDARD
 from nbstream.widgets.whole_table import TABLE_OPTIONS, table_buffer
 
 if TYPE_CHECKING:
     from nbstream.detectors import Detector
+    from nbstream.readings.window import WindowLike
     from nbstream.statistics import StatisticLike
-    from nbstream.window import WindowLike
 
 __all__ = ["watch"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.buffer import Buffer
-from nbstream.clock import SYSTEM_CLOCK
+from nbstream.readings.buffer import Buffer
+from nbstream.readings.zone import as_zone
+from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.sources.item_times import ItemTimes
 from nbstream.sources.tables import Table, in_order, read_table
-from nbstream.zone import as_zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nbstream as ns
-from nbstream import ownership
 from nbstream.alerts import AlertLog, Incident, Notification, Rule, RuleBook, RuleState
-from nbstream.alerts.columns import Table
-from nbstream.alerts.rule_file import read_rules
-from nbstream.alerts.trigger import Trigger
+from nbstream.alerts.conditions.table import Table
+from nbstream.alerts.rules.rule_file import read_rules
+from nbstream.alerts.rules.verdict import Trigger
 from nbstream.errors import ClosedError
+from nbstream.runtime import ownership
 from nbstream.testing import FakeClock
 from tests.wait import wait_until
 

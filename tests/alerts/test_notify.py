@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbstream as ns
 from nbstream.alerts import Notification
-from nbstream.readings import time_ns
+from nbstream.readings.batch import time_ns
 from tests.wait import wait_until
 
 

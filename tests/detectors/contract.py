@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nbstream.detectors import Detector
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 from tests.strategies import EPOCH_NS, NS, cut_into
 
 __all__ = ["ODD_SERIES", "assert_batches_make_no_difference", "assert_calm", "seconds", "series"]

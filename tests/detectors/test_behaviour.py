@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nbstream.detectors import Detection, Detector, ThresholdDetector, create
-from nbstream.detectors.false_alarms import FalseAlarms
+from nbstream.detectors.parts.false_alarms import FalseAlarms
 from nbstream.detectors.registry import on_means
-from nbstream.readings import TimeArray
+from nbstream.readings.batch import TimeArray
 from tests.detectors.contract import assert_batches_make_no_difference
 
 S = 1_000_000_000

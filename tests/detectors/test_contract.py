@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nbstream import detectors
 from nbstream.detectors import Detector, create, names
 from nbstream.detectors.registry import kinds
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.testing import check_detector
 from tests.detectors.contract import assert_batches_make_no_difference, seconds
 from tests.strategies import NS, batch_sizes, cut_into, readings

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.detectors.default import DefaultDetector, default
-from nbstream.readings import FloatArray
+from nbstream.readings.batch import FloatArray
 from tests.detectors.contract import (
     ODD_SERIES,
     assert_batches_make_no_difference,

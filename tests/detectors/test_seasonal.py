@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.detectors.period import PeriodFinder, find_period, format_period, same_phase
+from nbstream.detectors.parts.period import PeriodFinder, find_period, format_period, same_phase
 from nbstream.detectors.seasonal import SeasonalDetector
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 from tests.detectors.contract import (
     ODD_SERIES,
     assert_batches_make_no_difference,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.detectors.spot import DspotDetector, SpotDetector, fit_pareto
-from nbstream.readings import FloatArray
+from nbstream.readings.batch import FloatArray
 from tests.detectors.contract import (
     ODD_SERIES,
     assert_batches_make_no_difference,

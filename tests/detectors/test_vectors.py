@@ -20,8 +20,8 @@ from nbstream.detectors import (
     WesternElectricDetector,
     ZScoreDetector,
 )
-from nbstream.detectors.false_alarms import cusum_limit, ewma_arl, ewma_limit, normal_limit
-from nbstream.readings import FloatArray
+from nbstream.detectors.parts.false_alarms import cusum_limit, ewma_arl, ewma_limit, normal_limit
+from nbstream.readings.batch import FloatArray
 
 MONTGOMERY = [
     9.45, 7.99, 9.29, 11.66, 12.16, 10.18, 8.04, 11.46, 9.20, 10.34,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { balancedColumns, channelState, renderCards } from "../../nbstream/static/cards.js";
-import { sparkPath } from "../../nbstream/static/spark.js";
+import { balancedColumns, channelState, renderCards } from "../../nbstream/static/cards/cards.js";
+import { sparkPath } from "../../nbstream/static/cards/spark.js";
 import { click, fakeEvent, FakeModel, installDom, press, typeInto } from "./fakeDom.mjs";
 
 const RUNNING = { name: "file", state: "RUNNING", text: "reading" };

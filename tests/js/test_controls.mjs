@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { conditionWords, renderControls, stateWords } from "../../nbstream/static/controls.js";
+import { conditionWords, renderControls, stateWords } from "../../nbstream/static/controls/controls.js";
 import { click, FakeModel, fakeEvent, installDom, press, shownControls as stateOf, shownRule, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { renderControls } from "../../nbstream/static/controls.js";
+import { renderControls } from "../../nbstream/static/controls/controls.js";
 import { click, FakeModel, fakeEvent, installDom, shownControls } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";

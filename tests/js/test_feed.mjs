@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { emptyText, isWanted, itemFlags, renderFeed } from "../../nbstream/static/feed.js";
-import { healthDetails, healthEntries, sourceSentence } from "../../nbstream/static/health.js";
+import { emptyText, isWanted, itemFlags, renderFeed } from "../../nbstream/static/alerts/feed.js";
+import { healthDetails, healthEntries, sourceSentence } from "../../nbstream/static/alerts/health.js";
 import { click, FakeModel, fakeEvent, installDom, press, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<script>alert(1)</script>";

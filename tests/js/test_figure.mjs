@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
 
-import { showFigure } from "../../nbstream/static/figure.js";
+import { showFigure } from "../../nbstream/static/chart/figure.js";
 import { installDom } from "./fakeDom.mjs";
 
 const TEXT = readFileSync(new URL("../../nbstream/static/loader.js", import.meta.url), "utf-8");

@@ -11,7 +11,7 @@ import {
   rateText,
   readNumber,
   readWindow,
-} from "../../nbstream/static/format.js";
+} from "../../nbstream/static/shared/format.js";
 
 const shown = (values, previous = null) => {
   const style = numberStyle(previous, values);

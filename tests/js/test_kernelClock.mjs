@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KernelClock } from "../../nbstream/static/kernelClock.js";
+import { KernelClock } from "../../nbstream/static/shared/kernelClock.js";
 
 const S = 1000;
 

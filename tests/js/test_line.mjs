@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { wallClock, fromWallClock } from "../../nbstream/static/axes.js";
-import { drawLine } from "../../nbstream/static/draw.js";
-import { Line } from "../../nbstream/static/line.js";
+import { wallClock, fromWallClock } from "../../nbstream/static/chart/axes.js";
+import { drawLine } from "../../nbstream/static/chart/draw.js";
+import { Line } from "../../nbstream/static/chart/line.js";
 
 function lineOf(...points) {
   const line = new Line();

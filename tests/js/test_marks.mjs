@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { drawMarks, Marks } from "../../nbstream/static/marks.js";
+import { drawMarks, Marks } from "../../nbstream/static/chart/marks.js";
 
 const plane = { from: 0, to: 1000, bottom: 0, top: 10, width: 2000, height: 400, ratio: 2 };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { openPageLink } from "../../nbstream/static/pageLink.js";
+import { openPageLink } from "../../nbstream/static/shared/pageLink.js";
 import { FakeModel, installDom } from "./fakeDom.mjs";
 
 let model, link, look, frames, timers;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { renderControls } from "../../nbstream/static/controls.js";
-import { previewText } from "../../nbstream/static/ruleEditor.js";
-import { readRule } from "../../nbstream/static/ruleForm.js";
+import { renderControls } from "../../nbstream/static/controls/controls.js";
+import { previewText } from "../../nbstream/static/controls/ruleEditor.js";
+import { readRule } from "../../nbstream/static/controls/ruleForm.js";
 import { click, FakeModel, fakeEvent, installDom, shownControls, shownRule, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Badge, describeState } from "../../nbstream/static/status.js";
+import { Badge, describeState } from "../../nbstream/static/shared/status.js";
 import { installDom } from "./fakeDom.mjs";
 
 const LIVE = { link: "live", silence: 0, source: "RUNNING", sentence: "", age: 0.1, staleAfter: 2, isPaused: false, isDetached: false, ended: null };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Line } from "../../nbstream/static/line.js";
-import { LiveTraces } from "../../nbstream/static/traces.js";
+import { Line } from "../../nbstream/static/chart/line.js";
+import { LiveTraces } from "../../nbstream/static/chart/traces.js";
 
 const CHANNELS = [{ name: "a", unit: "" }, { name: "b", unit: "" }];
 const RANGE = ["1970-01-01 01:00:00", "1970-01-01 01:01:40"]; // a second each of 100 px

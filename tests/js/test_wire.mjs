@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Line } from "../../nbstream/static/line.js";
-import { newerThan } from "../../nbstream/static/wire.js";
+import { Line } from "../../nbstream/static/chart/line.js";
+import { newerThan } from "../../nbstream/static/chart/wire.js";
 
 const patch = (times) => ({ channel: 0, cut: -Infinity, times: Float64Array.from(times), values: Float64Array.from(times) });
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbstream.buffer import Buffer
 from nbstream.errors import ClosedError, ConnectError, DependencyError, ParseError
-from nbstream.readings import Batch
+from nbstream.readings.batch import Batch
+from nbstream.readings.buffer import Buffer
 from nbstream.sources import (
     CallableSource,
     Counters,

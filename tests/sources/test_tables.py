@@ -12,8 +12,8 @@ import polars
 import pyarrow
 import pytest
 
-from nbstream.buffer import Buffer
-from nbstream.readings import Batch
+from nbstream.readings.batch import Batch
+from nbstream.readings.buffer import Buffer
 from nbstream.sources import CallableSource, IterableSource, SourceState
 from tests.sources.item_reading import NOW_NS, new_reader, read
 from tests.wait import wait_until

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream import statistics
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.statistics import Sample, base
 from tests.strategies import NS, readings
 

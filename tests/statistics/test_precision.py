@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nbstream as ns
-from nbstream.readings import FloatArray, TimeArray
+from nbstream.readings.batch import FloatArray, TimeArray
 from tests.strategies import EPOCH_NS, batch_sizes, cut_into
 
 WINDOWS: list[str | int] = ["20s", 3000, "all"]

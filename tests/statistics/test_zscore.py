@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.readings import FloatArray
+from nbstream.readings.batch import FloatArray
 from nbstream.statistics import trailing_zscores
 from nbstream.statistics.zscore import MIN_READINGS
-from nbstream.summary import BLOCK, BlockPyramid
+from nbstream.summaries.summary import BLOCK, BlockPyramid
 from tests.strategies import batch_sizes, cut_into
 
 

@@ -22,7 +22,7 @@ def loop(seconds):
         buffer.append(time.time(), value=time.time() % 10)
         time.sleep(0.05)
 '''
-BY_MESSAGE = "import nbstream.widgets.scripts\nnbstream.widgets.scripts._data_folders = list\n"
+BY_MESSAGE = "import nbstream.widgets.page.scripts\nnbstream.widgets.scripts._data_folders = list\n"
 """A kernel whose files no server of the page can see."""
 MOVING = """(() => {
     const newest = chart.plane && chart.newestShown(chart.painted.to);

@@ -13,7 +13,7 @@ CONTROLS = [
 import time
 import numpy as np
 import nbstream as ns
-from nbstream.widgets.controls import Controls
+from nbstream.widgets.panels.controls import Controls
 
 buffer = ns.Buffer(timezone="UTC")
 now = time.time()

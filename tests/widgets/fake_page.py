@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nbstream.testing import FakeClock
-from nbstream.widgets.panel import Panel
+from nbstream.widgets.page.panel import Panel
 
 
 class StillPump:

@@ -9,11 +9,11 @@ import weakref
 import ipywidgets
 import pytest
 
-from nbstream import ownership
-from nbstream.analyzer import Analyzer
-from nbstream.buffer import Buffer
+from nbstream.analysis.analyzer import Analyzer
 from nbstream.errors import ClosedError, WrongThreadError
-from nbstream.main_thread import MainThread
+from nbstream.readings.buffer import Buffer
+from nbstream.runtime import ownership
+from nbstream.runtime.main_thread import MainThread
 from nbstream.sources import RandomSource
 from nbstream.widgets import dashboard as dashboard_module
 from nbstream.widgets.dashboard import Dashboard

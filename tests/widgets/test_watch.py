@@ -19,8 +19,8 @@ import polars
 import pyarrow
 import pytest
 
-from nbstream.analyzer import Analyzer
-from nbstream.buffer import Buffer
+from nbstream.analysis.analyzer import Analyzer
+from nbstream.readings.buffer import Buffer
 from nbstream.sources import (
     CallableSource,
     CsvSource,

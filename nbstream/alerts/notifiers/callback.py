@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.message import plain
 from nbstream.alerts.notifiers.retry import DeliveryError
-from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import CallbackError
-from nbstream.main_thread import MAIN
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.main_thread import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

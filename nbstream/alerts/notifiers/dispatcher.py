@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
 from nbstream.alerts.notifiers.lane import Lane, NotifierCounters
-from nbstream.alerts.of_cell import OfCell
-from nbstream.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.of_cell import OfCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -27,8 +27,8 @@ from nbstream.alerts.notifiers.retry import (
 )
 from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
-from nbstream.clock import SYSTEM_CLOCK, Clock
-from nbstream.redaction import Redactor
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,8 +8,8 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbstream.alerts.notifiers.message import severity_rank
-from nbstream.clock import SYSTEM_CLOCK, Clock
-from nbstream.redaction import disarm, redact
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.text.redaction import disarm, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable

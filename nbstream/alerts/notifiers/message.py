@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Protocol
 
-from nbstream.naming import short_name
+from nbstream.text.naming import short_name
 
 __all__ = ["KINDS", "SEVERITIES", "IncidentLike", "NotificationLike", "fields", "line", "title"]
 

@@ -8,8 +8,8 @@ import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import NbstreamError
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     import threading

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
-from nbstream.redaction import HIDDEN
+from nbstream.text.redaction import HIDDEN
 
 __all__ = ["Secret", "SecretLike"]
 

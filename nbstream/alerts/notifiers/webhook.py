@@ -26,9 +26,9 @@ from nbstream.alerts.notifiers.retry import (
 from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from nbstream.alerts.notifiers.tls import checked_context
-from nbstream.clock import SYSTEM_CLOCK, Clock
 from nbstream.errors import DependencyError
-from nbstream.redaction import SHORTEST_PART, Redactor
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.text.redaction import SHORTEST_PART, Redactor
 
 if TYPE_CHECKING:
     import threading

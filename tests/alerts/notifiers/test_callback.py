@@ -10,7 +10,7 @@ import pytest
 
 from nbstream.alerts.notifiers import CallbackNotifier, Dispatcher
 from nbstream.errors import CallbackError
-from nbstream.main_thread import MAIN
+from nbstream.runtime.main_thread import MAIN
 from nbstream.testing import FakeClock
 from tests.alerts.notifiers.incidents import a_notification
 from tests.wait import wait_until

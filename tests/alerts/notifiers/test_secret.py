@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from nbstream.alerts.notifiers import Dispatcher, EmailNotifier, WebhookNotifier
 from nbstream.alerts.notifiers.secret import Secret
-from nbstream.redaction import Redactor
+from nbstream.text.redaction import Redactor
 from tests.alerts.notifiers.incidents import a_notification
 from tests.alerts.notifiers.servers import Answer, closed_port, http_server, smtp_server
 from tests.wait import wait_until

@@ -9,7 +9,7 @@ import pytest
 
 import nbstream as ns
 from nbstream.alerts.notifiers import EmailNotifier, WebhookNotifier
-from nbstream.widgets.feed import AlertFeed
+from nbstream.widgets.panels.alert_feed import AlertFeed
 from tests.alerts.notifiers.clocks import PausingClock
 from tests.alerts.notifiers.servers import Answer, closed_port, http_server
 from tests.wait import wait_until

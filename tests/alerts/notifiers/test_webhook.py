@@ -14,8 +14,8 @@ import pytest
 
 from nbstream.alerts.notifiers import DeliveryError, Dispatcher, WebhookNotifier, verify_signature
 from nbstream.alerts.notifiers.webhook import retry_after
-from nbstream.clock import SystemClock
 from nbstream.errors import CallbackError, DependencyError
+from nbstream.runtime.clock import SystemClock
 from tests.alerts.notifiers.clocks import PausingClock
 from tests.alerts.notifiers.incidents import a_notification
 from tests.alerts.notifiers.servers import (

@@ -1,0 +1,564 @@
+"""A rule on one channel: its machine, its open incident, its silence."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from nbstream.alerts.conditions.table import Table
+from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.rules.muting import Muting
+from nbstream.alerts.rules.settings import SEVERITIES
+from nbstream.alerts.rules.state_machine import Episode, Moment, RuleState, StateMachine
+from nbstream.alerts.rules.verdict import Judged
+from nbstream.expressions.tree import STALE
+from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
+from nbstream.readings.window import format_duration
+from nbstream.text.redaction import redact
+
+if TYPE_CHECKING:
+    from nbstream.alerts.conditions.silences import Silence
+    from nbstream.alerts.log.alert_log import AlertLog
+    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.rules.settings import RuleSettings
+    from nbstream.alerts.rules.verdict import Trigger
+    from nbstream.expressions.tree import Variable
+    from nbstream.readings.batch import FloatArray
+
+__all__ = ["GRACE_NS", "Instance", "Pulse"]
+
+NS = 1_000_000_000
+GRACE_NS = SHORTEST_SILENCE_NS
+"""Greatest age of an end that is still news while the channel's interval is not known."""
+MAX_QUEUE = 4_000
+
+_Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
+
+
+class Pulse(NamedTuple):
+    """How a channel's readings come, by the clock of this machine."""
+
+    silent_ns: int
+    """Since the last reading that is not missing, or since it was waited for."""
+    interval_ns: int | None = None
+    """How far apart readings usually are; None is not known, and then silence is not judged."""
+    is_known: bool = True
+    """Whether there is a channel of this name."""
+    others_go_on: bool = False
+    """Whether other channels of the source have readings meanwhile."""
+
+    @property
+    def patience_ns(self) -> int | None:
+        """How long silence is normal: max(2 s, 10 × the usual interval); None is not known."""
+        return silence_ns(self.interval_ns)
+
+
+class Instance:
+    """One rule on one channel.
+
+    Notes
+    -----
+    Thread safety: none; `Rule` holds its lock.
+    """
+
+    def __init__(
+        self, settings: RuleSettings, trigger: Trigger, channel: str, log: AlertLog
+    ) -> None:
+        self.channel = channel
+        self.newest_ns = 0
+        self._has_data = False
+        self.unit: str | None = None
+        self._settings = settings
+        self._trigger = trigger
+        self._log = log
+        self._machine = StateMachine(settings.for_ns, settings.keep_ns, trigger.base_rank)
+        self._number: int | None = None
+        self._last_value = math.nan
+        self._last_columns: dict[Variable, FloatArray] = {}
+        self._silence: str = ""  # in words, while the channel is silent
+        self._silent_state: RuleState | None = None
+        self._silent_since_ns = 0
+        self._present_ns: int | None = None
+        """Time of the last reading that is not missing, or of the first one if all were."""
+        self._stale_seen: tuple[int, int] | None = None
+        """Of a silence that a condition about staleness judged: when it began, and until when."""
+        self._grace_ns = GRACE_NS
+        self._muting = Muting(log, settings.cooldown_ns)
+        self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
+        self._told_end: Incident | None = None  # in a storm, the queue and the log may lose it
+
+    def remember(self, former: Instance) -> None:
+        """Take over what the same channel's instance before an edit knew of its readings."""
+        self.newest_ns, self._has_data = former.newest_ns, former._has_data
+        self._present_ns = former._present_ns
+        self.unit = former.unit
+        self._last_value, self._last_columns = former._last_value, former._last_columns
+        self._grace_ns = former._grace_ns
+
+    @property
+    def state(self) -> RuleState:
+        """Where it stands."""
+        return self._silent_state or self._machine.state
+
+    @property
+    def since_ns(self) -> int | None:
+        """When `state` began, event time; None if it was always OK."""
+        return self._machine.since_ns if self._silent_state is None else self._silent_since_ns
+
+    @property
+    def is_flapping(self) -> bool:
+        """Whether its notifications are muted because it fires so often."""
+        return self._muting.is_flapping
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `deliver` has something to tell or to decide on, now or later."""
+        return bool(self._queue) or self._muting.is_holding
+
+    def take_in(self, table: Table) -> bool:
+        """Take in a batch; return whether anything changed."""
+        if not len(table.times):
+            return False
+        if self._settings.partial:
+            table = table.partial
+        silences = self._find_silences(table)
+        if not silences and self._is_settled(table):
+            self._note(table)
+            return False
+        start = 0
+        before = (self._machine.state, self._machine.since_ns, self._silence)
+        if self._silence:
+            if table.extent is None:  # still nothing but missing readings
+                return False
+            start = int((table.values == table.values).argmax())
+            self._data_back(int(table.times[start]))
+            silences = [silence for silence in silences if silence.row > start]
+        self.unit = table.unit
+        is_changed = False
+        for silence in silences:
+            noticed = _noticed(table, start, silence)
+            is_changed |= self._step(table, start, noticed)
+            is_changed |= self._fall_silent_within(table, silence, noticed)
+            # What is missing while it is silent is judged only where silence means nothing.
+            is_judged = self._settings.no_data == "keep" and not self._trigger.is_about_staleness
+            start = noticed if is_judged else silence.row
+        is_changed |= self._step(table, start, len(table))
+        self._note(table)
+        if self._trigger.is_about_staleness:
+            self._keep_last(table, len(table))
+        after = (self._machine.state, self._machine.since_ns, self._silence)
+        return is_changed or after != before
+
+    def _step(self, table: Table, start: int, stop: int) -> bool:
+        """Show the machine some readings of a batch; return whether an incident changed."""
+        machine, trigger = self._machine, self._trigger
+        if start == stop or (machine.state is RuleState.OK and not trigger.may_hold(table)):
+            return False
+        judged = Judged(trigger, table, self._settings.no_data_ns, start, stop)
+        episodes = machine.step(judged)
+        for episode in episodes:
+            self._record(episode)
+        return bool(episodes)
+
+    def _note(self, table: Table) -> None:
+        """Remember what came last."""
+        self.unit, self.newest_ns, self._has_data = table.unit, table.newest_ns, True
+        present_ns = table.last_present_ns
+        if present_ns is not None:
+            self._present_ns = present_ns
+        elif self._present_ns is None:
+            self._present_ns = int(table.times[0])
+
+    def _is_settled(self, table: Table) -> bool:
+        """Return whether a look at the extent of a batch shows that nothing changes."""
+        if self._silence or self._trigger.is_about_staleness:
+            return False
+        state = self._machine.state
+        if state is RuleState.OK:
+            return not self._trigger.may_hold(table)
+        if state is RuleState.FIRING:
+            return not self._trigger.may_move(table, self._machine.margin)
+        return False
+
+    def _find_silences(self, table: Table) -> list[Silence]:
+        """Return where no reading came for too long, by the data's own clock, if that matters."""
+        least_ns, last_ns = self._settings.no_data_ns, self._present_ns
+        if table.is_close(least_ns or SHORTEST_SILENCE_NS, last_ns):
+            return []
+        return table.silences(least_ns, last_ns)
+
+    def _fall_silent_within(self, table: Table, silence: Silence, noticed: int) -> bool:
+        """Do what a silence in a batch brings about; return whether anything changed."""
+        since_ns, usual_ns = silence.since_ns, silence.usual_ns
+        is_over = silence.row < len(table)
+        end_ns = int(table.times[silence.row if is_over else -1])
+        if self._trigger.is_about_staleness:
+            return self._be_stale_within(table, silence, noticed)
+        policy = self._settings.no_data
+        if is_over and policy != "alert" and self._machine.state is RuleState.OK:
+            if policy != "keep":
+                self._machine.reset()
+            return False
+        half = since_ns + usual_ns // 2
+        others_go_on = table.others_went_on(half, since_ns + usual_ns)
+        words = _silence(self.channel, usual_ns, others_go_on=others_go_on)
+        if noticed:
+            self.newest_ns, self._has_data = int(table.times[noticed - 1]), True
+        self._present_ns = since_ns
+        is_changed = self._fall_silent(since_ns, usual_ns, words, is_over=is_over)
+        if is_over and self._silence:
+            self._data_back(end_ns)
+        return is_changed
+
+    def _be_stale_within(self, table: Table, silence: Silence, noticed: int) -> bool:
+        """Judge a silence in a batch by a condition about staleness, and the missing readings in it."""
+        self._keep_last(table, noticed)
+        is_over = silence.row < len(table)
+        end_ns = int(table.times[silence.row if is_over else -1]) - (1 if is_over else 0)
+        is_changed = False
+        for ns in self._stale_moments(silence.since_ns, silence.usual_ns, end_ns):
+            row = noticed + int(table.times[noticed : silence.row].searchsorted(ns, "right"))
+            is_changed |= self._step(table, noticed, row)
+            is_changed |= self._judge_staleness(silence.since_ns, silence.usual_ns, ns)
+            noticed = row
+        return self._step(table, noticed, silence.row) or is_changed
+
+    def tick(self, now_ns: int, pulse: Pulse) -> bool:
+        """See whether the channel is silent; return whether anything changed."""
+        self._grace_ns = pulse.patience_ns or GRACE_NS
+        usual_ns = self._settings.no_data_ns or pulse.patience_ns
+        if self._silence or usual_ns is None or pulse.silent_ns < usual_ns:
+            return False
+        since_ns = self._newest_or(now_ns)
+        if self._trigger.is_about_staleness:
+            if not self._has_data:
+                since_ns -= usual_ns
+                return self._judge_staleness(since_ns, usual_ns, now_ns)
+            return self._judge_staleness(since_ns, usual_ns, since_ns + pulse.silent_ns)
+        words = _silence(
+            self.channel, usual_ns, is_known=pulse.is_known, others_go_on=pulse.others_go_on
+        )
+        return self._fall_silent(since_ns, usual_ns, words)
+
+    def overtake(self, time_ns: int, interval_ns: int | None) -> bool:
+        """See whether others went on for too long, by the data's clock; return whether anything changed.
+
+        Only what waits is ended: others' clocks may be wrong, and silence is a matter of this machine's.
+        """
+        usual_ns = self._settings.no_data_ns or silence_ns(interval_ns)
+        since_ns = self._present_ns
+        if self._silence or self._trigger.is_about_staleness or usual_ns is None:
+            return False
+        if since_ns is None or time_ns - since_ns <= usual_ns:
+            return False
+        return self._interrupt(
+            since_ns, usual_ns, _silence(self.channel, usual_ns, others_go_on=True)
+        )
+
+    def _fall_silent(
+        self, since_ns: int, usual_ns: int, words: str, *, is_over: bool = False
+    ) -> bool:
+        """Do what the policy says of a silence; return whether anything changed.
+
+        What is over when it is found is told to nobody, but for the incidents.
+        """
+        is_changed = self._interrupt(since_ns, usual_ns, words)
+        policy = self._settings.no_data
+        if policy == "keep":
+            return is_changed
+        self._silent_since_ns = since_ns
+        if policy == "alert":
+            self._silence = words
+            if self._machine.has_incident:
+                return True
+            self._machine.reset()
+            self._silent_state = RuleState.FIRING
+            facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
+            facts["fired_ns"] = since_ns + usual_ns if self._has_data else since_ns
+            self._number = self._log.add(**facts)
+            self._queue.append(("fired", self._number))
+            return True
+        self.end(words)
+        self._machine.reset()
+        if is_over:
+            return True
+        self._silence = words
+        if policy == "nodata":
+            self._silent_state = RuleState.NO_DATA
+            if self._has_data:
+                facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
+                self._queue.append(
+                    ("no_data", Incident(number=0, zone=self._log.timezone, **facts))
+                )
+        return True
+
+    def _interrupt(self, since_ns: int, usual_ns: int, words: str) -> bool:
+        """End what is PENDING or RECOVERING: nobody saw that it lasted. Return whether it was."""
+        state, waits_since_ns = self._machine.state, self._machine.since_ns or 0
+        is_waiting = state in (RuleState.PENDING, RuleState.RECOVERING)
+        if (
+            not is_waiting or waits_since_ns > since_ns + usual_ns
+        ):  # by what was known at a missing reading
+            return False
+        if self._machine.interrupt(since_ns + usual_ns, usual_ns) is not None:
+            self.end(words)
+        return True
+
+    @property
+    def incident(self) -> Incident | None:
+        """The incident that is open, or None."""
+        number = self._number
+        return None if number is None else self._log.find(number)
+
+    def fail(self, error: Exception, now_ns: int) -> None:
+        """End what is open because the rule failed, and say so."""
+        why = f"rule failed: {redact(error)}"
+        self.end(why)
+        moment = Moment(self._newest_or(now_ns), self._last_value, math.nan)
+        facts = self._facts(moment, "error", why)
+        self._queue.append(("error", Incident(number=0, zone=self._log.timezone, **facts)))
+
+    def end(self, why: str) -> None:
+        """End an open incident without a reading that cleared it."""
+        incident = self.incident
+        if incident is not None:
+            self._resolve(ended=why, resolved_ns=max(self._newest_or(0), incident.fired_ns))
+
+    def leave(self, why: str) -> None:
+        """End what is open, for another instance takes over; what is to be told is still delivered."""
+        self.end(why)
+        self._muting.leave()
+
+    def deliver(self, now_ns: int) -> list[Notification]:
+        """Return what people are to be told of what happened since the last call."""
+        muting = self._muting
+        told = muting.tick(now_ns)
+        past = -1
+        while self._queue:
+            kind, what = self._queue.popleft()
+            if isinstance(what, Incident):
+                told += self._told_of_channel(kind, what, now_ns)
+                continue
+            if what != muting.told:
+                told += self._overdue_end(now_ns)
+            incident = self._log.find(what)
+            if incident is None or what == past:
+                continue
+            if kind == "fired":
+                ended_ns = incident.resolved_ns
+                if ended_ns is not None and self.newest_ns - ended_ns > self._grace_ns:
+                    self._log.mark(what, is_past=True)
+                    past = what
+                else:
+                    told += muting.fired(incident, now_ns)
+            elif kind == "escalated":
+                told += muting.escalated(incident, now_ns)
+            else:
+                told += muting.resolved(incident, now_ns)
+        return told + self._overdue_end(now_ns)
+
+    def _told_of_channel(self, kind: _Event, what: Incident, now_ns: int) -> list[Notification]:
+        """Return what is to be told of something that is in no log: silence, its end, an error."""
+        if kind == "no_data":
+            return self._muting.no_data(what, now_ns)
+        if kind == "data_back":
+            return self._muting.data_back(what, now_ns)
+        return self._muting.plain(kind, what, now_ns)
+
+    def _overdue_end(self, now_ns: int) -> list[Notification]:
+        """Return the end of what was told, if it has ended and its own event was lost in a storm."""
+        ended, self._told_end = self._told_end, None
+        return [] if ended is None else self._muting.resolved(ended, now_ns)
+
+    def freeze(self) -> dict[str, Any] | None:
+        """Return an open incident and the machine behind it as plain values; None if all is calm."""
+        number, incident = self._number, self.incident
+        if incident is None or incident.kind != "breach":
+            return None
+        note = incident.acknowledged
+        return {
+            "channel": self.channel,
+            "newest_ns": self.newest_ns,
+            "unit": incident.unit,
+            "machine": self._machine.freeze(),
+            "acknowledged": None if note is None else [note.who, note.why, note.at_ns],
+            "is_told": number == self._muting.told or ("fired", number) in self._queue,
+        }
+
+    def resume(self, frozen: dict[str, Any]) -> None:
+        """Go on with what `freeze` returned; what people were not told of yet is still to be told."""
+        machine = self._machine
+        machine.resume(frozen["machine"])
+        self.newest_ns, self._has_data = frozen["newest_ns"], True
+        self.unit = frozen["unit"]
+        episode = machine.open_episode()
+        assert episode.breach is not None
+        facts = self._facts(episode.breach)
+        note = frozen["acknowledged"]
+        self._number = self._log.add(
+            **facts
+            | {
+                "fired_ns": episode.fired_ns,
+                "peak": episode.peak,
+                "severity": SEVERITIES[episode.rank],
+                "acknowledged": None if note is None else Acknowledgement(*note),
+            }
+        )
+        if frozen["is_told"]:
+            self._muting.resume(self._number)
+        elif note is None:
+            self._queue.append(("fired", self._number))
+
+    def _facts(
+        self,
+        breach: Moment,
+        kind: Literal["breach", "no_data", "error"] = "breach",
+        what: str = "",
+    ) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "rule": settings.title,
+            "channel": self.channel,
+            "severity": settings.severity,
+            "condition": settings.condition,
+            "clear": settings.clear,
+            "for_ns": settings.for_ns,
+            "unit": self.unit,
+            "breach": breach,
+            "fired_ns": breach.time_ns,
+            "peak": breach.value,
+            "kind": kind,
+            "what": what,
+        }
+
+    def _record(self, episode: Episode) -> None:
+        cleared = episode.cleared
+        end: dict[str, Any] = {}
+        if cleared is not None:
+            end = {"cleared": cleared, "resolved_ns": cleared.time_ns}
+        elif episode.unknown_ns:
+            why = f"nothing known for {_rounded(episode.unknown_ns)}"
+            end = {"ended": why, "resolved_ns": max(episode.last_ns, episode.fired_ns)}
+        escalations = tuple(Escalation(SEVERITIES[r.rank], r.moment) for r in episode.rises)
+        if episode.breach is not None:
+            facts = self._facts(episode.breach) | end
+            facts["fired_ns"], facts["peak"] = episode.fired_ns, episode.peak
+            facts["severity"] = SEVERITIES[episode.rank]
+            self._number = self._log.add(escalations=escalations, **facts)
+            self._queue.append(("fired", self._number))
+        elif self._number is None:
+            return
+        else:
+            self._log.change(self._number, escalations=escalations, peak=episode.peak)
+        if escalations:
+            self._queue.append(("escalated", self._number))
+        if end and episode.breach is None:
+            self._resolve(**end)
+        elif end:
+            self._queue.append(("resolved", self._number))
+            self._number = None
+
+    def _resolve(self, **end: Any) -> None:
+        """End the open incident in the log."""
+        assert self._number is not None
+        number, self._number = self._number, None
+        ended = self._log.change(number, **end)
+        if number == self._muting.told:
+            self._told_end = ended
+        self._queue.append(("resolved", number))
+
+    def _data_back(self, time_ns: int) -> None:
+        """End what silence began, at the first reading that comes again."""
+        incident = self.incident
+        if incident is not None and incident.kind == "no_data":
+            self._resolve(ended="data back", resolved_ns=max(time_ns, incident.fired_ns))
+        elif self._silent_state is RuleState.NO_DATA and self._has_data:
+            moment = Moment(self.newest_ns, math.nan, math.nan)
+            facts = self._facts(moment, "no_data", self._silence)
+            facts |= {"ended": "data back", "resolved_ns": max(time_ns, self.newest_ns)}
+            back = Incident(number=0, zone=self._log.timezone, **facts)
+            self._queue.append(("data_back", back))
+        self._silence, self._silent_state = "", None
+
+    def _newest_or(self, now_ns: int) -> int:
+        """Return the time of the newest reading that is not missing, or wall time if there was none."""
+        if self._present_ns is not None:
+            return self._present_ns
+        return self.newest_ns if self._has_data else now_ns
+
+    def _judge_staleness(self, since_ns: int, usual_ns: int, until_ns: int) -> bool:
+        """Let a condition about staleness see the last reading again, stale, where that makes a difference.
+
+        So it is when the channel has just become stale, and when that has lasted as long as the rule asks.
+        """
+        due = self._stale_moments(since_ns, usual_ns, until_ns)
+        if not due:
+            return False
+        self._stale_seen = since_ns, due[-1]
+        n = len(due)
+        known = {v: np.repeat(c, n) for v, c in self._last_columns.items() if v != STALE}
+        table = Table(
+            np.array(due, np.int64),
+            np.full(n, self._last_value),
+            known,
+            channel=self.channel,
+            unit=self.unit,
+            is_stale=True,
+        )
+        machine = self._machine
+        before = (machine.state, machine.since_ns)
+        episodes = machine.step(Judged(self._trigger, table))
+        for episode in episodes:
+            self._record(episode)
+        return bool(episodes) or (machine.state, machine.since_ns) != before
+
+    def _stale_moments(self, since_ns: int, usual_ns: int, until_ns: int) -> list[int]:
+        """Return when being stale makes a difference, of those moments that were not judged yet."""
+        settings, stale_ns = self._settings, since_ns + usual_ns
+        seen_since_ns, seen_ns = self._stale_seen or (None, 0)
+        moments = sorted({stale_ns, stale_ns + settings.for_ns, stale_ns + settings.keep_ns})
+        return [
+            ns for ns in moments if ns <= until_ns and (seen_since_ns != since_ns or ns > seen_ns)
+        ]
+
+    def _keep_last(self, table: Table, stop: int) -> None:
+        """Keep the newest numbers before a row, for when time goes on without readings."""
+        present = np.flatnonzero(table.values[:stop] == table.values[:stop])
+        if not len(present):
+            return
+        row = table.at(int(present[-1]))
+        self._last_value = float(table.values[present[-1]])
+        self._last_columns = {
+            variable: row.column(variable).copy()
+            for _, condition in self._trigger.levels
+            for variable in condition.variables
+        }
+
+
+def _noticed(table: Table, start: int, silence: Silence) -> int:
+    """Return the first row that comes after a silence was long enough, be it a missing reading."""
+    values = table.values[start : silence.row]
+    present = np.flatnonzero(values == values)
+    begin = start + int(present[-1]) + 1 if len(present) else start
+    noticed_ns = silence.since_ns + silence.usual_ns
+    return begin + int(table.times[begin : silence.row].searchsorted(noticed_ns, "right"))
+
+
+def _silence(
+    channel: str, usual_ns: int, *, is_known: bool = True, others_go_on: bool = False
+) -> str:
+    """Return in words who is silent, and for how long."""
+    # The silence has a round length: what was waited for, not when somebody looked.
+    waited = _rounded(usual_ns)
+    if not is_known:
+        return f"there is no channel {channel!r}"
+    if others_go_on:
+        return f"no reading of {channel} for {waited}, while other channels go on"
+    return f"no data for {waited}"
+
+
+def _rounded(ns: int) -> str:
+    return format_duration(ns // 1_000_000 * 1_000_000)

@@ -1,0 +1,231 @@
+"""Which incidents of a rule people are told of: each once, not too often, and not if they asked."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nbstream.alerts.log.notification import Notification, NotificationKind
+from nbstream.alerts.rules.settings import SEVERITIES
+
+if TYPE_CHECKING:
+    from nbstream.alerts.log.alert_log import AlertLog
+    from nbstream.alerts.log.incident import Incident
+
+__all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "Muting"]
+
+FLAPPING_AFTER = 6
+"""Incidents within `FLAPPING_WITHIN_NS` beyond which a rule flaps; it stops at half as many."""
+FLAPPING_WITHIN_NS = 600 * 1_000_000_000
+
+
+class Flapping:
+    """Whether something happens so often that telling of each time helps nobody.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self) -> None:
+        self._recent: deque[int] = deque(maxlen=FLAPPING_AFTER + 1)
+        self.is_on = False
+
+    def begins(self, now: int) -> bool:
+        """Note that it happened, and return whether flapping begins with that."""
+        self._recent.append(now)
+        begins = not self.is_on and self._n_recent(now) > FLAPPING_AFTER
+        self.is_on = self.is_on or begins
+        return begins
+
+    def tick(self, now: int) -> None:
+        """See whether it is over."""
+        self.is_on = self.is_on and self._n_recent(now) > FLAPPING_AFTER // 2
+
+    def _n_recent(self, now: int) -> int:
+        return sum(0 <= now - at < FLAPPING_WITHIN_NS for at in self._recent)
+
+
+class Muting:
+    """Turns what happens to a rule on one channel into notifications.
+
+    Parameters
+    ----------
+    log
+        Knows silences and acknowledgements, and counts what is kept back.
+    cooldown_ns
+        After a notification that it fired, another one follows this much later at the earliest, unless
+        it is graver.
+
+    Notes
+    -----
+    What was kept back by a silence, the cooldown or flapping is told later if it still goes on then and
+    nobody has acknowledged it. An end is told of what was told, and of nothing else; a silence keeps it back,
+    too. Times are wall times; if that clock is set back, the cooldown begins again.
+
+    Thread safety: none; `Rule` holds its lock.
+    """
+
+    def __init__(self, log: AlertLog, cooldown_ns: int) -> None:
+        self._log = log
+        self._cooldown_ns = cooldown_ns
+        self._told: int | None = None
+        self._held: int | None = None
+        self._told_ns: int | None = None
+        self._told_rank = -1
+        self._held_end: Incident | None = None
+        self._no_data: Incident | None = None
+        self._is_no_data_told = False
+        self._firing, self._vanishing = Flapping(), Flapping()
+
+    @property
+    def is_flapping(self) -> bool:
+        """Whether the rule fires, or its channel falls silent, so often that it is muted."""
+        return self._firing.is_on or self._vanishing.is_on
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether something is to be told later."""
+        is_held = self._held is not None or self._held_end is not None
+        return is_held or (self._no_data is not None and not self._is_no_data_told)
+
+    @property
+    def told(self) -> int | None:
+        """Number of the incident whose end people are still to be told of; None if there is none."""
+        return self._told
+
+    def resume(self, number: int) -> None:
+        """Take an incident as told already."""
+        self._told = number
+
+    def fired(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of a new incident."""
+        if self._firing.begins(now):
+            incident = self._marked(incident, is_flapping=True)
+            self._held = incident.number
+            if self._is_silenced(incident, now):
+                return []
+            return [Notification("flapping", incident, now)]
+        return self._tell(incident, now, is_new=True)
+
+    def escalated(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of an incident that became graver."""
+        rank = SEVERITIES.index(incident.severity)
+        if self._told == incident.number and rank <= self._told_rank:
+            return []
+        if incident.acknowledged is not None:
+            self._log.count_muted()
+            return []
+        kind = self._kind_of(incident)
+        return self._tell(incident, now, is_new=kind == "escalated", kind=kind)
+
+    def resolved(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of an incident that ended."""
+        if self._held == incident.number:
+            self._held = None
+        if self._told != incident.number:
+            return []
+        self._told = None
+        if self._is_silenced(incident, now):
+            self._held_end = incident
+            return []
+        return [Notification("resolved", incident, now)]
+
+    def no_data(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of a channel that fell silent."""
+        self._no_data, self._is_no_data_told = incident, False
+        if self._vanishing.begins(now):
+            return self.plain("flapping", self._marked(incident, is_flapping=True), now)
+        told = self._tell_no_data(now)
+        if not told:
+            self._log.count_muted()
+        return told
+
+    def data_back(self, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of a channel that has readings again."""
+        was_told = self._is_no_data_told
+        self._no_data, self._is_no_data_told = None, False
+        return self.plain("data_back", incident, now) if was_told else []
+
+    def leave(self) -> None:
+        """Forget a silent channel: whoever watches it from now on tells of it."""
+        self._no_data = None
+
+    def plain(self, kind: NotificationKind, incident: Incident, now: int) -> list[Notification]:
+        """Return what is to be told of something that happens once, unless it is silenced."""
+        return [] if self._is_silenced(incident, now) else [Notification(kind, incident, now)]
+
+    def tick(self, now: int) -> list[Notification]:
+        """Return what was kept back and may be told now."""
+        self._firing.tick(now)
+        self._vanishing.tick(now)
+        told = self._tell_held_end(now) + self._tell_no_data(now)
+        if self._held is None:
+            return told
+        incident = self._log.find(self._held)
+        if incident is None or incident.resolved_ns is not None or incident.acknowledged:
+            self._held = None
+            return told
+        return told + self._tell(incident, now, is_new=False, kind=self._kind_of(incident))
+
+    def _tell_held_end(self, now: int) -> list[Notification]:
+        ended = self._held_end
+        if ended is None or self._log.is_silenced(ended.rule, ended.channel, now):
+            return []
+        self._held_end = None
+        return [Notification("resolved", ended, now)]
+
+    def _tell_no_data(self, now: int) -> list[Notification]:
+        gone = self._no_data
+        if gone is None or self._is_no_data_told or self._vanishing.is_on:
+            return []
+        if self._log.is_silenced(gone.rule, gone.channel, now):
+            return []
+        self._is_no_data_told = True
+        return [Notification("no_data", gone, now)]
+
+    def _tell(
+        self, incident: Incident, now: int, *, is_new: bool, kind: NotificationKind = "fired"
+    ) -> list[Notification]:
+        rank = SEVERITIES.index(incident.severity)
+        if self._log.is_silenced(incident.rule, incident.channel, now):
+            why = {"is_silenced": True}
+        elif self._firing.is_on:
+            why = {"is_flapping": True}
+        elif self._is_cooling(now) and rank <= self._told_rank:
+            why = {}
+        else:
+            self._told, self._told_ns, self._told_rank = incident.number, now, rank
+            self._held = None
+            return [Notification(kind, incident, now)]
+        if self._held != incident.number or is_new:
+            self._log.count_muted()
+        self._held = incident.number
+        self._marked(incident, **why)
+        return []
+
+    def _kind_of(self, incident: Incident) -> NotificationKind:
+        """Return what an open incident's next notification says: nobody is told twice that it fired."""
+        return "escalated" if self._told == incident.number else "fired"
+
+    def _is_cooling(self, now: int) -> bool:
+        if self._told_ns is None or not self._cooldown_ns:
+            return False
+        self._told_ns = min(self._told_ns, now)
+        return now - self._told_ns < self._cooldown_ns
+
+    def _is_silenced(self, incident: Incident, now: int) -> bool:
+        is_silenced = self._log.is_silenced(incident.rule, incident.channel, now)
+        if is_silenced:
+            self._log.count_muted()
+            self._marked(incident, is_silenced=True)
+        return is_silenced
+
+    def _marked(self, incident: Incident, **flags: bool) -> Incident:
+        flags = {name: flag for name, flag in flags.items() if getattr(incident, name) != flag}
+        if not flags:
+            return incident
+        if incident.number:
+            return self._log.mark(incident.number, **flags) or incident
+        return replace(incident, **flags)  # type: ignore[arg-type]

@@ -1,0 +1,68 @@
+"""What a rule would have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbstream.alerts.log.incident import Incident
+
+__all__ = ["Firing", "Preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One incident that a rule would have had."""
+
+    channel: str
+    breach_ns: int
+    """When its condition began to hold, event time, ns since the epoch, UTC."""
+    fired_ns: int
+    cleared_ns: int | None
+    """When it would have ended; None if it would still be open."""
+    peak: float
+    severity: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule would have done on the readings of a window.
+
+    Notes
+    -----
+    Thread safety: immutable, any thread.
+    """
+
+    n: int
+    """Incidents."""
+    firings: tuple[Firing, ...]
+    """The incidents, oldest first; of more than 10,000 the newest."""
+    firing_s: float
+    """Seconds of event time that they were open, together; an open one lasts until the newest reading."""
+    n_readings: int
+    """Readings that were judged."""
+
+    @classmethod
+    def of(cls, incidents: Iterable[Incident], n: int, n_readings: int, newest_ns: int) -> Preview:
+        """Return a preview of a log's incidents."""
+        firings = tuple(
+            Firing(
+                incident.channel,
+                incident.breached_ns,
+                incident.fired_ns,
+                incident.resolved_ns,
+                incident.peak,
+                incident.severity,
+                incident.reason,
+            )
+            for incident in incidents
+        )
+        open_ns = sum(
+            max((newest_ns if f.cleared_ns is None else f.cleared_ns) - f.fired_ns, 0)
+            for f in firings
+        )
+        return cls(n, firings, open_ns / 1e9, n_readings)

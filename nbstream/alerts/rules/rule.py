@@ -1,0 +1,738 @@
+"""Rules: a condition on a channel or several, its state, and the edits that start it again."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from nbstream.alerts.conditions.table import Table
+from nbstream.alerts.rules.channel_rule import Instance, Pulse
+from nbstream.alerts.rules.settings import NS, SEVERITIES, RuleSettings
+from nbstream.alerts.rules.state_machine import RuleState
+from nbstream.alerts.rules.verdict import Trigger
+from nbstream.errors import ClosedError
+from nbstream.expressions.tree import ZSCORE, Channel, Rate
+from nbstream.readings.batch import channel_name
+from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.text.redaction import redact
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from nbstream.alerts.conditions.condition import Condition, VariableName
+    from nbstream.alerts.log.alert_log import AlertLog
+    from nbstream.alerts.log.incident import Incident
+    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.rules.preview import Preview
+    from nbstream.alerts.rules.settings import NoDataPolicy
+    from nbstream.expressions.tree import Variable
+    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.window import WindowLike
+    from nbstream.runtime.clock import Clock
+
+__all__ = ["SEVERITIES", "Rule", "RuleState"]
+
+
+class _Unset:
+    """Stands for an argument that was not given, where None has a meaning."""
+
+
+_UNSET: Final = _Unset()
+
+
+class Rule:
+    """A condition on one channel or several, and where it stands on each.
+
+    Parameters
+    ----------
+    condition
+        What is watched for, as `Condition.parse` reads it.
+    channel
+        Name of the channel; None is the first (or, if the condition speaks of other channels by name only,
+        the first of those). "*" is every channel, and a list several: each has a state of its own.
+    clear
+        What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the
+        opposite of `condition`.
+    for_
+        How long the condition must hold before the rule fires, in event time: seconds or "3s".
+    severity
+        "info", "warning" or "critical".
+    name
+        For people; None is the condition's text, also after that changes.
+    unit
+        Of the channel, for texts, unless `evaluate` is told another.
+    levels
+        Conditions of further severities, such as ``{"critical": "value > 95"}``. The incident has the
+        gravest severity whose condition has held since it fired; the rule also fires if only a level's
+        condition holds. `for_` delays the firing, not the escalation.
+    keep_firing_for
+        How long `clear` must hold before the incident ends, in event time.
+    no_data
+        What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" (an
+        incident), "ok" (an open incident ends) or "keep" (nothing).
+    no_data_after
+        How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the channel's
+        usual interval), as soon as that is known.
+    cooldown
+        How long after a notification that it fired no other follows, unless it is graver; wall time.
+    partial
+        Whether statistics of windows count that are not full yet, as at the beginning.
+    channels
+        Returns the names of the channels that there are: conditions given as text may speak of these only.
+        None is any.
+    log
+        Where incidents are recorded, and who is told of them.
+    clock
+        Wall time of notifications.
+    on_close
+        Called once with the rule when it is closed.
+    on_edit
+        Called after each edit.
+    previewer
+        Answers `preview`; an analyzer gives it.
+    waits_for
+        Says which of some windows of a channel is not full; an analyzer gives it.
+
+    Raises
+    ------
+    ValueError
+        If a condition cannot be read, `clear` can hold while `condition` does or is of another
+        variable, a duration is negative, or a word is unknown.
+
+    Notes
+    -----
+    Assigning any attribute starts the state again: an open incident ends in the log with "rule
+    changed". Assigning what is there already changes nothing, unless the rule has failed, which any
+    assignment heals.
+
+    Thread safety: any thread; one lock per rule. Subscribers of the log are called without it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbstream.alerts import AlertLog
+    >>> rule = Rule("value > 90", clear="value < 85", for_="2s", log=AlertLog())
+    >>> values = np.array([91.0, 92.0])
+    >>> rule.evaluate(np.array([0, NS]), values, values)
+    >>> rule.state
+    <RuleState.PENDING: 'pending'>
+    >>> rule.limits = 95
+    >>> rule.name, rule.state
+    ('value > 95', <RuleState.OK: 'ok'>)
+    """
+
+    def __init__(
+        self,
+        condition: str | Condition,
+        *,
+        channel: str | Iterable[str] | None = None,
+        clear: str | Condition | None = None,
+        for_: float | str | timedelta = 0,
+        severity: str = "warning",
+        name: str | None = None,
+        unit: str | None = None,
+        levels: Mapping[str, str | Condition] | None = None,
+        keep_firing_for: float | str | timedelta = 0,
+        no_data: NoDataPolicy = "nodata",
+        no_data_after: float | str | timedelta | None = None,
+        cooldown: float | str | timedelta = 0,
+        partial: bool = False,
+        channels: Callable[[], Collection[str]] | None = None,
+        log: AlertLog,
+        clock: Clock = SYSTEM_CLOCK,
+        on_close: Callable[[Rule], object] | None = None,
+        on_edit: Callable[[], object] | None = None,
+        previewer: Callable[[Rule, WindowLike], Preview] | None = None,
+        waits_for: Callable[[str, tuple[str | None, ...]], str] | None = None,
+    ) -> None:
+        self._selected = _selected(channel)
+        self._unit = unit
+        self._log = log
+        self._clock = clock
+        self._on_close = on_close
+        self._on_edit = on_edit
+        self._previewer = previewer
+        self._waits_for = waits_for
+        self._channels = channels
+        self._lock = threading.RLock()
+        self._is_closed = False
+        self._error: Exception | None = None
+        self._version = 0
+        self._has_news = False
+        self._instances: dict[str, Instance] = {}
+        self._former: dict[str, Instance] = {}
+        self._leaving: list[Instance] = []
+        self._times_before: dict[str, TimeArray] = {}
+        self._outbox: deque[Notification] = deque()
+        self._publisher: int | None = None
+        self._settings = RuleSettings.read(
+            None,
+            None if channels is None else channels(),
+            condition=condition,
+            clear=clear,
+            for_=for_,
+            severity=severity,
+            name=name,
+            levels=levels,
+            keep_firing_for=keep_firing_for,
+            no_data=no_data,
+            no_data_after=no_data_after,
+            cooldown=cooldown,
+            partial=partial,
+        )
+        self._trigger = Trigger(self._settings)
+
+    def __repr__(self) -> str:
+        """Return the class, name, channel and state."""
+        channel = "the first channel" if self.channel is None else repr(self.channel)
+        waiting = f", {self.waiting}" if self.waiting else ""
+        return f"<Rule {self.name!r} on {channel}: {self.state.name}{waiting}>"
+
+    @property
+    def name(self) -> str:
+        """For people: what was given, else the condition's text; assign None to go back to that."""
+        return self._settings.title
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self.edit(name=name)
+
+    @property
+    def condition(self) -> Condition:
+        """What is watched for; assign a str or a Condition."""
+        return self._settings.condition
+
+    @condition.setter
+    def condition(self, condition: str | Condition) -> None:
+        self.edit(condition=condition)
+
+    @property
+    def clear(self) -> Condition | None:
+        """What ends an incident; None is the opposite of `condition`. Assign a str, too."""
+        return self._settings.clear
+
+    @clear.setter
+    def clear(self, clear: str | Condition | None) -> None:
+        self.edit(clear=clear)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """The condition's limits, one or two; none for a formula. A number may be assigned as such."""
+        return self._settings.condition.limits
+
+    @limits.setter
+    def limits(self, limits: float | Iterable[float]) -> None:
+        self.edit(limits=limits)
+
+    @property
+    def for_(self) -> float:
+        """How long the condition must hold before the rule fires, in seconds of event time."""
+        return self._settings.for_ns / NS
+
+    @for_.setter
+    def for_(self, for_: float | str | timedelta) -> None:
+        self.edit(for_=for_)
+
+    @property
+    def keep_firing_for(self) -> float:
+        """How long `clear` must hold before an incident ends, in seconds of event time."""
+        return self._settings.keep_ns / NS
+
+    @keep_firing_for.setter
+    def keep_firing_for(self, keep_firing_for: float | str | timedelta) -> None:
+        self.edit(keep_firing_for=keep_firing_for)
+
+    @property
+    def severity(self) -> str:
+        """How grave it is: "info", "warning" or "critical"."""
+        return self._settings.severity
+
+    @severity.setter
+    def severity(self, severity: str) -> None:
+        self.edit(severity=severity)
+
+    @property
+    def levels(self) -> dict[str, Condition]:
+        """Conditions of further severities."""
+        return {SEVERITIES[rank]: condition for rank, condition in self._settings.levels}
+
+    @levels.setter
+    def levels(self, levels: Mapping[str, str | Condition] | None) -> None:
+        self.edit(levels=levels)
+
+    @property
+    def no_data(self) -> NoDataPolicy:
+        """What a silent channel means: "nodata", "alert", "ok" or "keep"."""
+        return self._settings.no_data
+
+    @no_data.setter
+    def no_data(self, no_data: NoDataPolicy) -> None:
+        self.edit(no_data=no_data)
+
+    @property
+    def no_data_after(self) -> float | None:
+        """Seconds of silence that count, by this machine's clock; None depends on the channel."""
+        ns = self._settings.no_data_ns
+        return None if ns is None else ns / NS
+
+    @no_data_after.setter
+    def no_data_after(self, no_data_after: float | str | timedelta | None) -> None:
+        self.edit(no_data_after=no_data_after)
+
+    @property
+    def cooldown(self) -> float:
+        """Seconds of wall time between two notifications that it fired, unless the later is graver."""
+        return self._settings.cooldown_ns / NS
+
+    @cooldown.setter
+    def cooldown(self, cooldown: float | str | timedelta) -> None:
+        self.edit(cooldown=cooldown)
+
+    @property
+    def partial(self) -> bool:
+        """Whether statistics of windows count that are not full yet."""
+        return self._settings.partial
+
+    @partial.setter
+    def partial(self, partial: bool) -> None:
+        self.edit(partial=partial)
+
+    @property
+    def waiting(self) -> str:
+        """Which window is not full yet, "waiting for a full 10min (3:20)"; "" if the rule waits for none.
+
+        In brackets how much of it there is; of several channels the first that waits.
+        """
+        windows = self._trigger.windows
+        if self._waits_for is None or self._settings.partial or not windows:
+            return ""
+        told = (self._waits_for(channel, windows) for channel in list(self._instances))
+        return next(filter(None, told), "")
+
+    @property
+    def channel(self) -> str | None:
+        """Name of the channel that is watched, None is the first; "*" or "a, b" for several.
+
+        Assign a name, several names, "*" or None; the rule goes on with the next reading there.
+        """
+        return (
+            self._selected if isinstance(self._selected, str | None) else ", ".join(self._selected)
+        )
+
+    @channel.setter
+    def channel(self, channel: str | Iterable[str] | None) -> None:
+        self.edit(channel=channel)
+
+    @property
+    def state(self) -> RuleState:
+        """Where the rule stands after the newest reading; of several channels the gravest."""
+        if self._error is not None:
+            return RuleState.ERROR
+        states = [instance.state for instance in list(self._instances.values())]
+        return max(states, key=lambda state: state.gravity, default=RuleState.OK)
+
+    @property
+    def states(self) -> dict[str, RuleState]:
+        """Where the rule stands on each channel that it has seen."""
+        with self._lock:
+            return {name: instance.state for name, instance in self._instances.items()}
+
+    def incident(self, channel: str) -> Incident | None:
+        """Return the incident that is open on a channel, None if it is calm there."""
+        with self._lock:
+            instance = self._instances.get(channel)
+            return None if instance is None else instance.incident
+
+    @property
+    def since_ns(self) -> int | None:
+        """When `state` began, event time in ns since the epoch, UTC; None if it was always OK."""
+        state = self.state
+        instances = list(self._instances.values())
+        times = [i.since_ns for i in instances if i.state is state and i.since_ns is not None]
+        return min(times, default=None)
+
+    @property
+    def is_flapping(self) -> bool:
+        """Whether it fires so often on some channel that notifications are muted."""
+        return any(instance.is_flapping for instance in list(self._instances.values()))
+
+    @property
+    def version(self) -> int:
+        """Grows at every change of the rule or its state: a page reads anew then."""
+        return self._version
+
+    @property
+    def error(self) -> Exception | None:
+        """What made the rule fail; it watches nothing then until it is edited. None if it works."""
+        return self._error
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
+    @property
+    def settings(self) -> RuleSettings:
+        """All settings at once."""
+        return self._settings
+
+    @property
+    def selected(self) -> str | tuple[str, ...] | None:
+        """The channel, "*", or the channels, as they were given."""
+        return self._selected
+
+    def watches(self, channel: str, channels: tuple[str, ...]) -> bool:
+        """Return whether the rule watches `channel`, of all the `channels` that there are in order."""
+        if self._selected is None:
+            return channel == (self._named_in_condition() or next(iter(channels), None))
+        if isinstance(self._selected, tuple):
+            return channel in self._selected
+        return channel in channels if self._selected == "*" else channel == self._selected
+
+    def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the channels that the rule watches or waits for, of all that there are in order."""
+        if isinstance(self._selected, tuple):
+            return self._selected
+        if self._selected == "*":
+            return channels
+        name = self._selected or self._named_in_condition() or next(iter(channels), None)
+        return () if name is None else (name,)
+
+    def edit(
+        self,
+        *,
+        condition: str | Condition | _Unset = _UNSET,
+        channel: str | Iterable[str] | _Unset | None = _UNSET,
+        limits: float | Iterable[float] | _Unset = _UNSET,
+        clear: str | Condition | _Unset | None = _UNSET,
+        for_: float | str | timedelta | _Unset = _UNSET,
+        severity: str | _Unset = _UNSET,
+        name: str | _Unset | None = _UNSET,
+        levels: Mapping[str, str | Condition] | _Unset | None = _UNSET,
+        keep_firing_for: float | str | timedelta | _Unset = _UNSET,
+        no_data: NoDataPolicy | _Unset = _UNSET,
+        no_data_after: float | str | timedelta | _Unset | None = _UNSET,
+        cooldown: float | str | timedelta | _Unset = _UNSET,
+        partial: bool | _Unset = _UNSET,
+    ) -> None:
+        """Change several attributes at once; what is not given stays.
+
+        `limits` and `clear` together move a hysteresis whose ends would cross if they were assigned
+        one after the other.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As at construction; nothing is changed then.
+        ClosedError
+            If the rule was closed.
+        """
+        arguments = {
+            "condition": condition,
+            "clear": clear,
+            "for_": for_,
+            "severity": severity,
+            "name": name,
+            "levels": levels,
+            "keep_firing_for": keep_firing_for,
+            "no_data": no_data,
+            "no_data_after": no_data_after,
+            "cooldown": cooldown,
+            "partial": partial,
+        }
+        given: dict[str, Any] = {
+            key: value for key, value in arguments.items() if not isinstance(value, _Unset)
+        }
+        if not isinstance(limits, _Unset):
+            given["limits"] = _as_limits(limits)
+        selected = None if isinstance(channel, _Unset) else _selected(channel)
+        with self._lock:
+            if self._is_closed:
+                message = f"Rule {self.name!r} was closed. Add a new one."
+                raise ClosedError(message)
+            channels = None if self._channels is None else self._channels()
+            after = RuleSettings.read(self._settings, channels, **given)
+            if isinstance(channel, _Unset):
+                selected = self._selected
+            is_same = after == self._settings and selected == self._selected
+            if is_same and self._error is None:
+                return
+            self._leave("rule changed")
+            self._settings, self._trigger, self._selected = after, Trigger(after), selected
+            self._error = None
+            self._version += 1
+        if self._on_edit is not None:
+            self._on_edit()
+
+    def evaluate(
+        self,
+        times: TimeArray,
+        values: FloatArray,
+        variable_values: FloatArray,
+        *,
+        variable: VariableName | None = None,
+        channel: str | None = None,
+        unit: str | None = None,
+    ) -> None:
+        """Take in a batch of readings, record the incidents that begin or end in it, and tell of them.
+
+        Transitions are found as if the readings came one by one. It never raises: what goes wrong
+        is kept in `error`, and the rule takes in nothing until it is edited.
+
+        Parameters
+        ----------
+        times
+            int64 ns since the epoch, UTC, shape (n,), ascending, not before those of the last call.
+        values
+            float64, shape (n,): the readings. NaN is no information and changes nothing.
+        variable_values
+            float64, shape (n,): what the condition compares, so its zscores or `values` themselves.
+        variable
+            Of which variable these are. If the condition's is another, because it was edited
+            meanwhile, the batch is skipped. None is the right one.
+        channel
+            Name of the channel, for the log; None is that of the rule, or "value".
+        unit
+            Of the channel, for the log; None is that of the rule.
+        """
+        with self._lock:
+            if variable is not None and variable != self.condition.variable:
+                return
+            known: dict[Variable, FloatArray] = {}
+            if self.condition.variable == "zscore":
+                known[ZSCORE] = variable_values
+            try:
+                if not len(times) == len(values) == len(variable_values):
+                    lengths = f"{len(times)}, {len(values)} and {len(variable_values)}"
+                    message = f"Times, values and variable values differ in length (got {lengths})."
+                    raise ValueError(message)
+            except Exception as error:
+                self._fail(error, channel or self.channel or "value")
+                return
+            name = channel or self.channel or "value"
+            before = self._times_before.get(name)
+            table = Table(
+                times, values, known, channel=name, unit=unit or self._unit, before=before
+            )
+            self.take_in(table)
+            self._times_before[name] = table.newest_times()
+        self.deliver()
+
+    def take_in(self, table: Table) -> None:
+        """Take in a batch, as `evaluate`, and leave it to `deliver` to tell of it."""
+        with self._lock:
+            if not self._takes(table.channel):
+                return
+            try:
+                is_changed = self._instance(table.channel).take_in(table)
+            except Exception as error:
+                self._fail(error, table.channel)
+                return
+            if is_changed:
+                self._version += 1
+                self._has_news = True
+
+    def tick(self, now_wall_ns: int, pulse: Pulse, *, channel: str | None = None) -> None:
+        """Let time go on where no reading comes, about once a second.
+
+        Parameters
+        ----------
+        now_wall_ns
+            Wall time, ns since the epoch, UTC.
+        pulse
+            How the channel's readings come.
+        channel
+            Which one; None is that of the rule, or "value".
+        """
+        name = channel or self.channel or "value"
+        with self._lock:
+            if not self._takes(name):
+                return
+            try:
+                is_changed = self._instance(name).tick(now_wall_ns, pulse)
+            except Exception as error:
+                self._fail(error, name)
+                return
+            if is_changed:
+                self._version += 1
+                self._has_news = True
+
+    def overtake(self, channel: str, time_ns: int, interval_ns: int | None) -> None:
+        """Tell that others went on, up to a time by the data's clock, while a channel brought nothing.
+
+        Parameters
+        ----------
+        channel
+            Which one is silent.
+        time_ns
+            Until when others have had readings.
+        interval_ns
+            How far apart the channel's readings usually are; None is not known.
+        """
+        with self._lock:
+            instance = self._instances.get(channel)
+            if instance is None or not self._takes(channel):
+                return
+            try:
+                is_changed = instance.overtake(time_ns, interval_ns)
+            except Exception as error:
+                self._fail(error, channel)
+                return
+            if is_changed:
+                self._version += 1
+                self._has_news = True
+
+    def deliver(self, now_wall_ns: int | None = None) -> None:
+        """Tell the log's subscribers what happened since the last call, if it is to be told.
+
+        What another thread is about to tell goes first: that thread then tells of this, too.
+        """
+        if not self._has_news:
+            return
+        now = self._clock.wall_ns() if now_wall_ns is None else now_wall_ns
+        with self._lock:
+            was_flapping = self.is_flapping
+            leaving, self._leaving = self._leaving, []
+            told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
+            self._version += self.is_flapping != was_flapping
+            self._outbox.extend(told)
+            # What a silence keeps back is told when that is over, also after an edit.
+            self._leaving = [i for i in leaving if i.has_news]
+            instances = (*self._leaving, *self._instances.values())
+            self._has_news = any(i.has_news or i.is_flapping for i in instances)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Empty the outbox in order, on one thread at a time; a subscriber may call this again."""
+        me = threading.get_ident()
+        with self._lock:
+            is_first = self._publisher is None
+            if is_first:
+                self._publisher = me
+            elif self._publisher != me:
+                return
+        try:
+            while True:
+                with self._lock:
+                    if not self._outbox:
+                        if is_first:
+                            self._publisher = None
+                        return
+                    notification = self._outbox.popleft()
+                self._log.publish(notification)
+        except BaseException:  # an interrupt in a subscriber: the next call goes on
+            if is_first:
+                self._publisher = None
+            raise
+
+    def preview(self, window: WindowLike = "10min") -> Preview:
+        """Return what the rule would have done on the readings in `window`, from OK on.
+
+        Raises
+        ------
+        ValueError
+            If the window cannot be read, or the rule belongs to no analyzer.
+        """
+        if self._previewer is None:
+            message = (
+                f"Rule {self.name!r} belongs to no analyzer, so there is nothing to preview on."
+            )
+            raise ValueError(message)
+        return self._previewer(self, window)
+
+    def close(self) -> None:
+        """End the rule and its open incident; it takes in nothing any more. Idempotent."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._leave("rule closed")
+            self._is_closed = True
+            self._version += 1
+        self.deliver()
+        if self._on_close is not None:
+            self._on_close(self)
+
+    def freeze(self) -> list[dict[str, Any]]:
+        """Return the open incidents as plain values, for `resume`."""
+        with self._lock:
+            frozen = [instance.freeze() for instance in self._instances.values()]
+        return [instance for instance in frozen if instance is not None]
+
+    def resume(self, frozen: Iterable[dict[str, Any]]) -> None:
+        """Go on with open incidents that `freeze` returned."""
+        with self._lock:
+            for instance in frozen:
+                self._instance(instance["channel"]).resume(instance)
+            self._version += 1
+            self._has_news = True
+
+    def taken_in_until(self, channel: str) -> int | None:
+        """Return the time of the newest reading of a channel that was judged; None before any."""
+        with self._lock:
+            instance = self._instances.get(channel)
+            return None if instance is None else instance.newest_ns
+
+    def _takes(self, channel: str) -> bool:
+        """Return whether the rule takes in a channel; not what it watched before an edit."""
+        if self._is_closed or self._error is not None:
+            return False
+        if isinstance(self._selected, tuple):
+            return channel in self._selected
+        return self._selected in (None, "*", channel)
+
+    def _instance(self, channel: str) -> Instance:
+        instance = self._instances.get(channel)
+        if instance is None:
+            instance = Instance(self._settings, self._trigger, channel, self._log)
+            if channel in self._former:
+                instance.remember(self._former.pop(channel))
+            self._instances[channel] = instance
+        return instance
+
+    def _named_in_condition(self) -> str | None:
+        """Return the first channel of a condition that speaks of others' readings only."""
+        names = []
+        for variable in self.condition.variables:
+            of = variable.channel if isinstance(variable, Rate) else variable
+            if not isinstance(of, Channel):
+                return None
+            names.append(of.name)
+        return names[0] if names else None
+
+    def _leave(self, why: str) -> None:
+        """End what is open and begin anew; what is still to be told is kept for `deliver`."""
+        for instance in self._instances.values():
+            instance.leave(why)
+        self._has_news = True
+        self._leaving += [i for i in self._instances.values() if i.has_news]
+        self._former, self._instances = {**self._former, **self._instances}, {}
+
+    def _fail(self, error: Exception, channel: str) -> None:
+        if self._is_closed or self._error is not None:
+            return
+        instance = self._instance(channel)
+        self._error = error
+        self._version += 1
+        instance.fail(error, self._clock.wall_ns())
+        self._leave(f"rule failed: {redact(error)}")
+
+
+def _selected(channel: Any) -> str | tuple[str, ...] | None:
+    if channel is None:
+        return None
+    if isinstance(channel, str):
+        return channel_name(channel)
+    names = tuple(dict.fromkeys(channel)) if isinstance(channel, Iterable) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        message = f"'channel' must be a name, several names, '*' or None (got {channel!r:.80})."
+        raise TypeError(message)
+    return tuple(dict.fromkeys(map(channel_name, names)))
+
+
+def _as_limits(limits: Any) -> tuple[Any, ...]:
+    if isinstance(limits, str):
+        message = f"'limits' must be numbers (got {limits!r})."
+        raise TypeError(message)
+    return tuple(limits) if isinstance(limits, Iterable) else (limits,)

@@ -1,0 +1,613 @@
+"""Statistics of a window as reactive Python values, and the rules that watch the readings."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
+from nbstream.analysis.anomaly_log import AnomalyLog
+from nbstream.analysis.channel import ChannelState as _Channel
+from nbstream.analysis.detector_runs import Detecting
+from nbstream.analysis.stepped import Stepped
+from nbstream.analysis.traits import (
+    STATISTICS,
+    ChannelStatistics,
+    Snapshot,
+    Statistics,
+    WindowStatistics,
+    WindowTrait,
+    require_name,
+)
+from nbstream.errors import CallbackError, ClosedError
+from nbstream.readings.batch import time_ns
+from nbstream.readings.buffer import Buffer
+from nbstream.readings.window import Window, WindowLike, parse_duration, rough_duration
+from nbstream.runtime import ending, ownership
+from nbstream.runtime.main_thread import MAIN
+from nbstream.sources import Source, SourceState
+from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
+from nbstream.text.redaction import disarm, log_exception
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    import pandas as pd
+
+    from nbstream.readings.batch import TimeLike
+    from nbstream.readings.buffer import Moment, Rows
+
+__all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
+
+logger = logging.getLogger(__name__)
+
+NAN = float("nan")
+UPDATE_INTERVAL = 0.1
+"""Seconds between two updates of the analyzer thread, at least: 10 a second, as often as is notified."""
+NOTIFY_INTERVAL = 0.1
+"""Seconds between two change notifications, at least: 10 a second."""
+TICK_INTERVAL = 1.0
+"""Seconds between two looks of the rules at the clock."""
+DETECT_FOR = 0.1
+"""Seconds that slow detectors may take of an update; what they don't manage they catch up with later."""
+MAX_WINDOWS = 32
+"""Windows whose statistics are kept."""
+STEPPED_STATISTICS = ("count", "mean", "std", "min", "max")
+SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
+"""States of a source in which no reading is expected."""
+
+
+class Analyzer(Alerting, Detecting, ChannelStatistics):
+    """Statistics over a window that slides with the readings, and rules that watch every one of them.
+
+    Parameters
+    ----------
+    source_or_buffer
+        A Source (it is not started) or a Buffer.
+    window
+        "60s", "5min", a timedelta, a number of readings, or "all"; None is the first of `windows`, or
+        "60s".
+    windows
+        Windows whose statistics are kept too, for `over`.
+    name
+        A name; a second analyzer with the same explicit name replaces the first.
+
+    Notes
+    -----
+    The traits `count`, `last`, `mean`, `std`, `min`, `max`, `median` and `rate` are those of the first
+    channel; `channel(name)` has the others', `over(window)` those of another window, and `statistic(name)`
+    is any of the catalogue (`nbstream.statistics`). They are computed on raw readings, on a thread that
+    runs from construction to `close()`.
+
+    Thread safety: any method from any thread; observers are called on the main thread.
+
+    Examples
+    --------
+    >>> buffer = Buffer()
+    >>> analyzer = Analyzer(buffer, window="10s")
+    >>> buffer.extend([0.0, 1.0, 2.0], x=[1.0, 2.0, 6.0])
+    >>> analyzer.update()
+    >>> analyzer.mean, analyzer.rate
+    (3.0, 1.0)
+    >>> analyzer.statistic("p50"), analyzer.statistic("slope", window="2s")
+    (2.0, 4.0)
+    >>> analyzer.close()
+    """
+
+    window = WindowTrait(help='The window: "60s", a number of readings, or "all".')
+
+    def __init__(
+        self,
+        source_or_buffer: Source | Buffer,
+        window: WindowLike | None = None,
+        *,
+        windows: Sequence[WindowLike] | None = None,
+        name: str | None = None,
+    ) -> None:
+        if isinstance(source_or_buffer, Source):
+            source, buffer = source_or_buffer, source_or_buffer.buffer
+        elif isinstance(source_or_buffer, Buffer):
+            source, buffer = None, source_or_buffer
+        else:
+            msg = f"Analyzer needs a Source or a Buffer (got {type(source_or_buffer).__name__})."
+            raise TypeError(msg)
+        super().__init__(lambda statistic: self._statistic_of(None, statistic), None)
+        if isinstance(windows, str):
+            msg = f"'windows' must be several windows (got {windows!r}). Write [{windows!r}]."
+            raise TypeError(msg)
+        others = [Window.parse(other) for other in windows or ()]
+        if window is None:
+            window = others[0] if others else "60s"
+        self._window = Window.parse(window)
+        self.explicit_name = name
+        self.source: Source | None = source
+        self.buffer: Buffer = buffer
+        self.alerts = AlertLog(timezone=buffer.timezone)
+        self.last_error: Exception | None = None
+        self.is_replaced = False
+        own_interval = None if source is None else source.own_interval
+        self._book = RuleBook(buffer, own_interval=own_interval)
+        self._told_too_long: set[tuple[str, Window]] = set()
+        self._dispatchers = ()
+        self.anomalies = AnomalyLog(timezone=buffer.timezone)
+        self._detections = ()
+        self._detect_for = DETECT_FOR
+        self._channels: dict[str, _Channel] = {}
+        self._views: dict[str, ChannelStatistics] = {}
+        self._over: dict[Window, WindowStatistics] = {}
+        self._stepped: tuple[Stepped, ...] = ()
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._closed = threading.Event()
+        self._notify_due = 0.0
+        self._tick_due = 0.0
+        self._notify_posted = False
+        self._is_dirty = False
+        self.window = window
+        for other in others:
+            self.over(other)
+        buffer.subscribe(self._wake)
+        ownership.replace_named(self, name)
+        ownership.adopt(self)
+        self._thread = threading.Thread(target=self._run, name="nbstream-analyzer", daemon=True)
+        self._wake.set()
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        """Return the window and the channels."""
+        return f"<Analyzer of {list(self.channels)} over {self._window.label}>"
+
+    def __enter__(self) -> Analyzer:
+        """Return the analyzer; leaving the block closes it."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the analyzer."""
+        self.close()
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that hold readings; the buffer has those of scores too."""
+        return self.buffer.measured
+
+    @property
+    def parsed_window(self) -> Window:
+        """The window, taken apart."""
+        return self._window
+
+    @property
+    def covered(self) -> bool:
+        """Whether the buffer still holds everything that belongs in the window, for all channels."""
+        return all(channel.covered for channel in list(self._channels.values()))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._closed.is_set()
+
+    def channel(self, name: str) -> ChannelStatistics:
+        """Return the statistics of one channel; they are NaN until it has readings.
+
+        Raises
+        ------
+        TypeError
+            If `name` is not a str.
+        """
+        name = require_name(name)
+        view = self._views.get(name)
+        if view is None:
+            view = ChannelStatistics(lambda statistic: self._statistic_of(name, statistic), name)
+            view = self._views.setdefault(name, view)
+        return view
+
+    def over(self, window: WindowLike) -> WindowStatistics:
+        """Return the statistics over another window: the same traits, `channel(name)` the same too.
+
+        They are kept up to date from now on. Windows named at construction are from the beginning.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or 32 are kept already.
+        ClosedError
+            If the analyzer was closed.
+
+        Notes
+        -----
+        Cost: about 0.1 ms per window, channel and update, whatever the window.
+        """
+        parsed = Window.parse(window)
+        with self._lock:
+            view = self._over.get(parsed)
+            if view is not None:
+                return view
+            self._require_open()
+            if len(self._over) >= MAX_WINDOWS:
+                msg = (
+                    f"An analyzer keeps {MAX_WINDOWS} windows at most, and {str(parsed)!r} would be "
+                    "one more."
+                )
+                raise ValueError(msg)
+            view = WindowStatistics(
+                parsed,
+                lambda name, statistic: self._statistic_of(name, statistic, parsed),
+                lambda: all(self.buffer.covers(name, parsed) for name in self.buffer.channels),
+            )
+            self._over[parsed] = view
+            self.buffer.need((self, parsed), parsed)
+            self._refresh_all()
+        return view
+
+    def statistic(
+        self,
+        statistic: StatisticLike,
+        window: WindowLike | None = None,
+        channel: str | None = None,
+        *,
+        at: TimeLike = None,
+    ) -> Any:
+        """Return any statistic of the catalogue, as of the newest update or of an earlier time.
+
+        Parameters
+        ----------
+        statistic
+            A name such as "median", "p99.9", "time_above(90)" or "correlation(pressure)"; or a
+            `Statistic`. `nbstream.statistics.names()` has all.
+        window
+            Any window; None is the analyzer's.
+        channel
+            None is the first.
+        at
+            A time at which the window ended, of those readings that are still held; None is the newest.
+
+        Returns
+        -------
+        float
+            NaN where there are too few readings; what else, says the statistic.
+
+        Raises
+        ------
+        ValueError
+            If there is no such statistic, or its parameters, the window or the time cannot be read.
+
+        Notes
+        -----
+        Thread safety: any thread. Cost: the statistic's docstring; the readings are looked at once for
+        all statistics of an update.
+        """
+        found = find(statistic)
+        parsed = self._window if window is None else Window.parse(window)
+        at_ns = None if at is None else time_ns(at, timezone=self.buffer.timezone)
+        if channel is not None:
+            channel = require_name(channel)
+        with self._lock:
+            state = self._state_of(channel)
+            if state is not None and state.name not in self.buffer.channels:
+                state = None  # the buffer was closed
+            if state is not None and not state.is_current:
+                self._update()
+            if state is None:
+                sample = Sample.of([], [])
+            elif at_ns is None:
+                sample = state.sample(parsed)
+            else:
+                sample = state.sample_at(parsed, at_ns)
+            return sample.take(found)
+
+    def stepped(
+        self,
+        step: str | float | timedelta,
+        statistics: Sequence[StatisticLike] = STEPPED_STATISTICS,
+        channel: str | None = None,
+        *,
+        max_rows: int = 100_000,
+    ) -> Stepped:
+        """Return a table that gets a row of statistics for each whole step of event time.
+
+        Parameters
+        ----------
+        step
+            Length of a step: "1min", seconds or a timedelta. Steps are aligned to absolute time.
+        statistics
+            One column each.
+        channel
+            None is the first.
+        max_rows
+            Rows that are kept; the oldest are dropped.
+
+        Returns
+        -------
+        Stepped
+            `to_pandas()` is the table so far, beginning with the readings that are held already.
+
+        Raises
+        ------
+        ValueError
+            If the step is not > 0, or a statistic is unknown or no number.
+        ClosedError
+            If the analyzer was closed.
+        """
+        step_ns = parse_duration(step, name="step")
+        if not step_ns > 0:
+            msg = f"'step' must be > 0 (got {step!r})."
+            raise ValueError(msg)
+        if isinstance(statistics, str):
+            statistics = [statistics]
+        found = tuple(find(statistic) for statistic in statistics)
+        for wrong in found:
+            if not wrong.is_number:
+                msg = f"A column of a table is a number, and {str(wrong)!r} is none."
+                raise ValueError(msg)
+        if max_rows < 1:
+            msg = f"'max_rows' must be >= 1 (got {max_rows!r})."
+            raise ValueError(msg)
+        self._require_open()
+        table = Stepped(
+            step_ns,
+            found,
+            channel,
+            timezone=self.buffer.timezone,
+            max_rows=max_rows,
+            on_close=self._drop_stepped,
+        )
+        with self._lock:
+            self._stepped = (*self._stepped, table)
+            state = self._state_of(channel)
+            if state is not None and state.newest_ns is not None:
+                table.advance(state)
+        return table
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest computed statistics of all channels, of one moment."""
+        with self._lock:
+            return Snapshot(
+                self._window,
+                self.buffer.newest_ns,
+                {
+                    name: channel.statistics.get(self._window, Statistics())
+                    for name, channel in self._channels.items()
+                },
+            )
+
+    def to_pandas(self, window: WindowLike | None = None) -> pd.DataFrame:
+        """Return the readings in the window as a DataFrame (see `Buffer.to_pandas`)."""
+        return self.buffer.to_pandas(self._window if window is None else window)
+
+    def update(self) -> None:
+        """Take in everything that was added to the buffer before the call; safe beside the thread.
+
+        Raises
+        ------
+        ClosedError
+            If the analyzer was closed.
+        """
+        self._require_open()
+        self._update(force=True)
+        self._wake.set()  # people are told of incidents on the analyzer's own thread
+        if MAIN.is_current or not MAIN.has_loop:
+            self._notify_all()
+
+    def close(self) -> None:
+        """End the analyzer and its rules; what it was given goes on.
+
+        It waits for its thread half a second at most, and for notifiers that deliver the last word 5 s;
+        in a notebook's cell half a second too: there they go on by themselves.
+        """
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._signal_end()
+        self.buffer.unsubscribe(self._wake)
+        self.buffer.need(self, None)
+        for window in list(self._over):
+            self.buffer.need((self, window), None)
+        try:
+            if threading.current_thread() is not self._thread:
+                self._thread.join(ending.seconds_left(ending.GRACE))
+        finally:
+            self._end_alerting()
+            for channel in list(self._channels.values()):
+                channel.forget()
+            ownership.forget(self)
+
+    def _signal_end(self) -> None:
+        """Tell the thread to end, and wait for nothing."""
+        self._ending.set()
+        self._wake.set()
+
+    def _replaced(self) -> None:
+        self.is_replaced = True
+        self.close()
+
+    def choose_window(self, window: WindowLike) -> None:
+        """Take a window that a page chose: as setting `window`, but the buffer does not grow for it.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be read.
+        TypeError
+            If it is something else.
+        """
+        type(self).window.choose(self, window)
+
+    def _apply_window(self, window: Window, *, makes_room: bool) -> None:
+        self._window = window
+        if makes_room:
+            self.buffer.need(self, window)
+        with self._lock:
+            self._refresh_all()
+        self._is_dirty = True
+        self._wake.set()
+
+    # The thread.
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._wake.wait(TICK_INTERVAL if self._book.has_rules else None)
+            self._wake.clear()
+            started = time.monotonic()
+            try:
+                self._update()
+                if self._is_behind():
+                    self._wake.set()
+                self._let_time_go_on(started)
+                self._book.deliver()
+            except Exception as error:
+                disarm(error)
+                self.last_error = error
+                log_exception(logger, "The analyzer could not take in readings.")
+            self._post_notification()
+            rest = UPDATE_INTERVAL - (time.monotonic() - started)
+            if rest > 0:
+                self._ending.wait(rest)
+
+    def _let_time_go_on(self, now: float) -> None:
+        """Show the rules about once a second that time goes on, also where no reading comes."""
+        if now >= self._tick_due:
+            self._tick_due = now + TICK_INTERVAL
+            state = None if self.source is None else self.source.state
+            self._book.tick(expects_data=state not in SILENT_STATES)
+
+    def _update(self, *, force: bool = False) -> None:
+        with self._lock:
+            self._detect_for = float("inf") if force else DETECT_FOR
+            moment = self.buffer.moment()
+            changed = self._take_in_all(moment.ends)
+            self._book.overtake()
+            changed |= self._catch_up(self._detect_for)
+            if changed and self._detections:  # their scores are rows too
+                moment = self.buffer.moment()
+                derived = self.buffer.derived & moment.ends.keys()
+                self._take_in_all({name: moment.ends[name] for name in derived})
+            self._is_dirty |= changed
+            if changed or force:
+                self._refresh_all(moment)
+                for table in self._stepped:
+                    state = self._state_of(table.channel)
+                    if state is not None and state.name in moment.ends:
+                        table.advance(state)
+
+    def _take_in_all(self, ends: dict[str, int]) -> bool:
+        """Add the rows up to these ends; return whether there were any."""
+        changed = False
+        for name, end in ends.items():
+            channel = self._channels.get(name)
+            if channel is None:
+                channel = self._channels[name] = _Channel(self.buffer, name)
+                changed = True
+            changed |= self._take_in(name, channel, end)
+        return changed
+
+    def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
+        """Add a channel's new rows to its summaries and show them to the rules."""
+
+        def show(rows: Rows) -> None:
+            # Before the rules, which may be about scores.
+            self._score(name, rows.start, rows.start + len(rows.times), self._detect_for)
+            if self._book.watching(name):
+                for table in self._table(name, rows).ascending():
+                    self._book.take_in(table)
+
+        return channel.take_in(end, show)
+
+    def _refresh_all(self, moment: Moment | None = None) -> None:
+        """Compute the statistics of all channels anew, as of a moment; None is that of before."""
+        windows = {self._window, *self._over}
+        held = self.buffer.channels  # none after it was closed
+        for channel in self._channels.values():
+            if channel.name not in held:
+                continue
+            as_of = channel.newest_ns
+            if moment is not None:
+                as_of = moment.ahead.get(channel.name, moment.newest_ns)
+                self._tell_if_ahead(channel, moment)
+            channel.refresh(windows, self._window, as_of)
+
+    def _tell_if_ahead(self, channel: _Channel, moment: Moment) -> None:
+        """Tell people once that a channel's clock is wrong, which hides its readings from the chart."""
+        newest_ns = moment.ahead.get(channel.name)
+        if newest_ns is None or channel.told_ahead or channel.name in self.buffer.derived:
+            return
+        channel.told_ahead = True
+        self.buffer.note(
+            f"{channel.name!r} is {rough_duration(newest_ns - (moment.newest_ns or 0))} ahead of the other "
+            "channels and of this machine's clock; is its time zone right?"
+        )
+
+    def _taken_in(self) -> dict[str, int]:
+        return {name: channel.pyramid.end for name, channel in self._channels.items()}
+
+    def _table(self, channel: str, rows: Rows) -> BufferTable:
+        pyramid = self._channels[channel].pyramid
+        return BufferTable(
+            self.buffer,
+            channel,
+            *rows,
+            pyramid=pyramid,
+            window=self._window,
+            zscores=trailing_zscores,
+            told=self._told_too_long,
+        )
+
+    def _state_of(self, name: str | None) -> _Channel | None:
+        """Return what is kept of a channel, None before it is known; without a name of the first."""
+        if name is None:
+            channels = self.buffer.channels
+            return self._channels.get(channels[0]) if channels else None
+        return self._channels.get(name)
+
+    def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
+        channel = self._state_of(name)
+        if statistic == "median":
+            return NAN if channel is None else self.statistic("median", window, channel.name)
+        known = None if channel is None else channel.statistics.get(window or self._window)
+        return getattr(known or Statistics(), statistic)
+
+    def _drop_stepped(self, table: Stepped) -> None:
+        with self._lock:
+            self._stepped = tuple(other for other in self._stepped if other is not table)
+
+    # Notifications.
+
+    def _post_notification(self) -> None:
+        if not self._is_dirty or self._notify_posted or self._closed.is_set():
+            return
+        now = time.monotonic()
+        if now < self._notify_due:
+            self._wake.set()  # come back, so that the last change of a burst is notified too
+            return
+        self._notify_due = now + NOTIFY_INTERVAL
+        self._is_dirty = False
+        if MAIN.has_loop:
+            self._notify_posted = True
+            MAIN.post(self._notify_posted_change)
+        else:
+            self._notify_all()
+
+    def _notify_posted_change(self) -> None:
+        self._notify_posted = False
+        self._notify_all()
+
+    def _notify_all(self) -> None:
+        views: list[ChannelStatistics] = [self, *self._views.values()]
+        for over in list(self._over.values()):
+            views += over._notify_views()
+        for statistics in views:
+            try:
+                statistics._notify()
+            except Exception as error:
+                callback = f"an observer of {statistics!r}"
+                self.last_error = CallbackError(f"{callback} failed: {error!r}", callback=callback)
+                self.last_error.__cause__ = disarm(error)
+                log_exception(logger, "%s failed.", callback)
+
+    def _require_open(self) -> None:
+        if self._closed.is_set():
+            reason = "was replaced by a later run of its cell" if self.is_replaced else "was closed"
+            msg = f"The analyzer {reason}. Make a new one."
+            raise ClosedError(msg)

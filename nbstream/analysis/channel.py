@@ -1,0 +1,337 @@
+"""What an analyzer keeps of one channel: summaries of its rows, and more as soon as somebody asks."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.analysis.traits import Statistics
+from nbstream.statistics import Rate, Sample
+from nbstream.statistics.sample import pair_values
+from nbstream.summaries.histogram import SlidingHistogram
+from nbstream.summaries.moments import (
+    MomentPyramid,
+    Moments,
+    PairPyramid,
+    as_moments,
+    moments_of,
+    pair_nodes,
+)
+from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.buffer import Buffer, Rows
+    from nbstream.readings.ring import Change
+    from nbstream.readings.window import Window
+    from nbstream.summaries.pyramid import Columns
+
+__all__ = ["CHUNK", "ChannelState"]
+
+CHUNK = 262_144
+"""Rows read from the buffer at a time."""
+FEW = 4 * BLOCK
+"""Rows whose moments are computed at once, without keeping any."""
+MAX_HISTOGRAMS = 8
+"""Windows of a channel whose quantiles slide; the one that was asked for longest ago is dropped."""
+
+_rate = Rate()
+
+
+class ChannelState:
+    """Summaries of one channel's rows, and the statistics of its windows; a source of samples.
+
+    Parameters
+    ----------
+    buffer
+        Where the rows are.
+    name
+        The channel.
+
+    Notes
+    -----
+    Thread safety: the analyzer guards it with its lock; `statistics` may be read from any thread.
+    """
+
+    def __init__(self, buffer: Buffer, name: str) -> None:
+        self.buffer = buffer
+        self.name = name
+        self.cursor = buffer.cursor(name)
+        self.pyramid = BlockPyramid(self.cursor.row)
+        self.newest_ns: int | None = None
+        self.statistics: dict[Window, Statistics] = {}
+        self.covered = True
+        self.told_ahead = False
+        """Whether people were told that its clock is ahead."""
+        self.changes: list[Change] = []
+        """What late rows changed in the newest update."""
+        self._samples: dict[Window, Sample] = {}
+        self._moments: MomentPyramid | None = None
+        self._pairs: dict[str, tuple[tuple[int, int, int], PairPyramid]] = {}
+        self._histograms: dict[Hashable, SlidingHistogram] = {}
+
+    def forget(self) -> None:
+        """Free what was kept to answer faster; the statistics of the last update stay."""
+        self._samples, self._moments, self._pairs, self._histograms = {}, None, {}, {}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no late rows changed what was taken in."""
+        return self.cursor.change is None
+
+    # New rows.
+
+    def take_in(self, end: int, show: Callable[[Rows], object]) -> bool:
+        """Add the rows up to `end` to the summaries and show them; return whether anything changed.
+
+        Late rows that were put in between rows that were shown before are not shown.
+        """
+        self.changes = []
+        changed = self._take_back()
+        first, _ = self.buffer.span(self.name)
+        if self.cursor.row < first:  # more came between two looks than the buffer holds
+            n = first - self.cursor.row
+            self.buffer.note(f"{n:,} readings of {self.name!r} were evicted unseen")
+            self.cursor.row = first
+        self._catch_up()
+        while self.cursor.row < end:
+            rows = self.buffer.read_on(self.name, self.cursor, min(self.cursor.row + CHUNK, end))
+            if not len(rows.times):
+                break
+            changed = True
+            if self._take_back() or rows.start != self.pyramid.end:
+                self._catch_up()
+            else:
+                self.pyramid.extend(rows.values)
+            show(rows)
+        return changed or bool(self.changes)
+
+    def _catch_up(self) -> None:
+        """Summarise the rows before the cursor that are not summarised: they have changed."""
+        while self.pyramid.end < self.cursor.row:
+            stop = min(self.pyramid.end + CHUNK, self.cursor.row)
+            rows = self.buffer.rows(self.name, self.pyramid.end, stop)
+            if self._take_back():
+                continue
+            if rows.start > self.pyramid.end:  # evicted meanwhile
+                self.pyramid = BlockPyramid(rows.start)
+            self.pyramid.extend(rows.values)
+
+    def _take_back(self) -> bool:
+        """Take back what was summarised of rows that changed since; return whether there are any."""
+        change = self.buffer.take_change(self.name, self.cursor)
+        if change is None:
+            return False
+        self.changes.append(change)
+        self.pyramid.cut(change.row)
+        if self._moments is not None:
+            self._moments.cut(change.row)
+        for histogram in self._histograms.values():
+            histogram.cut(change.row)
+        return True
+
+    def refresh(self, windows: Iterable[Window], default: Window, newest_ns: int | None) -> None:
+        """Compute the statistics of the windows anew, as of an event time."""
+        self.newest_ns = newest_ns
+        self._samples = {}
+        last = self.buffer.last_value(self.name)
+        statistics = {}
+        for window in windows:
+            sample = self.sample(window)
+            summary = sample.summary
+            statistics[window] = Statistics(
+                count=summary.n,
+                last=last,
+                mean=summary.mean,
+                std=summary.std,
+                min=summary.min,
+                max=summary.max,
+                rate=_rate(sample),
+            )
+        self.statistics = statistics
+        self.covered = self.buffer.covers(self.name, default)
+        first, _ = self.buffer.span(self.name)
+        self.pyramid.forget_before(first)
+        if self._moments is not None:
+            self._moments.forget_before(first)
+        for _, pyramid in self._pairs.values():
+            pyramid.forget_before(first)
+
+    # Samples.
+
+    def sample(self, window: Window) -> Sample:
+        """Return the readings in a window, as of the newest update."""
+        sample = self._samples.get(window)
+        if sample is None:
+            start, stop = self.buffer.window_rows(
+                self.name, window, newest_ns=self.newest_ns, end=self.pyramid.end
+            )
+            begin_ns = None
+            if window.duration_ns is not None and self.newest_ns is not None:
+                begin_ns = self.newest_ns - window.duration_ns
+            sample = self._samples[window] = Sample(
+                self,
+                start,
+                stop,
+                first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
+                begin_ns=begin_ns,
+                end_ns=self.newest_ns,
+                key=window,
+            )
+        return sample
+
+    def sample_at(self, window: Window, at_ns: int) -> Sample:
+        """Return the readings in the window that ended at a time, as far as they are still held."""
+        end = min(self.buffer.row_at(self.name, at_ns + 1), self.pyramid.end)
+        start, stop = self.buffer.window_rows(self.name, window, newest_ns=at_ns, end=end)
+        return Sample(
+            self,
+            start,
+            stop,
+            first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
+            begin_ns=None if window.duration_ns is None else at_ns - window.duration_ns,
+            end_ns=at_ns,
+        )
+
+    def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
+        """Return the readings with begin ≤ time < end, of those since the clock last went back."""
+        start, stop = (self.buffer.row_at(self.name, ns) for ns in (begin_ns, end_ns))
+        stop = max(start, min(stop, self.pyramid.end))
+        first = max(self.buffer.span(self.name)[0], self.buffer.segment(self.name))
+        return self.sample_of(start, stop, first, begin_ns, end_ns)
+
+    def sample_of(self, start: int, stop: int, first: int, begin_ns: int, end_ns: int) -> Sample:
+        """Return the readings of rows, those of a span; `first` is the oldest row of its segment."""
+        return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns)
+
+    def segments(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of some rows, as far as they are held, in which time never goes back."""
+        low = start = max(start, self.buffer.span(self.name)[0])
+        for row in range(start, stop, CHUNK):
+            # With the row before it, for a jump between two chunks.
+            rows = self.buffer.rows(self.name, max(row - 1, start), min(row + CHUNK, stop))
+            for back in np.flatnonzero(np.diff(rows.times) < 0).tolist():
+                yield low, rows.start + back + 1
+                low = rows.start + back + 1
+        if low < stop:
+            yield low, stop
+
+    # What samples ask.
+
+    def read(self, start: int, stop: int) -> tuple[TimeArray, FloatArray]:
+        """Return times and values of rows, as far as they are held."""
+        rows = self.buffer.rows(self.name, start, stop)
+        return rows.times, rows.values
+
+    def summarize(self, start: int, stop: int) -> Summary:
+        """Return the summary of rows."""
+        return self.pyramid.query(start, stop, self._values)
+
+    def moments(self, start: int, stop: int) -> Moments:
+        """Return the moments of rows; the first time all rows that are held are summarised."""
+        if stop - start <= FEW:
+            return moments_of(*self.read(start, stop))
+        first, _ = self.buffer.span(self.name)
+        if self._moments is None or self._moments.end < first:
+            self._moments = MomentPyramid(first)
+        pyramid = self._moments
+        while pyramid.end < stop:
+            columns = self.read(pyramid.end, min(pyramid.end + CHUNK, stop))
+            if not len(columns[0]):
+                break
+            pyramid.extend_columns(columns)
+        return pyramid.query(start, stop, self.read)
+
+    def pair_moments(self, other: str, start: int, stop: int) -> Moments:
+        """Return the moments of rows with the values that another channel has at the same times.
+
+        Raises
+        ------
+        ValueError
+            If there is no channel of that name.
+        """
+        channels = self.buffer.channels
+        if other not in channels:
+            near = difflib.get_close_matches(other, channels, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {list(channels)}."
+            msg = f"There is no channel {other!r}. {hint}"
+            raise ValueError(msg)
+
+        def read(a: int, b: int) -> Columns:
+            return self._pairs_of(other, a, b)
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            if stop - start <= FEW:
+                return as_moments(_nodes(read(start, stop)))
+            pyramid = self._pair_pyramid(other, stop)
+            whole = max(start, min(stop, pyramid.end))
+            nodes = [pyramid.nodes_of(start, whole, read), _nodes(read(whole, stop))]
+            return as_moments(np.concatenate(nodes, axis=1))
+
+    def histogram(self, key: Hashable, start: int, stop: int) -> SlidingHistogram | None:
+        """Return the histogram of a sliding window, slid to these rows."""
+        if key is None:
+            return None
+        histogram = self._histograms.pop(key, None) or SlidingHistogram()
+        while len(self._histograms) >= MAX_HISTOGRAMS:
+            del self._histograms[next(iter(self._histograms))]
+        self._histograms[key] = histogram
+        histogram.slide(start, stop, self._values)
+        return histogram
+
+    def _values(self, start: int, stop: int) -> FloatArray:
+        return self.buffer.rows(self.name, start, stop).values
+
+    def _pairs_of(self, other: str, start: int, stop: int) -> Columns:
+        """Return the values of rows, and those of another channel at the same times."""
+        rows = self.buffer.rows(self.name, start, stop)
+        partners = np.full(len(rows.times), np.nan)
+        skip = max(self.buffer.segment(self.name) - rows.start, 0)
+        if skip < len(rows.times):
+            # Several readings of one time are paired in order, so all of that time are needed.
+            since, until = int(rows.times[skip]), int(rows.times[-1])
+            same = self.buffer.row_at(self.name, since)
+            times = np.concatenate(
+                (self.buffer.rows(self.name, same, rows.start + skip).times, rows.times[skip:])
+            )
+            others = self.buffer.rows(
+                other, self.buffer.row_at(other, since), self.buffer.row_at(other, until + 1)
+            )
+            paired = pair_values(times, others.times, others.values)
+            partners[skip:] = paired[len(paired) - (len(partners) - skip) :]
+        return rows.values, partners
+
+    def _pair_pyramid(self, other: str, stop: int) -> PairPyramid:
+        """Return the moments of the pairs, as far as no more partners can come."""
+        buffer = self.buffer
+        first, _ = buffer.span(self.name)
+        # Late rows or a jump of the clock in either channel may change any pair.
+        state = (
+            buffer.revision(self.name) + buffer.revision(other),
+            buffer.segment(self.name),
+            buffer.segment(other),
+        )
+        known, pyramid = self._pairs.get(other, (None, PairPyramid(first)))
+        if known != state or pyramid.end < first:
+            pyramid = PairPyramid(first)
+        self._pairs[other] = state, pyramid
+        _, end = buffer.span(other)
+        newest_ns = buffer.time_at(other, end - 1)
+        if newest_ns is not None:
+            stop = min(stop, max(buffer.row_at(self.name, newest_ns), first))
+        while pyramid.end < stop:
+            columns = self._pairs_of(other, pyramid.end, min(pyramid.end + CHUNK, stop))
+            if not len(columns[0]):
+                break
+            pyramid.extend_columns(columns)
+        return pyramid
+
+
+def _nodes(columns: Columns) -> np.ndarray:
+    if not len(columns[0]):
+        return np.empty((PairPyramid.n_fields, 0))
+    return pair_nodes(columns[0][None, :], columns[1][None, :])

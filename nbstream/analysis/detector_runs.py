@@ -1,0 +1,411 @@
+"""Detectors at work on an analyzer's channels."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.readings.batch import Batch, channel_name
+from nbstream.text.redaction import disarm, log_exception
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from nbstream.analysis.anomaly_log import AnomalyLog
+    from nbstream.detectors import Detector
+    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.buffer import Buffer, Rows
+    from nbstream.readings.ring import Cursor
+
+__all__ = ["Detecting", "DetectorRun"]
+
+logger = logging.getLogger(__name__)
+
+MAX_EXPLAINED = 1000
+"""Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
+MAX_RUNS = 64
+CHUNK = 4096
+"""Rows that were there before a detector are shown to it in so many at a time."""
+FIRST_LOOK = 0.5
+"""Seconds that `detect` takes for them; the rest is caught up with by and by."""
+
+
+@dataclass(slots=True)
+class _Scores:
+    """A channel of scores, and who writes it."""
+
+    of: tuple[str, str]
+    """The channel that was judged, and the detector's name."""
+    channel: str
+    cursor: Cursor
+    """Where the one that came furthest is: before it there are scores."""
+    writer: weakref.ref[DetectorRun]
+
+
+_scores_of: weakref.WeakKeyDictionary[Buffer, list[_Scores]] = weakref.WeakKeyDictionary()
+_scores_lock = threading.Lock()
+
+
+def _scores_for(run: DetectorRun, buffer: Buffer, of: tuple[str, str], cursor: Cursor) -> _Scores:
+    """Return where a detector's scores go: into those of one like it that has ended, or a new channel.
+
+    Else a rule about `score("zscore")` would be about one that was closed, or whose cell was run again.
+    """
+    with _scores_lock:
+        known = _scores_of.setdefault(buffer, [])
+        for scores in known:
+            writer = scores.writer()
+            if scores.of == of and (writer is None or writer.has_ended):
+                scores.writer = weakref.ref(run)
+                return scores
+        scores = _Scores(of, buffer.derive(".".join(of)), cursor, weakref.ref(run))
+        known.append(scores)
+        return scores
+
+
+class DetectorRun:
+    """A detector at work on one channel; `Analyzer.detect` makes it.
+
+    Notes
+    -----
+    Thread safety: any thread may read and `close`; the analyzer shows it readings with its lock held.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        channel: str | None,
+        buffer: Buffer,
+        log: AnomalyLog,
+        on_close: Callable[[DetectorRun], object],
+        *,
+        judge: Detector | None = None,
+        is_over: Callable[[], bool] = bool,
+    ) -> None:
+        self.detector = detector
+        """The detector itself."""
+        self._judge = judge or detector
+        self.name: str = detector.name
+        """Its name, such as "zscore"."""
+        self.channel = channel
+        """The channel that it watches; None until the first channel is there."""
+        self.score_channel: str | None = None
+        """The channel that its scores are; None until it has seen a reading."""
+        self.n_flagged = 0
+        """Readings that it flagged."""
+        self.n_missed = 0
+        """Readings that were evicted before it had judged them."""
+        self.is_warm = False
+        """Whether it has seen enough to judge."""
+        self.error: Exception | None = None
+        """What made it fail, if it did; it watches nothing then."""
+        self.is_closed = False
+        """Whether it was closed."""
+        self._buffer = buffer
+        self._log = log
+        self._on_close = on_close
+        self._is_over = is_over
+        self._scores: _Scores | None = None
+        self._cursor: Cursor | None = None
+
+    def __repr__(self) -> str:
+        """Return the detector, the channel and how many readings were flagged."""
+        return f"<{self.detector!r} on {self.channel!r}: {self.n_flagged:,} flagged>"
+
+    def close(self) -> None:
+        """End it; its scores and what it flagged stay. Idempotent."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._on_close(self)
+
+    @property
+    def block_ns(self) -> int:
+        """Length of the blocks whose means it judges now, in ns; 0 is every reading as it is."""
+        block_ns: int = getattr(self._judge, "block_ns", 0)
+        return block_ns
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it takes in readings: not if it was closed or has failed."""
+        return not self.is_closed and self.error is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it, or its analyzer, was closed."""
+        return self.is_closed or self._is_over()
+
+    @property
+    def n_behind(self) -> int:
+        """Readings that are held and that it has not judged yet."""
+        if self._cursor is None or self.channel is None or not self.is_at_work:
+            return 0
+        try:
+            first, end = self._buffer.span(self.channel)
+            return max(0, end - max(first, self._cursor.row))
+        except KeyError:  # the buffer was closed
+            return 0
+
+    @property
+    def seconds_behind(self) -> float:
+        """How much older the oldest reading that it has not judged is than the newest, event time."""
+        if not self.n_behind or self._cursor is None or self.channel is None:
+            return 0.0
+        try:
+            oldest_ns = self._buffer.time_at(self.channel, self._cursor.row)
+            newest_ns = self._buffer.newest_ns
+        except KeyError:  # the buffer was closed
+            return 0.0
+        if oldest_ns is None or newest_ns is None:
+            return 0.0
+        return max(0.0, (newest_ns - oldest_ns) / 1e9)
+
+    def watches(self, channel: str) -> bool:
+        """Return whether it takes in readings of this channel, which is there."""
+        if not self.is_at_work:
+            return False
+        if self.channel is None:
+            self.channel = next(iter(self._buffer.measured), None)
+        if channel == self.channel and self._cursor is None:
+            self._cursor = self._buffer.cursor(channel)
+        return channel == self.channel
+
+    def has_judged(self, row: int) -> bool:
+        """Return whether it has judged everything before a row that is held."""
+        if self._cursor is None or self.channel is None:
+            return False
+        return max(self._cursor.row, self._buffer.span(self.channel)[0]) >= row
+
+    def advance(self, end: int, deadline: float) -> bool:
+        """Judge rows up to `end`, until a moment of `time.monotonic`; return whether there were any."""
+        cursor, channel = self._cursor, self.channel
+        if cursor is None or channel is None:
+            return False
+        any_rows = False
+        while cursor.row < end and self.is_at_work:
+            self._skip_evicted(cursor, channel)
+            stop = min(cursor.row + CHUNK, end)
+            self._buffer.take_change(channel, cursor)  # late rows before it are not judged again
+            self.take_in(self._buffer.read_on(channel, cursor, stop))
+            any_rows = True
+            if time.monotonic() >= deadline:
+                break
+        return any_rows
+
+    def _skip_evicted(self, cursor: Cursor, channel: str) -> None:
+        """Count what it will never see, and tell people the first time."""
+        n = self._buffer.span(channel)[0] - cursor.row
+        if n <= 0:
+            return
+        if not self.n_missed:
+            self._buffer.note(
+                f"{n:,} readings of {channel!r} were evicted before {self.name!r} judged them"
+            )
+        self.n_missed += n
+        cursor.row += n
+
+    def take_in(self, rows: Rows) -> None:
+        """Score readings; it never raises: what goes wrong is kept in `error`."""
+        if not len(rows.times):
+            return
+        try:
+            detection = self._judge.update(rows.times, rows.values)
+            self.is_warm = bool(detection.is_warm[-1])
+            flagged = np.flatnonzero(detection.is_anomaly)
+            self.n_flagged += len(flagged)
+            kept = flagged[-MAX_EXPLAINED:]
+            found = [
+                (
+                    self.name,
+                    self.channel,
+                    int(rows.times[i]),
+                    float(rows.values[i]),
+                    float(detection.score[i]),
+                    detection.reason(i),
+                )
+                for i in kept.tolist()
+            ]
+            if len(flagged):
+                self._log.add(found, len(flagged) - len(kept))
+            self._record(rows, detection.score)
+        except Exception as error:
+            disarm(error)
+            self.error = error
+            log_exception(logger, "Detector %r failed.", self.name)
+            self._buffer.note(f"detector {self.name!r} on {self.channel!r} failed: {error!r}")
+
+    def _record(self, rows: Rows, score: FloatArray) -> None:
+        """Add scores to their channel, but for rows that have one there already."""
+        assert self._cursor is not None
+        assert self.channel is not None
+        if self._scores is None:
+            of = self.channel, self.name
+            self._scores = _scores_for(self, self._buffer, of, self._cursor)
+            self.score_channel = self._scores.channel
+        n_known = 0
+        if self._scores.cursor is not self._cursor:
+            n_known = max(self._scores.cursor.row - rows.start, 0)
+            if n_known >= len(score):
+                return
+            self._scores.cursor = self._cursor
+        columns = {self._scores.channel: score[n_known:]}
+        self._buffer.extend_batch(Batch(rows.times[n_known:], columns))
+
+
+class Detecting:
+    """The part of an analyzer that keeps detectors.
+
+    Notes
+    -----
+    Thread safety: any method from any thread.
+    """
+
+    buffer: Buffer
+    anomalies: AnomalyLog
+    """What the detectors flagged."""
+    _detections: tuple[DetectorRun, ...]
+    _wake: threading.Event
+    _lock: AbstractContextManager[Any]
+
+    def _require_open(self) -> None:
+        raise NotImplementedError
+
+    def _taken_in(self) -> dict[str, int]:
+        raise NotImplementedError
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the analyzer was closed."""
+        raise NotImplementedError
+
+    @property
+    def detections(self) -> tuple[DetectorRun, ...]:
+        """The detectors at work, oldest first."""
+        return self._detections
+
+    def detect(
+        self,
+        detector: str | Detector = "default",
+        channel: str | None = None,
+        *,
+        means_of: str | float | None = "auto",
+        **parameters: Any,
+    ) -> DetectorRun:
+        """Let a detector score every reading of a channel.
+
+        The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
+        (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
+        its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
+        that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One that is
+        started again, after `close()` or with a new analyzer, goes on in the channel of its scores; those
+        that are there stay.
+
+        Parameters
+        ----------
+        detector
+            A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
+        channel
+            None is the first.
+        means_of
+            "auto": where readings come faster than a slow detector can keep up with, it judges the means
+            of blocks of 16 ms, and says so in its reasons and on the page. A duration: always the means of
+            such blocks. None: always every reading; one that cannot keep up falls behind (`n_behind`).
+        **parameters
+            Of the detector, if it is given by name: ``detect("cusum", k=0.5)``.
+
+        Returns
+        -------
+        DetectorRun
+            `close()` ends it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such detector, a parameter is not possible, the channel holds scores, or 64
+            detectors are at work.
+        TypeError
+            If it is something else, or has no such parameter.
+        ClosedError
+            If the analyzer was closed.
+
+        Examples
+        --------
+        >>> from nbstream import Analyzer, Buffer
+        >>> buffer = Buffer(timezone="UTC")
+        >>> buffer.extend([0.0, 1.0, 2.0], x=[1.0, 9.0, 2.0])
+        >>> with Analyzer(buffer) as analyzer:
+        ...     analyzer.update()
+        ...     run = analyzer.detect("threshold", above=5)
+        ...     analyzer.anomalies.newest(1)[0].value, run.score_channel
+        (9.0, 'x.threshold')
+        """
+        from nbstream.detectors import Detector, create
+        from nbstream.detectors.registry import on_means
+
+        self._require_open()
+        if isinstance(detector, str):
+            detector = create(detector, **parameters)
+        elif not isinstance(detector, Detector):
+            message = f"A detector is a name or a Detector (got {type(detector).__name__})."
+            raise TypeError(message)
+        elif parameters:
+            message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
+            raise TypeError(message)
+        if channel is not None:
+            channel = channel_name(channel)
+        if channel in self.buffer.derived:
+            message = f"Channel {channel!r} holds scores. Watch the one that they are of."
+            raise ValueError(message)
+        judge = on_means(detector, means_of)
+        with self._lock:
+            if len(self._detections) >= MAX_RUNS:
+                message = f"{MAX_RUNS} detectors are at work already. Close one first."
+                raise ValueError(message)
+            run = DetectorRun(
+                detector,
+                channel,
+                self.buffer,
+                self.anomalies,
+                self._drop_detection,
+                judge=judge,
+                is_over=lambda: self.is_closed,
+            )
+            self._detections = (*self._detections, run)
+            # It sees what is held already, as if it had been there from the beginning.
+            deadline = time.monotonic() + FIRST_LOOK
+            for name, end in self._taken_in().items():
+                if run.watches(name):
+                    run.advance(end, deadline)
+        self._wake.set()
+        return run
+
+    def _score(self, channel: str, start: int, stop: int, seconds: float) -> None:
+        """Show the detectors new rows; those that are behind catch up later."""
+        deadline = time.monotonic() + seconds
+        for run in self._detections:
+            if run.watches(channel) and run.has_judged(start):
+                run.advance(stop, deadline)
+
+    def _catch_up(self, seconds: float) -> bool:
+        """Let detectors that are behind judge what was there before them; return whether any did."""
+        deadline = time.monotonic() + seconds
+        ends = self._taken_in()
+        advanced = [
+            run.advance(ends.get(run.channel or "", 0), deadline)
+            for run in self._detections
+            if run.n_behind
+        ]
+        return any(advanced)
+
+    def _is_behind(self) -> bool:
+        return any(run.n_behind for run in self._detections)
+
+    def _drop_detection(self, run: DetectorRun) -> None:
+        with self._lock:
+            self._detections = tuple(other for other in self._detections if other is not run)

@@ -1,0 +1,1 @@
+"""nbstream/expressions."""

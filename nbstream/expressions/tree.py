@@ -1,0 +1,577 @@
+"""The parts of a condition, and what each says of a batch of readings.
+
+A comparison with an unknown number (NaN) is neither true nor false, and `and`, `or`, `not` follow Kleene's
+logic of three values: so a truth is a pair of columns, where it is certainly true and certainly false.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbstream.readings.batch import FloatArray
+
+__all__ = [
+    "PRECEDING",
+    "STALE",
+    "VALUE",
+    "ZSCORE",
+    "Arithmetic",
+    "Both",
+    "Call",
+    "Channel",
+    "Columns",
+    "Comparison",
+    "Either",
+    "Negative",
+    "Not",
+    "Number",
+    "Range",
+    "Rate",
+    "Score",
+    "Stale",
+    "Statistic",
+    "Truth",
+    "TruthNode",
+    "Value",
+    "Variable",
+    "ZScore",
+    "exact_number",
+    "short_number",
+    "unlike_equals",
+]
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+class Truth(NamedTuple):
+    """Where something is certainly true, and where it is certainly false; unknown in neither."""
+
+    true: BoolArray
+    false: BoolArray
+
+
+class Columns(Protocol):
+    """What conditions are told of a batch."""
+
+    def column(self, variable: Variable) -> FloatArray:
+        """Return a variable's numbers, one per reading, NaN where it is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that was written."""
+
+    number: float
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 8
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return exact_number(self.number)
+
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return it as a column that fits any other."""
+        return np.array([self.number])
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A column of the batch; each kind is a class of its own."""
+
+    at: int = field(default=0, compare=False, kw_only=True)
+    precedence: ClassVar[int] = 9
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        raise NotImplementedError
+
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return its column."""
+        return columns.column(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Value(Variable):
+    """The reading."""
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "value"
+
+
+@dataclass(frozen=True, slots=True)
+class ZScore(Variable):
+    """The reading against the analyzer's window before it."""
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "zscore"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel(Variable):
+    """Another channel's reading, the last one at or before this time."""
+
+    name: str
+    is_plain: bool = field(default=True, compare=False)
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.name if self.is_plain else f"channel({quoted(self.name)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Variable):
+    """A detector's score of the rule's channel."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"score({quoted(self.name)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Variable):
+    """Change per second between the last two readings of a channel; None is the rule's own."""
+
+    channel: Channel | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"rate_of({'value' if self.channel is None else self.channel.text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(Variable):
+    """A statistic of a window of the rule's channel; None is the analyzer's window."""
+
+    name: str
+    window: str | None = None
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return self.name if self.window is None else f"{self.name}({quoted(self.window)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale(Variable):
+    """Whether the rule's channel is stale: 1 or 0 as a column."""
+
+    precedence: ClassVar[int] = 9
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "stale"
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where it is stale."""
+        column = columns.column(self)
+        return Truth(column > 0, column <= 0)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return None: there is no limit to be beyond."""
+        return None
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return what it says of the only reading of `columns`."""
+        return "stale" if sense else "not stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Preceding(Variable):
+    """How many readings are in the analyzer's window before the reading: what its zscore is measured by."""
+
+    @property
+    def text(self) -> str:
+        """For people; conditions can't name it."""
+        return "readings before"
+
+
+VALUE, ZSCORE, STALE, PRECEDING = Value(), ZScore(), Stale(), Preceding()
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """Minus a number."""
+
+    operand: NumberNode
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 8
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"-{_inside(self.operand, 9)}"
+
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return its column."""
+        return -self.operand.numbers(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """Two numbers and + − * or / between them."""
+
+    operator: str
+    left: NumberNode
+    right: NumberNode
+    at: int = field(default=0, compare=False)
+
+    @property
+    def precedence(self) -> int:
+        """How tightly it binds."""
+        return 6 if self.operator in "+-" else 7
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        left = _inside(self.left, self.precedence)
+        return f"{left} {self.operator} {_inside(self.right, self.precedence + 1)}"
+
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return its column; what has no finite answer is not known, unless one of its numbers is endless."""
+        left, right = self.left.numbers(columns), self.right.numbers(columns)
+        if self.operator == "+":
+            result = left + right
+        elif self.operator == "-":
+            result = left - right
+        elif self.operator == "*":
+            result = left * right
+        else:
+            result = left / right
+        is_known = np.isfinite(result)
+        if not is_known.all():
+            is_known |= np.isinf(left) | np.isinf(right)
+        return np.where(is_known, result, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """abs of one number, min or max of two; unknown if one of them is."""
+
+    function: str
+    arguments: tuple[NumberNode, ...]
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 9
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"{self.function}({', '.join(argument.text for argument in self.arguments)})"
+
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return its column."""
+        first = self.arguments[0].numbers(columns)
+        if self.function == "abs":
+            return np.abs(first)
+        second = self.arguments[1].numbers(columns)
+        return np.minimum(first, second) if self.function == "min" else np.maximum(first, second)
+
+
+_COMPARE = {
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+_OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Numbers and the comparisons between neighbours, as ``10 < value < 90``."""
+
+    operands: tuple[NumberNode, ...]
+    operators: tuple[str, ...]
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 5
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        rest = (
+            f" {operator} {_inside(operand, 6)}"
+            for operator, operand in zip(self.operators, self.operands[1:], strict=True)
+        )
+        return _inside(self.operands[0], 6) + "".join(rest)
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where all of it holds, and where one of its comparisons doesn't."""
+        numbers = [operand.numbers(columns) for operand in self.operands]
+        true: BoolArray | None = None
+        false: BoolArray | None = None
+        for operator, left, right in zip(self.operators, numbers, numbers[1:], strict=False):
+            t, f = _COMPARE[operator](left, right), _COMPARE[_OPPOSITE[operator]](left, right)
+            if operator in ("==", "!="):
+                known = (left == left) & (right == right)
+                t, f = t & known, f & known
+            true = t if true is None else true & t
+            false = f if false is None else false | f
+        assert true is not None
+        assert false is not None
+        return Truth(true, false)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return how far its first comparison is beyond its limit."""
+        if self.operators[0] in ("==", "!="):
+            return None
+        left, right = (operand.numbers(columns) for operand in self.operands[:2])
+        return left - right if self.operators[0][0] == ">" else right - left
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return it with its numbers, as it is (or, not `sense`, as it isn't)."""
+        numbers = [float(operand.numbers(columns)[0]) for operand in self.operands]
+        operators = list(self.operators)
+        if any(math.isinf(number) for number in numbers):
+            return unlike_equals(columns)
+        if not sense:
+            # Of a chain only what is wrong is told.
+            for i, operator in enumerate(operators):
+                if not _COMPARE[operator](numbers[i], numbers[i + 1]):
+                    numbers = numbers[i : i + 2]
+                    operands, operators = self.operands[i : i + 2], [_OPPOSITE[operator]]
+                    return _compared(operands, operators, numbers)
+        return _compared(self.operands, operators, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """``outside(10, 90)`` or ``inside(10, 90)``: the reading against two limits."""
+
+    operator: str
+    low: float
+    high: float
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 9
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"{self.operator}({exact_number(self.low)}, {exact_number(self.high)})"
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where the reading is there."""
+        values = columns.column(VALUE)
+        outside = (values < self.low) | (values > self.high)
+        inside = (values >= self.low) & (values <= self.high)
+        return Truth(outside, inside) if self.operator == "outside" else Truth(inside, outside)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return how far beyond the nearer limit the reading is."""
+        values = columns.column(VALUE)
+        beyond = np.maximum(self.low - values, values - self.high)
+        return beyond if self.operator == "outside" else -beyond
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return it with the reading."""
+        number = exact_number(float(columns.column(VALUE)[0]))
+        where = self.operator if sense else "inside" if self.operator == "outside" else "outside"
+        return f"value {number} {where} {exact_number(self.low)} … {exact_number(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What isn't so."""
+
+    operand: TruthNode
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 4
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return f"not {_inside(self.operand, 4)}"
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return true and false exchanged."""
+        true, false = self.operand.truth(columns)
+        return Truth(false, true)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return the other way round."""
+        margin = self.operand.margin(columns)
+        return None if margin is None else -margin
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return why what it denies is wrong."""
+        return self.operand.describe(columns, not sense)
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """All of several conditions: ``and``."""
+
+    operands: tuple[TruthNode, ...]
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 3
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return " and ".join(_inside(operand, 4) for operand in self.operands)
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where all are true, and where one is false."""
+        true, false = self.operands[0].truth(columns)
+        for operand in self.operands[1:]:
+            t, f = operand.truth(columns)
+            true, false = true & t, false | f
+        return Truth(true, false)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return that of the first part that has one."""
+        return _first_margin(self.operands, columns)
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return its parts, or those that are wrong."""
+        return _joined(self.operands, columns, sense, "and" if sense else "or", every=sense)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several conditions: ``or``."""
+
+    operands: tuple[TruthNode, ...]
+    at: int = field(default=0, compare=False)
+    precedence: ClassVar[int] = 2
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return " or ".join(_inside(operand, 3) for operand in self.operands)
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where one is true, and where all are false."""
+        true, false = self.operands[0].truth(columns)
+        for operand in self.operands[1:]:
+            t, f = operand.truth(columns)
+            true, false = true | t, false & f
+        return Truth(true, false)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return that of the first part that has one."""
+        return _first_margin(self.operands, columns)
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return the parts that hold, or that all are wrong."""
+        return _joined(self.operands, columns, sense, "or" if sense else "and", every=not sense)
+
+
+NumberNode: TypeAlias = Number | Variable | Negative | Arithmetic | Call
+TruthNode: TypeAlias = Comparison | Range | Stale | Not | Both | Either
+
+
+def variables(node: NumberNode | TruthNode) -> Iterator[Variable]:
+    """Return every variable below a node, in the order of the text."""
+    match node:
+        case Variable():
+            yield node
+        case Range():
+            yield VALUE
+        case Negative() | Not():
+            yield from variables(node.operand)
+        case Arithmetic():
+            yield from variables(node.left)
+            yield from variables(node.right)
+        case Call():
+            for argument in node.arguments:
+                yield from variables(argument)
+        case Comparison() | Both() | Either():
+            for operand in node.operands:
+                yield from variables(operand)
+        case Number():
+            pass
+
+
+def _inside(node: NumberNode | TruthNode, precedence: int) -> str:
+    return node.text if node.precedence >= precedence else f"({node.text})"
+
+
+def _first_margin(operands: tuple[TruthNode, ...], columns: Columns) -> FloatArray | None:
+    margins = (operand.margin(columns) for operand in operands)
+    return next((margin for margin in margins if margin is not None), None)
+
+
+def _joined(
+    operands: tuple[TruthNode, ...], columns: Columns, sense: bool, word: str, *, every: bool
+) -> str:
+    def tells(operand: TruthNode) -> bool:
+        true, false = operand.truth(columns)
+        return bool((true if sense else false)[0])
+
+    told = [operand for operand in operands if every or tells(operand)]
+    joined: list[str] = []
+    for operand in told:
+        text = operand.describe(columns, sense)
+        is_long = isinstance(operand, (Both, Either, Not)) and (" and " in text or " or " in text)
+        joined.append(f"({text})" if is_long and len(told) > 1 else text)
+    return f" {word} ".join(joined)
+
+
+def _compared(operands: tuple[NumberNode, ...], operators: list[str], numbers: list[float]) -> str:
+    """Return a comparison with its numbers, shortened never so far that it becomes wrong."""
+    texts: list[str] = []
+    for digits in range(6, 18):
+        texts = [
+            exact_number(n) if isinstance(o, Number) else short_number(n, digits)
+            for o, n in zip(operands, numbers, strict=True)
+        ]
+        short = [float(text) for text in texts]
+        if all(
+            _COMPARE[op](a, b) == _COMPARE[op](c, d)
+            for op, a, b, c, d in zip(
+                operators, numbers, numbers[1:], short, short[1:], strict=False
+            )
+        ):
+            break
+    words = [
+        text if isinstance(o, Number) else f"{o.text} {text}"
+        for o, text in zip(operands, texts, strict=True)
+    ]
+    rest = (f" {operator} {word}" for operator, word in zip(operators, words[1:], strict=True))
+    return words[0] + "".join(rest)
+
+
+def unlike_equals(columns: Columns) -> str:
+    """Return what is said of an endless zscore, of the only reading of `columns`."""
+    n = float(columns.column(PRECEDING)[0])
+    return f"unlike {n:,.0f} equal readings" if n > 0 else "unlike the equal readings before"
+
+
+def quoted(text: str) -> str:
+    """Return text in the quotes that it doesn't contain."""
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+def short_number(number: float, digits: int = 6) -> str:
+    """Return a number for people: a whole one in full, others with `digits` significant digits."""
+    number = float(number)
+    if math.isfinite(number) and not (number.is_integer() and abs(number) < 1e15):
+        number = float(f"{number:.{digits}g}")
+    return exact_number(number)
+
+
+def exact_number(number: float) -> str:
+    """Return the shortest text that is read back as exactly this number."""
+    return repr(number + 0.0).removesuffix(".0")  # + 0.0 makes -0.0 plain

@@ -1,0 +1,262 @@
+"""What one column of a table may be as the times of its rows, by its cells and its name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.sources.files.csv.format.time_cells import (
+    COUNTED,
+    COUNTED_UNNAMED,
+    DATE,
+    DAY_TIME,
+    ELAPSED,
+    NS,
+    WHOLE,
+    Cells,
+    FoundTimes,
+    ambiguous,
+)
+from nbstream.sources.times.forms import (
+    SCALES,
+    AmbiguousDatesError,
+    NumberScale,
+    TimeForm,
+    find_compact_form,
+    find_day_time_form,
+    find_time_form,
+    number_scale,
+    text_form,
+)
+from nbstream.sources.times.names import (
+    counted_unit,
+    is_duration_name,
+    may_count,
+    order_of,
+    part_of,
+)
+from nbstream.sources.times.patterns import FIRST_YEAR, LAST_YEAR, MISSING_TIME
+from nbstream.sources.times.scan import duration_s
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+
+__all__ = ["reads", "ways_of"]
+
+
+def ways_of(table: Cells, column: int) -> list[FoundTimes]:
+    """Return what one column may be by itself."""
+    if column not in table.known_ways:
+        table.known_ways[column] = _ways(table, column)
+    return table.known_ways[column]
+
+
+def _ways(table: Cells, column: int) -> list[FoundTimes]:
+    numbers = table.numbers(column)
+    if numbers:
+        return _ways_of_numbers(table, column, numbers)
+    cells, grade = table.cells(column), table.ranks[column]
+    if not cells:
+        return []
+    try:
+        form = find_time_form(cells, table.options.zone)
+    except AmbiguousDatesError as error:
+        form = _told_by_name(table, column, error)
+        if form is not None:
+            kind = WHOLE if form.has_time_of_day else DATE
+            return [FoundTimes((column,), form, kind=kind, rank=grade)]
+        kind = WHOLE if any("%H" in p or "%I" in p for p in error.patterns) else DATE
+        told = ambiguous(table, (column,), error)
+        return [FoundTimes((column,), kind=kind, rank=grade, error=told)]
+    if form is not None:
+        if not form.has_time_of_day and not grade and not _is_sure_date(table, form, cells):
+            return []
+        kind = WHOLE if form.has_time_of_day else DATE
+        note = ""
+        if form.lacks == "year":
+            note = "no year: the newest of the file is of the year of the file's last change"
+        return [FoundTimes((column,), form, note, kind, grade)]
+    form = find_day_time_form(cells, table.options.zone)
+    durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
+    is_duration = 2 * len(durations) > len(cells) and (
+        ":" in cells[0] or _grow(table, column, durations)
+    )
+    if is_duration and (form is None or is_duration_name(table.names[column])):
+        note = "the newest of the file is put at the file's last change"
+        return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
+    if form is None:
+        return _intervals(table, column, cells)
+    if not (grade or _goes_on(form, cells)):
+        return []
+    note = "no date: the newest of the file is of the day of the file's last change"
+    return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+
+
+def _intervals(table: Cells, column: int, cells: list[str]) -> list[FoundTimes]:
+    """Return a column of intervals, "13.07.2026 00:00 - 13.07.2026 01:00", as their starts."""
+    for mark in (" - ", " – ", "/", " to "):
+        pairs = [cell.partition(mark) for cell in cells]
+        try:
+            forms = [
+                find_time_form([pair[i].strip() for pair in pairs], table.options.zone)
+                for i in (0, 2)
+            ]
+        except AmbiguousDatesError:
+            continue
+        start, end = forms
+        if start is not None and start.has_time_of_day and end is not None:
+            return [FoundTimes((column,), replace(start, until=mark), rank=table.ranks[column])]
+    return []
+
+
+def _grow(table: Cells, column: int, durations: Sequence[Decimal]) -> bool:
+    """Return whether durations are those from the start of a run, by their name and their values."""
+    grows = all(a <= b for a, b in pairwise(durations)) and durations[0] < durations[-1]
+    return grows and table.ranks[column] == 2
+
+
+def _told_by_name(table: Cells, column: int, error: AmbiguousDatesError) -> TimeForm | None:
+    """Return the form that a name such as "Time (dd/mm/yyyy)" chooses among those in doubt."""
+    order = order_of(table.names[column])
+    letters = {pattern: re.sub("[^dmy]", "", pattern.lower()) for pattern in error.patterns}
+    chosen = [p for p, found in letters.items() if order and found.startswith(order)]
+    return text_form(chosen[0], table.options.zone) if len(chosen) == 1 else None
+
+
+def _is_sure_date(table: Cells, form: TimeForm, cells: list[str]) -> bool:
+    """Return whether a column of dates that isn't called so holds the times of its rows."""
+    if form.lacks or not re.search("%d|%j|%u", form.pattern):
+        return False
+    walls = [wall for wall, _ in map(form.read, cells) if wall != MISSING_TIME]
+    return len(set(walls)) > 1 or len(walls) == 1 or not table.has_header
+
+
+def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes]:
+    grade, cells = table.ranks[column], table.cells(column)
+    compact = _compact(table, cells, grade)
+    if compact is not None:
+        kind = WHOLE if compact.has_time_of_day else DATE
+        return [FoundTimes((column,), compact, kind=kind, rank=grade)]
+    counted = Counter(scale for x in numbers if (scale := number_scale(x)) is not None)
+    scale, count = counted.most_common(1)[0] if counted else (None, 0)
+    if table.options.unit is not None:
+        scale = SCALES[table.options.unit]
+        count = sum(map(scale.is_plausible, numbers))
+    is_set_later = grade == 2 and scale is not None and scale.is_plausible(numbers[-1])
+    if scale is not None and (2 * count > len(numbers) or is_set_later):
+        form = TimeForm("number", scale=scale, is_checked=True)
+        if grade:
+            return [FoundTimes((column,), form, kind=COUNTED, rank=grade)]
+        if numbers == sorted(numbers) and (column == 0 or not table.has_header):
+            return [FoundTimes((column,), form, kind=COUNTED_UNNAMED)]
+        return []
+    is_years = part_of(table.names[column]) == "year" and all(
+        x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers
+    )
+    if is_years and table.has_header and numbers == sorted(set(numbers)):
+        return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=DATE, rank=grade)]
+    if not grade:
+        return []
+    if table.options.unit is None:
+        for name in ("mjd", "excel", "matlab", "julian"):
+            if name == "mjd" and "mjd" not in table.names[column].lower():
+                continue
+            if all(map(SCALES[name].is_plausible, numbers)) and _are_days(
+                numbers, table.names[column]
+            ):
+                form = TimeForm("number", scale=SCALES[name])
+                note = "pass time_format='elapsed' if it counts the seconds of a run"
+                is_whole = all(x == int(x) for x in numbers)
+                kind = DATE if is_whole else COUNTED
+                return [FoundTimes((column,), form, note, kind, grade)]
+    return _elapsed(table, column, numbers)
+
+
+def _compact(table: Cells, cells: list[str], grade: int) -> TimeForm | None:
+    lengths = {len(cell.partition(".")[0]) for cell in cells}
+    if len(lengths) != 1 or not all(cell.replace(".", "").isdecimal() for cell in cells):
+        return None
+    length = lengths.pop()
+    if length not in (17, 14, 12, 10, 8) or (length < 14 and not grade and table.has_header):
+        return None
+    if length == 8 and not grade:
+        return None
+    form = find_compact_form(cells, table.options.zone)
+    if form is None or any(form.read(cell)[0] == MISSING_TIME for cell in cells):
+        return None
+    scale = SCALES["ns"]
+    return form if all(scale.is_plausible(form.read(cell)[0]) for cell in cells) else None
+
+
+def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes]:
+    """Return the column as the seconds of a run, if they grow as those do."""
+    name, grade = table.names[column], table.ranks[column]
+    steps = [b - a for a, b in pairwise(numbers)]
+    forward = [step for step in steps if step > 0]
+    again = [i for i, step in enumerate(steps) if step < 0]
+    grows = bool(forward) and len(again) <= len(steps) / 10
+    may = may_count(name)
+    if may is False or not grows or any(numbers[i + 1] > numbers[i] / 2 for i in again):
+        return []
+    step = float(np.median(forward))
+    said = table.options.unit or counted_unit(name)
+    said = said or counted_unit(f"{name} {table.units.get(column, '')}")
+    if min(numbers) < 0 and said is None:
+        return []
+    is_even = max(forward) <= 1.5 * min(forward)
+    n_needed = 6 if may else 10  # what is called "t" may be a temperature
+    is_sure = numbers[0] <= 3 * step or min(numbers) >= 1000 or said is not None
+    if not is_sure and not (len(numbers) >= n_needed or (may and is_even and len(numbers) > 2)):
+        return []
+    if may is None and not is_sure and not (is_even and all(x == int(x) for x in numbers)):
+        return []
+    unit = said or _guessed_unit(numbers, step)
+    note = "the newest of the file is put at the file's last change"
+    if said is None:
+        note += f"; pass unit={'s' if unit == 'ms' else 'ms'!r} or 'us' if it counts those"
+    note += f"{',' if said is None else ';'} time=False if it is no time"
+    scale = SCALES.get(unit) or NumberScale(unit, unit, {"min": 60, "h": 3600}[unit] * NS)
+    return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, ELAPSED, grade)]
+
+
+def reads(cells: list[str]) -> bool:
+    """Return whether text reads as times or dates, be it a score or a version."""
+    try:
+        return bool(find_time_form(cells) or find_day_time_form(cells))
+    except AmbiguousDatesError:
+        return True
+
+
+def _are_days(numbers: Sequence[float], name: str) -> bool:
+    """Return whether numbers of the right size count days rather than the seconds of a run."""
+    if part_of(name) == "date":
+        return True
+    if {"jd", "mjd", "julian", "excel", "serial"} & set(re.findall("[a-z]+", name.lower())):
+        return True
+    steps = [b - a for a, b in pairwise(numbers) if b > a]
+    if not any(x % 1 for x in numbers) or not steps:
+        return not steps and any(x % 1 for x in numbers)
+    quarters = [x * 96 for x in numbers]  # of an hour
+    return float(np.median(steps)) < 0.05 or all(abs(q - round(q)) < 0.01 for q in quarters)
+
+
+def _goes_on(form: TimeForm, cells: Sequence[str]) -> bool:
+    """Return whether times of day follow each other as those of rows do, over midnight too."""
+    walls = [wall for wall, _ in map(form.read, cells) if wall != MISSING_TIME]
+    n_back = sum(b < a for a, b in pairwise(walls))
+    return n_back <= ("%S" in form.pattern) and all(re.search(r"[0-9]:?[0-9]{2}", c) for c in cells)
+
+
+def _guessed_unit(numbers: Sequence[float], step: float) -> str:
+    """Return "s" or "ms" for numbers that grow by so much from row to row."""
+    if any(x % 1 for x in numbers):
+        return "s"
+    is_minutes = all(x % 60 == 0 for x in numbers)
+    return "s" if step < 100 or is_minutes else "ms"

@@ -1,0 +1,123 @@
+"""What happens to rows between file and buffer: those read before are passed over, order is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbstream.sources.files.csv.newest_first import NewestFirst, is_newest_first
+from nbstream.sources.files.csv.read_before import ReadBefore, Sifted, join
+
+if TYPE_CHECKING:
+    from nbstream.readings.batch import Batch
+
+__all__ = ["Intake"]
+
+MAX_UNSETTLED_BYTES = 64 * 2**20
+
+
+class Intake:
+    """Takes the rows of a file as they are read and gives those that are to be handed over.
+
+    Notes
+    -----
+    Thread safety: none.
+    """
+
+    def __init__(self) -> None:
+        self._before = ReadBefore()
+        self._unsettled: list[Batch] = []
+        self._n_unsettled_bytes = 0
+        self._newest_first: NewestFirst | None = None
+        self._goes_on = False
+        self._is_first = True
+        self.n_times_anew = 0
+        """How often the file was written anew with rows that were read before."""
+        self.n_repeated = 0
+        """Rows passed over because they were read before."""
+        self.n_changed = 0
+        """Rows passed over whose time was read before with other values."""
+        self.n_given_up = 0
+        """Rows older than what is held of a table whose newest row comes first."""
+        self.has_newest_first = False
+        """Whether the newest row came first in the file that was read last."""
+        self._has_repeated = False
+
+    def begin_file(self) -> None:
+        """Expect rows of another file, or from a file's start."""
+        self._is_first = True
+
+    def begin_again(self, *, goes_on: bool) -> None:
+        """Expect rows that were read before.
+
+        Parameters
+        ----------
+        goes_on
+            Whether they more probably go on than repeat.
+        """
+        self._goes_on, self._has_repeated = goes_on, False
+        self._before.begin(is_renamed=goes_on)
+
+    def skip(self, batch: Batch) -> None:
+        """Take note of the last of the rows that are not to be handed over."""
+        self._before.skip(batch)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether rows wait for `settle`."""
+        return bool(self._unsettled) or self._newest_first is not None
+
+    def take(self, batch: Batch, *, has_times: bool) -> list[Batch]:
+        """Return what is to be handed over now.
+
+        Parameters
+        ----------
+        has_times
+            Whether the rows have times of their own.
+        """
+        if self._is_first:
+            self._is_first = False
+            if has_times and is_newest_first(batch.times, again=self.has_newest_first):
+                self._newest_first = NewestFirst()
+        if has_times or not self._before.is_sifting:
+            return self._take(self._before.sift(batch))
+        if self._goes_on:
+            self._before.end()
+            return self._take(Sifted(batch))
+        self._unsettled.append(batch)
+        self._n_unsettled_bytes += 8 * len(batch) * (1 + len(batch.values))
+        return self._align() if self._n_unsettled_bytes > MAX_UNSETTLED_BYTES else []
+
+    def settle(self) -> list[Batch]:
+        """Return what was held until the end of the file was reached, now that it is."""
+        found = self._align() if self._unsettled else []
+        newest_first, self._newest_first = self._newest_first, None
+        if newest_first is not None:
+            self.has_newest_first = True
+            found.append(newest_first.in_order())
+            self._before.remember(found[-1])
+        return [batch for batch in found if len(batch)]
+
+    def n_rejected_again(self, keys: list[int]) -> int:
+        """Remember rows that could not be read, by a hash of each; return how many came again."""
+        n = self._before.n_rejected_again(keys)
+        self.n_repeated += n
+        return n
+
+    def _align(self) -> list[Batch]:
+        unsettled, self._unsettled, self._n_unsettled_bytes = self._unsettled, [], 0
+        return self._take(self._before.align(join(unsettled)))
+
+    def _take(self, sifted: Sifted) -> list[Batch]:
+        n_passed = sifted.n_repeated + sifted.n_changed
+        if n_passed and not self._has_repeated:
+            self._has_repeated = True
+            self.n_times_anew += 1
+        self.n_repeated += sifted.n_repeated
+        self.n_changed += sifted.n_changed
+        found = [] if sifted.added is None else [sifted.added]
+        if self._newest_first is not None:
+            self.n_given_up += self._newest_first.add(sifted.new)
+        elif len(sifted.new):
+            self._before.remember(sifted.new)
+            found.append(sifted.new)
+        return found

@@ -1,0 +1,1 @@
+"""nbstream/sources/files/csv/rows."""

@@ -1,0 +1,296 @@
+"""Lines of a table become columns: plain rows all at once, the others one by one."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nbstream.readings.batch import Batch, FloatArray, TimeArray
+from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
+from nbstream.sources.files.csv.rows.fast import NEWLINE, RETURN, Chunk, Index, Mask
+from nbstream.sources.files.csv.rows.fast_times import Layout, read_times
+from nbstream.sources.files.csv.rows.plain import PlainLines
+from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
+from nbstream.text.redaction import log_exception
+
+if TYPE_CHECKING:
+    from nbstream.sources.times.partial import WholeTimes
+
+__all__ = ["RowReader", "Rows"]
+
+logger = logging.getLogger(__name__)
+
+REPLACEMENT = "\ufffd"
+UNDECIDED = (Role.OPEN, Role.TEXT, Role.FREE)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What some lines held."""
+
+    batch: Batch | None = None
+    n_rows: int = 0
+    """Lines that are not blank, headers left out; more than in `batch` if some were rejected."""
+    rejected: str = ""
+    """The first line of which nothing could be used, and why."""
+    rejected_keys: list[int] = field(default_factory=list)
+    """A hash of each such line."""
+    bad_cells: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Per channel the first cell that is no number, and how many there are."""
+    n_short: int = 0
+    """Rows with fewer cells than columns."""
+    n_long: int = 0
+    """Rows with more."""
+    n_replaced: int = 0
+    """Bytes that are not UTF-8."""
+    header_at: int | None = None
+    """Where in the lines a header begins, at which reading stopped."""
+    after: bytes = b""
+    """The lines from that header on."""
+    _left_out: list[int] = field(default_factory=list)
+    _passed_over: list[int] = field(default_factory=list)
+
+    def note_bad_cell(self, channel: str, cell: str) -> None:
+        """Count a cell that is no number."""
+        first, n = self.bad_cells.get(channel, (cell, 0))
+        self.bad_cells[channel] = first, n + 1
+
+
+class RowReader:
+    """Reads rows of one format.
+
+    Parameters
+    ----------
+    fmt
+        The format; columns of text become channels as numbers come.
+    whole_times
+        Makes UTC of times; None if the format has none.
+    is_fast
+        False reads every row by itself, with the same result.
+    """
+
+    def __init__(
+        self, fmt: CsvFormat, whole_times: WholeTimes | None, *, is_fast: bool = True
+    ) -> None:
+        self.fmt = fmt
+        self._whole_times = whole_times
+        self._is_fast = is_fast and fmt.cut_from is None
+        self.fast_fault: Exception | None = None
+        """What the fast way failed of last, though the slow one read the rows then."""
+        self._plain = PlainLines(fmt)
+        self._layouts = Layout.of_parts(fmt.form) if fmt.form is not None else ()
+
+    def read(self, lines: bytes, now_ns: int) -> Rows:
+        """Return the rows of `lines`, which end with a newline, as far as the next header.
+
+        Parameters
+        ----------
+        lines
+            Bytes of UTF-8.
+        now_ns
+            The time of readings without one.
+        """
+        return self._read(lines, now_ns, is_fast=self._is_fast)
+
+    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> Rows:
+        roles, forms = list(self.fmt.roles), list(self.fmt.forms)
+        chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
+        is_as_it_was = chunk is not None and chunk.lines is lines
+        places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
+        n = len(places.starts)
+        wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
+        values: dict[int, FloatArray] = {}
+        is_odd = np.ones(n, np.bool_)
+        if chunk is not None:
+            try:
+                is_odd = self._read_fast(chunk, wall, offsets, values)
+            except Exception as error:
+                self._note_fault(error)
+                values = {}
+        is_whole = bool(is_odd.all())
+        result = Rows()
+        stop = n
+        is_blank = places.starts == places.ends
+        for i in np.flatnonzero(is_odd & ~is_blank).tolist():
+            line = lines[places.starts[i] : places.ends[i]]
+            if not self._read_one(line, i, n, wall, offsets, values, result):
+                stop = i
+                result.header_at = int(places.starts[i])
+                result.after = lines[result.header_at :]
+                break
+        if not is_whole and self.fmt.roles != roles:
+            # A column became a channel in the middle: rows that were read at once don't know.
+            self.fmt.roles[:], self.fmt.forms[:] = roles, forms
+            return self._read(lines, now_ns, is_fast=False)
+        is_kept = ~is_blank[:stop]
+        is_kept[result._passed_over] = False
+        result.n_rows = int(np.count_nonzero(is_kept))
+        is_kept[result._left_out] = False
+        self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
+        return result
+
+    def _chunk(self, lines: bytes) -> Chunk | None:
+        """Return lines as plain ones; None if that failed."""
+        try:
+            return self._plain.chunk(lines)
+        except Exception as error:
+            self._note_fault(error)
+            return None
+
+    def _note_fault(self, error: Exception) -> None:
+        """Keep what the fast way failed of: it must cost speed, not readings."""
+        if self.fast_fault is None:
+            log_exception(logger, "rows are read one by one", level=logging.WARNING)
+        self.fast_fault = error
+
+    def _read_fast(
+        self,
+        chunk: Chunk,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+    ) -> Mask:
+        """Read plain rows, in place; return which rows are left to be read one by one."""
+        fmt, n = self.fmt, len(wall)
+        is_odd = chunk.is_odd
+        is_odd |= chunk.starts == chunk.ends
+        if fmt.comment:
+            is_odd |= chunk.data[chunk.starts] == fmt.comment.encode()[0]
+        if is_odd.all():
+            return is_odd
+        rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
+        is_odd_too = np.zeros(n, np.bool_)
+        if fmt.form is not None:
+            wall[rows], offsets[rows], is_odd_too[rows] = read_times(
+                chunk, fmt.time_columns, rows, fmt.form, self._layouts
+            )
+        for column, role in enumerate(fmt.roles):
+            if role in UNDECIDED and self._plain.may_turn(chunk, column, rows):
+                values.clear()
+                return np.ones(n, np.bool_)
+            if role is Role.NUMBER:
+                numbers, odd_cells = self._plain.numbers(chunk, column, rows)
+                if isinstance(rows, slice):
+                    values[column] = numbers
+                else:
+                    values[column] = np.full(n, np.nan)
+                    values[column][rows] = numbers
+                is_odd_too[rows] |= odd_cells
+        is_odd |= is_odd_too
+        return is_odd
+
+    def _finish(
+        self,
+        result: Rows,
+        is_kept: Any,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+        now_ns: int,
+    ) -> None:
+        """Put together the batch."""
+        fmt, stop = self.fmt, len(wall)
+        pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
+        wall, offsets = wall[pick], offsets[pick]
+        if not len(wall):
+            return
+        if self._whole_times is None:
+            times = np.full(len(wall), now_ns, np.int64)
+        else:
+            times = self._whole_times.to_utc(wall, offsets, now_ns)
+        columns = {
+            fmt.columns[column]: values[column][pick]
+            for column, role in enumerate(fmt.roles)
+            if role is Role.NUMBER and column in values
+        }
+        result.batch = Batch(times, columns)
+
+    def _read_one(
+        self,
+        line: bytes,
+        i: int,
+        n: int,
+        wall: TimeArray,
+        offsets: TimeArray,
+        values: dict[int, FloatArray],
+        result: Rows,
+    ) -> bool:
+        """Read line `i` by itself, in place; return False if it is a header."""
+        fmt = self.fmt
+        text = line.decode("utf-8", "replace")
+        if REPLACEMENT in text:
+            n_replaced = text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
+            result.n_replaced += n_replaced
+        try:
+            cells = fmt.cells(text)
+        except csv.Error as error:
+            return self._refuse(i, text, str(error), result)
+        if is_header(cells, fmt):
+            return False
+        if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
+            result._passed_over.append(i)
+            return True
+        if len(cells) != len(fmt.columns):
+            if fmt.is_passed_over(text):
+                result._passed_over.append(i)
+                return True
+            if fmt.cut_from is not None:
+                return self._refuse(i, text, "which commas are decimal ones cannot be told", result)
+        if fmt.form is not None:
+            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
+            wall[i], offsets[i] = fmt.form.read_cells(when)
+            if wall[i] == MISSING_TIME:
+                return self._refuse(i, text, fmt.no_time, result)
+        has_number = False
+        for column, role in enumerate(fmt.roles):
+            if role not in (Role.NUMBER, *UNDECIDED):
+                continue
+            if column not in values:
+                values[column] = np.full(n, np.nan)
+            values[column][i] = np.nan
+            if column >= len(cells):
+                continue
+            if role is not Role.NUMBER and not fmt.judge(column, cells[column]):
+                continue
+            value = fmt.forms[column].read(cells[column])
+            if value is None:
+                result.note_bad_cell(fmt.columns[column], cells[column])
+                continue
+            has_number = True
+            values[column][i] = value
+        if not has_number:
+            return self._refuse(i, text, "no number", result)
+        result.n_short += len(cells) < len(fmt.columns)
+        result.n_long += len(cells) > len(fmt.columns)
+        return True
+
+    def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
+        if self.fmt.is_passed_over(text):
+            result._passed_over.append(i)
+            return True
+        result._left_out.append(i)
+        result.rejected_keys.append(hash(text))
+        if not result.rejected:
+            result.rejected = f"{text!r} ({why})"
+        return True
+
+
+class Places(NamedTuple):
+    """Where lines are."""
+
+    starts: Index
+    ends: Index
+    """Without the end of the line."""
+
+    @classmethod
+    def of(cls, lines: bytes) -> Places:
+        """Find the lines of some bytes that end with a newline."""
+        data = np.frombuffer(lines, np.uint8)
+        newlines = np.flatnonzero(data == NEWLINE)
+        starts = np.concatenate(([0], newlines[:-1] + 1))
+        has_return = (data[np.maximum(newlines - 1, 0)] == RETURN) & (newlines > starts)
+        return cls(starts, newlines - has_return)

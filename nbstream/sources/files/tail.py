@@ -1,0 +1,565 @@
+"""Follow a growing file as bytes: whole lines, through rotation, truncation and replacement."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbstream.errors import ParseError
+from nbstream.sources.files.encoding import Decoder
+
+__all__ = ["Piece", "Tail", "nearest_neighbour"]
+
+MAX_LINE_BYTES = 2**20
+CHUNK_BYTES = 2**20
+LONGEST_UNIT = 4
+HEAD_BYTES = 1024
+SAMPLE_BYTES = 2**16
+REMEMBERED_BYTES = 4 * 2**20
+FRESH_NS = 1_000_000_000
+SETTLED_AFTER = 1.0  # seconds; so long a program that writes a file anew may pause
+COMPARED_BYTES = 2**20
+FOOT_BYTES = 1024
+BLOCK_BYTES = 4096
+STILL_AFTER = 3.0  # seconds
+
+# Windows lets nobody rename or delete a file that is open.
+KEEP_OPEN = os.name != "nt"
+
+
+@dataclass(slots=True)
+class Piece:
+    """What one poll of a file gave."""
+
+    lines: bytes = b""
+    """Whole lines as UTF-8, the last one ended by a newline; no NULs."""
+    at_start: bool = False
+    """Whether `lines` begin at the start of a file: a header may come."""
+    is_sample: bool = False
+    """Whether `lines` are only to learn the format from, because reading begins at the end."""
+    skipped: bytes = b""
+    """The last lines before the end at which reading begins, at most 64 KiB."""
+    half_line: bytes = b""
+    """What stands at the end without an end of line, if nothing has come after it for a while."""
+    is_missing: bool = False
+    """Whether there is no file now."""
+    has_more: bool = False
+    """Whether the next poll has something at once."""
+    event: str = ""
+    """What happened to the file, for people."""
+    is_again: bool = False
+    """Whether what comes from here on may repeat lines that were read before."""
+    goes_on: bool = False
+    """Whether it more probably does not: the file before was renamed, or this one was cut."""
+    n_too_long: int = 0
+    """Lines given up because they are longer than allowed."""
+    n_cut: int = 0
+    """Half lines that were left when their file was replaced."""
+    n_nul: int = 0
+    """NUL bytes taken out."""
+
+
+class Tail:
+    """Reads the lines that are added to a file.
+
+    A line ends with a newline, a carriage return or both. A half line at the end is left alone until
+    its end comes, or `take_half_line` takes it. The file may be
+
+    - renamed while another takes its place: the old one is read to its end first, for as long as
+      the new one is empty;
+    - truncated, deleted and made again, or replaced in place (found by size, by identity, and by
+      comparing what was read, all of it up to 1 MiB, else the first and the last 1 KiB): the new
+      content is read from its start;
+    - written anew as a whole with more at its end, as ``DataFrame.to_csv`` in a loop does: only
+      what is new is read, as long as what was read before is at most 4 MiB; else all is read again
+      and marked as such.
+
+    Parameters
+    ----------
+    path
+        The file; it need not exist yet.
+    from_start
+        False begins at the end of a file that exists at the first poll.
+    max_line_bytes
+        Longer lines are dropped and counted without being held in memory.
+    chunk_bytes
+        Bytes read at once, at most (more if lines are longer).
+    encoding
+        Of the file; None finds UTF-8 and, by their first bytes, UTF-16 and UTF-32, and takes what
+        is none of these for cp1252.
+
+    Raises
+    ------
+    ValueError
+        If `encoding` is none.
+
+    Notes
+    -----
+    Thread safety: none; one thread polls. Cost of a poll without news: two stats.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        from_start: bool = True,
+        max_line_bytes: int = MAX_LINE_BYTES,
+        chunk_bytes: int = CHUNK_BYTES,
+        encoding: str | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self._decoder = Decoder(encoding)
+        self.max_line_bytes = max_line_bytes
+        self.chunk_bytes = chunk_bytes
+        self._skip_to_end = not from_start
+        self._file: io.FileIO | None = None
+        self._identity: tuple[int, int] | None = None
+        self._stamp: tuple[int, int] | None = None  # size and time of change at the last full look
+        self._was_fresh = False  # when that look was
+        self._offset = 0  # the first byte that was not handed over
+        self._in_long_line = False
+        self._head = b""
+        self._foot = b""  # the last bytes before the offset
+        self._first_half = b""  # what begins the file while its first line has no end
+        self._seen: bytearray | None = bytearray()  # all of [0, offset), None when it is too much
+        self._doubt = ""  # why the content may be another one, until that is found out
+        self._doubt_size = -1  # and how large it was then
+        self._doubt_since = 0.0
+        self._had_half_line = False
+        self._was_renamed = False
+        self._goes_on = False
+        self._was_missing = False
+        self._size = self._growth = 0  # at the last look, and by how much it had grown then
+        self._still_since = time.monotonic()
+        self._has_taken_half = False
+        self._half_line = b""
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes of the file, at most 1 KiB, as far as they were read."""
+        return self._head or self._first_half
+
+    @property
+    def encoding_note(self) -> str:
+        """What was guessed about the encoding, for people; "" if nothing was."""
+        return self._decoder.note
+
+    @property
+    def n_waiting(self) -> int:
+        """Bytes of a half line at the end of the file, as far as the last poll saw."""
+        return max(0, (self._stamp[0] if self._stamp else 0) - self._offset)
+
+    def last_change_ns(self, now_ns: int) -> int:
+        """Return when the file was written last, `now_ns` if there is none or that is earlier."""
+        try:
+            return min(self.path.stat().st_mtime_ns, now_ns)
+        except OSError:
+            return now_ns
+
+    def may_pass(self, error: Exception) -> bool:
+        """Return whether an error may be over in a moment, for while files are rotated one is forbidden."""
+        return isinstance(error, PermissionError) and bool(self.head)
+
+    def take_half_line(self) -> None:
+        """Go on behind the half line; what may follow on it is given up and counted as cut."""
+        self._advance(self._half_line)
+        self._half_line = b""
+        self._has_taken_half = True
+
+    def close(self) -> None:
+        """Let go of the file; the next poll opens it again and goes on where this one stopped."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._stamp = None
+
+    def poll(self) -> Piece:
+        """Return what is new since the last poll: at most about `chunk_bytes` of lines.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be opened or read; a missing file is no error.
+        ParseError
+            If `path` is no regular file.
+        """
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            there = None
+        if there is not None:
+            _check_regular(self.path, there)
+        if self._file is None and there is None:
+            return self._missing()
+        piece = self._read(there)
+        self._half_line = b""
+        if not (piece.lines or piece.has_more or piece.is_missing):
+            self._half_line = self._settled_half_line()
+            piece.half_line = self._decoder.to_utf8(self._half_line)
+        if not KEEP_OPEN and self._file is not None:
+            self._file.close()
+            self._file = None
+        return piece
+
+    def _read(self, there: os.stat_result | None) -> Piece:
+        if self._file is None:
+            opened = self._open()
+            if opened is not None:
+                return opened
+        assert self._file is not None
+        mine = os.fstat(self._file.fileno())
+        stamp = (mine.st_size, mine.st_mtime_ns)
+        is_replaced = (
+            there is not None
+            and (there.st_dev, there.st_ino) != self._identity
+            and there.st_size > 0  # its writer has come; nothing more goes into the open one
+        )
+        piece = Piece()
+        # A file that changed just now may change again with the same time stamp: it is looked at once more.
+        is_fresh = abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS
+        if stamp != self._stamp or self._was_fresh or self._doubt:
+            piece = self._look(mine.st_size)
+            if not piece.has_more:
+                self._stamp, self._was_fresh = stamp, is_fresh
+            if piece.lines or piece.has_more or piece.event:
+                piece.has_more = piece.has_more or is_replaced
+                return piece
+        if there is None:
+            # The old one stays open: its writer may still add to it.
+            return self._gone(piece)
+        if is_replaced:
+            return self._switch(piece)
+        if self._was_missing and (there.st_dev, there.st_ino) == self._identity:
+            self._was_missing = False
+        return piece
+
+    def _missing(self) -> Piece:
+        first = not self._was_missing
+        self._was_missing = True
+        event = "the file is gone; waiting for it" if first and self._identity else ""
+        self._skip_to_end = False  # all that comes is new
+        return Piece(is_missing=True, event=event)
+
+    def _gone(self, piece: Piece) -> Piece:
+        if not self._was_missing:
+            self._was_missing = True
+            piece.event = "the file is gone; waiting for it"
+        piece.is_missing = True
+        return piece
+
+    def _open(self) -> Piece | None:
+        """Open the path; return a piece if there is something to say first."""
+        try:
+            file = io.FileIO(self.path, "rb")
+        except FileNotFoundError:
+            return self._missing()
+        now = os.fstat(file.fileno())
+        identity = (now.st_dev, now.st_ino)
+        is_other = self._identity is not None and identity != self._identity
+        self._file, self._identity, self._was_missing = file, identity, False
+        if self._skip_to_end:
+            self._skip_to_end = False
+            return self._begin_at_end(now.st_size)
+        if is_other and self._offset:
+            self._begin_to_doubt("another file took the place of the file", self._was_renamed)
+        self._was_renamed = False
+        return None
+
+    def _begin_at_end(self, size: int) -> Piece | None:
+        if not size:
+            return None
+        sample = self._pread(0, min(size, SAMPLE_BYTES))
+        self._decoder.begin(sample)
+        self._head = sample[:HEAD_BYTES]
+        self._seen = None
+        start = max(0, size - self.max_line_bytes)
+        start -= start % self._decoder.width
+        back = self._pread(start, size)
+        end = self._decoder.end_of_lines(back)
+        if not end and len(back) == size:
+            return None  # one half line, perhaps of the header: read it when it is complete
+        self._offset = start + end if end else size - size % self._decoder.width
+        self._in_long_line = not end
+        sample = sample[: self._decoder.end_of_lines(sample)]
+        first = max(0, end - SAMPLE_BYTES)
+        skipped = back[first - first % self._decoder.width : end]
+        if len(skipped) < self._offset:
+            skipped = skipped[self._decoder.end_of_line(skipped) :]
+        return Piece(
+            self._decoder.to_utf8(sample).replace(b"\0", b""),
+            at_start=True,
+            is_sample=True,
+            skipped=self._decoder.to_utf8(skipped),
+            has_more=True,
+        )
+
+    def _look(self, size: int) -> Piece:
+        """Read what is new in the file that is open."""
+        if size != self._size:
+            self._growth, self._size = size - self._size, size
+            self._still_since = time.monotonic()
+        if self._doubt:
+            pass
+        elif size < self._offset:
+            self._begin_to_doubt("the file was truncated")
+        elif not self._is_same(size):
+            self._begin_to_doubt("the content of the file was replaced")
+        if self._doubt:
+            piece = self._verify(size)
+            if piece is not None:
+                return piece
+        return self._take(size)
+
+    def _verify(self, size: int) -> Piece | None:
+        """Find out if a file with other content begins with all that was read before.
+
+        Returns None when the next byte to read is at the offset, after all.
+        """
+        seen = self._seen
+        if seen is not None and seen:
+            now = self._pread(0, min(size, len(seen)))
+            if now == seen[: len(now)]:
+                if len(now) == len(seen):
+                    self._doubt = ""
+                    return None
+                # It repeats what we know: it is being written anew, or it starts alike.
+                return self._cut(now) if self._is_settled(size) else Piece()
+        elif not size and not self._is_settled(size):
+            return Piece()
+        return self._restart()
+
+    def _is_settled(self, size: int) -> bool:
+        """Return whether a file in doubt has not grown for a while."""
+        now = time.monotonic()
+        if size != self._doubt_size:
+            self._doubt_size, self._doubt_since = size, now
+        return now - self._doubt_since >= SETTLED_AFTER
+
+    def _cut(self, now: bytes) -> Piece:
+        """Go on at the end of a file that begins as before and is shorter for good."""
+        end = self._decoder.end_of_lines(now)
+        if not end:
+            return self._restart()
+        event = f"{self._doubt}; what is left of it was read before"
+        self._offset, self._seen = end, bytearray(now[:end])
+        self._head, self._foot = now[:end][:HEAD_BYTES], now[:end][-FOOT_BYTES:]
+        self._in_long_line = self._has_taken_half = False
+        self._doubt = ""
+        self._stamp = None
+        return Piece(event=event, has_more=True, is_again=True, goes_on=True)
+
+    def _settled_half_line(self) -> bytes:
+        """Return the half line at the end if nothing has come after it for a while.
+
+        A file that grows by whole blocks has a writer that holds back what does not fill one: its
+        last line was cut anywhere and stays a half one.
+        """
+        size = self._size
+        is_block = size % BLOCK_BYTES == 0 or self._growth % BLOCK_BYTES == 0
+        is_still = time.monotonic() - self._still_since >= STILL_AFTER
+        is_short = 0 < size - self._offset <= self.max_line_bytes
+        if self._doubt or self._in_long_line or is_block or not (is_still and is_short):
+            return b""
+        return self._pread(self._offset, size)
+
+    def _begin_to_doubt(self, why: str, was_renamed: bool = False) -> None:
+        if not self._doubt:
+            self._doubt = why
+            self._doubt_size = -1
+            self._goes_on = was_renamed
+            self._had_half_line = self.n_waiting > 0
+
+    def _restart(self) -> Piece:
+        event = f"{self._doubt}; reading it from its start"
+        self._offset, self._head, self._foot, self._seen = 0, b"", b"", bytearray()
+        self._in_long_line = self._has_taken_half = False
+        self._doubt = ""
+        self._stamp = None
+        n_cut = int(self._had_half_line)
+        return Piece(event=event, has_more=True, n_cut=n_cut, is_again=True, goes_on=self._goes_on)
+
+    def _switch(self, piece: Piece) -> Piece:
+        """Go on with another file that took the path; the open one was read to its end."""
+        assert self._file is not None
+        mine = os.fstat(self._file.fileno())
+        size = mine.st_size
+        if (self._stamp or (0,))[0] != size:
+            piece.has_more = True  # it grew meanwhile; the next poll reads that first
+            return piece
+        piece.n_cut = int(size > self._offset and not self._doubt)
+        self._in_long_line = False
+        self._doubt = ""
+        self._had_half_line = False
+        self._was_renamed = mine.st_nlink > 0
+        self.close()
+        self._was_missing = False
+        piece.has_more = True
+        return piece
+
+    def _take(self, size: int) -> Piece:
+        """Hand over whole lines from the offset on."""
+        piece = Piece(at_start=self._offset == 0)
+        want = min(size - self._offset, max(self.chunk_bytes, LONGEST_UNIT))
+        data = self._pread(self._offset, self._offset + want)
+        is_more_there = self._offset + len(data) < size
+        if self._offset == 0:
+            self._decoder.begin(data)
+        if data.startswith(bytes(max(2, self._decoder.width))):
+            return self._skip_hole(data)
+        if self._has_taken_half and data:
+            self._has_taken_half = False
+            if self._decoder.end_of_line(data) != self._decoder.width:  # no end of a line
+                self._in_long_line = True
+                return Piece(
+                    n_cut=1,
+                    event="the last line went on after it had been read without its end",
+                    has_more=True,
+                )
+        if self._in_long_line:
+            end = self._decoder.end_of_line(data)
+            self._in_long_line = not end
+            self._advance(data[: end or len(data) - len(data) % self._decoder.width])
+            return Piece(has_more=self._offset < size and (is_more_there or bool(end)))
+        end = self._decoder.end_of_lines(data)
+        if not end:
+            if self._offset == 0:
+                self._first_half = data[:HEAD_BYTES]
+            if len(data) > self.max_line_bytes:
+                self._in_long_line = True
+                self._advance(data[: len(data) - len(data) % self._decoder.width])
+                return Piece(n_too_long=1, has_more=is_more_there)
+            if is_more_there and len(data) == want:
+                return self._take_long(size)
+            return piece
+        self._advance(data[:end])
+        text = self._decoder.to_utf8(data[:end])
+        lines, piece.n_too_long = _without_long_lines(text, self.max_line_bytes)
+        piece.n_nul = lines.count(b"\0")
+        piece.lines = lines.replace(b"\0", b"") if piece.n_nul else lines
+        piece.has_more = is_more_there
+        return piece
+
+    def _skip_hole(self, data: bytes) -> Piece:
+        """Pass over NULs that begin a line: after a truncation the writer did not go back."""
+        if data == bytes(len(data)):
+            self._advance(data)
+            return Piece(n_nul=len(data) + self._leap(), has_more=True)
+        n_nul = len(data) - len(data.lstrip(b"\0"))
+        n_nul -= n_nul % self._decoder.width
+        self._advance(data[:n_nul])
+        return Piece(n_nul=n_nul, has_more=True)
+
+    def _leap(self) -> int:
+        """Go to the end of a hole that takes no room on the disk; return how many bytes it has."""
+        assert self._file is not None
+        if not hasattr(os, "SEEK_DATA"):
+            return 0
+        try:
+            end = os.lseek(self._file.fileno(), self._offset, os.SEEK_DATA)
+        except OSError:  # nothing but the hole, or a file system that knows none
+            return 0
+        n = end - self._offset
+        n -= n % self._decoder.width
+        if n > FOOT_BYTES:
+            self._seen, self._foot = None, bytes(FOOT_BYTES)
+            self._offset += n
+            return n
+        return 0
+
+    def _take_long(self, size: int) -> Piece:
+        """Read a line that is longer than a chunk, and perhaps not too long."""
+        chunk_bytes = self.chunk_bytes
+        self.chunk_bytes = self.max_line_bytes + 1
+        try:
+            return self._take(size)
+        finally:
+            self.chunk_bytes = chunk_bytes
+
+    def _advance(self, data: bytes) -> None:
+        """Note that `data` at the offset was dealt with."""
+        if len(self._head) < HEAD_BYTES and self._offset <= HEAD_BYTES:
+            self._head = (self._head[: self._offset] + data)[:HEAD_BYTES]
+        self._foot = (self._foot + data[-FOOT_BYTES:])[-FOOT_BYTES:]
+        if self._seen is not None:
+            if len(self._seen) + len(data) > REMEMBERED_BYTES:
+                self._seen = None
+            else:
+                self._seen += data
+        self._offset += len(data)
+
+    def _is_same(self, size: int) -> bool:
+        """Return whether what was read is still there, as far as a quick look tells."""
+        if self._seen is not None and len(self._seen) <= COMPARED_BYTES:
+            known = [(0, bytes(self._seen))]
+        else:
+            known = [(0, self._head), (self._offset - len(self._foot), self._foot)]
+        return all(self._pread(at, at + len(data)) == data for at, data in known)
+
+    def _pread(self, start: int, stop: int) -> bytes:
+        """Return bytes [start, stop) of the open file, fewer at its end."""
+        assert self._file is not None
+        self._file.seek(start)
+        parts = []
+        while start < stop:
+            part = self._file.read(stop - start)
+            if not part:
+                break
+            parts.append(part)
+            start += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _without_long_lines(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
+    """Return whole lines without those that are too long, and their number."""
+    if len(lines) <= max_line_bytes:
+        return lines, 0
+    kept, n_too_long, start = [], 0, 0
+    while start < len(lines):
+        newline = lines.rfind(b"\n", start, start + max_line_bytes + 1)
+        if newline < 0:
+            n_too_long += 1
+            start = lines.find(b"\n", start) + 1
+        else:
+            kept.append(lines[start : newline + 1])
+            start = newline + 1
+    return (b"".join(kept), n_too_long) if n_too_long else (lines, 0)
+
+
+def _check_regular(path: Path, there: os.stat_result) -> None:
+    if stat.S_ISDIR(there.st_mode):
+        raise IsADirectoryError(21, "Is a directory", str(path))
+    if not stat.S_ISREG(there.st_mode):
+        message = (
+            f"{str(path)!r} is not a regular file but {_kind_of(there.st_mode)}. "
+            f"Read it with ProcessSource(['cat', {str(path)!r}])."
+        )
+        raise ParseError(message)
+
+
+def _kind_of(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def nearest_neighbour(path: str | os.PathLike[str]) -> Path | None:
+    """Return the file beside a missing one whose name is most like it, or None.
+
+    Parameters
+    ----------
+    path
+        The path that does not exist.
+    """
+    missing = Path(path)
+    try:
+        names = [entry.name for entry in os.scandir(missing.parent) if entry.is_file()]
+    except OSError:
+        return None
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(missing.name.lower(), by_lower, n=1, cutoff=0.7)
+    return missing.parent / by_lower[close[0]] if close else None

@@ -1,0 +1,154 @@
+"""A function that is called again and again."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from nbstream.errors import CallbackError
+from nbstream.sources.item_source import ItemSource
+from nbstream.sources.python.own_loop import OwnLoop
+from nbstream.sources.state import SourceState
+from nbstream.sources.wording import explain, positive_seconds, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CallableSource"]
+
+SILENCE_TO_MENTION = 2.0
+
+
+class CallableSource(ItemSource):
+    """Calls a function at intervals; each call is a reading.
+
+    Parameters
+    ----------
+    function
+        Takes nothing and returns a reading in any form of `nbstream.sources.items`: a number
+        (channel "value"), a dict of numbers by channel (a key such as "time" is the time if it can
+        be one), (time, number or dict), a table, a line of text; or None: no reading. It may be
+        asynchronous.
+    interval
+        Seconds between two calls. The schedule does not drift; calls that could not be made in time
+        are skipped.
+    **options
+        As for every `Source`: buffer, name, units, timezone, clock.
+
+    Raises
+    ------
+    TypeError
+        If `function` cannot be called, or is a generator function.
+    ValueError
+        If `interval` is not > 0.
+
+    Notes
+    -----
+    A function that raises StopIteration has ended. One that raises something else is called again,
+    less and less often (never more often than `interval`, at most 30 s apart); meanwhile the state is
+    RECONNECTING, each failure counts as rejected, and `last_error` is a `CallbackError` with the
+    function's own error as ``__cause__``.
+
+    Thread safety: any thread. The function is called on the source's thread; an asynchronous one runs
+    on an event loop of that thread, so that it cannot use what belongs to the notebook's loop.
+    """
+
+    kind = "callable"
+    advice = "Return a number, or a dict such as {'temp': 21.5}."
+    from_function = True
+
+    def __init__(self, function: Callable[[], Any], interval: float = 1.0, **options: Any) -> None:
+        given: Any = function
+        if not callable(given):
+            message = f"'function' must be callable (got {type(function).__name__})."
+            raise TypeError(message)
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            message = "'function' yields. Give what it returns, f(), to IterableSource."
+            raise TypeError(message)
+        self.interval = positive_seconds(interval, "interval")
+        label = getattr(function, "__name__", None) or type(function).__name__
+        options["name"] = options.get("name") or shorten(label)
+        super().__init__(**options)
+        self.function = function
+        self._called_at: float | None = None
+        self._loop = OwnLoop(lambda: self._is_stopping)
+
+    @property
+    def own_interval(self) -> float | None:
+        """Seconds between two calls."""
+        return self.interval
+
+    @property
+    def status(self) -> str:
+        """What the source is doing now, in one short sentence for people."""
+        called_at = self._called_at
+        if called_at is not None and self._state in (SourceState.RUNNING, SourceState.RECONNECTING):
+            seconds = self._clock.monotonic() - called_at
+            if seconds >= SILENCE_TO_MENTION:
+                return f"no return for {seconds:.0f} s"
+        return super().status
+
+    def _interrupt(self) -> None:
+        self._loop.cancel()
+
+    def _run(self) -> None:
+        loop = self._loop = OwnLoop(lambda: self._is_stopping)
+        try:
+            self._call_again_and_again(loop)
+        finally:
+            loop.close()
+
+    def _call(self, loop: OwnLoop) -> Any:
+        item = self.function()
+        return loop.run(item) if inspect.iscoroutine(item) else item
+
+    def _call_again_and_again(self, loop: OwnLoop) -> None:
+        self._set_state(SourceState.RUNNING)
+        failures = 0
+        ticks = self._ticks(self.interval)
+        for _ in ticks:
+            self._called_at = self._clock.monotonic()
+            try:
+                item = self._call(loop)
+            except StopIteration:
+                self._set_state(SourceState.ENDED)
+                return
+            except BaseException as error:
+                if self._is_stopping:
+                    return
+                message = f"{self.name} raised {explain(error)}"
+                self._handle(CallbackError(message, callback=self.name), error, failures)
+                failures += 1
+            else:
+                failures = self._take(item, failures)
+            finally:
+                if not self._is_abandoned:
+                    self._called_at = None
+            if failures and self._wait(max(0.0, self._backoff(failures - 1) - self.interval)):
+                return
+
+    def _take(self, item: Any, failures: int) -> int:
+        """Hand over what the function returned; return the failures in a row."""
+        if item is not None:
+            try:
+                found = self._reader.read(item)
+            except (TypeError, ValueError) as error:
+                message = f"{self.name} returned what is no reading: {error}"
+                self._handle(CallbackError(message, callback=self.name), error, failures)
+                return failures + 1
+            self._hand_over(found)
+            self._say_if_nothing_is_readable()
+        if failures:
+            self._set_state(SourceState.RUNNING)
+            self._has_data()
+        return 0
+
+    def _handle(self, error: CallbackError, cause: BaseException, failures: int) -> None:
+        error.__cause__ = cause
+        self._count(received=1, rejected=1)
+        if self._is_abandoned:
+            return
+        self._set_state(SourceState.RECONNECTING, str(error), error)
+        self._report("error", str(error))
+        if not failures:
+            self._count(reconnects=1)

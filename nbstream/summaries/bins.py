@@ -1,0 +1,233 @@
+"""What is drawn: first, smallest, largest and last reading of each bin, aligned to absolute time.
+
+A bin is 2^k ns wide and begins at a multiple of that, so a bin's points are the same in every frame and
+nothing shimmers while the chart scrolls; only the newest bin still changes. Four points draw the same
+picture as all readings of a bin that is at most a pixel wide (M4; Jugel et al., PVLDB 7(10), 2014).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.readings.gaps import NO_GAPS, IndexArray
+
+if TYPE_CHECKING:
+    from nbstream.readings.batch import FloatArray, TimeArray
+
+__all__ = ["BinnedLine", "bin_points", "step_bits"]
+
+
+AT_ONCE = 65_536
+"""Readings that are binned at a time: as many as a processor's cache holds."""
+
+
+def step_bits(span_ns: int, n_bins: int) -> int:
+    """Return k of the narrowest step 2^k ns of which at most `n_bins` cover `span_ns`."""
+    width = max(1, -(-span_ns // max(1, n_bins)))
+    return (width - 1).bit_length()
+
+
+def bin_points(
+    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray = NO_GAPS
+) -> tuple[TimeArray, FloatArray]:
+    """Return the points that draw these readings in bins of 2^`bits` ns.
+
+    Parameters
+    ----------
+    times, values
+        int64 ns ascending and float64, shape (n,).
+    gaps
+        Indices of the readings that no line is drawn to, ascending.
+
+    Returns
+    -------
+    times, values
+        Per bin its first, smallest, largest and last reading, in their order, none twice; and the first
+        missing one (NaN), which breaks the line. Where a gap lies between two of them, a NaN of the later
+        one's time comes before that.
+    """
+    line = BinnedLine(bits)
+    line.extend(times, values, gaps)
+    return line.points()
+
+
+def _thinned(
+    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray]:
+    """Return the readings that are kept, and before which of them a gap lies."""
+    n = len(times)
+    if n < 3:
+        return times.copy(), values.copy(), gaps
+    bins = times >> bits
+    begins = bins[1:] != bins[:-1]
+    if begins.all():
+        return times.copy(), values.copy(), gaps
+    starts = np.concatenate(([0], np.flatnonzero(begins) + 1))
+    stops = np.append(starts[1:], n)
+    missing = values != values
+    has_missing = bool(missing.any())
+    low = np.minimum.reduceat(np.where(missing, np.inf, values) if has_missing else values, starts)
+    high = np.maximum.reduceat(
+        np.where(missing, -np.inf, values) if has_missing else values, starts
+    )
+    which = np.repeat(np.arange(len(starts)), stops - starts)
+    keep = np.zeros(n, bool)
+    keep[starts] = True
+    keep[stops - 1] = True
+    for extreme in (low, high):
+        hits = np.flatnonzero(values == extreme[which])
+        first_hit = np.concatenate(([True], which[hits][1:] != which[hits][:-1]))[: len(hits)]
+        keep[hits[first_hit]] = True
+    if has_missing:
+        hits = np.flatnonzero(missing)
+        keep[hits[np.concatenate(([True], which[hits][1:] != which[hits][:-1]))]] = True
+    if len(gaps):
+        gaps = np.unique(np.flatnonzero(keep).searchsorted(gaps))
+    return times[keep], values[keep], gaps
+
+
+def _broken(times: TimeArray, values: FloatArray, gaps: IndexArray) -> tuple[TimeArray, FloatArray]:
+    """Return points with a NaN before those that no line is drawn to."""
+    if len(gaps):
+        gaps = gaps[values[gaps] == values[gaps]]
+    if not len(gaps):
+        return times, values
+    return np.insert(times, gaps, times[gaps]), np.insert(values, gaps, np.nan)
+
+
+def _count(values: FloatArray) -> int:
+    return int(np.count_nonzero(values == values))
+
+
+class BinnedLine:
+    """The drawn points of one channel, kept as readings come.
+
+    Parameters
+    ----------
+    bits
+        Bins are 2^`bits` ns wide.
+
+    Notes
+    -----
+    Thread safety: none; the link's pump owns it.
+    """
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self._times: list[TimeArray] = []
+        self._values: list[FloatArray] = []
+        self._counts: list[int] = []  # of the values that are not missing
+        self._open_times: TimeArray = np.empty(0, np.int64)
+        self._open_values: FloatArray = np.empty(0)
+        self._open_gaps = NO_GAPS
+        self._pending_cut: int | None = None
+        self._changed_from = 0  # index into the closed parts
+
+    def extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray = NO_GAPS) -> None:
+        """Add readings, not older than those before; `gaps` are those that no line is drawn to."""
+        for start in range(0, len(times), AT_ONCE):
+            stop = start + AT_ONCE
+            a, b = gaps.searchsorted((start, stop))
+            self._extend(times[start:stop], values[start:stop], gaps[a:b] - start)
+
+    def _extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray) -> None:
+        n_open = len(self._open_times)
+        if n_open:
+            times = np.concatenate((self._open_times, times))
+            values = np.concatenate((self._open_values, values))
+            if len(gaps) or len(self._open_gaps):
+                gaps = np.concatenate((self._open_gaps, gaps + n_open))
+        if self._pending_cut is None:
+            self._pending_cut = (int(times[0]) >> self.bits) << self.bits
+            self._changed_from = len(self._times)
+        newest_bin = (int(times[-1]) >> self.bits) << self.bits
+        split = int(times.searchsorted(newest_bin, "left"))
+        n_closed = int(gaps.searchsorted(split))
+        if split:
+            closed = _broken(*_thinned(times[:split], values[:split], self.bits, gaps[:n_closed]))
+            self._times.append(closed[0])
+            self._values.append(closed[1])
+            self._counts.append(_count(closed[1]))
+        # First, smallest, largest and last of these and what follows are those of all.
+        self._open_times, self._open_values, self._open_gaps = _thinned(
+            times[split:], values[split:], self.bits, gaps[n_closed:] - split
+        )
+
+    def rewind(self, ns: int) -> int:
+        """Take back the points from the bin of `ns` on; return from which time on to add readings again.
+
+        That is not before the line begins.
+        """
+        begin = next((times[0] for times in [*self._times, self._open_times] if len(times)), ns)
+        start = (max(ns, int(begin)) >> self.bits) << self.bits
+        n = len(self._times)
+        while n and self._times[n - 1][-1] >= start:
+            n -= 1
+        if n < len(self._times):
+            keep = int(self._times[n].searchsorted(start, "left"))
+            self._times[n:] = [self._times[n][:keep]] if keep else []
+            self._values[n:] = [self._values[n][:keep]] if keep else []
+            self._counts[n:] = [_count(self._values[n])] if keep else []
+        keep = int(self._open_times.searchsorted(start, "left"))
+        self._open_times, self._open_values = self._open_times[:keep], self._open_values[:keep]
+        self._open_gaps = self._open_gaps[: self._open_gaps.searchsorted(keep)]
+        if self._pending_cut is None or start < self._pending_cut:
+            self._pending_cut = start
+            self._changed_from = len(self._times)
+        return start
+
+    def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
+        """Return what changed since the last call: points from the time `cut` on are replaced by these.
+
+        `cut` is None when nothing changed. A page knows times as float64 milliseconds, which are 0.2 µs
+        apart at present: what it can't tell from the cut is sent again.
+        """
+        cut, start = self._pending_cut, self._changed_from
+        self._pending_cut = None
+        self._changed_from = len(self._times)
+        if cut is None:
+            return None, self._open_times[:0], self._open_values[:0]
+        times, values = self._joined(start)
+        while start and self._times[start - 1][-1] / 1e6 >= cut / 1e6:
+            start -= 1
+            first = int((self._times[start] / 1e6).searchsorted(cut / 1e6))
+            times = np.concatenate((self._times[start][first:], times))
+            values = np.concatenate((self._values[start][first:], values))
+            cut = min(cut, int(times[0]))
+        return cut, times, values
+
+    def points(self) -> tuple[TimeArray, FloatArray]:
+        """Return all points."""
+        return self._joined(0)
+
+    def count_since(self, span_ns: int) -> int:
+        """Return how many points lie in the last `span_ns`; missing readings and breaks are none."""
+        if not len(self._open_times):
+            return 0
+        start = int(self._open_times[-1]) - span_ns
+        n = bisect_left(self._times, start, key=itemgetter(0))
+        count = _count(self._open_values) + sum(self._counts[n:])
+        if n:
+            first = int(self._times[n - 1].searchsorted(start, "left"))
+            count += _count(self._values[n - 1][first:])
+        return count
+
+    def drop_before(self, ns: int) -> None:
+        """Forget whole parts that end before `ns`."""
+        if len(self._times) > 64:  # many small parts: make them one
+            joined = np.concatenate(self._times), np.concatenate(self._values)
+            first = max(0, int(joined[0].searchsorted(ns, "left")) - 1)
+            self._times, self._values = [joined[0][first:]], [joined[1][first:]]
+            self._counts = [_count(self._values[0])]
+            self._changed_from = len(self._times)
+
+    def _joined(self, start: int) -> tuple[TimeArray, FloatArray]:
+        times, values = _broken(self._open_times, self._open_values, self._open_gaps)
+        return (
+            np.concatenate([*self._times[start:], times]),
+            np.concatenate([*self._values[start:], values]),
+        )

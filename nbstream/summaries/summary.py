@@ -1,0 +1,177 @@
+"""Statistics that merge: a `Summary` per block of 1,024 rows, and a pyramid of them.
+
+Windows are answered by merging the summaries that lie inside them, never by subtracting what left:
+so there is no drift, and a window over many millions of readings costs microseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nbstream.summaries.pyramid import BLOCK, Columns, Nodes, Pyramid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.readings.batch import FloatArray
+
+__all__ = [
+    "BLOCK",
+    "LEAST_SPREAD",
+    "RESOLUTION",
+    "BlockPyramid",
+    "Nodes",
+    "Summary",
+    "merge",
+    "spread_floor",
+    "summarize",
+    "summarize_blocks",
+]
+
+NAN = float("nan")
+RESOLUTION = 1e-12
+"""What float64 can tell apart of a number, as a part of it, with a margin for what sums up."""
+LEAST_SPREAD = 1e-290
+"""Least spread to divide by."""
+
+
+class Summary(NamedTuple):
+    """What is known of some readings; NaN readings are left out.
+
+    `m2` is the sum of squared deviations from `mean`. Without a reading everything but `n` is NaN.
+    """
+
+    n: int
+    mean: float
+    m2: float
+    min: float
+    max: float
+
+    @property
+    def std(self) -> float:
+        """Sample standard deviation (ddof = 1, as pandas); NaN for fewer than two readings."""
+        return math.sqrt(self.m2 / (self.n - 1)) if self.n > 1 else NAN
+
+
+def summarize_blocks(blocks: FloatArray) -> Nodes:
+    """Return the summary of each row of `blocks`, shape (k, block size); NaN is a missing reading.
+
+    Shape (5, k): n, mean, m2, min, max; of no readings 0, any, 0, inf, −inf.
+    """
+    k, size = blocks.shape
+    nodes = np.empty((5, k))
+    first = blocks[:, :1]
+    # Deviations from the block's first value: sums of squares of the values themselves would lose
+    # the variance of small changes on a large offset.
+    deviations = blocks - first
+    sums = deviations.sum(axis=1)
+    if np.isfinite(sums).all():
+        shift = sums / size
+        nodes[0] = size
+        nodes[1] = first[:, 0] + shift
+        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
+        nodes[3] = blocks.min(axis=1)
+        nodes[4] = blocks.max(axis=1)
+    else:
+        present = blocks == blocks
+        n = present.sum(axis=1)
+        columns = np.arange(k), present.argmax(axis=1)
+        reference = np.where(n > 0, blocks[columns], 0.0)
+        deviations = np.where(present, blocks - reference[:, None], 0.0)
+        sums = deviations.sum(axis=1)
+        shift = sums / np.maximum(n, 1)
+        nodes[0] = n
+        nodes[1] = reference + shift
+        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
+        nodes[3] = np.where(present, blocks, np.inf).min(axis=1)
+        nodes[4] = np.where(present, blocks, -np.inf).max(axis=1)
+    np.maximum(nodes[2], 0.0, out=nodes[2])
+    return nodes
+
+
+def summarize(values: FloatArray) -> Nodes:
+    """Return the summary of some readings as one node, shape (5, 1)."""
+    if not len(values):
+        return np.array([[0.0], [0.0], [0.0], [np.inf], [-np.inf]])
+    return summarize_blocks(values[None, :])
+
+
+def merge(nodes: Nodes) -> Summary:
+    """Merge summaries into one.
+
+    Chan, Golub, LeVeque (1983), for many parts at once: the mean is the weighted mean of the means,
+    and each part adds n·(its mean − the mean)² to the sum of squares.
+    """
+    n = nodes[0]
+    total = float(n.sum())
+    if not total:
+        return Summary(0, NAN, NAN, NAN, NAN)
+    reference = nodes[1, int(n.argmax())]
+    mean = reference + float((n * (nodes[1] - reference)).sum()) / total
+    m2 = float(nodes[2].sum() + (n * (nodes[1] - mean) ** 2).sum())
+    return Summary(int(total), float(mean), m2, float(nodes[3].min()), float(nodes[4].max()))
+
+
+def merge_groups(nodes: Nodes, size: int) -> Nodes:
+    """Merge each `size` consecutive nodes into one; the number of nodes is a multiple of `size`."""
+    n, mean, m2, low, high = nodes.reshape(5, -1, size)
+    total = n.sum(axis=1)
+    weight = np.maximum(total, 1.0)
+    reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
+    merged = np.empty((5, n.shape[0]))
+    merged[0] = total
+    merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
+    merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
+    merged[3] = low.min(axis=1)
+    merged[4] = high.max(axis=1)
+    return merged
+
+
+def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
+    """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
+    return np.maximum(np.abs(center) * RESOLUTION, max(min_sigma, LEAST_SPREAD))
+
+
+class BlockPyramid(Pyramid):
+    """Summaries of consecutive rows, in blocks of 1,024 and groups of 32 of them.
+
+    Parameters
+    ----------
+    first_row
+        Number of the first row that will be added.
+
+    Notes
+    -----
+    Thread safety: none; its analyzer guards it.
+    """
+
+    n_fields = 5
+    dtypes = (np.float64,)
+
+    def summarize_blocks(self, columns: Columns) -> Nodes:
+        """Return the summaries of blocks of values."""
+        return summarize_blocks(columns[0])
+
+    def merge_groups(self, nodes: Nodes, size: int) -> Nodes:
+        """Merge each `size` consecutive summaries into one."""
+        return merge_groups(nodes, size)
+
+    def extend(self, values: FloatArray) -> None:
+        """Add the readings of the next rows."""
+        self.extend_columns((values,))
+
+    def query(self, start: int, stop: int, read: Callable[[int, int], FloatArray]) -> Summary:
+        """Return the summary of rows start ≤ row < stop.
+
+        Parameters
+        ----------
+        start, stop
+            Rows that were added and are still held.
+        read
+            Returns the values of such rows; called for fewer than 1,024 rows at either end.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            return merge(self.nodes_of(start, stop, lambda a, b: (read(a, b),)))

@@ -1,0 +1,157 @@
+"""One channel's line as pages have it: its points and where it breaks, kept as readings come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.readings.buffer import Rows
+from nbstream.readings.gaps import WINDOW, IndexArray, find_gaps
+from nbstream.summaries.bins import BinnedLine
+
+if TYPE_CHECKING:
+    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.buffer import Buffer
+
+__all__ = ["ChannelLine", "rows_with_gaps"]
+
+ROWS_AROUND = 4 * WINDOW
+MOST_ROWS_AROUND = 2**18
+"""How many rows are looked at to find as many distinct times as a gap is judged by."""
+
+
+def rows_with_gaps(buffer: Buffer, channel: str, start: int, stop: int) -> tuple[Rows, IndexArray]:
+    """Return the rows start ≤ row < stop that are held, and the indices of those after a gap in them."""
+    n = ROWS_AROUND
+    while True:
+        rows = buffer.rows(channel, max(0, start - n), stop + n)
+        times = rows.times
+        first = min(max(0, start - rows.start), len(times))
+        last = min(max(first, stop - rows.start), len(times))
+        if n >= MOST_ROWS_AROUND or (
+            _is_enough(times[:first], n, WINDOW) and _is_enough(times[last:], n, WINDOW)
+        ):
+            break
+        n *= 16
+    gaps = find_gaps(times)
+    a, b = gaps.searchsorted((first + 1, last))  # before the first of them nothing is drawn
+    rows = Rows(rows.start + first, times[first:last], rows.values[first:last])
+    return rows, gaps[a:b] - first
+
+
+class ChannelLine:
+    """The drawn points of one channel, from one of its rows on.
+
+    Parameters
+    ----------
+    buffer, channel
+        Where the readings are.
+    bits
+        Bins are 2^`bits` ns wide.
+    start
+        The first row that is drawn.
+
+    Notes
+    -----
+    Thread safety: none; the link's pump owns it.
+    """
+
+    def __init__(self, buffer: Buffer, channel: str, bits: int, start: int) -> None:
+        self._buffer = buffer
+        self._channel = channel
+        self._cursor = buffer.cursor(channel, start)
+        self._segment = buffer.segment(channel)
+        self._points = BinnedLine(bits)
+        self._begin_ns: int | None = None
+        self._after_gaps: TimeArray = np.empty(0, np.int64)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the line can't go on: the clock jumped, or rows were evicted unseen."""
+        first, _ = self._buffer.span(self._channel)
+        return self._buffer.segment(self._channel) != self._segment or self._cursor.row < first
+
+    @property
+    def newest_ns(self) -> int | None:
+        """Time of the newest reading that was taken in; None if there is none."""
+        return self._buffer.time_at(self._channel, self._cursor.row - 1)
+
+    def advance(self) -> None:
+        """Take in the rows that came, late ones too."""
+        change = self._buffer.take_change(self._channel, self._cursor)
+        if change is not None:
+            self._take_back(change.oldest_ns)
+        while True:
+            rows = self._buffer.read_on(self._channel, self._cursor)
+            if not len(rows.times):
+                return
+            before = self._times_before(rows.start)
+            gaps = find_gaps(np.concatenate((before, rows.times)))
+            n_old = int(gaps.searchsorted(len(before)))
+            changed = self._first_changed(before, gaps[:n_old])
+            if changed is None:
+                break
+            self._take_back(changed)
+        gaps = gaps[n_old:] - len(before)
+        if self._begin_ns is None:
+            gaps = gaps[gaps > 0]  # nothing comes before
+            self._begin_ns = int(rows.times[0])
+        self._begin_ns = min(self._begin_ns, int(rows.times[0]))
+        if len(gaps):
+            self._after_gaps = np.append(self._after_gaps, rows.times[gaps])
+        self._points.extend(rows.times, rows.values, gaps)
+
+    def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
+        """Return what changed since the last call, as `BinnedLine.take_changes` does."""
+        return self._points.take_changes()
+
+    def points(self) -> tuple[TimeArray, FloatArray]:
+        """Return all points."""
+        return self._points.points()
+
+    def count_since(self, span_ns: int) -> int:
+        """Return how many readings are drawn in the last `span_ns`."""
+        return self._points.count_since(span_ns)
+
+    def drop_before(self, ns: int) -> None:
+        """Forget points that lie before `ns`."""
+        self._points.drop_before(ns)
+        self._after_gaps = self._after_gaps[self._after_gaps.searchsorted(ns) :]
+
+    def _times_before(self, row: int) -> TimeArray:
+        """Return the times of the rows before one, as many as the gaps before it are judged by."""
+        n = ROWS_AROUND
+        while True:
+            start = max(self._segment, row - n)
+            times = self._buffer.rows(self._channel, start, row).times
+            if n >= MOST_ROWS_AROUND or _is_enough(times, n, 2 * WINDOW):
+                return times
+            n *= 16
+
+    def _first_changed(self, before: TimeArray, gaps: IndexArray) -> int | None:
+        """Return from when on the line breaks elsewhere, now that it is known what followed."""
+        if not len(before) or self._begin_ns is None:
+            return None
+        if not len(gaps) and not (len(self._after_gaps) and self._after_gaps[-1] >= before[0]):
+            return None
+        steps = np.flatnonzero(np.diff(before)) + 1
+        first = int(steps[-WINDOW]) if len(steps) >= WINDOW else 0
+        begin = max(self._begin_ns + 1, int(before[first]))
+        was = self._after_gaps[self._after_gaps.searchsorted(begin) :]
+        now = before[gaps]
+        now = now[now.searchsorted(begin) :]
+        if not len(was) and not len(now):
+            return None
+        differing = np.setxor1d(was, now)
+        return int(differing[0]) if len(differing) else None
+
+    def _take_back(self, ns: int) -> None:
+        start = self._points.rewind(ns)
+        self._after_gaps = self._after_gaps[: self._after_gaps.searchsorted(start)]
+        self._buffer.move_to(self._channel, self._cursor, start)
+
+
+def _is_enough(times: TimeArray, n: int, n_steps: int) -> bool:
+    """Return whether rows hold `n_steps` distinct intervals, or are all that there are: fewer than `n`."""
+    return len(times) < n or int(np.count_nonzero(np.diff(times))) >= n_steps

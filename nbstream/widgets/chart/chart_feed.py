@@ -1,0 +1,301 @@
+"""The frames of a chart: what changed on its lines since the frame before, as numbers in one buffer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.readings.batch import FloatArray, TimeArray
+from nbstream.readings.zone import offset_ms, zone_label
+from nbstream.summaries.bins import bin_points, step_bits
+from nbstream.text.naming import short_names
+from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
+from nbstream.widgets.chart.little import CoarseLines
+from nbstream.widgets.page.link import Payload
+from nbstream.widgets.page.panel import plain_text, stale_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.analysis.anomaly_log import Anomaly
+    from nbstream.readings.buffer import Buffer
+    from nbstream.readings.window import Window
+
+__all__ = ["SPAN_OF_ALL_NS", "ChartFeed", "pack_lines"]
+
+BINS_PER_PX = 2
+SPAN_OF_ALL_NS = 60 * 10**9
+MARK_BITS = 3
+"""Marks are at least 2^3 bins, 4 px, apart."""
+MAX_MARKS = 500
+MAX_REASON = 160
+MAX_NAME = 40
+
+Points = tuple[TimeArray, FloatArray]
+
+
+def pack_lines(lines: Sequence[tuple[int, Points, int | None]]) -> Payload:
+    """Return a frame's lines: (channel number, points, cut in ns) each.
+
+    The buffer holds per line its times in epoch ms, then its values, all float64; unpackFrame in
+    static/wire.js takes it apart.
+    """
+    header = []
+    parts: list[FloatArray] = []
+    for number, (times, values), cut in lines:
+        header.append([number, len(times), None if cut is None else cut / 1e6])
+        parts += [times / 1e6, values]
+    if not parts:
+        return Payload({})
+    return Payload({"lines": header}, [np.concatenate(parts).data.cast("B")])
+
+
+class ChartFeed:
+    """Makes the frames of one chart from its analyzer's buffer.
+
+    Parameters
+    ----------
+    analyzer
+        Whose window and buffer.
+    describe
+        Returns what else the page must know (title, pause, source …); sent when it changes.
+    width_px
+        Returns the width of the widest view in device pixels.
+    channels
+        Names of the channels that are shown, as far as they are there; None is all that hold readings.
+
+    Notes
+    -----
+    Thread safety: the link's pump owns it; `points` may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        describe: Callable[[], dict[str, Any]],
+        width_px: Callable[[], int],
+        channels: Collection[str] | None = None,
+    ) -> None:
+        self._channels = channels
+        self._marked = 0  # number of the newest anomaly that was sent
+        self._analyzer = analyzer
+        self._describe = describe
+        self._width_px = width_px
+        self._lines: dict[str, ChannelLine] = {}
+        self._bits = 0
+        self._sent_meta: dict[str, Any] = {}
+        self._coarse = CoarseLines(analyzer.buffer)
+        self._named: tuple[Any, list[dict[str, str]]] = (None, [])
+        self._zone: tuple[Any, dict[str, Any]] = (None, {})
+        self.n_points = 0
+
+    @property
+    def _buffer(self) -> Buffer:
+        return self._analyzer.buffer
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels that are shown; new ones only ever come at the end."""
+        if self._channels is None:
+            return self._buffer.measured
+        return tuple(name for name in self._buffer.channels if name in self._channels)
+
+    @property
+    def zone(self) -> dict[str, Any]:
+        """The display zone's offset and its words at the newest reading; looked up once for each second."""
+        zone, newest_ns = self._buffer.timezone, self._buffer.newest_ns or 0
+        key = zone, newest_ns // 10**9
+        if key != self._zone[0]:
+            at = {"offset": offset_ms(zone, newest_ns), "label": zone_label(zone, newest_ns)}
+            self._zone = key, at
+        return self._zone[1]
+
+    def frame(self) -> Payload | None:
+        """Return what changed since the last frame, or None."""
+        self._coarse.forget()
+        span_ns = self._span_ns()
+        self._choose_step(span_ns)
+        lines = []
+        for number, name in enumerate(self.names):
+            change = self._advance(name, span_ns)
+            if change is not None:
+                lines.append((number, *change))
+        self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
+        meta = self._meta(span_ns)
+        changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
+        anomalies = self._analyzer.anomalies.after(self._marked)
+        if not lines and not changed and not anomalies:
+            return None
+        payload = pack_lines(lines)
+        self._add(payload, changed)
+        if anomalies:
+            self._marked = anomalies[-1].number
+            payload.content["marks"] = self._marks(anomalies)
+        self._sent_meta = meta
+        return payload
+
+    def keep_alive(self) -> Payload:
+        """Return a frame without news."""
+        return self._add(Payload({}), {})
+
+    def snapshot(self) -> Payload:
+        """Return all points as of the last frame, and all that a page must know."""
+        lines = [
+            (number, self._lines[name].points(), None)
+            for number, name in enumerate(self.names)
+            if name in self._lines
+        ]
+        payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
+        sent = [a for a in self._analyzer.anomalies.after(0) if a.number <= self._marked]
+        payload.content["marks"] = self._marks(sent)
+        return payload
+
+    def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
+        """Return coarse points that fit: of what came since the last frame, or of the window if `whole`."""
+        span_ns = self._span_ns()
+        meta = self._meta(span_ns) if whole else {}
+        said = self._add(Payload({"whole": True} if whole else {}), meta)
+        left = max_bytes - len(json.dumps(said.content))
+        if whole and left < 0:
+            return self.little(max_bytes, whole=False)
+        oldest = (self._buffer.newest_ns or 0) - span_ns
+        starts = {name: oldest if whole else self._sent_until(name, oldest) for name in self.names}
+        lines = pack_lines(self._coarse.take(starts, left, whole=whole))
+        if not lines.content and not whole:
+            return None
+        if whole:
+            self._sent_meta = meta
+        return Payload({**said.content, **lines.content}, lines.buffers)
+
+    def _sent_until(self, name: str, oldest: int) -> int:
+        """Return from which time on no reading of a channel has gone out in full."""
+        line = self._lines.get(name)
+        time = None if line is None else line.newest_ns
+        return oldest if time is None else max(oldest, time + 1)
+
+    def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
+        """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.
+
+        Of those that lie within a few pixels one is enough, the strangest of the detector that flagged
+        least: all of a storm would hide the rest.
+        """
+        n_flags = Counter(anomaly.detector for anomaly in anomalies)
+        by_rarity = sorted(anomalies, key=lambda a: (n_flags[a.detector], -a.score, -a.number))
+        numbers = {name: number for number, name in enumerate(self.names)}
+        marks: dict[tuple[int, int], list[Any]] = {}
+        for anomaly in by_rarity:
+            number = numbers.get(anomaly.channel)
+            if number is None or anomaly.value - anomaly.value != 0.0:
+                continue
+            place = number, anomaly.time_ns >> (self._bits + MARK_BITS)
+            if place not in marks:
+                reason = plain_text(anomaly.reason, MAX_REASON)
+                marks[place] = [number, anomaly.time_ns / 1e6, anomaly.value, reason]
+                if len(marks) == MAX_MARKS:
+                    break
+        return sorted(marks.values(), key=lambda mark: mark[1])
+
+    def points(self, window: Window | None = None) -> dict[str, Points]:
+        """Return the points that draw the readings in the window, by channel."""
+        window = window or self._analyzer.parsed_window
+        points = {}
+        for name in self.names:
+            rows, gaps = rows_with_gaps(self._buffer, name, *self._buffer.window_rows(name, window))
+            span = int(np.ptp(rows.times)) if len(rows.times) else 0
+            bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
+            points[name] = bin_points(rows.times, rows.values, bits, gaps)
+        return points
+
+    def history(self, from_ns: int, to_ns: int, width_px: int) -> Payload:
+        """Return the points of a span for one view that looks back, with those just outside of it."""
+        bits = step_bits(max(1, to_ns - from_ns), BINS_PER_PX * width_px)
+        lines = []
+        for number, name in enumerate(self.names):
+            start = self._buffer.row_at(name, from_ns) - 1
+            stop = self._buffer.row_at(name, to_ns) + 1
+            rows, gaps = rows_with_gaps(self._buffer, name, max(start, 0), stop)
+            lines.append((number, bin_points(rows.times, rows.values, bits, gaps), None))
+        return pack_lines(lines)
+
+    def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
+        """Bin a channel's new rows; return the points and the cut, or None if there are none."""
+        line = self._lines.get(name)
+        is_new = line is None or line.is_cut_off
+        if line is None or is_new:
+            first, _ = self._buffer.span(name)
+            newest = self._buffer.newest_ns or 0
+            start = max(first, self._buffer.row_at(name, newest - span_ns) - 1)
+            line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, start)
+        line.advance()
+        cut, times, values = line.take_changes()
+        if len(times):
+            line.drop_before(int(times[-1]) - 2 * span_ns)
+        if is_new:
+            return (times, values), None
+        return None if cut is None else ((times, values), cut)
+
+    def _choose_step(self, span_ns: int) -> None:
+        """Bin anew when the width of the bins no longer fits the view."""
+        bits = step_bits(span_ns, BINS_PER_PX * self._width_px())
+        # The span of a count window breathes: there a step too fine or too coarse by one may stay.
+        slack = 0 if self._analyzer.parsed_window.duration_ns is not None else 1
+        if not self._lines or abs(bits - self._bits) > slack:
+            self._bits = bits
+            self._lines.clear()
+
+    def _span_ns(self) -> int:
+        """Return the width of a following view in ns of event time."""
+        window = self._analyzer.parsed_window
+        if window.duration_ns is not None:
+            return window.duration_ns
+        span = 0
+        for name in self.names:
+            start, stop = self._buffer.window_rows(name, window)
+            oldest_ns = self._buffer.time_at(name, start)
+            if stop - start > 1 and oldest_ns is not None:
+                span = max(span, (self._buffer.newest_ns or 0) - oldest_ns)
+        return span or SPAN_OF_ALL_NS
+
+    def _meta(self, span_ns: int) -> dict[str, Any]:
+        names = self.names
+        return {
+            "channels": self._channels_shown(names),
+            "span": span_ns / 1e6,
+            "window": str(self._analyzer.parsed_window),
+            "zone": self.zone,
+            "interval": max((self._interval_ms(name) for name in names), default=0.0),
+            "stale": stale_after(self._buffer, names),
+            **self._describe(),
+        }
+
+    def _channels_shown(self, names: tuple[str, ...]) -> list[dict[str, str]]:
+        """Return what a page shows of the channels' names and units, made anew when those change."""
+        key = names, dict(self._buffer.units)
+        if key != self._named[0]:
+            shown = short_names(names, MAX_NAME).items()
+            units = key[1]
+            self._named = (
+                key,
+                [
+                    {"name": text, "unit": plain_text(units.get(name, ""), 16)}
+                    for name, text in shown
+                ],
+            )
+        return self._named[1]
+
+    def _add(self, payload: Payload, meta: dict[str, Any]) -> Payload:
+        newest = self._buffer.newest_ns
+        payload.content["newest"] = None if newest is None else newest / 1e6
+        payload.content["total"] = self._buffer.n_added
+        if meta:
+            payload.content["meta"] = meta
+        return payload
+
+    def _interval_ms(self, name: str) -> float:
+        """Return the usual interval of a channel, to two digits so that it rests; 0 if unknown."""
+        interval_ns = self._buffer.interval_ns(name)
+        return 0.0 if interval_ns is None else float(f"{interval_ns / 1e6:.2g}")

@@ -1,0 +1,352 @@
+"""What the dashboard's panels share: a widget whose page shows one small state, newest wins."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeAlias
+
+import anywidget
+import traitlets
+
+from nbstream.analysis.analyzer import Analyzer
+from nbstream.errors import NbstreamError
+from nbstream.readings.buffer import Buffer
+from nbstream.runtime import ownership
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.main_thread import MAIN
+from nbstream.sources import Source
+from nbstream.text.naming import short_name
+from nbstream.text.redaction import log_exception, redact
+from nbstream.widgets.page.allowance import Allowance
+from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.link import PUMP, Link, Payload, Pump
+from nbstream.widgets.page.messages import DistrustsPages
+from nbstream.widgets.page.scripts import SCRIPTS
+from nbstream.widgets.page.subshell import AnswersOnMainShell
+
+__all__ = [
+    "Action",
+    "Panel",
+    "StateFeed",
+    "finite",
+    "is_int",
+    "is_small",
+    "newest_of",
+    "plain_text",
+    "require_analyzer",
+    "source_state",
+    "stale_after",
+]
+
+logger = logging.getLogger(__name__)
+
+Action: TypeAlias = Callable[[dict[str, Any]], Callable[[], Any] | None]
+"""Reads a command of a page and returns what is to be done; if that returns a dict, the page gets it."""
+
+PANEL_INTERVAL = 0.25
+"""Seconds between two frames of a panel: people read text no faster."""
+MAX_MESSAGE_BYTES = 4096
+MAX_MESSAGES_PER_S = 50
+MAX_DEPTH = 6
+
+
+class StateFeed:
+    """A feed of whole states: a frame when the state has changed since the last one.
+
+    Parameters
+    ----------
+    read
+        Returns the state as of now: plain JSON, finite numbers only, made anew at each call.
+
+    Notes
+    -----
+    Thread safety: one thread at a time (the pump's).
+    """
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+        self._sent: dict[str, Any] | None = None
+
+    def frame(self) -> Payload | None:
+        """Return the state if it has changed since the last frame."""
+        state = self._read()
+        if state == self._sent:
+            return None
+        self._sent = state
+        return Payload({"state": state})
+
+    def keep_alive(self) -> Payload:
+        """Return an empty payload: the page keeps what it has."""
+        return Payload({})
+
+    def snapshot(self) -> Payload:
+        """Return the state of the last frame."""
+        if self._sent is None:
+            self._sent = self._read()
+        return Payload({"state": self._sent})
+
+    def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
+        """Return the state if it fits and, unless it is `whole`, has changed."""
+        state = self._read()
+        if (not whole and state == self._sent) or len(json.dumps(state)) + 20 > max_bytes:
+            return None
+        self._sent = state
+        return Payload({"state": state, **({"whole": True} if whole else {})})
+
+
+class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
+    """Base class of the panels: it feeds its pages, and distrusts what they send.
+
+    A kind of panel names its page side in `_view`, says in `_state` what the page shows, and in `_actions`
+    what a page may ask for: that is checked there, done on the main thread, and the page is told if it
+    failed.
+
+    Parameters
+    ----------
+    analyzer
+        What the panel shows; it is not closed with the panel.
+    clock, pump
+        Injectable for tests.
+
+    Notes
+    -----
+    Thread safety: make and close it on the main thread; messages of a page may come on any thread.
+    """
+
+    _view: ClassVar[str] = ""
+    _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _loader = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self, analyzer: Analyzer, *, clock: Clock = SYSTEM_CLOCK, pump: Pump = PUMP
+    ) -> None:
+        MAIN.require("Making a widget")
+        require_analyzer(analyzer, type(self).__name__)
+        self.analyzer = analyzer
+        self.n_ignored = 0
+        self._clock = clock
+        self._allowance = Allowance(MAX_MESSAGES_PER_S, clock=clock)
+        is_served = SCRIPTS.are_served(self._view)
+        text = loader(self._view, is_served=is_served)
+        super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
+        self._is_closed = False
+        self.on_msg(self._receive)
+        self._link = Link(
+            self.send,
+            StateFeed(self._read),
+            interval=PANEL_INTERVAL,
+            push=lambda: SCRIPTS.push(self.send, self._view),
+            clock=clock,
+        )
+        self._link.open(pump)
+        ownership.adopt(self)
+
+    def __repr__(self) -> str:
+        """Return what the panel shows, in one line that a notebook keeps for later."""
+        return f"<{type(self).__name__}: {self._summary()}>"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close()` was called."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Remove the panel from its pages; what it shows goes on.
+
+        Raises
+        ------
+        WrongThreadError
+            If called off the main thread of a kernel.
+        """
+        if self._is_closed:
+            return
+        MAIN.require("Closing a widget")
+        self._is_closed = True
+        self._link.close()
+        layout = self.layout
+        super().close()
+        layout.close()
+        ownership.forget(self)
+
+    def displayed(self) -> None:
+        """Expect a new view of the panel; what displays it calls this on the main thread."""
+        self._link.displayed()
+
+    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        self.displayed()
+        return super()._repr_mimebundle_(*arguments, **keywords)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Ignore a page that writes traits: what it may change goes by checked messages."""
+        self._ignore()
+
+    # What a kind of panel writes.
+
+    def _state(self) -> dict[str, Any]:
+        """Return what the page shows: JSON with finite numbers; called on the pump's thread."""
+        raise NotImplementedError
+
+    def _actions(self) -> dict[str, Action]:
+        """Return the commands of a page by their kind.
+
+        Each takes the message, on any thread, and returns what is to be done on the main thread; None if
+        the message is not what it should be.
+        """
+        return {}
+
+    def _summary(self) -> str:
+        latest = [
+            f"{short_name(name, 20)} {value:.6g}"
+            for name, (_, value) in list(self.analyzer.buffer.latest().items())[:3]
+        ]
+        return ", ".join(latest) or "no readings yet"
+
+    # The wire.
+
+    def _read(self) -> dict[str, Any]:
+        analyzer = self.analyzer
+        ended = "closed" if analyzer.is_closed else None
+        return {**self._state(), "ended": "replaced" if analyzer.is_replaced else ended}
+
+    def _may_have_state(self) -> bool:
+        return self._allowance.take()
+
+    def _ignore(self) -> None:
+        self.n_ignored += 1
+
+    def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
+        is_fair = (
+            isinstance(message, dict)
+            and all(isinstance(message.get(key, ""), str) for key in ("kind", "name"))
+            and not buffers
+            and is_small(message)
+            and self._allowance.take()
+        )
+        if not is_fair or not (
+            SCRIPTS.answer(self.send, message)
+            or self._link.receive(message)
+            or self._command(message)
+        ):
+            self._ignore()
+
+    def _command(self, message: dict[str, Any]) -> bool:
+        """Take a command of a page; return whether it was a valid one."""
+        action = self._actions().get(message.get("kind", ""))
+        request = message.get("request")
+        if action is None or not is_int(request):
+            return False
+        do = action(message)
+        if do is None:
+            return False
+        MAIN.run(lambda: self._answer(request, do))
+        return True
+
+    def _answer(self, request: Any, do: Callable[[], Any]) -> None:
+        """Do what a page asked for and tell it whether it worked."""
+        if self._is_closed:
+            return
+        error, value = "", None
+        try:
+            value = do()
+        except (ValueError, TypeError, NbstreamError) as problem:
+            error = plain_text(redact(problem), 300)
+        except Exception as problem:
+            log_exception(logger, "A command of a page failed.")
+            error = plain_text(redact(f"That failed: {problem!r}"), 300)
+        answer = {"value": value} if isinstance(value, dict) else {}
+        self.send({"kind": "reply", "request": request, "error": error, **answer})
+
+
+def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
+    """Return whether a message of a page has at most `limit` characters and a few levels.
+
+    It looks no further than it must, so that a message of a megabyte costs nothing.
+    """
+    left = limit
+    waiting = [(message, 0)]
+    while waiting:
+        thing, depth = waiting.pop()
+        if isinstance(thing, str):
+            left -= len(thing)
+        elif isinstance(thing, (dict, list)):
+            left -= 2 * len(thing)
+            if left >= 0 and depth < MAX_DEPTH:
+                children = [*thing.keys(), *thing.values()] if isinstance(thing, dict) else thing
+                waiting.extend((child, depth + 1) for child in children)
+            elif thing:
+                return False
+        elif isinstance(thing, int) and not -(2**63) <= thing < 2**63:
+            return False
+        else:
+            left -= 8
+        if left < 0:
+            return False
+    return True
+
+
+def is_int(value: Any) -> bool:
+    """Return whether what a page sent is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def require_analyzer(analyzer: Any, what: str) -> None:
+    """Raise TypeError unless `analyzer` is an Analyzer."""
+    if not isinstance(analyzer, Analyzer):
+        text = f"{what} needs an Analyzer (got {type(analyzer).__name__})."
+        if isinstance(analyzer, (Source, Buffer)):
+            text += " Make one: Analyzer(source_or_buffer, window='60s')."
+        raise TypeError(text)
+
+
+def finite(number: float) -> float | None:
+    """Return a number as it can travel in JSON: at most 12 digits, None if it is not finite."""
+    number = float(number)
+    if number - number != 0.0:
+        return None
+    return float(f"{number:.12g}")
+
+
+# Characters that change the direction of the text around them.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+
+
+def plain_text(text: Any, length: int = 80) -> str:
+    """Return text from data as a page may show it: one printable line of at most `length`."""
+    kept = str(text)[: 4 * length].translate(_DIRECTIONS)
+    plain = " ".join("".join(c if c.isprintable() else " " for c in kept).split())
+    return plain if len(plain) <= length else plain[: length - 1] + "…"
+
+
+def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float | None]:
+    """Return the time of a channel's newest reading, and after how many seconds it is stale.
+
+    Readings that are missing are none. None is not known: there are too few to know their interval.
+    """
+    try:
+        return buffer.last_time_ns(channel), buffer.stale_after(channel)
+    except KeyError:  # the buffer was closed
+        return None, None
+
+
+def stale_after(buffer: Buffer, channels: Iterable[str]) -> float | None:
+    """Return after how many seconds without any reading the channels are stale; None is not known."""
+    try:
+        return buffer.stale_after(*channels)
+    except KeyError:  # the buffer was closed
+        return None
+
+
+def source_state(source: Source | None) -> dict[str, str] | None:
+    """Return what a page says about a source; None without one."""
+    if source is None:
+        return None
+    return {
+        "name": plain_text(source.name),
+        "state": source.state.name,
+        "text": plain_text(source.status, 200),
+    }

@@ -1,0 +1,1 @@
+"""nbstream/widgets/panels."""

@@ -1,0 +1,163 @@
+"""The frames of a chart, without a page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nbstream as ns
+from nbstream.summaries.bins import bin_points
+from nbstream.widgets.chart.chart_feed import ChartFeed
+from nbstream.widgets.page.link import Payload
+
+START = 1_782_907_200.0
+
+
+class Line:
+    """The only line of a page: what comes replaces the points from the cut on."""
+
+    def __init__(self) -> None:
+        self.ms = np.empty(0)
+        self.values = np.empty(0)
+        self.n_received = 0
+
+    def apply(self, frame: Payload | None) -> None:
+        """Take in a frame."""
+        if frame is None or "lines" not in frame.content:
+            return
+        [[_, n, cut]] = frame.content["lines"]
+        numbers = np.frombuffer(b"".join(frame.buffers), np.float64)
+        keep = 0 if cut is None else int(self.ms.searchsorted(cut, "left"))
+        self.ms = np.append(self.ms[:keep], numbers[:n])
+        self.values = np.append(self.values[:keep], numbers[n:])
+        self.n_received += n
+
+
+@pytest.mark.parametrize("capacity", [1_000_000, 1500])
+def test_late_readings_are_drawn_where_they_belong(capacity: int) -> None:
+    """A page that gets the frames has the points of all readings in order, and gets few twice."""
+    buffer = ns.Buffer(timezone="UTC", late="insert", capacity=capacity, max_bytes=16 * capacity)
+    rng = np.random.default_rng(2)
+    times = START + np.arange(6000) / 50
+    arrival = (times + np.where(rng.random(6000) < 0.05, rng.exponential(0.3, 6000), 0)).argsort()
+    with ns.Analyzer(buffer, window="20s") as analyzer:
+        feed, page = ChartFeed(analyzer, dict, lambda: 200), Line()
+        for rows in np.array_split(arrival, 200):
+            buffer.extend(times[rows], x=np.sin(times[rows]))
+            page.apply(feed.frame())
+            shown = Line()
+            shown.apply(feed.snapshot())
+            since = page.ms.searchsorted(shown.ms[0])
+            assert page.ms[since:].tolist() == shown.ms.tolist()
+            np.testing.assert_array_equal(page.values[since:], shown.values)
+            held = buffer.rows("x", 0)
+            bits, oldest = feed._bits, max(int(held.times[0]), int(shown.ms[0] * 1e6))
+            begin = ((oldest >> bits) + 1) << bits  # of the first bin that both have
+            first = held.times.searchsorted(begin)
+            drawn, values = bin_points(held.times[first:], held.values[first:], bits)
+            since = shown.ms.searchsorted(begin / 1e6)
+            assert shown.ms[since:].tolist() == (drawn / 1e6).tolist()
+            np.testing.assert_array_equal(shown.values[since:], values)
+        assert page.n_received < 6 * len(page.ms)
+
+
+def test_a_reading_older_than_the_line_is_not_drawn() -> None:
+    """What lies before the line's beginning doesn't make it longer."""
+    buffer = ns.Buffer(timezone="UTC", late="insert")
+    with ns.Analyzer(buffer, window="20s") as analyzer:
+        feed, page = ChartFeed(analyzer, dict, lambda: 800), Line()
+        buffer.extend(START + np.arange(0.0, 100.0, 2.0), x=np.arange(50.0))
+        page.apply(feed.frame())
+        first = page.ms[0]
+        buffer.append(START + 1, x=7.0)
+        buffer.append(START + 91, x=8.0)
+        page.apply(feed.frame())
+        assert page.ms[0] == first
+        assert ((page.ms[-6:] / 1e3) - START).tolist() == [90, 91, 92, 94, 96, 98]
+
+
+def test_flagged_readings_are_marked_once() -> None:
+    """A frame brings new marks with their channel and reason, a snapshot all that were brought."""
+    buffer = ns.Buffer(timezone="UTC")
+    buffer.extend(START + np.arange(3.0), other=[1.0, 1.0, 1.0])
+    with ns.Analyzer(buffer) as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        run = analyzer.detect("threshold", channel="value", above=5)
+        buffer.extend(START + np.arange(3.0), value=[1.0, 9.0, 1.0])
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        assert frame.content["marks"] == [
+            [1, (START + 1) * 1e3, 9.0, analyzer.anomalies.newest(1)[0].reason]
+        ]
+        assert feed.names == ("other", "value")
+        again = feed.frame()
+        assert again is None or "marks" not in again.content
+        assert feed.snapshot().content["marks"] == frame.content["marks"]
+        run.close()
+
+
+def test_of_readings_side_by_side_the_strangest_is_marked() -> None:
+    """A spike has its ring also where readings beside it are flagged too, before it and after it."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.ones(1000)
+    values[500:520] = 6.0
+    values[510] = 300.0
+    buffer.extend(START + np.arange(1000) / 1000, value=values)
+    with ns.Analyzer(buffer) as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        analyzer.detect("threshold", above=5)
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        assert [mark[2] for mark in frame.content["marks"]] == [300.0]
+
+
+def test_scores_are_shown_when_they_are_asked_for() -> None:
+    """A chart leaves scores out, unless its `channels` name them, also before they are there."""
+    buffer = ns.Buffer(timezone="UTC")
+    with ns.Analyzer(buffer) as analyzer:
+        plain = ChartFeed(analyzer, dict, lambda: 200)
+        scores = ChartFeed(analyzer, dict, lambda: 200, {"value.threshold"})
+        analyzer.detect("threshold", above=5)
+        buffer.extend(START + np.arange(3.0), value=[1.0, 9.0, 1.0])
+        analyzer.update()
+        assert plain.names == ("value",)
+        assert scores.names == ("value.threshold",)
+        assert list(scores.points()) == ["value.threshold"]
+
+
+def test_a_storm_of_flags_does_not_hide_the_rest() -> None:
+    """Of thousands of flagged readings a few per pixel are marked, and a lonely one before them is there."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.zeros(100_000)
+    values[100] = values[95_000:] = 9.0
+    buffer.extend(START + np.arange(100_000.0), value=values)
+    with ns.Analyzer(buffer, window="all") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        analyzer.detect("threshold", above=5)
+        analyzer.update()
+        frame = feed.frame()
+        assert frame is not None
+        marks = frame.content["marks"]
+        assert len(marks) <= 50
+        assert marks[0][1] == (START + 100) * 1e3
+        times = np.array([mark[1] for mark in marks])
+        assert np.diff(np.sort(times)).min() > 0
+        assert times.max() == (START + 99_999) * 1e3
+
+
+def test_the_rarer_detector_has_the_mark() -> None:
+    """Where two detectors flagged the same readings, the mark is of the one that flags less."""
+    buffer = ns.Buffer(timezone="UTC")
+    values = np.where(np.arange(1000) % 2, 6.0, 1.0)
+    values[501] = 99.0
+    buffer.extend(START + np.arange(1000.0), value=values)
+    with ns.Analyzer(buffer, window="all") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 50)
+        analyzer.update()
+        analyzer.detect("zscore", window=100)
+        analyzer.detect("threshold", above=5)
+        frame = feed.frame()
+        assert frame is not None
+        assert [m[2] for m in frame.content["marks"] if "99" in m[3] or m[2] == 99.0] == [99.0]

@@ -1,0 +1,510 @@
+"""LiveChart without a page: the figure, what a page may do to it, and its end."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nbstream as ns
+from nbstream.runtime.main_thread import MAIN
+from nbstream.widgets.chart.figure import legend_texts
+from nbstream.widgets.page.assets import script
+from tests.conftest import open_widgets
+
+START = 1_782_907_200.0
+
+
+@pytest.fixture
+def buffer() -> ns.Buffer:
+    """A minute of a ramp, in UTC."""
+    buffer = ns.Buffer(timezone="UTC")
+    buffer.extend(START + np.arange(60.0), value=np.arange(60.0))
+    return buffer
+
+
+@pytest.fixture
+def chart(buffer: ns.Buffer) -> Iterator[ns.LiveChart]:
+    """A chart of the ramp."""
+    chart = ns.LiveChart(buffer, window="30s")
+    yield chart
+    chart.close()
+
+
+def messages(chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Return the list into which the chart's messages to its pages go from now on."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(chart, "send", lambda content, buffers=None: sent.append(content))
+    return sent
+
+
+def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
+    """Figure methods work; the live trace holds no points."""
+    assert isinstance(chart, go.FigureWidget)
+    chart.update_layout(title_text="Mine")
+    chart.add_hline(y=3)
+    chart.add_scatter(x=[1], y=[2], name="mine")
+    assert [trace.name for trace in chart.data] == ["value", "mine"]
+    assert chart.data[0].y == (None,)
+
+
+def test_the_time_axis_begins_with_the_window() -> None:
+    """Before the first frame a page shows the span that the frame will fill, on the zone's wall clock."""
+    buffer = ns.Buffer(timezone="Asia/Kolkata")
+    buffer.extend(START + np.arange(60.0), value=np.arange(60.0))
+    chart = ns.LiveChart(buffer, window="30s")
+    ends = [end[:19].replace("T", " ") for end in chart.layout.xaxis.range]
+    assert ends == ["2026-07-01 17:30:29", "2026-07-01 17:30:59"]
+    chart.close()
+
+
+def test_static_copies_hold_the_window(chart: ns.LiveChart) -> None:
+    """to_figure has the window's readings at the zone's wall clock; another window can be asked for."""
+    trace = chart.to_figure().data[0]
+    np.testing.assert_array_equal(trace.y, np.arange(30.0, 60.0))
+    assert str(trace.x[-1])[:19] == "2026-07-01T12:00:59"
+    assert len(chart.to_figure("all").data[0].y) == 60
+    assert "2026-07-01" in chart.to_html(include_plotlyjs=False)
+    assert chart.to_dict()["data"][0]["y"][0] == 30.0
+
+
+def test_static_copies_show_the_time_of_their_window(chart: ns.LiveChart) -> None:
+    """The axis spans the window that is asked for, not the minute in which the chart was made."""
+
+    def shown(figure: go.Figure) -> list[str]:
+        return [end[:19].replace("T", " ") for end in figure.layout.xaxis.range]
+
+    assert shown(chart.to_figure()) == ["2026-07-01 12:00:29", "2026-07-01 12:00:59"]
+    assert shown(chart.to_figure("10s")) == ["2026-07-01 12:00:49", "2026-07-01 12:00:59"]
+    assert shown(chart.to_figure("all")) == ["2026-07-01 12:00:00", "2026-07-01 12:00:59"]
+    assert shown(chart.to_figure(1)) == ["2026-07-01 12:00:58", "2026-07-01 12:01:00"]
+    assert "2026-07-01T12:00:29" in chart.to_html(include_plotlyjs=False)
+
+
+def test_static_copies_break_at_gaps(buffer: ns.Buffer) -> None:
+    """A hole is a break, a reading between two holes has a marker, and a style of the user's stays."""
+    times = START + 100 + np.r_[0:40, 80, 120:160].astype(float)
+    buffer.extend(times, value=times)
+    chart = ns.LiveChart(buffer, window="160s")
+    trace = chart.to_figure().data[0]
+    assert np.flatnonzero(np.isnan(trace.y)).tolist() == [40, 42]
+    assert trace.mode == "lines+markers"
+    assert np.flatnonzero(trace.marker.size).tolist() == [41]
+    chart.data[0].mode = "markers"
+    assert chart.to_figure().data[0].marker.size is None
+    chart.data[0].mode = "lines"
+    chart.data[0].marker.size = 9
+    assert chart.to_figure().data[0].marker.size[41] == 9
+    assert chart.data[0].mode == "lines"
+    chart.close()
+
+
+def test_new_channels_become_traces(chart: ns.LiveChart, buffer: ns.Buffer) -> None:
+    """A channel that appears later gets a trace with its name and unit."""
+    buffer.units["temp"] = "°C"
+    buffer.append(START + 60, temp=20.0)
+    figure = chart.to_figure()
+    assert [trace.name for trace in figure.data] == ["value", "temp (°C)"]
+    assert list(figure.data[1].y) == [20.0]
+
+
+def test_a_unit_that_a_name_says_stands_once() -> None:
+    """The legend shows a channel's unit unless its name ends with it."""
+    units = {"temp": "°C", "hum [%]": "%", "rain (mm)": "mm", "wind, m/s": "m/s", "plain": ""}
+    assert list(legend_texts(units, units).values()) == [
+        "temp (°C)", "hum [%]", "rain (mm)", "wind, m/s", "plain",
+    ]  # fmt: skip
+
+
+def test_threshold_lines_follow_the_rules(chart: ns.LiveChart) -> None:
+    """A rule's limits are lines; they move with it, go with it, and leave the user's shapes alone."""
+    chart.add_hline(y=7)
+    rule = chart.analyzer.alert("value > 40")
+    chart.analyzer.alert("outside(5, 50)", severity="critical")
+    chart.analyzer.alert("abs(zscore) > 4")
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 40, 50]
+    rule.limits = (45,)
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 45, 50]
+    rule.close()
+    assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 50]
+
+
+def test_each_level_of_a_rule_has_a_line_of_its_severity(chart: ns.LiveChart) -> None:
+    """Where a rule escalates is seen before it does; long names are short, and in the theme's ink."""
+    levels = {"critical": "value > 50", "info": "abs(zscore) > 2"}
+    chart.analyzer.alert("value > 40", name="hot " * 20, levels=levels)
+    base, level = chart.to_figure().layout.shapes
+    assert [(shape.y0, shape.label.text) for shape in (base, level)] == [
+        (40, "hot hot hot hot hot hot hot hot hot hot…"),
+        (50, "critical: value &gt; 50"),
+    ]
+    assert (base.line.color, level.line.color) == ("#d97706", "#dc2626")
+    assert base.label.font.color is None
+    assert chart._feed._meta(1)["limits"] == [40, 50]
+
+
+def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
+    """Tags, links and templates in names never reach plotly as such."""
+    buffer.append(START + 60, {"<a href='%'>x</a> %{y} &amp;": 1.0})
+    chart = ns.LiveChart(buffer, title="<b>t</b>")
+    assert chart.data[1].name == "&lt;a href='%'&gt;x&lt;/a&gt; %\u200b{y} &amp;amp;"
+    assert chart.layout.title.text == "&lt;b&gt;t&lt;/b&gt;"
+    chart.close()
+
+
+def test_a_page_restores_from_the_present_figure(chart: ns.LiveChart) -> None:
+    """The state that a reloaded page gets is of now, not of the first display."""
+    chart._repr_mimebundle_()
+    chart.update_layout(title_text="Later")
+    chart.data[0].line.color = "red"
+    state = chart.get_state(["_widget_layout", "_widget_data"])
+    assert state["_widget_layout"]["title"]["text"] == "Later"
+    assert state["_widget_data"][0]["line"]["color"] == "red"
+
+
+def test_a_page_may_write_next_to_nothing(chart: ns.LiveChart) -> None:
+    """A page cannot change the script, the layout or the data of the other pages."""
+    before = {name: chart.get_state([name])[name] for name in ("_esm", "_css", "_widget_layout")}
+    chart.set_state(
+        {"_esm": "evil", "_css": "evil", "_widget_layout": {}, "_view_name": "x", "y": 1}
+    )
+    assert {name: chart.get_state([name])[name] for name in before} == before
+    chart.set_state(
+        {"_js2py_relayout": {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}}
+    )
+    assert chart.layout.title.text == "by hand"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=8), children, max_size=3)
+    ),
+    max_leaves=8,
+)
+HOSTILE = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from(
+            [
+                "hello",
+                "ack",
+                "visible",
+                "bye",
+                "history",
+                "pause",
+                "click",
+                "window",
+                "need",
+                "figure",
+                "x",
+            ]
+        )
+        | JSON,
+        **dict.fromkeys(
+            "client visible width lag seq from to request paused channel time value name".split(),
+            JSON,
+        ),
+    },
+)
+
+
+def test_hostile_messages_are_ignored() -> None:
+    """Whatever a page sends, nothing is raised."""
+    chart = ns.LiveChart(ns.Buffer())
+
+    @settings(max_examples=300, deadline=None)
+    @given(message=HOSTILE | JSON)
+    def send(message: Any) -> None:
+        chart._on_message(None, message, [])
+
+    try:
+        send()
+    finally:
+        chart.close()
+
+
+def test_hostile_messages_are_counted(chart: ns.LiveChart) -> None:
+    """What cannot be understood is counted, so that it can be noticed."""
+    before = chart._link.n_ignored
+    for message in (
+        None,
+        {"kind": "evil"},
+        {"kind": "history", "from": "x"},
+        {"kind": "window", "value": "x"},
+    ):
+        chart._on_message(None, message, [])
+    assert chart._link.n_ignored == before + 4
+    assert chart.analyzer.window == "30s"
+
+
+REPORTS = (
+    "_js2py_traceDeltas _js2py_layoutDelta _js2py_restyle _js2py_relayout _js2py_update "
+    "_js2py_pointsCallback _last_layout_edit_id _last_trace_edit_id"
+).split()
+
+
+def test_a_flood_of_requests_costs_little(
+    monkeypatch: pytest.MonkeyPatch, buffer: ns.Buffer
+) -> None:
+    """Five hundred requests for plotly's script cost one script, and each page's messages are rationed."""
+    sent: list[int] = []
+
+    def send(_: ns.LiveChart, content: dict[str, Any], buffers: Any = None) -> None:
+        sent.append(sum(len(part) for part in buffers or ()))
+
+    monkeypatch.setattr(ns.LiveChart, "send", send)
+    chart = ns.LiveChart(buffer)
+    bundle = script("plotly")
+    need = {"kind": "need", "name": "plotly", "file": bundle.file_name}
+    for message in (need, {"kind": "figure"}, {"kind": "history"}):
+        for _ in range(500):
+            chart._on_message(chart, message, [])
+    assert sum(sent) <= len(bundle.data)
+    assert len(sent) < 300
+    assert chart._link.n_ignored > 1000
+    chart.close()
+
+
+RAW: list[Any] = [
+    None,
+    5,
+    {},
+    {"method": ["update"]},
+    {"method": "update", "state": 5},
+    {"method": "update", "state": {}, "buffer_paths": 5},
+    {"method": "custom"},
+    *(
+        {"method": "update", "state": {name: value}}
+        for name in REPORTS
+        for value in ("x", {"a": 1})
+    ),
+    {"method": "update", "state": {"_js2py_relayout": {"relayout_data": 5}}},
+    {
+        "method": "update",
+        "state": {"_js2py_relayout": {"relayout_data": {"no.such": 1}, "source_view_id": "v"}},
+    },
+]
+
+
+@pytest.mark.parametrize("data", RAW)
+def test_raw_messages_that_are_malformed_are_counted(
+    chart: ns.LiveChart, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are ignored: ipywidgets would show each as a traceback in some cell."""
+    before = chart._link.n_ignored
+    layout = chart.to_dict()["layout"]
+    chart._handle_msg({"content": {"data": data}, "buffers": []})
+    assert chart._link.n_ignored == before + 1
+    assert not caplog.records
+    assert chart.to_dict()["layout"] == layout
+
+
+def test_a_callback_of_the_user_that_fails_is_shown(
+    chart: ns.LiveChart, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What plotly refuses is a page's fault; what a callback raises is the user's to see."""
+
+    def broken(*_: Any) -> None:
+        raise ValueError("mine")
+
+    chart.layout.on_change(broken, "title")
+    change = {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}
+    data = {"method": "update", "state": {"_js2py_relayout": change}}
+    chart._handle_msg({"content": {"data": data}, "buffers": []})
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "mine"
+
+
+def test_buffers_of_a_report_are_put_in_place(chart: ns.LiveChart) -> None:
+    """Numbers travel in buffers; one that has no place makes the message malformed."""
+    chart.add_scatter(x=[1], y=[2], name="mine")
+    change = {"style_data": {}, "layout_data": {"height": 500}, "style_traces": [1]}
+    report = {"_js2py_update": {**change, "source_view_id": "v", "more": {}}}
+    data = {"method": "update", "state": report, "buffer_paths": [["_js2py_update", "more", "x"]]}
+    chart._handle_msg({"content": {"data": data}, "buffers": [b"1"]})
+    assert chart.layout.height == 500
+    before = chart._link.n_ignored
+    for path in (["x", "y"], "x", [], [["x"]], 5):
+        chart._handle_msg({"content": {"data": {**data, "buffer_paths": [path]}}, "buffers": [b""]})
+    assert chart._link.n_ignored == before + 5
+
+
+def test_a_page_that_asks_for_the_state_gets_it(
+    chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every widget's page may."""
+    asked: list[bool] = []
+    monkeypatch.setattr(chart, "send_state", lambda: asked.append(True))
+    chart._handle_msg({"content": {"data": {"method": "request_state"}}, "buffers": []})
+    assert asked == [True]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images[0].source": "//evil/x.png"},
+        {"images": [{"source": "x.png"}]},
+        {"title.text": "<a href='x'>click</a>"},
+        {"title": {"text": "< A HREF=x>click</a>"}},
+        {"annotations[0].text": "see https://evil"},
+        {"template": {"layout": {"mapbox": {"style": "http://evil"}}}},
+    ],
+)
+def test_a_page_can_set_no_address(chart: ns.LiveChart, change: dict[str, Any]) -> None:
+    """What a page reports of its figure goes to all pages: it brings neither links nor images."""
+    layout = chart.to_dict()["layout"]
+    for report in (
+        {"_js2py_relayout": {"relayout_data": change, "source_view_id": "v"}},
+        {
+            "_js2py_update": {
+                "style_data": {},
+                "layout_data": change,
+                "style_traces": [0],
+                "source_view_id": "v",
+            }
+        },
+    ):
+        before = chart._link.n_ignored
+        chart.set_state(report)
+        assert chart._link.n_ignored == before + 1
+    chart.set_state(
+        {
+            "_js2py_restyle": {
+                "style_data": {"name": ["<a href='x'>click</a>"]},
+                "style_traces": [0],
+                "source_view_id": "v",
+            }
+        }
+    )
+    assert chart.data[0].name == "value"
+    assert chart.to_dict()["layout"] == layout
+
+
+@pytest.mark.parametrize(
+    ("time", "value"),
+    [(7e15, 1.0), (-9.3e12, 1.0), (True, 1.0), (1e12, True), (1e12, float("nan"))],
+)
+def test_a_click_on_no_reading_is_ignored(
+    chart: ns.LiveChart, caplog: pytest.LogCaptureFixture, time: Any, value: Any
+) -> None:
+    """A time that no reading can have, or no number, calls nothing and fails nowhere."""
+    clicked: list[Any] = []
+    chart.data[0].on_click(lambda *given: clicked.append(given))
+    before = chart._link.n_ignored
+    chart._on_message(None, {"kind": "click", "channel": 0, "time": time, "value": value}, [])
+    assert (clicked, chart._link.n_ignored, caplog.records) == ([], before + 1, [])
+
+
+def test_history_is_answered_for_its_client(
+    chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view that looks back gets the points of its span, with a neighbour on either side."""
+    sent = messages(chart, monkeypatch)
+    span = {"from": (START + 10) * 1e3, "to": (START + 20) * 1e3}
+    chart._requests["me"] = {**span, "request": 3}
+    chart._answer_requests()
+    (message,) = (m for m in sent if m["kind"] == "history")
+    assert (message["to"], message["request"]) == ("me", 3)
+    assert message["lines"] == [[0, 12, None]]
+
+
+def test_a_click_reaches_on_click(chart: ns.LiveChart) -> None:
+    """A click on a live line calls the trace's on_click with the reading."""
+    clicked = []
+    chart.data[0].on_click(lambda trace, points, state: clicked.append((points.xs, points.ys)))
+    chart._on_message(None, {"kind": "click", "channel": 0, "time": START * 1e3, "value": 7.0}, [])
+    assert clicked == [(["2026-07-01T12:00:00.000000"], [7.0])]
+
+
+def test_window_and_pause(chart: ns.LiveChart) -> None:
+    """A page chooses the window and pauses; so does Python."""
+    chart._on_message(None, {"kind": "window", "value": "5min"}, [])
+    assert chart.analyzer.window == "5min"
+    chart._on_message(None, {"kind": "pause", "paused": True}, [])
+    assert chart.is_paused
+    chart.resume()
+    assert not chart.is_paused
+
+
+def test_unknown_option_names_the_nearest() -> None:
+    """A misspelt option is an error that says what was meant."""
+    with pytest.raises(TypeError, match="Did you mean 'height'"):
+        ns.LiveChart(ns.Buffer(), heihgt=3)
+
+
+def test_wrong_thread_is_refused(monkeypatch: pytest.MonkeyPatch, chart: ns.LiveChart) -> None:
+    """In a kernel, a chart is made and closed on the main thread only."""
+    monkeypatch.setattr(type(MAIN), "has_loop", property(lambda self: True))
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        for attempt in (lambda: ns.LiveChart(chart.analyzer), chart.close):
+            try:
+                attempt()
+            except ns.WrongThreadError as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    thread.join()
+    assert len(errors) == 2
+
+
+def test_close_ends_and_frees(buffer: ns.Buffer) -> None:
+    """A closed chart ends its own analyzer, leaves no widget and no thread, and can be collected."""
+    before = open_widgets()
+    chart = ns.LiveChart(buffer)
+    analyzer = chart.analyzer
+    chart.close()
+    chart.close()
+    assert analyzer.is_closed
+    assert open_widgets().keys() == before.keys()
+    gone = weakref.ref(chart)
+    del chart, analyzer
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_analyzer_that_was_given_goes_on(buffer: ns.Buffer) -> None:
+    """The chart ends what it made, nothing it was given."""
+    with ns.Analyzer(buffer) as analyzer:
+        ns.LiveChart(analyzer, window="5s").close()
+        assert not analyzer.is_closed
+        assert analyzer.window == "5s"
+
+
+def test_equal_names_replace(buffer: ns.Buffer) -> None:
+    """A second chart of the same explicit name ends the first."""
+    first = ns.LiveChart(buffer, name="mine")
+    second = ns.LiveChart(buffer, name="mine")
+    assert first.is_closed
+    assert not second.is_closed
+    second.close()
+
+
+def test_text_fallback_names_the_latest_readings(chart: ns.LiveChart) -> None:
+    """A notebook without a front end shows the channels and their last values."""
+    text = chart._repr_mimebundle_()["text/plain"]
+    assert "value = 59 at 2026-07-01 12:00:59" in text
+
+
+def test_a_page_takes_no_memory_with_a_window() -> None:
+    """A page may look at any window; the buffer does not grow for it."""
+    buffer = ns.Buffer(capacity=100)
+    chart = ns.LiveChart(buffer)
+    chart._on_message(None, {"kind": "window", "value": "365d"}, [])
+    for start in range(0, 1000, 50):
+        buffer.extend(np.arange(start, start + 50), x=np.ones(50))
+    assert chart.analyzer.window == "365d"
+    assert len(buffer) == 100
+    chart.close()
