@@ -84,6 +84,8 @@ _ON_FIRST_USE = {
     "watch": "nbstream.widgets.watch",
 }
 
+_MODULES_ON_FIRST_USE = {"analyzer", "buffer", "detectors", "window"}
+
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
@@ -110,9 +112,9 @@ def stop_all() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """Load what needs plotly or ipywidgets on first use (PEP 562)."""
-    if name == "detectors":
-        return importlib.import_module("nbstream.detectors")
+    """Load on first use what needs plotly or ipywidgets, and modules that few need (PEP 562)."""
+    if name in _MODULES_ON_FIRST_USE:
+        return importlib.import_module(f"nbstream.{name}")
     module = _ON_FIRST_USE.get(name)
     if module is None:
         msg = f"module 'nbstream' has no attribute {name!r}"

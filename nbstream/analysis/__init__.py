@@ -1,1 +1,1 @@
-"""nbstream/analysis."""
+"""The analyzer's thread: windows become statistics, detectors and rules are at work."""

@@ -1,1 +1,1 @@
-"""nbstream/commands."""
+"""The command line."""

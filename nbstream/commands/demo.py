@@ -85,7 +85,7 @@ def voila_command(notebook: Path, port: int) -> list[str]:
 
 def find_notebook() -> Path:
     """Return the dashboard's notebook: in the present folder, in this checkout, else as installed."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     places = (Path.cwd() / "notebooks", package.parent / "notebooks", package)
     for folder in places:
         notebook = folder / "dashboard.ipynb"

@@ -43,7 +43,8 @@ class EwmaDetector(ChartDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day": sets the limit, from the median interval in the warm-up and the integral equation
-        of the chart's run length (`nbstream.detectors.parts.false_alarms.ewma_limit`); `effective_limit` tells it.
+        of the chart's run length (`nbstream.detectors.parts.false_alarms.ewma_limit`);
+        `effective_limit` tells it.
 
     Notes
     -----

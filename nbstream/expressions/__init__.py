@@ -1,1 +1,1 @@
-"""nbstream/expressions."""
+"""Conditions and formulas: the tree and its parser; nothing is evaluated as code."""

@@ -481,8 +481,8 @@ class Buffer:
     def interval_ns(self, channel: str) -> int | None:
         """Return how far apart a channel's readings usually are, None if that is not known yet.
 
-        The median of its newest 64 intervals between distinct times (`nbstream.readings.intervals`); before three
-        of those the source's own interval, if it has one.
+        The median of its newest 64 intervals between distinct times (`nbstream.readings.intervals`);
+        before three of those the source's own interval, if it has one.
         """
         with self._lock:
             ring = self._rings[channel]

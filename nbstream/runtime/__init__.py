@@ -1,1 +1,1 @@
-"""nbstream/runtime."""
+"""Clock, main thread, the end of things, and which cell owns what."""

@@ -1,1 +1,1 @@
-"""nbstream/summaries."""
+"""What blocks of rows come to: pyramid, summaries, moments, trailing windows, histogram, drawing bins."""

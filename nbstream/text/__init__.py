@@ -1,1 +1,1 @@
-"""nbstream/text."""
+"""What words are made of: names shortened for display, secrets left out."""

@@ -15,7 +15,7 @@ import pytest
 from nbstream.commands.cli import main
 from tests.wait import wait_until
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def test_generate_writes_the_rows(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""nbstream/alerts/conditions."""
+"""When a rule holds: conditions, worked out over columns of readings."""

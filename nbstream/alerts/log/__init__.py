@@ -1,1 +1,1 @@
-"""nbstream/alerts/log."""
+"""What happened: incidents, notifications, the log of alerts."""

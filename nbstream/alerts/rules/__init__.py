@@ -1,1 +1,1 @@
-"""nbstream/alerts/rules."""
+"""Rules at work: settings, states, one machine per channel, the book and its files."""

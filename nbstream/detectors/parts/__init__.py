@@ -1,1 +1,1 @@
-"""nbstream/detectors/parts."""
+"""What kinds of detectors share."""

@@ -1,1 +1,1 @@
-"""nbstream/sources/files."""
+"""Sources that follow a file."""

@@ -1,1 +1,1 @@
-"""nbstream/sources/lines."""
+"""What a line of a program or a log says."""

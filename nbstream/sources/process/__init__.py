@@ -1,1 +1,1 @@
-"""nbstream/sources/process."""
+"""The output of a program."""

@@ -1,1 +1,1 @@
-"""nbstream/sources/python."""
+"""Functions, iterables and random numbers."""

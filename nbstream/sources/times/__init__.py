@@ -1,1 +1,1 @@
-"""nbstream/sources/times."""
+"""What texts and numbers are as times."""

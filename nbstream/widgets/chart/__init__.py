@@ -1,1 +1,1 @@
-"""nbstream/widgets/chart."""
+"""The live chart."""

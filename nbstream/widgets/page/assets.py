@@ -5,50 +5,19 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import posixpath
 import re
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["PIECE_BYTES", "Script", "loader", "script", "stub", "stylesheet"]
+__all__ = ["PIECE_BYTES", "Script", "loader", "modules", "script", "stub", "stylesheet"]
 
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
 
-# In the order of their dependencies; `import` lines between them are dropped when they are joined.
-APP_MODULES = (
-    "dom.js",
-    "wire.js",
-    "line.js",
-    "marks.js",
-    "follow.js",
-    "axes.js",
-    "draw.js",
-    "theme.js",
-    "kernelClock.js",
-    "status.js",
-    "crosshair.js",
-    "cellHeight.js",
-    "pageLink.js",
-    "panel.js",
-    "figure.js",
-    "traces.js",
-    "chart.js",
-    "format.js",
-    "spark.js",
-    "statisticPicker.js",
-    "cards.js",
-    "toasts.js",
-    "health.js",
-    "feed.js",
-    "ruleForm.js",
-    "ruleEditor.js",
-    "detectorPicker.js",
-    "controls.js",
-    "app.js",
-)
-_IMPORT = re.compile(r"^import\s[^;]*?from\s+\"\./[^\"]+\";\n", re.MULTILINE | re.DOTALL)
+_IMPORT = re.compile(r"^import\s[^;]*?from\s+\"(\.[^\"]+)\";\n", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -126,14 +95,41 @@ def loader(view: str, *, is_served: bool = False) -> str:
 @functools.cache
 def stylesheet() -> str:
     """Return the styles of all widgets."""
-    return _read("nbstream.css") + _read("chart.css")
+    return _read("nbstream.css") + _read("chart/chart.css")
+
+
+def modules(entry: str = "app.js") -> list[str]:
+    """Return the modules that `entry` needs and itself, each after those that it imports.
+
+    Joined in this order, without their `import` lines, they are one script.
+
+    Raises
+    ------
+    ValueError
+        Modules import each other in a circle.
+    """
+    ordered: list[str] = []
+    _visit(entry, [], ordered)
+    return ordered
+
+
+def _visit(module: str, importers: list[str], ordered: list[str]) -> None:
+    if module in importers:
+        msg = f"Modules import each other: {' → '.join([*importers, module])}"
+        raise ValueError(msg)
+    if module in ordered:
+        return
+    for imported in _IMPORT.findall(_read(module)):
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(module), imported))
+        _visit(path, [*importers, module], ordered)
+    ordered.append(module)
 
 
 @functools.cache
 def script(name: Literal["app", "plotly"]) -> Script:
     """Return one of the two scripts."""
     if name == "app":
-        joined = "\n".join(_IMPORT.sub("", _read(module)) for module in APP_MODULES)
+        joined = "\n".join(_IMPORT.sub("", _read(module)) for module in modules())
         return Script(name, joined.encode())
     import plotly
 

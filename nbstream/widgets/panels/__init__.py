@@ -1,1 +1,1 @@
-"""nbstream/widgets/panels."""
+"""Cards, controls, alert feed."""

@@ -1,1 +1,1 @@
-"""nbstream/sources/files/csv."""
+"""CSV files."""

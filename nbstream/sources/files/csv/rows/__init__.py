@@ -1,1 +1,1 @@
-"""nbstream/sources/files/csv/rows."""
+"""What the rows of a CSV file hold, read quickly where that is sure."""
