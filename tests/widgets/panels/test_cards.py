@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -681,9 +682,7 @@ def test_no_html_is_made_from_text() -> None:
         r"|DOMParser|srcdoc|\beval\b|new Function|setTimeout\(\s*[\"'`]"
     )
     scripts = [
-        file
-        for file in resources.files("nbstream").joinpath("static").iterdir()
-        if file.name.endswith(".js")
+        file for file in Path(str(resources.files("nbstream"))).joinpath("static").rglob("*.js")
     ]
     assert len(scripts) > 10
     found = {file.name: forbidden.findall(file.read_text("utf-8")) for file in scripts}

@@ -1,0 +1,40 @@
+"""The scripts of the pages are joined in an order that works."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from nbstream.widgets.page import assets
+
+STATIC = Path(str(resources.files("nbstream"))) / "static"
+# What a page needs before it has the joined script.
+ALONE = {"loader.js", "stub.js"}
+
+
+def test_every_module_is_joined_after_what_it_imports() -> None:
+    """No module is forgotten, and each stands once, behind the modules that it names."""
+    modules = assets.modules()
+    files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")}
+    assert sorted(modules) == sorted(files - ALONE)
+    for place, module in enumerate(modules):
+        folder = (STATIC / module).parent
+        for imported in re.findall(r'from "(\.[^"]+)"', (STATIC / module).read_text("utf-8")):
+            path = (folder / imported).resolve().relative_to(STATIC.resolve()).as_posix()
+            assert path in modules[:place], f"{module} imports {path}"
+    assert "import" not in re.findall(r"^\w+", assets.script("app").data.decode(), re.MULTILINE)
+
+
+def test_a_circle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that import each other are told, with the way round."""
+    texts = {
+        "app.js": 'import { a } from "./room/a.js";\n',
+        "room/a.js": 'import { b } from "../other/b.js";\n',
+        "other/b.js": 'import { a } from "../room/a.js";\n',
+    }
+    monkeypatch.setattr(assets, "_read", texts.__getitem__)
+    with pytest.raises(ValueError, match=r"app\.js → room/a\.js → other/b\.js → room/a\.js"):
+        assets.modules()
