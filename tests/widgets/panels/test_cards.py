@@ -681,9 +681,7 @@ def test_no_html_is_made_from_text() -> None:
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment"
         r"|DOMParser|srcdoc|\beval\b|new Function|setTimeout\(\s*[\"'`]"
     )
-    scripts = [
-        file for file in Path(str(resources.files("nbstream"))).joinpath("static").rglob("*.js")
-    ]
+    scripts = list(Path(str(resources.files("nbstream"))).joinpath("static").rglob("*.js"))
     assert len(scripts) > 10
     found = {file.name: forbidden.findall(file.read_text("utf-8")) for file in scripts}
     assert not {name: matches for name, matches in found.items() if matches}
