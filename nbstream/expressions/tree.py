@@ -30,6 +30,7 @@ __all__ = [
     "Columns",
     "Comparison",
     "Either",
+    "Judging",
     "Negative",
     "Not",
     "Number",
@@ -63,6 +64,18 @@ class Columns(Protocol):
 
     def column(self, variable: Variable) -> FloatArray:
         """Return a variable's numbers, one per reading, NaN where it is not known."""
+        ...
+
+
+class Judging(Protocol):
+    """A condition: what is true of some columns and false of others."""
+
+    def truth(self, columns: Columns) -> Truth:
+        """Return where it is certainly true, and where certainly false."""
+        ...
+
+    def __hash__(self) -> int:
+        """Equal conditions are worked out once for a batch."""
         ...
 
 

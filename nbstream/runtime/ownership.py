@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nbstream.runtime import ending
+from nbstream.runtime.main_thread import MAIN
 
-__all__ = ["adopt", "forget", "living"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["OfCell", "adopt", "forget", "living"]
 
 
 class Owned(Protocol):
@@ -78,6 +82,36 @@ def forget(thing: Any) -> None:
 def living() -> list[Any]:
     """Return what was made and not closed, oldest first."""
     return list(_living.values())
+
+
+class OfCell:
+    """Something that the running cell made: a rule, or a connection to notifiers.
+
+    Parameters
+    ----------
+    end
+        Called when the cell runs again; what earlier runs made ends at once.
+
+    Notes
+    -----
+    Outside a notebook cell, and on another thread than the main one, nothing ever calls `end`.
+
+    Thread safety: any thread.
+    """
+
+    explicit_name = None
+
+    def __init__(self, end: Callable[[], object]) -> None:
+        self._replaced = end
+        if MAIN.is_current:  # elsewhere there is no telling for which cell it is
+            adopt(self)
+
+    def close(self) -> None:
+        """Do nothing: `stop_all` leaves it to the analyzer, which tells of its end."""
+
+    def forget(self) -> None:
+        """Leave it alone from now on; it has ended."""
+        forget(self)
 
 
 def replace_named(thing: Owned, name: str | None) -> None:

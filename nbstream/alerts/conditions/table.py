@@ -31,8 +31,7 @@ from nbstream.summaries.trailing import TrailingWindows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from nbstream.alerts.conditions.condition import Condition
-    from nbstream.expressions.tree import Truth
+    from nbstream.expressions.tree import Judging, Truth
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
     from nbstream.summaries.summary import BlockPyramid
@@ -84,7 +83,7 @@ class Table(Timeline):
         self.channel = channel
         self.unit = unit
         self._columns: dict[Variable, FloatArray] = {VALUE: values, **(known or {})}
-        self._truths: dict[Condition, Truth] = {}
+        self._truths: dict[Judging, Truth] = {}
         self._extents: dict[Variable, tuple[float, float] | None] = {}
         if is_stale:
             self._columns[STALE] = np.ones(len(values))
@@ -105,7 +104,7 @@ class Table(Timeline):
             self._extents[variable] = extent
         return extent
 
-    def truth_of(self, condition: Condition) -> Truth:
+    def truth_of(self, condition: Judging) -> Truth:
         """Return where a condition is certainly true, and where certainly false."""
         found = self._truths.get(condition)
         if found is None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from nbstream.alerts.log.export import csv_of, json_lines_of, write_atomically
 from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
-from nbstream.alerts.rules.settings import checked_text
+from nbstream.alerts.severity import checked_text
 from nbstream.errors import CallbackError
 from nbstream.readings.batch import time_ns
 from nbstream.readings.window import parse_duration

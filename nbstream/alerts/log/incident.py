@@ -5,17 +5,27 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, NamedTuple
 
 from nbstream.alerts.conditions.condition import Condition, short_number
 from nbstream.expressions.tree import VALUE, ZSCORE
 from nbstream.readings.window import format_duration
 from nbstream.text.naming import short_name
 
-if TYPE_CHECKING:
-    from nbstream.alerts.rules.state_machine import Moment
+__all__ = ["Acknowledgement", "Escalation", "Incident", "Moment"]
 
-__all__ = ["Acknowledgement", "Escalation", "Incident"]
+
+class Moment(NamedTuple):
+    """A reading at which something happened."""
+
+    time_ns: int
+    """Its time."""
+    value: float
+    """The reading."""
+    variable_value: float
+    """What the condition compares: the reading or its zscore."""
+    parts: str = ""
+    """The numbers of a longer condition's parts, in words; empty if it compares one thing."""
 
 
 @dataclass(frozen=True, slots=True)

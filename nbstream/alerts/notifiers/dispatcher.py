@@ -9,7 +9,7 @@ from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
 from nbstream.alerts.notifiers.lane import Lane, NotifierCounters
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
-from nbstream.runtime.of_cell import OfCell
+from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

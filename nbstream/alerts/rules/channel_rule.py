@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident, Moment
 from nbstream.alerts.rules.muting import Muting
-from nbstream.alerts.rules.settings import SEVERITIES
-from nbstream.alerts.rules.state_machine import Episode, Moment, RuleState, StateMachine
+from nbstream.alerts.rules.state_machine import Episode, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Judged
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.expressions.tree import STALE
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.readings.window import format_duration

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbstream.alerts.log.notification import Notification, NotificationKind
-from nbstream.alerts.rules.settings import SEVERITIES
+from nbstream.alerts.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.rules.channel_rule import Instance, Pulse
-from nbstream.alerts.rules.settings import NS, SEVERITIES, RuleSettings
+from nbstream.alerts.rules.settings import NS, RuleSettings
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import ClosedError
 from nbstream.expressions.tree import ZSCORE, Channel, Rate
 from nbstream.readings.batch import channel_name

@@ -9,7 +9,7 @@ from nbstream.alerts.conditions.lags import Lags
 from nbstream.alerts.rules.channel_rule import Pulse
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, SILENT_INTERVALS
 from nbstream.runtime.clock import SYSTEM_CLOCK
-from nbstream.runtime.of_cell import OfCell
+from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.table import Table

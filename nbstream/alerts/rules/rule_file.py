@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbstream.alerts.log.export import write_atomically
-from nbstream.alerts.rules.settings import MAX_TEXT, SEVERITIES
 from nbstream.alerts.rules.state_machine import RuleState
+from nbstream.alerts.severity import MAX_TEXT, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from nbstream.alerts.conditions.condition import Condition
+from nbstream.alerts.severity import SEVERITIES, checked_text, one_of
 from nbstream.readings.window import format_duration, parse_duration
 
-__all__ = ["NO_DATA_POLICIES", "SEVERITIES", "NoDataPolicy", "RuleSettings", "checked_text"]
+__all__ = ["NO_DATA_POLICIES", "NoDataPolicy", "RuleSettings"]
 
-SEVERITIES = ("info", "warning", "critical")
-"""From the least to the gravest."""
 NoDataPolicy: TypeAlias = Literal["nodata", "alert", "ok", "keep"]
 NO_DATA_POLICIES: tuple[NoDataPolicy, ...] = get_args(NoDataPolicy)
 NS = 1_000_000_000
-MAX_TEXT = 10_000
-"""Characters of a name or a note."""
 # Beyond this, sums of a time and a duration would leave int64.
 MAX_DURATION_NS = 2**62
 
@@ -93,7 +90,7 @@ class RuleSettings:
             fields["no_data_ns"] = None if after is None else _positive(after, "no_data_after")
         for argument, allowed in (("severity", SEVERITIES), ("no_data", NO_DATA_POLICIES)):
             if argument in given:
-                fields[argument] = _one_of(given[argument], allowed, argument)
+                fields[argument] = one_of(given[argument], allowed, argument)
         if "partial" in given:
             if not isinstance(given["partial"], bool):
                 message = f"'partial' must be True or False (got {given['partial']!r:.80})."
@@ -159,17 +156,6 @@ class RuleSettings:
                 raise ValueError(message)
 
 
-def checked_text(given: Any, name: str) -> str:
-    """Return a name or a note, or raise TypeError or ValueError if it is none or too long."""
-    if not isinstance(given, str):
-        message = f"{name!r} must be a str (got {given!r:.80})."
-        raise TypeError(message)
-    if len(given) > MAX_TEXT:
-        message = f"{name!r} must have at most {MAX_TEXT:,} characters (got {len(given):,})."
-        raise ValueError(message)
-    return given
-
-
 def _read_levels(
     levels: Any, channels: Collection[str] | None
 ) -> tuple[tuple[int, Condition], ...]:
@@ -182,7 +168,7 @@ def _read_levels(
         )
         raise TypeError(message)
     read = [
-        (SEVERITIES.index(_one_of(severity, SEVERITIES, "levels")), Condition.parse(text, channels))
+        (SEVERITIES.index(one_of(severity, SEVERITIES, "levels")), Condition.parse(text, channels))
         for severity, text in levels.items()
     ]
     return tuple(sorted(read, key=lambda level: level[0]))
@@ -202,10 +188,3 @@ def _positive(given: Any, name: str) -> int:
         message = f"{name!r} must be > 0 (got {given!r})."
         raise ValueError(message)
     return ns
-
-
-def _one_of(given: Any, allowed: tuple[str, ...], name: str) -> Any:
-    if given not in allowed:
-        message = f"{name!r} must be one of {', '.join(map(repr, allowed))} (got {given!r:.80})."
-        raise ValueError(message)
-    return cast("Any", given)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nbstream.alerts.log.incident import Moment
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["Episode", "Judgement", "Moment", "Rise", "RuleState", "StateMachine"]
+__all__ = ["Episode", "Judgement", "Rise", "RuleState", "StateMachine"]
 
 
 class RuleState(Enum):
@@ -47,19 +48,6 @@ class RuleState(Enum):
 
 
 _ORDER = tuple(RuleState)
-
-
-class Moment(NamedTuple):
-    """A reading at which something happened."""
-
-    time_ns: int
-    """Its time."""
-    value: float
-    """The reading."""
-    variable_value: float
-    """What the condition compares: the reading or its zscore."""
-    parts: str = ""
-    """The numbers of a longer condition's parts, in words; empty if it compares one thing."""
 
 
 class Rise(NamedTuple):

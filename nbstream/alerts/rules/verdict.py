@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.alerts.rules.state_machine import Moment
+from nbstream.alerts.log.incident import Moment
 from nbstream.expressions.tree import STALE, Statistic, short_number
 from nbstream.text.naming import short_name
 

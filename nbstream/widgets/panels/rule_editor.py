@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.conditions.condition import Condition
-from nbstream.alerts.rules.settings import NO_DATA_POLICIES, SEVERITIES, RuleSettings
+from nbstream.alerts.rules.settings import NO_DATA_POLICIES, RuleSettings
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.expressions.parsing import ConditionError
 from nbstream.expressions.tree import Channel, Stale
 from nbstream.readings.window import Window, format_duration, parse_duration

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nbstream.alerts import AlertLog, Condition, Rule, RuleState
 from nbstream.alerts.rules.channel_rule import Pulse
-from nbstream.alerts.rules.settings import SEVERITIES
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.readings.intervals import silence_ns, usual_interval_ns
 
 NAN = float("nan")
