@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from nbstream.summaries.moments import (
     pair_nodes,
 )
 from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary
+from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -256,9 +256,7 @@ class ChannelState:
         """
         channels = self.buffer.channels
         if other not in channels:
-            near = difflib.get_close_matches(other, channels, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are {list(channels)}."
-            msg = f"There is no channel {other!r}. {hint}"
+            msg = f"There is no channel {other!r}. {did_you_mean(other, channels)}"
             raise ValueError(msg)
 
         def read(a: int, b: int) -> Columns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 from typing import TYPE_CHECKING, Any
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from nbstream.detectors.base import Detector, parameters
 from nbstream.detectors.block_means import BlockMeans
 from nbstream.detectors.high_rates import HighRates
+from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["create", "kinds", "names", "on_means"]
 
@@ -50,12 +50,13 @@ def create(name: str, *, means_of: str | float | None = None, **given: Any) -> D
     by_name = _by_name()
     kind = by_name.get(name)
     if kind is None:
-        message = f"There is no detector {name!r}. {_hint(name, by_name)}"
+        message = f"There is no detector {name!r}. {did_you_mean(name, sorted(by_name))}"
         raise ValueError(message)
     known = parameters(kind)
     for parameter in given:
         if parameter not in known:
-            message = f"Detector {name!r} has no parameter {parameter!r}. {_hint(parameter, known)}"
+            hint = did_you_mean(parameter, sorted(known))
+            message = f"Detector {name!r} has no parameter {parameter!r}. {hint}"
             raise TypeError(message)
     return on_means(kind(**given), means_of)
 
@@ -80,11 +81,3 @@ def kinds(parent: type[Detector] = Detector) -> Iterator[type[Detector]]:
         if not inspect.isabstract(kind) and isinstance(vars(kind).get("name"), str):
             yield kind
         yield from kinds(kind)
-
-
-def _hint(wrong: object, known: Iterable[str]) -> str:
-    known = sorted(known)
-    near = difflib.get_close_matches(str(wrong), known, n=1)
-    if near:
-        return f"Did you mean {near[0]!r}?"
-    return f"Choose from {', '.join(known)}." if known else "It has none."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
@@ -31,6 +30,7 @@ from nbstream.expressions.tree import (
     variables,
 )
 from nbstream.readings.window import Window
+from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -420,9 +420,9 @@ class _Parser:
         self._fail_at(token, f"has an unknown name {token.text!r}{hint}{quoted}")
 
     def _nearest(self, name: str) -> str:
-        words = [*_WORDS, *list(self._channels or ())[:1000]]
-        near = difflib.get_close_matches(name[:80], words, n=1, cutoff=0.7)
-        return f"; did you mean {near[0]!r}?" if near else ""
+        words = [*_WORDS, *(self._channels or ())]
+        near = nearest(name, words, cutoff=0.7)
+        return f"; did you mean {near!r}?" if near else ""
 
     # Kinds.
 
@@ -479,7 +479,7 @@ def _reads_as_channel(name: str) -> bool:
     """Return whether a name written without quotes is read as that channel."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or _QUANTILE.fullmatch(name):
         return False
-    return not difflib.get_close_matches(name, _WORDS, n=1, cutoff=0.75)
+    return nearest(name, _WORDS, cutoff=0.75) is None
 
 
 def _usage(name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from abc import ABC, abstractmethod
 from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
+
+from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,8 +213,7 @@ def find(wanted: StatisticLike) -> Statistic:
         return _users[name]
     cls = _catalogue.get(name)
     if match is None or cls is None:
-        near = difflib.get_close_matches(name.lower(), [*names(), "p50", "p90", "p99"], 1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(names())}."
+        hint = did_you_mean(name, [*names(), "p50", "p90", "p99"])
         msg = f"There is no statistic {name!r}. {hint}"
         raise ValueError(msg)
     given = [text.strip() for text in match[2].split(",")] if (match[2] or "").strip() else []

@@ -36,8 +36,8 @@ def test_create_passes_parameters_on() -> None:
     ("name", "given", "message"),
     [
         ("cusun", {}, "There is no detector 'cusun'. Did you mean 'cusum'?"),
-        ("x", {}, "There is no detector 'x'. Choose from "),
-        ("cusum", {"heihgt": 1}, "Detector 'cusum' has no parameter 'heihgt'. Choose from "),
+        ("x", {}, "There is no detector 'x'. There are "),
+        ("cusum", {"heihgt": 1}, "Detector 'cusum' has no parameter 'heihgt'. There are "),
         (
             "zscore",
             {"false_alarm": "1/h"},

@@ -77,7 +77,7 @@ def test_statistics_are_chosen_on_the_page(page: LabPage) -> None:
     field.press("Enter")
     failed = body.locator("[data-statistic='correlation(other)']")
     expect(failed.locator(".nbs-value")).to_have_text("–")
-    expect(failed).to_have_attribute("title", "There is no channel 'other'. There are ['value'].")
+    expect(failed).to_have_attribute("title", "There is no channel 'other'. There are value.")
     form.get_by_role("checkbox", name="p99", exact=True).uncheck()
     cards(body).first.hover()
     cards(body).first.get_by_role("button", name="remove last").click()

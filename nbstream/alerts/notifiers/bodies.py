@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from nbstream.alerts.notifiers.message import CALM_KINDS, SEVERITIES, fields, line, plain, title
 from nbstream.errors import CallbackError
+from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from nbstream.alerts.notifiers.message import NotificationLike
@@ -177,8 +177,7 @@ def _called(
 def _check_template(part: Any) -> None:
     for name in _names_in(part):
         if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(FIELDS)}."
+            hint = did_you_mean(name, FIELDS)
             message = f"The template 'body' names an unknown field {name!r}. {hint}"
             raise ValueError(message)
 

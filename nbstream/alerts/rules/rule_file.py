@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nbstream.alerts.log.export import write_atomically
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.severity import MAX_TEXT, SEVERITIES
+from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -212,8 +212,8 @@ class _Reader:
             self.fail(f"has {facts!r:.40} as {where}, which must be an object")
         for key, value in facts.items():
             if key not in schema:
-                near = difflib.get_close_matches(key[:80], schema, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                near = nearest(key, schema)
+                hint = f"; did you mean {near!r}?" if near else ""
                 self.fail(f"has an unknown {key!r:.80} in {where}{hint}")
             if not schema[key](value):
                 self.fail(f"has {value!r:.40} as {key!r} of {where}, which is not possible")

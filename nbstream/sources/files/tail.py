@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import os
 import stat
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from nbstream.errors import ParseError
 from nbstream.sources.files.encoding import Decoder
+from nbstream.text.nearest import nearest
 
 __all__ = ["Piece", "Tail", "nearest_neighbour"]
 
@@ -560,6 +560,5 @@ def nearest_neighbour(path: str | os.PathLike[str]) -> Path | None:
         names = [entry.name for entry in os.scandir(missing.parent) if entry.is_file()]
     except OSError:
         return None
-    by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(missing.name.lower(), by_lower, n=1, cutoff=0.7)
-    return missing.parent / by_lower[close[0]] if close else None
+    near = nearest(missing.name, names, cutoff=0.7)
+    return None if near is None else missing.parent / near

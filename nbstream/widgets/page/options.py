@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
+
+from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,9 +16,5 @@ def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> 
     """Raise TypeError at the first of the given options that is not known to `where`."""
     for option in given:
         if option not in known:
-            near = difflib.get_close_matches(option, known, n=1)
-            hint = (
-                f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(sorted(known))}."
-            )
-            message = f"{where} has no option {option!r}. {hint}"
+            message = f"{where} has no option {option!r}. {did_you_mean(option, sorted(known))}"
             raise TypeError(message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import deque
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from nbstream.analysis.analyzer import Statistics
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.statistics import Statistic, StatisticLike, find, names
 from nbstream.text.naming import short_name, short_names
+from nbstream.text.nearest import nearest
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.panel import Action, Panel, finite, newest_of, plain_text, source_state
@@ -373,9 +373,12 @@ def _read_cards(statistics: StatisticLike | Iterable[StatisticLike]) -> tuple[Ca
 
 def _no_number(statistic: Statistic) -> ValueError:
     numbers = [name for name, kind in _CLASSES.items() if kind.is_number]
-    near = difflib.get_close_matches(statistic.name, numbers, 1) or [
-        name for name in numbers if _CLASSES[name].__module__ == type(statistic).__module__
-    ]
+    like = nearest(statistic.name, numbers)
+    near = (
+        [like]
+        if like
+        else [n for n in numbers if _CLASSES[n].__module__ == type(statistic).__module__]
+    )
     hint = f"Nearest to it: {', '.join(map(repr, near))}." if near else f"Take one of {numbers}."
     return ValueError(f"A card shows a number, and {statistic.name!r} is none. {hint}")
 
