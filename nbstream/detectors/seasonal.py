@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.period import DAY_NS, PeriodFinder, format_period, same_phase
 from nbstream.detectors.parts.tail import Tail
 from nbstream.readings.window import parse_duration
+from nbstream.readings.zone import local_datetime
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -225,8 +227,4 @@ def _phase(time: int, period: float) -> str:
 
 
 def _clock(time: int, form: str) -> str:
-    from datetime import UTC, datetime
-
-    moment: Any = datetime.fromtimestamp(time // 1_000_000_000, UTC)
-    text: str = moment.strftime(form)
-    return text
+    return local_datetime(time, UTC).strftime(form)

@@ -30,6 +30,7 @@ from nbstream.expressions.tree import (
     variables,
 )
 from nbstream.readings.window import Window
+from nbstream.text.naming import printable
 from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class ConditionError(ValueError):
             super().__init__(f"{message}.")
             return
         start = max(0, position - 40)
-        line = "".join(c if c.isprintable() else " " for c in text[start : position + 30])
+        line = printable(text[start : position + 30])
         caret = " " * (position - start)
         super().__init__(f"{message} (character {position + 1}).\n    {line}\n    {caret}^")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["as_zone", "offset_ms", "zone_label"]
+__all__ = ["as_zone", "local_datetime", "offset_ms", "zone_label"]
 
 
 def as_zone(zone: str | tzinfo | None) -> tzinfo:
@@ -42,7 +42,7 @@ def as_zone(zone: str | tzinfo | None) -> tzinfo:
 
 def offset_ms(zone: tzinfo, at_ns: int) -> int:
     """Return how many milliseconds the wall clock of `zone` is ahead of UTC at a moment."""
-    offset = _local(zone, at_ns).utcoffset() or timedelta(0)
+    offset = local_datetime(at_ns, zone).utcoffset() or timedelta(0)
     return round(offset.total_seconds() * 1000)
 
 
@@ -51,13 +51,14 @@ def zone_label(zone: tzinfo, at_ns: int) -> str:
     minutes = offset_ms(zone, at_ns) // 60_000
     sign = "-" if minutes < 0 else "+"
     offset = f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
-    name = getattr(zone, "key", None) or _local(zone, at_ns).tzname() or ""
+    name = getattr(zone, "key", None) or local_datetime(at_ns, zone).tzname() or ""
     if name in {"UTC", "GMT", "Etc/UTC", ""} or name.startswith("UTC"):
         return "UTC" if minutes == 0 else offset
     return f"{name} ({offset})"
 
 
-def _local(zone: tzinfo, at_ns: int) -> datetime:
+def local_datetime(at_ns: int, zone: tzinfo) -> datetime:
+    """Return a time in ns since the epoch, UTC, as the date and time of a zone, cut to microseconds."""
     # Adding to the epoch, for fromtimestamp() refuses times before 1970 on Windows.
     utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // 1000)
     return utc.astimezone(zone)

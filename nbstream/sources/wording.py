@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from nbstream.errors import NbstreamError
+from nbstream.text.naming import printable
 from nbstream.text.redaction import redact
 
 __all__ = ["explain", "positive_seconds", "shorten"]
@@ -28,7 +29,7 @@ def shorten(text: Any, length: int = 80) -> str:
     """Return printable text of at most `length` characters, without secrets."""
     # Redacted before it is cut: of half a secret nobody could tell what it is.
     whole = redact(str(text)[: 4 * length + MAX_SECRET])
-    plain = "".join(c if c.isprintable() else " " for c in whole[: 4 * length]).strip()
+    plain = printable(whole[: 4 * length]).strip()
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["MAX_NAME_LENGTH", "NO_NAME", "name_problem", "short_name", "short_names"]
+__all__ = ["MAX_NAME_LENGTH", "NO_NAME", "name_problem", "printable", "short_name", "short_names"]
 
 MAX_NAME_LENGTH = 1000
 """Longer names of channels are refused."""
@@ -31,6 +31,11 @@ def name_problem(name: str) -> str | None:
     return None
 
 
+def printable(text: str) -> str:
+    """Return text in which a space stands for each character that cannot be printed."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def short_name(name: str, length: int = 80) -> str:
     """Return a name as it is shown: one printable line of at most `length`, shortened in the middle.
 
@@ -40,7 +45,7 @@ def short_name(name: str, length: int = 80) -> str:
     'plant/hall…mperature'
     """
     text = name.translate(_DIRECTIONS)
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split()) or NO_NAME
+    text = " ".join(printable(text).split()) or NO_NAME
     if len(text) <= length:
         return text
     n_last = (length - 1) // 2

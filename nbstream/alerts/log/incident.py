@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Literal, NamedTuple
 
 from nbstream.alerts.conditions.condition import Condition, short_number
 from nbstream.expressions.tree import VALUE, ZSCORE
 from nbstream.readings.window import format_duration
+from nbstream.readings.zone import local_datetime
 from nbstream.text.naming import short_name
 
 __all__ = ["Acknowledgement", "Escalation", "Incident", "Moment"]
@@ -176,11 +177,6 @@ class Incident:
         return f"{number} {self.unit}" if self.unit else number
 
     def _clock(self, ns: int) -> str:
-        time, breached = _local(ns, self.zone), _local(self.breached_ns, self.zone)
+        time = local_datetime(ns, self.zone)
+        breached = local_datetime(self.breached_ns, self.zone)
         return f"{time:%H:%M:%S}" if time.date() == breached.date() else f"{time:%Y-%m-%d %H:%M:%S}"
-
-
-def _local(ns: int, zone: tzinfo) -> datetime:
-    # Adding to the epoch, for fromtimestamp() refuses times before 1970 on Windows.
-    utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)
-    return utc.astimezone(zone)

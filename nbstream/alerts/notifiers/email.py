@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -27,6 +27,7 @@ from nbstream.alerts.notifiers.retry import (
 )
 from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
+from nbstream.readings.zone import local_datetime
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.redaction import Redactor
 
@@ -213,7 +214,7 @@ class EmailNotifier(RemoteNotifier):
         mail["Subject"] = subject(notifications)
         mail["From"] = self._sender
         mail["To"] = self._recipients
-        mail["Date"] = format_datetime(datetime.fromtimestamp(self._clock.wall_ns() // NS, UTC))
+        mail["Date"] = format_datetime(local_datetime(self._clock.wall_ns(), UTC))
         mail["Message-ID"] = make_msgid(domain=self._sender.domain)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(text(notifications), cte="quoted-printable")

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbstream.errors import ParseError
 from nbstream.readings.batch import NS_PER_UNIT, TimeUnit
+from nbstream.readings.zone import local_datetime
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE, TimePattern
 from nbstream.sources.times.scan import compact_patterns, duration_s, scan_day_time, scan_time
 from nbstream.sources.wording import shorten
@@ -267,8 +268,7 @@ class TimeForm:
 
 
 def _shown(wall: int, pattern: str) -> str:
-    when = datetime(1970, 1, 1) + timedelta(microseconds=wall // 1000)
-    return when.strftime(pattern)
+    return local_datetime(wall, UTC).strftime(pattern)
 
 
 def text_form(pattern: str, asked: tzinfo | None = None, n_cells: int = 1) -> TimeForm:

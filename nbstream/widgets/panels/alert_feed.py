@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from glob import escape
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.log.incident import Incident
 from nbstream.analysis.anomaly_log import AnomalyGroup
 from nbstream.readings.window import format_duration, rough_duration
-from nbstream.readings.zone import offset_ms, zone_label
+from nbstream.readings.zone import local_datetime, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name
 from nbstream.text.redaction import redact
@@ -41,7 +41,6 @@ WHO = "page"
 SNOOZES = ("5min", "1h", "tomorrow")
 TOMORROW_AT = time(6)
 NOTHING_TOLD: dict[str, Any] = {"newest": 0, "items": [], "settled": []}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AlertFeed(Panel):
@@ -226,7 +225,7 @@ class AlertFeed(Panel):
     def _when(self, ns: int) -> tuple[str, str]:
         """Return a moment in the data's zone, as the time of day and in full."""
         zone = self.analyzer.buffer.timezone
-        local = EPOCH + timedelta(microseconds=ns // 1000, milliseconds=offset_ms(zone, ns))
+        local = local_datetime(ns, zone)
         text = local.strftime("%Y-%m-%d %H:%M:%S")
         return text[11:], f"{text}.{local.microsecond // 1000:03d} {zone_label(zone, ns)}"
 
@@ -353,7 +352,7 @@ class AlertFeed(Panel):
     def _tomorrow(self) -> datetime:
         """Return six in the morning of tomorrow, in the data's zone."""
         zone = self.analyzer.alerts.timezone
-        now = (EPOCH + timedelta(microseconds=self._clock.wall_ns() // 1000)).astimezone(zone)
+        now = local_datetime(self._clock.wall_ns(), zone)
         return datetime.combine(now.date() + timedelta(days=1), TOMORROW_AT, tzinfo=zone)
 
 

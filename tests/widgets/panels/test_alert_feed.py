@@ -13,9 +13,11 @@ import pytest
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
 from nbstream.sources import IterableSource
-from nbstream.widgets.panels.alert_feed import EPOCH, AlertFeed, held_text
+from nbstream.widgets.panels.alert_feed import AlertFeed, held_text
 from tests.wait import wait_until
 from tests.widgets.fake_page import FakePage
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 T0 = 1_782_907_200.0  # 2026-07-01 12:00:00 UTC
 
