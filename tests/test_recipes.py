@@ -1,0 +1,63 @@
+"""The recipes of CONTRIBUTING.md, followed literally."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+RECIPES = TEXT[TEXT.index("## Recipes") : TEXT.index("## Tests")]
+
+# What somebody who has written the code of a recipe does next.
+USED = {
+    "source": """
+import time
+
+import nbstream as ns
+
+with LoadSource(interval=0.01) as source:
+    while source.counters().accepted < 3 and source.is_running:
+        time.sleep(0.001)
+    assert source.buffer.channels == ("load",), source.buffer.channels
+assert source.state is ns.SourceState.STOPPED, source.state
+assert source.counters().accepted >= 3
+""",
+    "detector": """
+from nbstream.detectors import create
+from nbstream.testing import check_detector
+
+check_detector(lambda: JumpDetector(limit=3.0))
+found = create("jump", limit=3).update([0.0, 1.0, 2.0], [1.0, 2.0, 7.5])
+assert found.is_anomaly.tolist() == [False, False, True]
+assert found.reason(2) == "5.5 from the reading before, limit 3", found.reason(2)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", USED)
+def test_the_code_of_a_recipe_works(kind: str) -> None:
+    """What the recipe shows runs as it stands, in an interpreter of its own, and keeps the contract."""
+    blocks = re.findall(rf"```python {kind}\n(.*?)```", RECIPES, re.DOTALL)
+    assert len(blocks) == 1
+    code = blocks[0] + USED[kind]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_recipes_are_short() -> None:
+    """No recipe has more than ten steps."""
+    for recipe in RECIPES.split("\n### ")[1:]:
+        steps = [int(number) for number in re.findall(r"^(\d+)\. ", recipe, re.MULTILINE)]
+        assert steps == list(range(1, len(steps) + 1))
+        assert 3 <= len(steps) <= 10, recipe.partition("\n")[0]
