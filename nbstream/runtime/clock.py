@@ -30,6 +30,10 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clocks."""
 
+    def __repr__(self) -> str:
+        """Return its name: it stands in signatures."""
+        return "SYSTEM_CLOCK"
+
     def wall_ns(self) -> int:
         """Return nanoseconds since the Unix epoch, UTC."""
         return time.time_ns()

@@ -39,6 +39,10 @@ __all__ = ["SEVERITIES", "Rule", "RuleState"]
 class _Unset:
     """Stands for an argument that was not given, where None has a meaning."""
 
+    def __repr__(self) -> str:
+        """Return a word for signatures: what is not given stays."""
+        return "UNCHANGED"
+
 
 _UNSET: Final = _Unset()
 
