@@ -6,15 +6,16 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NoReturn
 
-from nbstream.alerts.notifiers.message import KINDS, SEVERITIES, severity_rank
+from nbstream.alerts.notifiers.message import KINDS, severity_rank
 from nbstream.alerts.notifiers.retry import DeliveryError
 from nbstream.alerts.notifiers.voila import is_voila_kernel
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import CallbackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["Notifier", "RemoteNotifier"]
 
@@ -92,12 +93,12 @@ class Notifier(ABC):
         """Whether a delivery runs on the calling thread right now."""
         return self._delivering_thread == threading.get_ident()
 
-    def accepts(self, notification: NotificationLike) -> bool:
+    def accepts(self, notification: Notification) -> bool:
         """Return whether it is for this notification; quick, never blocks."""
         rank = severity_rank(notification.incident.severity)
         return notification.kind in self._kinds and rank >= severity_rank(self._min_severity)
 
-    def send(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def send(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Deliver, one call at a time, and return when that is done.
 
         Parameters
@@ -120,7 +121,7 @@ class Notifier(ABC):
                 self._delivering_thread = None
 
     @abstractmethod
-    def deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Deliver, as `send` says; never called twice at once."""
 
     def hold(self) -> float:
@@ -175,7 +176,7 @@ class RemoteNotifier(Notifier):
         message = f"A {type(self).__name__} holds secrets and cannot be pickled or copied."
         raise TypeError(message)
 
-    def deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Deliver; whatever goes wrong becomes a DeliveryError without secrets."""
         problem = None
         try:
@@ -189,7 +190,7 @@ class RemoteNotifier(Notifier):
             raise DeliveryError(message, notifier=self.name)
 
     @abstractmethod
-    def _deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Deliver; errors with secrets in them may leave it."""
 
 

@@ -8,19 +8,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from nbstream.alerts.notifiers.message import CALM_KINDS, SEVERITIES, fields, line, plain, title
+from nbstream.alerts.notifiers.message import CALM_KINDS, fields, line, plain, title
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import CallbackError
 from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["BodyLike", "Request", "body_writer"]
 
 BodyLike: TypeAlias = (
     str
     | Mapping[str, Any]
-    | Callable[["NotificationLike"], str | bytes | Mapping[str, Any] | list[Any]]
+    | Callable[["Notification"], str | bytes | Mapping[str, Any] | list[Any]]
 )
 """One of "json", "ntfy" and "slack", a template, or a function of the notification."""
 
@@ -58,7 +59,7 @@ class Request(NamedTuple):
     content_type: str
 
 
-def body_writer(body: BodyLike) -> Callable[[str, NotificationLike], Request]:
+def body_writer(body: BodyLike) -> Callable[[str, Notification], Request]:
     """Return a function that writes the request for a URL and a notification.
 
     Raises
@@ -95,11 +96,11 @@ def escape_slack(text: str) -> str:
     return AT.sub("@" + ZERO_WIDTH_SPACE, text)
 
 
-def _json_body(url: str, notification: NotificationLike) -> Request:
+def _json_body(url: str, notification: Notification) -> Request:
     return _as_json(url, {"version": 1, **fields(notification)})
 
 
-def _ntfy_body(url: str, notification: NotificationLike) -> Request:
+def _ntfy_body(url: str, notification: Notification) -> Request:
     """Write ntfy's JSON, which goes to the server's root: a header could not hold every name."""
     parts = urlsplit(url)
     above, _, topic = parts.path.rstrip("/").rpartition("/")
@@ -120,13 +121,13 @@ def _ntfy_body(url: str, notification: NotificationLike) -> Request:
     return _as_json(root, record)
 
 
-def _slack_body(url: str, notification: NotificationLike) -> Request:
+def _slack_body(url: str, notification: Notification) -> Request:
     text = escape_slack(line(notification, SLACK_CHARACTERS))
     record = {"text": text, "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
     return _as_json(url, record)
 
 
-WRITERS: dict[str, Callable[[str, NotificationLike], Request]] = {
+WRITERS: dict[str, Callable[[str, Notification], Request]] = {
     "json": _json_body,
     "ntfy": _ntfy_body,
     "slack": _slack_body,
@@ -156,9 +157,7 @@ def _as_json(url: str, record: Any) -> Request:
     return Request(url, json.dumps(record, allow_nan=False).encode("ascii"), JSON_TYPE)
 
 
-def _called(
-    function: Callable[[NotificationLike], Any], url: str, about: NotificationLike
-) -> Request:
+def _called(function: Callable[[Notification], Any], url: str, about: Notification) -> Request:
     name = getattr(function, "__name__", type(function).__name__)
     try:
         content = function(about)

@@ -15,7 +15,7 @@ from nbstream.runtime.main_thread import MAIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["CallbackNotifier"]
 
@@ -64,7 +64,7 @@ class CallbackNotifier(Notifier):
 
     def __init__(
         self,
-        function: Callable[[NotificationLike], Any],
+        function: Callable[[Notification], Any],
         *,
         name: str | None = None,
         max_errors: int = 5,
@@ -108,7 +108,7 @@ class CallbackNotifier(Notifier):
         """Call the function again, after it was switched off for its errors."""
         self._n_errors = 0
 
-    def deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Post a call to the main thread and wait for its end."""
         for notification in notifications:
             call = self._call = _Call(self._function, notification, self._clock)
@@ -130,7 +130,7 @@ class CallbackNotifier(Notifier):
         if call is not None and MAIN.is_current:
             call()
 
-    def _judge(self, call: _Call, notification: NotificationLike) -> None:
+    def _judge(self, call: _Call, notification: Notification) -> None:
         rule = plain(notification.incident.rule, 80)
         if call.seconds > SLOW_SECONDS and self.warning is None:
             message = (
@@ -153,8 +153,8 @@ class _Call:
 
     def __init__(
         self,
-        function: Callable[[NotificationLike], Any],
-        notification: NotificationLike,
+        function: Callable[[Notification], Any],
+        notification: Notification,
         clock: Clock,
     ) -> None:
         self.done = threading.Event()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["Dispatcher", "NotifierCounters", "connect"]
 
@@ -72,7 +72,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        notifiers: Iterable[Notifier | Callable[[NotificationLike], Any]],
+        notifiers: Iterable[Notifier | Callable[[Notification], Any]],
         *,
         capacity: int = CAPACITY,
         clock: Clock = SYSTEM_CLOCK,
@@ -86,7 +86,7 @@ class Dispatcher:
         self._of_cell: OfCell | None = None
         self._is_closed = False
 
-    def __call__(self, notification: NotificationLike) -> None:
+    def __call__(self, notification: Notification) -> None:
         """Queue a notification for every notifier that is for it; never blocks, never raises."""
         for lane in self._lanes:
             lane.put(notification)
@@ -193,7 +193,7 @@ class Dispatcher:
 
 def connect(
     log: Subscribable,
-    *notifiers: Notifier | Callable[[NotificationLike], Any],
+    *notifiers: Notifier | Callable[[Notification], Any],
     capacity: int = CAPACITY,
     tell: Callable[[str], object] | None = None,
 ) -> Dispatcher:

@@ -34,7 +34,7 @@ from nbstream.text.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["EmailNotifier"]
 
@@ -202,14 +202,14 @@ class EmailNotifier(RemoteNotifier):
         """Return the seconds until the next mail may go."""
         return max(0.0, self._next_mail - self._clock.monotonic())
 
-    def _deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         self._next_mail = self._clock.monotonic() + self._min_interval
         failure = self._send_mail(self._mail(notifications), stop)
         if failure is not None:
             message = f"The notifier {self.name!r} could not deliver: {failure.text}."
             raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
 
-    def _mail(self, notifications: Sequence[NotificationLike]) -> EmailMessage:
+    def _mail(self, notifications: Sequence[Notification]) -> EmailMessage:
         mail = EmailMessage(policy=SMTP_POLICY)
         mail["Subject"] = subject(notifications)
         mail["From"] = self._sender
@@ -344,14 +344,14 @@ class _Session:
                     connection.shutdown(socket.SHUT_RDWR)
 
 
-def subject(notifications: Sequence[NotificationLike]) -> str:
+def subject(notifications: Sequence[Notification]) -> str:
     """Return the title of the gravest notification, and how many more there are."""
     gravest = max(notifications, key=lambda n: severity_rank(n.incident.severity))
     more = f" and {len(notifications) - 1} more" if len(notifications) > 1 else ""
     return plain(title(gravest, SUBJECT_CHARACTERS - len(more)) + more)
 
 
-def text(notifications: Sequence[NotificationLike]) -> str:
+def text(notifications: Sequence[Notification]) -> str:
     """Return the body: a line for each notification, and when it began."""
     lines = []
     for notification in notifications:

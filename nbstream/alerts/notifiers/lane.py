@@ -14,8 +14,8 @@ from nbstream.text.redaction import disarm, redact
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.notifiers.base import Notifier
-    from nbstream.alerts.notifiers.message import NotificationLike
 
 __all__ = ["Lane", "NotifierCounters"]
 
@@ -79,7 +79,7 @@ class Lane:
         self.error: Exception | None = None
         self._capacity = capacity
         self._clock = clock
-        self._queue: deque[NotificationLike] = deque()
+        self._queue: deque[Notification] = deque()
         self._n_in_flight = 0
         self._counts = dict.fromkeys(NotifierCounters._fields[:-1], 0)
         self._tell = tell
@@ -92,7 +92,7 @@ class Lane:
 
     # On the analyzer's thread.
 
-    def put(self, notification: NotificationLike) -> None:
+    def put(self, notification: Notification) -> None:
         """Queue a notification, if the notifier is for it and on."""
         with self._lock:
             self._counts["received"] += 1
@@ -109,7 +109,7 @@ class Lane:
                     self._counts[outcome] += 1
             self._wake_thread()
 
-    def _sorted_in(self, notification: NotificationLike) -> str | None:
+    def _sorted_in(self, notification: Notification) -> str | None:
         """Queue it, and return which counter something goes to, if not to the queue alone."""
         off_reason = self.notifier.off_reason
         if off_reason is not None:
@@ -199,7 +199,7 @@ class Lane:
                 self.error = None
             self._note_state()
 
-    def _take(self, n: int) -> list[NotificationLike]:
+    def _take(self, n: int) -> list[Notification]:
         with self._lock:
             batch = [self._queue.popleft() for _ in range(min(max(n, 1), len(self._queue)))]
             self._n_in_flight = len(batch)
@@ -275,7 +275,7 @@ class Lane:
             self._queue.clear()
 
 
-def _subject(notification: NotificationLike) -> tuple[object, ...]:
+def _subject(notification: Notification) -> tuple[object, ...]:
     """Return what a notification is about; silence and errors have no incident number of their own."""
     incident = notification.incident
     return (incident.number, incident.rule, incident.channel, notification.kind == "error")

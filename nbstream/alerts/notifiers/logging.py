@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Sequence
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["LoggingNotifier"]
 
@@ -69,13 +69,13 @@ class LoggingNotifier(Notifier):
         self._logger = logger
         self._level = level
 
-    def deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Write the records."""
         for notification in notifications:
             extra = {"notification": notification}
             self._logger.log(self._level_of(notification), "%s", line(notification), extra=extra)
 
-    def _level_of(self, notification: NotificationLike) -> int:
+    def _level_of(self, notification: Notification) -> int:
         if self._level is not None:
             return self._level
         if notification.kind in CALM_KINDS:

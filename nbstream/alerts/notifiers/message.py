@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from typing import Any, TypeAlias, get_args
 
+from nbstream.alerts.log.incident import Incident
+from nbstream.alerts.log.notification import Notification, NotificationKind
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.text.naming import short_name
 
-__all__ = ["KINDS", "SEVERITIES", "IncidentLike", "NotificationLike", "fields", "line", "title"]
+__all__ = ["KINDS", "IncidentLike", "NotificationLike", "fields", "line", "title"]
 
-KINDS = ("fired", "escalated", "resolved", "no_data", "data_back", "error", "flapping")
-SEVERITIES = ("info", "warning", "critical")
+KINDS: tuple[NotificationKind, ...] = get_args(NotificationKind)
+IncidentLike: TypeAlias = Incident
+NotificationLike: TypeAlias = Notification
 CALM_KINDS = ("resolved", "data_back")
 
 TITLES = {
@@ -24,84 +28,6 @@ TITLES = {
 }
 NS = 1_000_000_000
 DAY = 86_400
-
-
-class IncidentLike(Protocol):
-    """What notifiers read of an incident; `nbstream.alerts.Incident` is one."""
-
-    @property
-    def number(self) -> int:
-        """Counts the incidents of a log, from 1; 0 is not in the log."""
-        ...
-
-    @property
-    def rule(self) -> str:
-        """The rule's name."""
-        ...
-
-    @property
-    def channel(self) -> str:
-        """The channel's name."""
-        ...
-
-    @property
-    def severity(self) -> str:
-        """One of "info", "warning", "critical"."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why it fired and why it ended."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """One line: the rule's name and the reason."""
-        ...
-
-    @property
-    def unit(self) -> str | None:
-        """The channel's unit, if known."""
-        ...
-
-    @property
-    def breached_ns(self) -> int:
-        """When the condition began to hold, event time, ns since the epoch, UTC."""
-        ...
-
-    @property
-    def fired_ns(self) -> int:
-        """When it fired, event time, ns since the epoch, UTC."""
-        ...
-
-    @property
-    def resolved_ns(self) -> int | None:
-        """When it ended, event time, ns since the epoch, UTC; None while firing."""
-        ...
-
-    @property
-    def peak(self) -> float:
-        """The reading farthest beyond the limit; NaN if there is none."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """Whether it is open, such as "firing" or "resolved"."""
-        ...
-
-
-class NotificationLike(Protocol):
-    """What a log tells its subscribers: something happened to an incident."""
-
-    @property
-    def kind(self) -> str:
-        """One of `KINDS`."""
-        ...
-
-    @property
-    def incident(self) -> IncidentLike:
-        """The incident as it was then."""
-        ...
 
 
 def severity_rank(severity: str) -> int:
@@ -122,7 +48,7 @@ def plain(text: str, limit: int | None = None) -> str:
     return text
 
 
-def title(notification: NotificationLike, limit: int = 160) -> str:
+def title(notification: Notification, limit: int = 160) -> str:
     """Return a title such as "Alert: too hot on temperature (critical)"."""
     incident = notification.incident
     what = TITLES.get(notification.kind, notification.kind)
@@ -131,14 +57,14 @@ def title(notification: NotificationLike, limit: int = 160) -> str:
     )
 
 
-def line(notification: NotificationLike, limit: int = 2_000) -> str:
+def line(notification: Notification, limit: int = 2_000) -> str:
     """Return one line that says everything: the kind, the severity, the incident's text."""
     incident = notification.incident
     what = TITLES.get(notification.kind, notification.kind)
     return plain(f"{what} ({incident.severity}): {incident.text}", limit)
 
 
-def fields(notification: NotificationLike) -> dict[str, Any]:
+def fields(notification: Notification) -> dict[str, Any]:
     """Return what is known as a record that JSON can say.
 
     Returns

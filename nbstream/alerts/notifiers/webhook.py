@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from nbstream.alerts.notifiers.message import NotificationLike
+    from nbstream.alerts.log.notification import Notification
 
 __all__ = ["WebhookNotifier"]
 
@@ -166,14 +166,14 @@ class WebhookNotifier(RemoteNotifier):
         """Return the seconds that the server asked to wait, at most 10 minutes."""
         return max(0.0, self._not_before - self._clock.monotonic())
 
-    def _deliver(self, notifications: Sequence[NotificationLike], stop: threading.Event) -> None:
+    def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         for notification in notifications:
             failure = self._post(notification, stop)
             if failure is not None:
                 message = f"The notifier {self.name!r} could not deliver: {failure.text}."
                 raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
 
-    def _post(self, notification: NotificationLike, stop: threading.Event) -> Failure | None:
+    def _post(self, notification: Notification, stop: threading.Event) -> Failure | None:
         try:
             url = self._url.reveal()
             parts = self._parsed(url)

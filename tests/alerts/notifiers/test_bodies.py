@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.alerts.notifiers.bodies import body_writer, check_ntfy_url, cut_bytes, escape_slack
-from nbstream.alerts.notifiers.message import KINDS, SEVERITIES, iso, line, plain, title
+from nbstream.alerts.notifiers.message import KINDS, iso, line, plain, title
+from nbstream.alerts.severity import SEVERITIES
 from tests.alerts.notifiers.incidents import NOON, a_notification, names
 
 URL = "https://example.com/topic"
