@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.readings.batch import TimeLike
-    from nbstream.readings.buffer import Moment, Rows
+    from nbstream.readings.buffer import BufferState, Rows
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 
@@ -515,7 +515,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
 
         return channel.take_in(end, show)
 
-    def _refresh_all(self, moment: Moment | None = None) -> None:
+    def _refresh_all(self, moment: BufferState | None = None) -> None:
         """Compute the statistics of all channels anew, as of a moment; None is that of before."""
         windows = {self._window, *self._over}
         held = self.buffer.channels  # none after it was closed
@@ -528,7 +528,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 self._tell_if_ahead(channel, moment)
             channel.refresh(windows, self._window, as_of)
 
-    def _tell_if_ahead(self, channel: _Channel, moment: Moment) -> None:
+    def _tell_if_ahead(self, channel: _Channel, moment: BufferState) -> None:
         """Tell people once that a channel's clock is wrong, which hides its readings from the chart."""
         newest_ns = moment.ahead.get(channel.name)
         if newest_ns is None or channel.told_ahead or channel.name in self.buffer.derived:

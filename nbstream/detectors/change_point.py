@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.parts.tail import Tail
+from nbstream.detectors.parts.history import ColumnHistory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -118,8 +118,8 @@ class ChangePointDetector(Detector):
     def reset(self) -> None:
         """Forget everything that was seen."""
         self.latest: ChangePoint | None = None
-        self._times = Tail(2 * MAX_REFERENCE, dtype=np.int64)
-        self._values = Tail(2 * MAX_REFERENCE)
+        self._times = ColumnHistory(2 * MAX_REFERENCE, dtype=np.int64)
+        self._values = ColumnHistory(2 * MAX_REFERENCE)
         self._begin(0)
 
     def _begin(self, n_since: int) -> None:

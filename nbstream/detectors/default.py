@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.period import PeriodFinder, format_period, same_phase
 from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
-from nbstream.detectors.parts.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,10 +116,10 @@ class DefaultDetector(Detector):
         self._n = 0
         self._next_fit = MIN_BLOCKS * BLOCK
         self._latest = np.iinfo(np.int64).min
-        self._times = Tail(self.history, dtype=np.int64)
-        self._values = Tail(self.history)
-        self._means = Tail(self.history)
-        self._peaks = Tail(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
+        self._times = ColumnHistory(self.history, dtype=np.int64)
+        self._values = ColumnHistory(self.history)
+        self._means = ColumnHistory(self.history)
+        self._peaks = ColumnHistory(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
         self._recent: FloatArray = np.zeros((2 * N_VIEWS, 0))
         self._extremes = BlockExtremes(N_VIEWS, n_blocks)
         self._scores = BlockExtremes(1, n_blocks)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.period import DAY_NS, PeriodFinder, format_period, same_phase
-from nbstream.detectors.parts.tail import Tail
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import local_datetime
 
@@ -103,9 +103,9 @@ class SeasonalDetector(Detector):
         self._n = 0
         self._next_fit = MIN_RESIDUALS
         self._latest = np.iinfo(np.int64).min
-        self._times = Tail(self.history, dtype=np.int64)
-        self._values = Tail(self.history)
-        self._residuals = Tail(self.history)
+        self._times = ColumnHistory(self.history, dtype=np.int64)
+        self._values = ColumnHistory(self.history)
+        self._residuals = ColumnHistory(self.history)
         self._finder = PeriodFinder(64)
         self._finder.period = self._given
         self._centre, self._scale = 0.0, np.nan

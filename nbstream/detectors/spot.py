@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
-from nbstream.detectors.parts.tail import Tail
+from nbstream.detectors.parts.history import ColumnHistory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -360,7 +360,7 @@ class DspotDetector(SpotDetector):
     def reset(self) -> None:
         """Forget everything that was seen."""
         super().reset()
-        self._window = Tail(self.depth)
+        self._window = ColumnHistory(self.depth)
         self._total = 0.0
         self._until_exact = 0
 

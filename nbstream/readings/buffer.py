@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Buffer", "Event", "Extended", "Moment", "Rows"]
+__all__ = ["Buffer", "BufferState", "Event", "Extended", "Rows"]
 
 MAX_EVENTS = 200
 AHEAD_NS = 5 * 10**9
@@ -75,7 +75,7 @@ class Rows(NamedTuple):
     values: FloatArray
 
 
-class Moment(NamedTuple):
+class BufferState(NamedTuple):
     """How far all channels are, at one moment."""
 
     newest_ns: int | None
@@ -376,12 +376,12 @@ class Buffer:
             row = max(row, ring.first)
             return int(ring.times[row % len(ring.times)]) if row < ring.end else None
 
-    def moment(self) -> Moment:
+    def moment(self) -> BufferState:
         """Return how far all channels are."""
         with self._lock:
             newest_ns = self._newest_ns()
             rings = self._rings.items()
-            return Moment(
+            return BufferState(
                 newest_ns,
                 {name: ring.end for name, ring in rings},
                 {

@@ -15,7 +15,7 @@ from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary, merge
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
 
-__all__ = ["Moments", "TrailingWindows"]
+__all__ = ["TrailingWindows", "WindowMoments"]
 
 Rows = npt.NDArray[np.int64]
 Read = Callable[[int, int], "FloatArray"]
@@ -27,7 +27,7 @@ FEW = 4
 """Cuts that are looked at one by one."""
 
 
-class Moments(NamedTuple):
+class WindowMoments(NamedTuple):
     """Of each window; without a reading `n` and `m2` are 0 and `mean` is anything."""
 
     n: FloatArray
@@ -72,13 +72,13 @@ class TrailingWindows:
         self._read = read
 
     @cached_property
-    def moments(self) -> Moments:
+    def moments(self) -> WindowMoments:
         """Number of readings that are not missing, their mean, and the sum of squared deviations."""
         with np.errstate(over="ignore", invalid="ignore"):
             before, after = self._grown(_sums)
             if self._between is not None:
                 before = _merged(before, self._between[:3])
-            return Moments(*_merged(before, after))
+            return WindowMoments(*_merged(before, after))
 
     @cached_property
     def extremes(self) -> FloatArray:

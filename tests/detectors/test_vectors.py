@@ -205,20 +205,24 @@ def test_limits_for_false_alarms_are_those_of_the_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "length", "pane"),
+    ("window", "length", "subwindow"),
     [(80, 80, 10), (100, 100, 12), (15, 15, 1), ("8s", 8 * 10**9, 10**9)],
 )
-def test_zscore_is_that_of_a_plain_computation(window: str | int, length: int, pane: int) -> None:
-    """Scores are those of the panes before each reading's own, also after pauses, on a large offset."""
+def test_zscore_is_that_of_a_plain_computation(
+    window: str | int, length: int, subwindow: int
+) -> None:
+    """Scores are those of the subwindows before each reading's own, also after pauses, on a large offset."""
     rng = np.random.default_rng(5)
     steps = rng.choice(
         [0, 10**8, 2 * 10**9, 5 * 10**9, 30 * 10**9], 600, p=[0.05, 0.85, 0.05, 0.03, 0.02]
     )
     times, values = steps.cumsum(), 1e6 + rng.normal(size=600)
-    panes = (times if isinstance(window, str) else np.arange(600)) // pane
+    subwindows = (times if isinstance(window, str) else np.arange(600)) // subwindow
     found = ZScoreDetector(window=window, min_readings=5, limit=1e9).update(times, values)
     for i in range(600):
-        before = values[(panes < panes[i]) & (panes >= panes[i] - -(-length // pane))]
+        before = values[
+            (subwindows < subwindows[i]) & (subwindows >= subwindows[i] - -(-length // subwindow))
+        ]
         assert found.is_warm[i] == (len(before) >= 5)
         if found.is_warm[i]:
             expected = abs(values[i] - before.mean()) / before.std(ddof=1)
@@ -229,7 +233,7 @@ def test_robust_zscore_is_that_of_iglewicz_and_hoaglin() -> None:
     """Scores are 0.6745 |x − median| / MAD of the window before, computed plainly."""
     values = np.random.default_rng(3).gamma(2.0, 3.0, 400)
     found = judge(RobustZScoreDetector(window=400, min_readings=300, limit=1e9), values)
-    before = values[:350]  # panes of 50
+    before = values[:350]  # subwindows of 50
     median = np.median(before)
     mad = np.median(np.abs(before - median))
     np.testing.assert_allclose(

@@ -223,7 +223,7 @@ class Condition:
         """Return where the opposite holds: neither the condition nor NaN."""
         return self.opposite.holds(values)
 
-    def severity_of(self, values: FloatArray) -> FloatArray:
+    def margin_of(self, values: FloatArray) -> FloatArray:
         """Return how far beyond the limit each value is, by which the peak of an incident is found.
 
         For "outside" it is the larger of the two distances, with `is_absolute` that of the absolute
@@ -247,8 +247,8 @@ class Condition:
         return Truth(self.holds(values), self.recovered(values))
 
     def margin(self, columns: Columns) -> FloatArray:
-        """Return `severity_of` each reading of a batch."""
-        return self.severity_of(columns.column(self.variables[0]))
+        """Return `margin_of` each reading of a batch."""
+        return self.margin_of(columns.column(self.variables[0]))
 
     def compared(self, columns: Columns) -> FloatArray:
         """Return what is compared, one number per reading of a batch."""
@@ -433,7 +433,7 @@ class Formula(Condition):
         """Return where it is certainly false for readings alone."""
         return self.truth(Table(np.zeros(len(values), np.int64), values)).false
 
-    def severity_of(self, values: FloatArray) -> FloatArray:
+    def margin_of(self, values: FloatArray) -> FloatArray:
         """Return how far its first comparison is beyond the limit, for readings alone."""
         return self.margin(Table(np.zeros(len(values), np.int64), values))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
-from nbstream.alerts.notifiers.lane import Lane, NotifierCounters
+from nbstream.alerts.notifiers.notifier_queue import NotifierCounters, NotifierQueue
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.ownership import OfCell
 
@@ -81,19 +81,21 @@ class Dispatcher:
         if capacity < 1:
             message = f"'capacity' must be >= 1 (got {capacity!r})."
             raise ValueError(message)
-        self._lanes = tuple(Lane(_as_notifier(given), capacity, clock, tell) for given in notifiers)
+        self._queues = tuple(
+            NotifierQueue(_as_notifier(given), capacity, clock, tell) for given in notifiers
+        )
         self._unsubscribe: Callable[[], object] | None = None
         self._of_cell: OfCell | None = None
         self._is_closed = False
 
     def __call__(self, notification: Notification) -> None:
         """Queue a notification for every notifier that is for it; never blocks, never raises."""
-        for lane in self._lanes:
-            lane.put(notification)
+        for queue in self._queues:
+            queue.put(notification)
 
     def __repr__(self) -> str:
         """Return the class, how many notifiers, and the counters that matter."""
-        n, counters = len(self._lanes), self.counters()
+        n, counters = len(self._queues), self.counters()
         return (
             f"<Dispatcher of {n} notifier{'' if n == 1 else 's'}: {counters.delivered:,} delivered, "
             f"{counters.failed:,} failed, {counters.dropped:,} dropped>"
@@ -110,7 +112,7 @@ class Dispatcher:
     @property
     def notifiers(self) -> tuple[Notifier, ...]:
         """The notifiers, in the order in which they were given."""
-        return tuple(lane.notifier for lane in self._lanes)
+        return tuple(queue.notifier for queue in self._queues)
 
     @property
     def is_closed(self) -> bool:
@@ -120,14 +122,14 @@ class Dispatcher:
     @property
     def last_error(self) -> Exception | None:
         """What is wrong with a notifier; None while all are well."""
-        errors = [lane.error for lane in self._lanes if lane.error is not None]
-        warnings = [w for lane in self._lanes if (w := lane.notifier.warning) is not None]
+        errors = [queue.error for queue in self._queues if queue.error is not None]
+        warnings = [w for queue in self._queues if (w := queue.notifier.warning) is not None]
         return next(iter(errors + warnings), None)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is wrong, off or lost now, in one sentence each."""
-        return tuple(note for lane in self._lanes for note in lane.notes())
+        return tuple(note for queue in self._queues for note in queue.notes())
 
     def counters(self, notifier: Notifier | None = None) -> NotifierCounters:
         """Return what became of the notifications.
@@ -137,8 +139,8 @@ class Dispatcher:
         notifier
             One of `notifiers`; None is all together.
         """
-        lanes = [lane for lane in self._lanes if notifier is None or lane.notifier is notifier]
-        columns = zip(*(lane.counters() for lane in lanes), strict=True)
+        queues = [queue for queue in self._queues if notifier is None or queue.notifier is notifier]
+        columns = zip(*(queue.counters() for queue in queues), strict=True)
         return NotifierCounters(*(sum(column) for column in columns))
 
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
@@ -165,15 +167,15 @@ class Dispatcher:
         """
         # Time here is the real one: it is about threads.
         deadline = SYSTEM_CLOCK.monotonic() + timeout
-        late = [lane for lane in self._lanes if not lane.join(deadline)]
+        late = [queue for queue in self._queues if not queue.join(deadline)]
         if late and goes_on:
             thread = threading.Thread(
                 target=self.finish, args=(CLOSE_TIMEOUT,), name="nbstream notifiers", daemon=True
             )
             thread.start()
             return
-        for lane in self._lanes:
-            lane.stop()
+        for queue in self._queues:
+            queue.stop()
 
     def adopt(self) -> None:
         """Retire when the running notebook cell runs again."""
@@ -187,8 +189,8 @@ class Dispatcher:
         unsubscribe, self._unsubscribe = self._unsubscribe, None
         if unsubscribe is not None:
             unsubscribe()
-        for lane in self._lanes:
-            lane.drain()
+        for queue in self._queues:
+            queue.drain()
 
 
 def connect(

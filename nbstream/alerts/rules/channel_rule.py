@@ -10,9 +10,9 @@ import numpy as np
 
 from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident, Moment
-from nbstream.alerts.rules.muting import Muting
-from nbstream.alerts.rules.state_machine import Episode, RuleState, StateMachine
-from nbstream.alerts.rules.verdict import Judged
+from nbstream.alerts.rules.notification_policy import NotificationPolicy
+from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
+from nbstream.alerts.rules.verdict import Verdicts
 from nbstream.alerts.severity import SEVERITIES
 from nbstream.expressions.tree import STALE
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray
 
-__all__ = ["GRACE_NS", "Instance", "Pulse"]
+__all__ = ["GRACE_NS", "ChannelActivity", "RuleOnChannel"]
 
 NS = 1_000_000_000
 GRACE_NS = SHORTEST_SILENCE_NS
@@ -38,7 +38,7 @@ MAX_QUEUE = 4_000
 _Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
 
 
-class Pulse(NamedTuple):
+class ChannelActivity(NamedTuple):
     """How a channel's readings come, by the clock of this machine."""
 
     silent_ns: int
@@ -56,7 +56,7 @@ class Pulse(NamedTuple):
         return silence_ns(self.interval_ns)
 
 
-class Instance:
+class RuleOnChannel:
     """One rule on one channel.
 
     Notes
@@ -86,11 +86,11 @@ class Instance:
         self._stale_seen: tuple[int, int] | None = None
         """Of a silence that a condition about staleness judged: when it began, and until when."""
         self._grace_ns = GRACE_NS
-        self._muting = Muting(log, settings.cooldown_ns)
+        self._policy = NotificationPolicy(log, settings.cooldown_ns)
         self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
         self._told_end: Incident | None = None  # in a storm, the queue and the log may lose it
 
-    def remember(self, former: Instance) -> None:
+    def remember(self, former: RuleOnChannel) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
         self.newest_ns, self._has_data = former.newest_ns, former._has_data
         self._present_ns = former._present_ns
@@ -111,12 +111,12 @@ class Instance:
     @property
     def is_flapping(self) -> bool:
         """Whether its notifications are muted because it fires so often."""
-        return self._muting.is_flapping
+        return self._policy.is_flapping
 
     @property
     def has_news(self) -> bool:
         """Whether `deliver` has something to tell or to decide on, now or later."""
-        return bool(self._queue) or self._muting.is_holding
+        return bool(self._queue) or self._policy.is_holding
 
     def take_in(self, table: Table) -> bool:
         """Take in a batch; return whether anything changed."""
@@ -157,7 +157,7 @@ class Instance:
         machine, trigger = self._machine, self._trigger
         if start == stop or (machine.state is RuleState.OK and not trigger.may_hold(table)):
             return False
-        judged = Judged(trigger, table, self._settings.no_data_ns, start, stop)
+        judged = Verdicts(trigger, table, self._settings.no_data_ns, start, stop)
         episodes = machine.step(judged)
         for episode in episodes:
             self._record(episode)
@@ -226,7 +226,7 @@ class Instance:
             noticed = row
         return self._step(table, noticed, silence.row) or is_changed
 
-    def tick(self, now_ns: int, pulse: Pulse) -> bool:
+    def tick(self, now_ns: int, pulse: ChannelActivity) -> bool:
         """See whether the channel is silent; return whether anything changed."""
         self._grace_ns = pulse.patience_ns or GRACE_NS
         usual_ns = self._settings.no_data_ns or pulse.patience_ns
@@ -330,19 +330,19 @@ class Instance:
     def leave(self, why: str) -> None:
         """End what is open, for another instance takes over; what is to be told is still delivered."""
         self.end(why)
-        self._muting.leave()
+        self._policy.leave()
 
     def deliver(self, now_ns: int) -> list[Notification]:
         """Return what people are to be told of what happened since the last call."""
-        muting = self._muting
-        told = muting.tick(now_ns)
+        policy = self._policy
+        told = policy.tick(now_ns)
         past = -1
         while self._queue:
             kind, what = self._queue.popleft()
             if isinstance(what, Incident):
                 told += self._told_of_channel(kind, what, now_ns)
                 continue
-            if what != muting.told:
+            if what != policy.told:
                 told += self._overdue_end(now_ns)
             incident = self._log.find(what)
             if incident is None or what == past:
@@ -353,25 +353,25 @@ class Instance:
                     self._log.mark(what, is_past=True)
                     past = what
                 else:
-                    told += muting.fired(incident, now_ns)
+                    told += policy.fired(incident, now_ns)
             elif kind == "escalated":
-                told += muting.escalated(incident, now_ns)
+                told += policy.escalated(incident, now_ns)
             else:
-                told += muting.resolved(incident, now_ns)
+                told += policy.resolved(incident, now_ns)
         return told + self._overdue_end(now_ns)
 
     def _told_of_channel(self, kind: _Event, what: Incident, now_ns: int) -> list[Notification]:
         """Return what is to be told of something that is in no log: silence, its end, an error."""
         if kind == "no_data":
-            return self._muting.no_data(what, now_ns)
+            return self._policy.no_data(what, now_ns)
         if kind == "data_back":
-            return self._muting.data_back(what, now_ns)
-        return self._muting.plain(kind, what, now_ns)
+            return self._policy.data_back(what, now_ns)
+        return self._policy.plain(kind, what, now_ns)
 
     def _overdue_end(self, now_ns: int) -> list[Notification]:
         """Return the end of what was told, if it has ended and its own event was lost in a storm."""
         ended, self._told_end = self._told_end, None
-        return [] if ended is None else self._muting.resolved(ended, now_ns)
+        return [] if ended is None else self._policy.resolved(ended, now_ns)
 
     def freeze(self) -> dict[str, Any] | None:
         """Return an open incident and the machine behind it as plain values; None if all is calm."""
@@ -385,7 +385,7 @@ class Instance:
             "unit": incident.unit,
             "machine": self._machine.freeze(),
             "acknowledged": None if note is None else [note.who, note.why, note.at_ns],
-            "is_told": number == self._muting.told or ("fired", number) in self._queue,
+            "is_told": number == self._policy.told or ("fired", number) in self._queue,
         }
 
     def resume(self, frozen: dict[str, Any]) -> None:
@@ -408,7 +408,7 @@ class Instance:
             }
         )
         if frozen["is_told"]:
-            self._muting.resume(self._number)
+            self._policy.resume(self._number)
         elif note is None:
             self._queue.append(("fired", self._number))
 
@@ -434,7 +434,7 @@ class Instance:
             "what": what,
         }
 
-    def _record(self, episode: Episode) -> None:
+    def _record(self, episode: IncidentChange) -> None:
         cleared = episode.cleared
         end: dict[str, Any] = {}
         if cleared is not None:
@@ -466,7 +466,7 @@ class Instance:
         assert self._number is not None
         number, self._number = self._number, None
         ended = self._log.change(number, **end)
-        if number == self._muting.told:
+        if number == self._policy.told:
             self._told_end = ended
         self._queue.append(("resolved", number))
 
@@ -510,7 +510,7 @@ class Instance:
         )
         machine = self._machine
         before = (machine.state, machine.since_ns)
-        episodes = machine.step(Judged(self._trigger, table))
+        episodes = machine.step(Verdicts(self._trigger, table))
         for episode in episodes:
             self._record(episode)
         return bool(episodes) or (machine.state, machine.since_ns) != before

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.rules.channel_rule import Instance, Pulse
+from nbstream.alerts.rules.channel_rule import ChannelActivity, RuleOnChannel
 from nbstream.alerts.rules.settings import NS, RuleSettings
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
@@ -166,9 +166,9 @@ class Rule:
         self._error: Exception | None = None
         self._version = 0
         self._has_news = False
-        self._instances: dict[str, Instance] = {}
-        self._former: dict[str, Instance] = {}
-        self._leaving: list[Instance] = []
+        self._instances: dict[str, RuleOnChannel] = {}
+        self._former: dict[str, RuleOnChannel] = {}
+        self._leaving: list[RuleOnChannel] = []
         self._times_before: dict[str, TimeArray] = {}
         self._outbox: deque[Notification] = deque()
         self._publisher: int | None = None
@@ -539,7 +539,7 @@ class Rule:
                 self._version += 1
                 self._has_news = True
 
-    def tick(self, now_wall_ns: int, pulse: Pulse, *, channel: str | None = None) -> None:
+    def tick(self, now_wall_ns: int, pulse: ChannelActivity, *, channel: str | None = None) -> None:
         """Let time go on where no reading comes, about once a second.
 
         Parameters
@@ -687,10 +687,10 @@ class Rule:
             return channel in self._selected
         return self._selected in (None, "*", channel)
 
-    def _instance(self, channel: str) -> Instance:
+    def _instance(self, channel: str) -> RuleOnChannel:
         instance = self._instances.get(channel)
         if instance is None:
-            instance = Instance(self._settings, self._trigger, channel, self._log)
+            instance = RuleOnChannel(self._settings, self._trigger, channel, self._log)
             if channel in self._former:
                 instance.remember(self._former.pop(channel))
             self._instances[channel] = instance

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from nbstream.alerts.conditions.lags import Lags
-from nbstream.alerts.rules.channel_rule import Pulse
+from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, SILENT_INTERVALS
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.runtime.ownership import OfCell
@@ -173,7 +173,7 @@ class RuleBook:
             self._held_back_until = now
             return
         channels, measured = self._buffer.channels, self._buffer.measured
-        pulses: dict[str, Pulse] = {}
+        pulses: dict[str, ChannelActivity] = {}
         for rule in (*self._rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
             for channel in rule.awaited(measured):
@@ -192,11 +192,11 @@ class RuleBook:
             if before is None or present > before:
                 self._heard[channel] = max(now, self._heard.get(channel, now))
 
-    def _pulse(self, channel: str, channels: tuple[str, ...], now: float) -> Pulse:
+    def _pulse(self, channel: str, channels: tuple[str, ...], now: float) -> ChannelActivity:
         if channel not in channels:
             known = [self._own_ns, *map(self._buffer.interval_ns, self._buffer.measured)]
             interval_ns = max((ns for ns in known if ns is not None), default=None)
-            return Pulse(2**62, interval_ns, is_known=False, others_go_on=bool(channels))
+            return ChannelActivity(2**62, interval_ns, is_known=False, others_go_on=bool(channels))
         silent = now - self._heard.get(channel, now)
         interval_ns = self._buffer.interval_ns(channel)
         pause_ns, heard = self._pauses.get(channel, (0, now))
@@ -205,7 +205,7 @@ class RuleBook:
         others_go_on = silent > 0 and any(
             now - heard < silent / 2 for other, heard in self._heard.items() if other != channel
         )
-        return Pulse(max(round(silent * 1e9), 0), interval_ns, True, others_go_on)
+        return ChannelActivity(max(round(silent * 1e9), 0), interval_ns, True, others_go_on)
 
     def _index(self, channels: tuple[str, ...]) -> None:
         with self._lock:

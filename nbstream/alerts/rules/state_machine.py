@@ -17,7 +17,7 @@ from nbstream.readings.intervals import SHORTEST_SILENCE_NS
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["Episode", "Judgement", "Rise", "RuleState", "StateMachine"]
+__all__ = ["IncidentChange", "Rise", "RuleState", "StateMachine", "VerdictsLike"]
 
 
 class RuleState(Enum):
@@ -58,7 +58,7 @@ class Rise(NamedTuple):
     """Place of the severity among all, 0 is the least."""
 
 
-class Episode(NamedTuple):
+class IncidentChange(NamedTuple):
     """What a batch changed about one incident."""
 
     breach: Moment | None
@@ -79,7 +79,7 @@ class Episode(NamedTuple):
     """When something was known last, if that ended it."""
 
 
-class Judgement(Protocol):
+class VerdictsLike(Protocol):
     """What a rule's conditions say of the readings of a batch; columns are computed when asked for."""
 
     @property
@@ -188,9 +188,9 @@ class StateMachine:
         """How far beyond the limit the peak of the open incident is."""
         return self._margin
 
-    def open_episode(self) -> Episode:
+    def open_episode(self) -> IncidentChange:
         """Return the open incident as if it had just fired."""
-        return Episode(self._breach, self._fired_ns, self._peak, None, self._rank)
+        return IncidentChange(self._breach, self._fired_ns, self._peak, None, self._rank)
 
     def freeze(self) -> dict[str, Any]:
         """Return what `resume` needs to go on later, as plain numbers."""
@@ -220,7 +220,7 @@ class StateMachine:
         self._margin = -math.inf if margin is None else float(margin)
         self._rank = frozen["rank"]
 
-    def step(self, judged: Judgement) -> list[Episode]:
+    def step(self, judged: VerdictsLike) -> list[IncidentChange]:
         """Take in a batch and return what it changed about incidents, in order."""
         # The common cases, nothing breached and nothing cleared, need no look at each reading.
         if self.state is RuleState.OK:
@@ -235,7 +235,7 @@ class StateMachine:
         if not self.for_ns and not self.keep_ns:
             return self._walk(batch)
         # A clock that was set back cuts the batch, and so does a time in which nothing was known.
-        episodes: list[Episode] = []
+        episodes: list[IncidentChange] = []
         cuts = self._cuts(batch)
         for (start, usual_ns), (stop, _) in pairwise(cuts):
             if usual_ns is not None:
@@ -245,7 +245,7 @@ class StateMachine:
         self._note_usual(batch)
         return episodes + self._lapse_at_end(batch)
 
-    def interrupt(self, at_ns: int, unknown_ns: int) -> Episode | None:
+    def interrupt(self, at_ns: int, unknown_ns: int) -> IncidentChange | None:
         """End what is PENDING or RECOVERING, because nothing was known for so long; return what ended."""
         if self.state is RuleState.PENDING:
             self._become(RuleState.OK, at_ns)
@@ -286,7 +286,7 @@ class StateMachine:
             last = len(batch.times) - 1 if batch.rows is None else int(batch.rows[-1])
             self._last_usual_ns = int(batch.judged.usual_silences_ns(np.array([last]))[0])
 
-    def _lapse(self, now_ns: int, usual_ns: int) -> list[Episode]:
+    def _lapse(self, now_ns: int, usual_ns: int) -> list[IncidentChange]:
         """End what waits if nothing was known for longer than is usual, −1 for unknown."""
         if usual_ns < 0:
             duration_ns = self.for_ns if self.state is RuleState.PENDING else self.keep_ns
@@ -296,7 +296,7 @@ class StateMachine:
         ended = self.interrupt(self._last_ns + usual_ns, usual_ns)
         return [] if ended is None else [ended]
 
-    def _lapse_at_end(self, batch: _Readings) -> list[Episode]:
+    def _lapse_at_end(self, batch: _Readings) -> list[IncidentChange]:
         """End what waits if the last readings of a batch, of which nothing is known, took too long."""
         judged, usual_ns = batch.judged, self._last_usual_ns
         if self.state not in (RuleState.PENDING, RuleState.RECOVERING):
@@ -307,7 +307,7 @@ class StateMachine:
         present = np.flatnonzero(judged.values == judged.values)
         return self._lapse(int(judged.times[present[-1]]), usual_ns) if len(present) else []
 
-    def _walk(self, batch: _Readings) -> list[Episode]:
+    def _walk(self, batch: _Readings) -> list[IncidentChange]:
         """Take in known readings, whose times ascend if durations matter."""
         times, n = batch.times, len(batch.times)
         if n == 0:
@@ -319,7 +319,7 @@ class StateMachine:
         breaches.keep_lasting(self.for_ns)
         recoveries.keep_lasting(self.keep_ns)
 
-        episodes: list[Episode] = []
+        episodes: list[IncidentChange] = []
         breach: Moment | None = None
         position = 0  # nothing before it matters any more
         while True:
@@ -410,8 +410,8 @@ class StateMachine:
 
     def _episode(
         self, breach: Moment | None, cleared: Moment | None, rises: tuple[Rise, ...]
-    ) -> Episode:
-        return Episode(breach, self._fired_ns, self._peak, cleared, self._rank, rises)
+    ) -> IncidentChange:
+        return IncidentChange(breach, self._fired_ns, self._peak, cleared, self._rank, rises)
 
     def _is_beyond_peak(self, margins: FloatArray) -> bool:
         return len(margins) > 0 and bool(np.fmax.reduce(margins) > self._margin)  # skips NaN
@@ -429,7 +429,7 @@ class StateMachine:
 
     def _rises(
         self,
-        judged: Judgement,
+        judged: VerdictsLike,
         rows: npt.NDArray[np.intp] | None,
         ranks: npt.NDArray[np.int8] | None,
         start: int = 0,
@@ -451,7 +451,7 @@ class StateMachine:
 class _Readings(NamedTuple):
     """The readings of a batch of which something is known, as columns."""
 
-    judged: Judgement
+    judged: VerdictsLike
     rows: npt.NDArray[np.intp] | None
     times: TimeArray
     values: FloatArray
@@ -461,7 +461,7 @@ class _Readings(NamedTuple):
     ranks: npt.NDArray[np.int8] | None
 
     @classmethod
-    def of(cls, judged: Judgement, rows: npt.NDArray[np.intp] | None) -> _Readings:
+    def of(cls, judged: VerdictsLike, rows: npt.NDArray[np.intp] | None) -> _Readings:
         every = cls(
             judged,
             None,

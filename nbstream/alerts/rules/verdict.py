@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.rules.settings import RuleSettings
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["Judged", "Trigger"]
+__all__ = ["Trigger", "Verdicts"]
 
 
 class Trigger:
@@ -86,7 +86,7 @@ class Trigger:
         return clear.may_hold(table) or worst > margin
 
 
-class Judged:
+class Verdicts:
     """A table as a rule's conditions see it; each column is computed when it is asked for.
 
     Parameters

@@ -10,32 +10,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbstream.detectors.parts.panes import count_per_pane, first_difference, score_panes
+from nbstream.detectors.parts.subwindows import (
+    count_per_subwindow,
+    first_difference,
+    score_subwindows,
+)
 from nbstream.detectors.parts.wording import span
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.panes import IntArray
+    from nbstream.detectors.parts.subwindows import IntArray
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.window import Window
 
-__all__ = ["PANES", "Judged", "WindowBaseline"]
+__all__ = ["SUBWINDOWS", "Scored", "WindowBaseline"]
 
-PANES = 8
+SUBWINDOWS = 8
 MAX_PANES_AT_ONCE = 1024
 MAX_ROUNDS = 8
 
 
-class Judged(NamedTuple):
-    """Readings as a baseline sees them; all of shape (n,) but the levels, which are one per pane."""
+class Scored(NamedTuple):
+    """Readings as a baseline sees them; all of shape (n,) but the levels, which are one per subwindow."""
 
     score: FloatArray
     is_anomaly: BoolArray
     is_warm: BoolArray
     ends: IntArray
-    """Where each pane ends."""
+    """Where each subwindow ends."""
     levels: FloatArray
-    """Shape (4, panes): centre, spread, number of readings behind them, whether they were all equal."""
+    """Shape (4, subwindows): centre, spread, number of readings behind them, whether they were all equal."""
 
     def level_of(self, i: int) -> tuple[float, float, int, bool]:
         """Return centre, spread, number of readings and whether these were all equal, for reading `i`."""
@@ -46,9 +50,9 @@ class Judged(NamedTuple):
 class WindowBaseline(ABC):
     """Level and spread of the readings in a moving window, past readings only, anomalies left out.
 
-    The window consists of 8 panes, aligned to absolute time or to the number of readings since the
-    beginning; a reading is compared with the complete panes before its own. So all of a pane is judged
-    at once, and how readings are batched makes no difference.
+    The window consists of 8 subwindows, aligned to absolute time or to the number of readings since the
+    beginning; a reading is compared with the complete subwindows before its own. So all of a subwindow
+    is judged at once, and how readings are batched makes no difference.
 
     Once more than a quarter of the window was anomalies, these are what is normal now, and the baseline is
     learnt anew from them. While the readings of the window are all equal there is no spread to judge
@@ -57,7 +61,7 @@ class WindowBaseline(ABC):
     Parameters
     ----------
     window
-        A duration, or a number of readings (rounded up to whole panes).
+        A duration, or a number of readings (rounded up to whole subwindows).
     min_readings
         How many the window must hold before anything is judged.
     min_sigma
@@ -75,8 +79,8 @@ class WindowBaseline(ABC):
         self.min_readings = min_readings
         self.min_sigma = min_sigma
         length = window.duration_ns or window.readings or 1
-        self._pane = max(1, length // PANES)
-        self._n_panes = -(-length // self._pane)
+        self._subwindow = max(1, length // SUBWINDOWS)
+        self._n_subwindows = -(-length // self._subwindow)
         self.reset()
 
     @property
@@ -97,7 +101,7 @@ class WindowBaseline(ABC):
         self._open_level = np.zeros((4, 1))
         self._open_parts: list[tuple[FloatArray, BoolArray]] = []
 
-    def judge(self, times: TimeArray, values: FloatArray, limit: float) -> Judged:
+    def judge(self, times: TimeArray, values: FloatArray, limit: float) -> Scored:
         """Compare readings with the window before each, and learn from them.
 
         Parameters
@@ -108,17 +112,17 @@ class WindowBaseline(ABC):
             Spreads from the centre beyond which a reading is an anomaly.
         """
         n = len(values)
-        ids, starts = self._panes(times, n)
+        ids, starts = self._subwindows(times, n)
         self._n_seen += n
         ends = np.concatenate((starts[1:], [n]))
         score = np.empty(n)
         flags = np.empty(n, np.bool_)
         levels = np.empty((4, len(ids)))
-        pane = 0
+        subwindow = 0
         if ids[0] == self._open_id:
             stop = int(ends[0])
             levels[:, :1] = self._open_level
-            learns = score_panes(
+            learns = score_subwindows(
                 values[:stop],
                 self._open_level,
                 ends[:1],
@@ -128,43 +132,43 @@ class WindowBaseline(ABC):
                 flags[:stop],
             )
             self._open_parts.append((values[:stop].copy(), flags[:stop] & learns))
-            pane = 1
-        while pane < len(ids):
+            subwindow = 1
+        while subwindow < len(ids):
             self._close()
-            last = min(len(ids), pane + self._at_once)
-            done, left_out = self._judge_panes(
-                values, ids, starts, ends, pane, last, limit, score, flags, levels
+            last = min(len(ids), subwindow + self._at_once)
+            done, left_out = self._judge_subwindows(
+                values, ids, starts, ends, subwindow, last, limit, score, flags, levels
             )
-            wider = 2 * self._at_once if pane + done == last else 16
+            wider = 2 * self._at_once if subwindow + done == last else 16
             self._at_once = min(self.panes_at_once, wider)
-            pane += done
-            if pane == len(ids):
+            subwindow += done
+            if subwindow == len(ids):
                 low = int(starts[-1])
                 self._open_id = int(ids[-1])
                 self._open_level = levels[:, -1:].copy()
                 self._open_parts = [(values[low:].copy(), left_out[len(left_out) - (n - low) :])]
         warm = levels[2] >= self.min_readings
         is_warm = np.ones(n, np.bool_) if warm.all() else np.repeat(warm, ends - starts)
-        return Judged(score, flags, is_warm, ends, levels)
+        return Scored(score, flags, is_warm, ends, levels)
 
-    def _panes(self, times: TimeArray, n: int) -> tuple[IntArray, IntArray]:
-        """Return the panes that readings fall into, by number, and where each begins."""
+    def _subwindows(self, times: TimeArray, n: int) -> tuple[IntArray, IntArray]:
+        """Return the subwindows that readings fall into, by number, and where each begins."""
         if self.window.duration_ns is None:
-            first, last = self._n_seen // self._pane, (self._n_seen + n - 1) // self._pane
+            first, last = self._n_seen // self._subwindow, (self._n_seen + n - 1) // self._subwindow
             ids = np.arange(first, last + 1)
-            return ids, np.maximum(ids * self._pane - self._n_seen, 0)
-        first, last = int(times[0]) // self._pane, int(times[-1]) // self._pane
+            return ids, np.maximum(ids * self._subwindow - self._n_seen, 0)
+        first, last = int(times[0]) // self._subwindow, int(times[-1]) // self._subwindow
         if 0 <= last - first < n // 8 and (times[1:] >= times[:-1]).all():
             ids = np.arange(first, last + 1)
-            starts = np.searchsorted(times, ids[1:] * self._pane)
+            starts = np.searchsorted(times, ids[1:] * self._subwindow)
             starts = np.concatenate(([0], starts))
             is_used = np.diff(starts, append=n) > 0
             return ids[is_used], starts[is_used]
-        all_ids = times // self._pane
+        all_ids = times // self._subwindow
         starts = np.concatenate(([0], np.flatnonzero(np.diff(all_ids)) + 1))
         return all_ids[starts], starts
 
-    def _judge_panes(
+    def _judge_subwindows(
         self,
         values: FloatArray,
         ids: IntArray,
@@ -177,17 +181,17 @@ class WindowBaseline(ABC):
         flags: BoolArray,
         levels: FloatArray,
     ) -> tuple[int, BoolArray]:
-        """Judge panes first ≤ pane < last, or some of them; return how many, and which readings to leave out.
+        """Judge subwindows from first to before last, or some; return how many, and what to leave out.
 
-        What is left out of a pane changes the level of the next ones, and so what is left out of these.
+        What is left out of a subwindow changes the level of the next ones, and so what is left out of these.
         So it is guessed that nothing is, and repeated with what was found: each round makes at least one
-        more pane final, mostly all of them.
+        more subwindow final, mostly all of them.
         """
         is_back = ids[first + 1 : last] < ids[first : last - 1]
         if is_back.any():
             last = first + int(is_back.argmax()) + 1
         if len(self._ids) and ids[first] <= self._ids[-1]:  # the clock was set back
-            self._forget_panes()
+            self._forget_subwindows()
         low, high = int(starts[first]), int(ends[last - 1])
         here, ids_here = values[low:high], ids[first:last]
         begins, counts = starts[first:last] - low, (ends - starts)[first:last]
@@ -197,7 +201,7 @@ class WindowBaseline(ABC):
         for _ in range(MAX_ROUNDS):
             kept = self._summarize(here, begins, counts, None if left_out is None else ~left_out)
             level = self._levels(kept, ids_here)
-            learns = score_panes(
+            learns = score_subwindows(
                 here, level, counts, limit, self.min_readings, score[low:high], flags[low:high]
             )
             found = None
@@ -209,7 +213,7 @@ class WindowBaseline(ABC):
                 break
             n_final = int(np.searchsorted(begins, changed, "right"))
         else:
-            # The first pane that changed has its final level, so what was found in it is final.
+            # The first subwindow that changed has its final level, so what was found in it is final.
             last = first + n_final
             kept = None
         levels[:, first:last] = level[:, : last - first]
@@ -227,21 +231,21 @@ class WindowBaseline(ABC):
         ids: IntArray,
         first: int,
         last: int,
-        n_panes: int,
+        n_subwindows: int,
     ) -> tuple[int, BoolArray]:
-        """Add judged panes to the window up to where it is learnt anew; the batch's last stays open.
+        """Add judged subwindows to the window up to where it is learnt anew; the batch's last stays open.
 
-        `summaries` are those of what is kept of each pane, None if they are not known.
+        `summaries` are those of what is kept of each subwindow, None if they are not known.
         """
         n = last - first
         stop = int(begins[n - 1] + counts[n - 1])
-        n_closed = n if last < n_panes else n - 1
+        n_closed = n if last < n_subwindows else n - 1
         if not n_closed:
             return n, left_out[:stop]
         begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
         end = int(begins[-1] + counts[-1])
         out = left_out[:end]
-        n_out = count_per_pane(out, begins)
+        n_out = count_per_subwindow(out, begins)
         relearn_after = self._first_relearning(ids, counts - n_out, n_out)
         if relearn_after is not None:
             n_closed = relearn_after + 1
@@ -249,7 +253,9 @@ class WindowBaseline(ABC):
             end = int(begins[-1] + counts[-1])
             out, n_out = out[:end], n_out[:n_closed]
             n, stop = n_closed, end
-        first_kept = max(0, len(begins) - self._n_panes)  # older ones have left the window already
+        first_kept = max(
+            0, len(begins) - self._n_subwindows
+        )  # older ones have left the window already
         ids, counts, n_out = ids[first_kept:], counts[first_kept:], n_out[first_kept:]
         if summaries is None or n_out.any():
             shift = int(begins[first_kept])
@@ -265,19 +271,19 @@ class WindowBaseline(ABC):
         return n, left_out[:stop]
 
     def _close(self) -> None:
-        """Add the open pane, which is over, to the window."""
+        """Add the open subwindow, which is over, to the window."""
         if self._open_id is None:
             return
-        parts, pane = self._open_parts, self._open_id
+        parts, subwindow = self._open_parts, self._open_id
         self._open_id, self._open_parts = None, []
-        if len(self._ids) and pane <= self._ids[-1]:
-            self._forget_panes()
+        if len(self._ids) and subwindow <= self._ids[-1]:
+            self._forget_subwindows()
         values = np.concatenate([part for part, _ in parts])
         out = np.concatenate([part for _, part in parts])
         begins, counts = np.array([0]), np.array([len(values)])
         n_out = np.array([np.count_nonzero(out)])
         kept, gone = self._both(values, begins, counts, out)
-        ids, n_kept = np.array([pane]), counts - n_out
+        ids, n_kept = np.array([subwindow]), counts - n_out
         must_relearn = self._first_relearning(ids, n_kept, n_out) is not None
         self._append(ids, kept, gone, n_kept, n_out)
         if must_relearn:
@@ -286,7 +292,7 @@ class WindowBaseline(ABC):
     def _both(
         self, values: FloatArray, begins: IntArray, counts: IntArray, left_out: BoolArray
     ) -> tuple[Any, Any]:
-        """Return the summaries of what is kept of each pane, and of what is left out."""
+        """Return the summaries of what is kept of each subwindow, and of what is left out."""
         if not left_out.any():
             return self._summarize(values, begins, counts, None), self._nothing(len(begins))
         return (
@@ -295,12 +301,12 @@ class WindowBaseline(ABC):
         )
 
     def _first_relearning(self, ids: IntArray, kept: IntArray, out: IntArray) -> int | None:
-        """Return after which of these new panes more than a quarter of the window is left out."""
+        """Return after which of these new subwindows more than a quarter of the window is left out."""
         if not (out.any() or self._n_left_out.any()):
             return None
         n_old = len(self._ids)
         known = np.concatenate((self._ids, ids))
-        lows = known.searchsorted(ids - self._n_panes, "right")
+        lows = known.searchsorted(ids - self._n_subwindows, "right")
         balances = 3 * self._n_left_out - self._n_kept, 3 * out - kept
         balance = np.concatenate(([0], *balances)).cumsum()
         too_many = np.flatnonzero(balance[n_old + 1 :] > balance[lows])
@@ -310,7 +316,7 @@ class WindowBaseline(ABC):
         self, ids: IntArray, kept: Any, gone: Any, n_kept: IntArray, n_out: IntArray
     ) -> None:
         self._ids = np.concatenate((self._ids, ids))
-        old = int(np.searchsorted(self._ids, self._ids[-1] - self._n_panes, "right"))
+        old = int(np.searchsorted(self._ids, self._ids[-1] - self._n_subwindows, "right"))
         self._ids = self._ids[old:]
         self._kept = self._joined(self._kept, kept, old)
         self._left_out = self._joined(self._left_out, gone, old)
@@ -320,8 +326,8 @@ class WindowBaseline(ABC):
     def _relearn(self) -> None:
         """Make what has been left out lately the baseline, and forget what was before.
 
-        Panes of which nearly everything was left out are a new level, which is learnt without the pane in
-        which it began. If there are none, it is the spread that grew: everything is learnt.
+        Subwindows of which nearly everything was left out are a new level, which is learnt without the
+        subwindow in which it began. If there are none, it is the spread that grew: everything is learnt.
         """
         share = self._n_left_out / (self._n_kept + self._n_left_out)
         is_new_level = share > 0.9
@@ -337,28 +343,28 @@ class WindowBaseline(ABC):
         self._left_out = self._nothing(len(rows))
         self._n_left_out = np.zeros(len(rows), np.int64)
 
-    def _forget_panes(self) -> None:
+    def _forget_subwindows(self) -> None:
         self._ids = np.empty(0, np.int64)
         self._kept, self._left_out = self._nothing(0), self._nothing(0)
         self._n_kept = self._n_left_out = np.empty(0, np.int64)
 
     @abstractmethod
     def _nothing(self, n: int) -> Any:
-        """Return the summaries of n panes without readings."""
+        """Return the summaries of n subwindows without readings."""
 
     @abstractmethod
     def _merged(self, a: Any, b: Any) -> Any:
-        """Return, per pane, the summary of two parts of it."""
+        """Return, per subwindow, the summary of two parts of it."""
 
     @abstractmethod
     def _selected(self, summaries: Any, rows: IntArray) -> Any:
-        """Return the summaries of some panes."""
+        """Return the summaries of some subwindows."""
 
     @abstractmethod
     def _summarize(
         self, values: FloatArray, begins: IntArray, counts: IntArray, mask: BoolArray | None
     ) -> Any:
-        """Return the summary of each pane, of the readings where `mask` holds."""
+        """Return the summary of each subwindow, of the readings where `mask` holds."""
 
     @abstractmethod
     def _joined(self, old: Any, new: Any, n_dropped: int) -> Any:
@@ -366,4 +372,4 @@ class WindowBaseline(ABC):
 
     @abstractmethod
     def _levels(self, new: Any, ids: IntArray) -> FloatArray:
-        """Return the levels of new panes, (4, panes), each from the closed ones before it in its window."""
+        """Return the levels of new subwindows, shape (4, n), each from the closed ones before it."""

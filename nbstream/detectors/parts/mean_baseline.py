@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.parts.baseline import WindowBaseline
-from nbstream.detectors.parts.panes import pane_groups, per_reading
+from nbstream.detectors.parts.subwindows import per_reading, subwindow_groups
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.panes import IntArray
+    from nbstream.detectors.parts.subwindows import IntArray
     from nbstream.readings.batch import FloatArray
 
 __all__ = ["MeanBaseline"]
 
 
 class MeanBaseline(WindowBaseline):
-    """Mean and standard deviation (ddof = 1), merged from the panes by Chan, Golub and LeVeque's formula."""
+    """Mean and standard deviation (ddof = 1), merged from subwindows by Chan, Golub and LeVeque's formula."""
 
     def _nothing(self, n: int) -> FloatArray:
         return np.zeros((3, n))
@@ -30,7 +30,7 @@ class MeanBaseline(WindowBaseline):
         delta = b[1] - a[1]
         shift = delta * (b[0] / np.maximum(merged[0], 1.0))
         np.add(a[1], shift, out=merged[1])
-        # In this order of the factors a pane without readings adds 0, however far its mean is.
+        # In this order of the factors a subwindow without readings adds 0, however far its mean is.
         merged[2] += a[0] * shift * delta
         return merged
 
@@ -43,7 +43,7 @@ class MeanBaseline(WindowBaseline):
     def _summarize(
         self, values: FloatArray, begins: IntArray, counts: IntArray, mask: BoolArray | None
     ) -> FloatArray:
-        # Deviations from a reading of the pane: squares of the readings would cancel on a large offset.
+        # Deviations from a reading of the subwindow: squares of the readings would cancel on a large offset.
         if mask is None:
             n, reference = counts.astype(np.float64), values[begins]
         else:
@@ -52,14 +52,14 @@ class MeanBaseline(WindowBaseline):
             firsts = np.minimum.reduceat(rows, begins)
             reference = np.where(n > 0, values[np.minimum(firsts, len(values) - 1)], 0.0)
         sums, squares = np.empty(len(counts)), np.empty(len(counts))
-        for low, high, panes in pane_groups(counts):
-            deviations = values[low:high] - per_reading(reference, counts, panes)
+        for low, high, subwindows in subwindow_groups(counts):
+            deviations = values[low:high] - per_reading(reference, counts, subwindows)
             if mask is not None:
                 deviations = np.where(mask[low:high], deviations, 0.0)
-            first_rows = begins[panes] - low
-            sums[panes] = np.add.reduceat(deviations, first_rows)
+            first_rows = begins[subwindows] - low
+            sums[subwindows] = np.add.reduceat(deviations, first_rows)
             deviations *= deviations
-            squares[panes] = np.add.reduceat(deviations, first_rows)
+            squares[subwindows] = np.add.reduceat(deviations, first_rows)
         shift = sums / np.maximum(n, 1.0)
         return np.array([n, reference + shift, np.maximum(squares - sums * shift, 0.0)])
 
@@ -71,31 +71,31 @@ class MeanBaseline(WindowBaseline):
         return np.array([center, np.maximum(sigma, floor), n, sigma <= floor])
 
     def _windows(self, new: FloatArray, ids: IntArray) -> FloatArray:
-        """Return the summary of the closed panes in the window before each new one, shape (3, new ones)."""
-        width, n_old = self._n_panes, len(self._ids)
+        """Return the summary of the closed subwindows before each new one, shape (3, new ones)."""
+        width, n_old = self._n_subwindows, len(self._ids)
         known = np.concatenate((self._ids, ids))
         if n_old == width and known[-1] - known[0] == len(known) - 1:  # none is left out
             return self._runs(np.concatenate((self._kept, new[:, :-1]), axis=1), width)
-        # Panes without readings get a place too, as many as it takes to leave the window.
+        # Subwindows without readings get a place too, as many as it takes to leave the window.
         places = np.zeros(len(known), np.int64)
         np.minimum(known[1:] - known[:-1], width + 1, out=places[1:])
         places = places.cumsum() + width
-        panes = np.zeros((3, places[-1]))
-        panes[:, places[:n_old]] = self._kept
-        panes[:, places[n_old:-1]] = new[:, :-1]
-        return self._runs(panes, width)[:, places[n_old:] - width]
+        subwindows = np.zeros((3, places[-1]))
+        subwindows[:, places[:n_old]] = self._kept
+        subwindows[:, places[n_old:-1]] = new[:, :-1]
+        return self._runs(subwindows, width)[:, places[n_old:] - width]
 
-    def _runs(self, panes: FloatArray, n: int) -> FloatArray:
-        """Return the merged summaries of every `n` consecutive panes, from runs that double in length."""
-        n_runs = panes.shape[1] - n + 1
+    def _runs(self, subwindows: FloatArray, n: int) -> FloatArray:
+        """Return the merged summaries of every `n` subwindows in a row, from runs that double in length."""
+        n_runs = subwindows.shape[1] - n + 1
         parts: list[FloatArray] = []
         begin, length = 0, 1
         while length <= n:
             if length > 1:
                 half = length // 2
-                panes = self._merged(panes[:, :-half], panes[:, half:])
+                subwindows = self._merged(subwindows[:, :-half], subwindows[:, half:])
             if n & length:
-                parts.append(panes[:, begin : begin + n_runs])
+                parts.append(subwindows[:, begin : begin + n_runs])
                 begin += length
             length *= 2
         return reduce(self._merged, parts)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.parts.baseline import PANES, WindowBaseline
+from nbstream.detectors.parts.baseline import SUBWINDOWS, WindowBaseline
 from nbstream.detectors.parts.level import median
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
     from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.panes import IntArray
+    from nbstream.detectors.parts.subwindows import IntArray
     from nbstream.readings.batch import FloatArray
 
 __all__ = ["MedianBaseline"]
@@ -23,7 +23,7 @@ MOST_VALUES = 4096
 class MedianBaseline(WindowBaseline):
     """Median and 1.4826 × the median absolute deviation, or 1.2533 × the mean one where that is 0.
 
-    Windows of more than 4,096 readings are thinned evenly within each pane, to what the cost allows; the
+    Windows of more than 4,096 readings are thinned evenly within each subwindow, to what the cost allows; the
     spread is then good to 2 %.
     """
 
@@ -46,18 +46,18 @@ class MedianBaseline(WindowBaseline):
     def _summarize(
         self, values: FloatArray, begins: IntArray, counts: IntArray, mask: BoolArray | None
     ) -> list[FloatArray]:
-        panes = []
+        subwindows = []
         for begin, count in zip(begins.tolist(), counts.tolist(), strict=True):
-            pane = values[begin : begin + count]
-            step = max(1, len(pane) // (MOST_VALUES // PANES))
+            subwindow = values[begin : begin + count]
+            step = max(1, len(subwindow) // (MOST_VALUES // SUBWINDOWS))
             if mask is not None:
-                pane = pane[mask[begin : begin + count]]
-            panes.append(pane[::step].copy())
-        return panes
+                subwindow = subwindow[mask[begin : begin + count]]
+            subwindows.append(subwindow[::step].copy())
+        return subwindows
 
     def _levels(self, new: list[FloatArray], ids: IntArray) -> FloatArray:
-        (pane,) = ids
-        is_in = self._ids >= pane - self._n_panes
+        (subwindow,) = ids
+        is_in = self._ids >= subwindow - self._n_subwindows
         total = int(self._n_kept[is_in].sum())
         if total < self.min_readings:
             return np.array([[0.0], [1.0], [total], [0.0]])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.tail import Piece, Tail
+from nbstream.sources.files.tail import FileTail, Piece
 from nbstream.sources.item_source import LineSource
 from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
@@ -56,7 +56,7 @@ class LinesSource(LineSource):
     Notes
     -----
     A reading without a time gets the time at which its line was read. See
-    `nbstream.sources.files.tail.Tail` for what may happen to the file; lines that a file written anew
+    `nbstream.sources.files.tail.FileTail` for what may happen to the file; lines that a file written anew
     repeats are passed over.
 
     Thread safety: any thread.
@@ -77,7 +77,7 @@ class LinesSource(LineSource):
         self.path = Path(path)
         self.poll_interval = positive_seconds(poll_interval, "poll_interval")
         options["name"] = options.get("name") or shorten(self.path.name)
-        self._tail = Tail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
+        self._tail = FileTail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
         super().__init__(parse, **options)
         self._max_line_bytes = max_line_bytes
         self._before: deque[bytes] = deque(maxlen=REMEMBERED_LINES)

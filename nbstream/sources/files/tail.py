@@ -13,7 +13,7 @@ from nbstream.errors import ParseError
 from nbstream.sources.files.encoding import Decoder
 from nbstream.text.nearest import nearest
 
-__all__ = ["Piece", "Tail", "nearest_neighbour"]
+__all__ = ["FileTail", "Piece", "nearest_neighbour"]
 
 MAX_LINE_BYTES = 2**20
 CHUNK_BYTES = 2**20
@@ -64,7 +64,7 @@ class Piece:
     """NUL bytes taken out."""
 
 
-class Tail:
+class FileTail:
     """Reads the lines that are added to a file.
 
     A line ends with a newline, a carriage return or both. A half line at the end is left alone until

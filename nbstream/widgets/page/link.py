@@ -45,7 +45,7 @@ from nbstream.widgets.page.audience import Audience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameFeed", "Link", "Payload", "Pump", "Stepped"]
+__all__ = ["FrameFeed", "Link", "Paced", "Payload", "Pump"]
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class FrameFeed(Protocol):
         ...
 
 
-class Stepped(Protocol):
+class Paced(Protocol):
     """What a pump drives."""
 
     def step(self, now: float) -> float | None:
@@ -333,12 +333,12 @@ class Pump:
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._driven: tuple[Stepped, ...] = ()
+        self._driven: tuple[Paced, ...] = ()
         self._jobs: deque[Callable[[], None]] = deque(maxlen=1000)
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def add(self, driven: Stepped) -> None:
+    def add(self, driven: Paced) -> None:
         """Drive `driven`, starting the thread if need be."""
         with self._lock:
             self._driven = (*self._driven, driven)
@@ -347,7 +347,7 @@ class Pump:
                 self._thread.start()
         self._wake.set()
 
-    def remove(self, driven: Stepped) -> None:
+    def remove(self, driven: Paced) -> None:
         """Drive `driven` no more; the thread ends with the last one."""
         with self._lock:
             self._driven = tuple(other for other in self._driven if other is not driven)
@@ -382,7 +382,7 @@ class Pump:
         except Exception:
             log_exception(logger, "A message of a page could not be answered.")
 
-    def _step(self, driven: Stepped) -> float | None:
+    def _step(self, driven: Paced) -> float | None:
         try:
             return driven.step(self._clock.monotonic())
         except Exception:

@@ -159,7 +159,7 @@ def test_severity_is_the_distance_beyond_the_limit() -> None:
         "inside(10, 90)": [-30, -5, 40, -7],
         "abs(value) > 15": [5, -10, 35, 82],
     }.items():
-        severity = Condition.parse(text).severity_of(values)
+        severity = Condition.parse(text).margin_of(values)
         assert severity[:-1].tolist() == expected
         assert math.isnan(severity[-1])
 
@@ -170,7 +170,7 @@ def test_severity_is_not_negative_exactly_where_the_condition_may_hold(
 ) -> None:
     """What holds is at or beyond the limit, what doesn't is at most at it."""
     array = np.array(values)
-    severity, holds = condition.severity_of(array), condition.holds(array)
+    severity, holds = condition.margin_of(array), condition.holds(array)
     assert (severity[holds] >= 0).all()
     assert (severity[~holds] <= 0).all()
 

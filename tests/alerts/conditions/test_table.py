@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import nbstream as ns
 from nbstream.alerts import AlertLog, Rule, RuleState
 from nbstream.alerts.conditions.table import BufferTable, Table
-from nbstream.alerts.rules.channel_rule import Pulse
+from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.expressions.parsing import read_condition
 from nbstream.expressions.tree import Channel, Rate, Score, Statistic, variables
 from nbstream.readings.window import Window
@@ -234,7 +234,7 @@ def test_a_rule_can_be_moved_to_another_channel(analyzer: ns.Analyzer) -> None:
     rule.edit(channel="b", limits=80)
     assert (rule.channel, rule.condition.text, rule.states) == ("b", "value > 80", {})
     rule.take_in(Table(np.array([NS]), np.array([99.0]), channel="a"))
-    rule.tick(0, Pulse(10 * NS, NS // 10), channel="a")
+    rule.tick(0, ChannelActivity(10 * NS, NS // 10), channel="a")
     analyzer.update()
     assert rule.states == {}
     analyzer.buffer.extend([2.0], a=[95.0], b=[85.0])

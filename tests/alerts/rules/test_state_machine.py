@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.alerts import AlertLog, Condition, Rule, RuleState
-from nbstream.alerts.rules.channel_rule import Pulse
+from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.alerts.severity import SEVERITIES
 from nbstream.readings.intervals import silence_ns, usual_interval_ns
 
@@ -144,7 +144,7 @@ class Model:
         held = [rank for rank, condition in self.levels if condition.holds(np.array([x]))[0]]
         is_clear = not held if self.clear is None else bool(self.clear.holds(np.array([x]))[0])
         is_clear = is_clear and not held
-        beyond = float(self.condition.severity_of(np.array([x]))[0])
+        beyond = float(self.condition.margin_of(np.array([x]))[0])
         if t < self.known_ns if self.state is not RuleState.OK else False:
             if self.state is RuleState.PENDING:
                 self.breach = self.since = t
@@ -250,7 +250,7 @@ def test_batches_give_what_single_readings_give(
             rule.name = "r" if rule.name != "r" else "other"
             model.edit()
         elif kind == "tick" and model.last_ns:
-            rule.tick(0, Pulse(round(what * NS), NS // 10))
+            rule.tick(0, ChannelActivity(round(what * NS), NS // 10))
             model.tick(what)
         elif kind == "batch":
             times = t + NS * np.cumsum([gap for gap, _, _ in what], dtype=np.int64)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.tail import Piece, Tail, nearest_neighbour
+from nbstream.sources.files.tail import FileTail, Piece, nearest_neighbour
 
 
-def drain(tail: Tail) -> tuple[bytes, list[Piece]]:
+def drain(tail: FileTail) -> tuple[bytes, list[Piece]]:
     """Poll until nothing is left; return the lines that are to be read, and all pieces."""
     pieces: list[Piece] = []
     while not pieces or pieces[-1].has_more:
@@ -29,7 +29,7 @@ def drain(tail: Tail) -> tuple[bytes, list[Piece]]:
     return b"".join(piece.lines for piece in pieces if not piece.is_sample), pieces
 
 
-def lines(tail: Tail) -> bytes:
+def lines(tail: FileTail) -> bytes:
     """Poll until nothing is left; return the lines."""
     return drain(tail)[0]
 
@@ -53,7 +53,7 @@ def append(path: Path, data: bytes) -> None:
 
 def test_lines_come_once_they_are_complete(path: Path) -> None:
     """Half a line is left alone until its newline is there."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"a\nb")
     assert lines(tail) == b"a\n"
     assert tail.n_waiting == 1
@@ -67,7 +67,7 @@ def test_lines_come_once_they_are_complete(path: Path) -> None:
 
 def test_a_missing_file_is_waited_for(path: Path) -> None:
     """A file that is not there yet is no error; what comes is read from its start."""
-    tail = Tail(path, from_start=False)
+    tail = FileTail(path, from_start=False)
     assert tail.poll().is_missing
     append(path, b"a\n")
     data, pieces = drain(tail)
@@ -81,14 +81,14 @@ def test_chunks_of_any_size(path: Path, chunk_bytes: int) -> None:
     """How much is read at once does not change what is read."""
     data = b"".join(b"x" * (i % 20) + b"\n" for i in range(100))
     append(path, data)
-    tail = Tail(path, chunk_bytes=chunk_bytes, max_line_bytes=30)
+    tail = FileTail(path, chunk_bytes=chunk_bytes, max_line_bytes=30)
     assert lines(tail) == data
     tail.close()
 
 
 def test_rotation_by_rename_loses_nothing(path: Path) -> None:
     """The renamed file is read to its end before the new one is begun."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"h\n1\n")
     assert lines(tail) == b"h\n1\n"
     with path.open("ab") as old:
@@ -111,7 +111,7 @@ def test_rotation_by_rename_loses_nothing(path: Path) -> None:
 
 def test_rotation_to_other_content_starts_anew(path: Path) -> None:
     """Another file under the same name is read from its start, with an event."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"old 1\nold 2\nhalf")
     assert lines(tail) == b"old 1\nold 2\n"
     path.rename(path.with_suffix(".1"))
@@ -126,7 +126,7 @@ def test_rotation_to_other_content_starts_anew(path: Path) -> None:
 
 def test_truncation_starts_anew(path: Path) -> None:
     """A file that was cut is read from its start, with an event."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"a 1\na 2\na 3\n")
     assert lines(tail) == b"a 1\na 2\na 3\n"
     path.write_bytes(b"b 1\n")
@@ -138,7 +138,7 @@ def test_truncation_starts_anew(path: Path) -> None:
 
 def test_replacement_by_the_same_size_in_place_is_seen(path: Path) -> None:
     """The same size and inode do not hide other content, even within one tick of the file's clock."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"a 1\na 2\n")
     assert lines(tail) == b"a 1\na 2\n"
     inode = path.stat().st_ino
@@ -153,7 +153,7 @@ def test_replacement_by_the_same_size_in_place_is_seen(path: Path) -> None:
 
 def test_delete_and_recreate(path: Path) -> None:
     """A deleted file is waited for; the one that comes back is read, whatever its inode."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"a 1\na 2\n")
     assert lines(tail) == b"a 1\na 2\n"
     path.unlink()
@@ -170,7 +170,7 @@ def test_delete_and_recreate(path: Path) -> None:
 
 def test_replaced_while_stopped(path: Path) -> None:
     """A tail that let go of its file finds out what happened meanwhile, same inode or not."""
-    tail = Tail(path)
+    tail = FileTail(path)
     append(path, b"a 1\na 2\n")
     assert lines(tail) == b"a 1\na 2\n"
     tail.close()
@@ -185,7 +185,7 @@ def test_replaced_while_stopped(path: Path) -> None:
 
 def test_a_file_written_anew_with_more_gives_what_is_more(path: Path) -> None:
     """A program that saves its whole table again and again is read like one that appends."""
-    tail = Tail(path)
+    tail = FileTail(path)
     table = b"h\n"
     for i in range(5):
         row = b"row %d\n" % i
@@ -213,7 +213,7 @@ def test_a_symlink_that_moves(path: Path, tmp_path: Path) -> None:
     one.write_bytes(b"a 1\n")
     two.write_bytes(b"b 1\n")
     path.symlink_to(one)
-    tail = Tail(path)
+    tail = FileTail(path)
     assert lines(tail) == b"a 1\n"
     path.unlink()
     path.symlink_to(two)
@@ -224,7 +224,7 @@ def test_a_symlink_that_moves(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("n_lines", [3, 5_000])
 def test_copytruncate_with_a_hole(path: Path, n_lines: int) -> None:
     """A writer that goes on at its old place leaves NULs, which are taken out and counted."""
-    tail = Tail(path, chunk_bytes=1000, max_line_bytes=500)
+    tail = FileTail(path, chunk_bytes=1000, max_line_bytes=500)
     with path.open("wb") as file:
         file.write(b"".join(b"a %d\n" % i for i in range(n_lines)))
         file.flush()
@@ -243,7 +243,7 @@ def test_copytruncate_with_a_hole(path: Path, n_lines: int) -> None:
 def test_only_what_is_added(path: Path) -> None:
     """From the end on, the first lines are given only to learn from, and half a line is completed."""
     append(path, b"h\nold 1\nold")
-    tail = Tail(path, from_start=False)
+    tail = FileTail(path, from_start=False)
     data, pieces = drain(tail)
     assert data == b""
     assert [piece.lines for piece in pieces if piece.is_sample] == [b"h\nold 1\n"]
@@ -259,7 +259,7 @@ def test_only_what_is_added(path: Path) -> None:
 def test_a_line_that_is_too_long_is_dropped(path: Path, length: int, chunk_bytes: int) -> None:
     """Lines up to the limit are read, longer ones counted, and the next line is read again."""
     append(path, b"a\n" + b"x" * length + b"\nb\nc\n")
-    tail = Tail(path, max_line_bytes=100, chunk_bytes=chunk_bytes)
+    tail = FileTail(path, max_line_bytes=100, chunk_bytes=chunk_bytes)
     data, pieces = drain(tail)
     too_long = length > 100
     assert data == (b"a\nb\nc\n" if too_long else b"a\n" + b"x" * length + b"\nb\nc\n")
@@ -269,7 +269,7 @@ def test_a_line_that_is_too_long_is_dropped(path: Path, length: int, chunk_bytes
 
 def test_a_line_that_grows_too_long_is_dropped(path: Path) -> None:
     """A line that is written piece by piece is given up once and for all."""
-    tail = Tail(path, max_line_bytes=100)
+    tail = FileTail(path, max_line_bytes=100)
     n_too_long = 0
     for _ in range(30):
         append(path, b"x" * 10)
@@ -291,7 +291,7 @@ def test_a_line_of_300_mb_needs_no_memory(path: Path) -> None:
         for _ in range(300):
             file.write(block)
         file.write(b"\nb\n")
-    tail = Tail(path)
+    tail = FileTail(path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     data, pieces = drain(tail)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -305,11 +305,11 @@ def test_a_line_of_300_mb_needs_no_memory(path: Path) -> None:
 def test_what_is_no_file(tmp_path: Path) -> None:
     """Directories and pipes are refused at once."""
     with pytest.raises(IsADirectoryError):
-        Tail(tmp_path).poll()
+        FileTail(tmp_path).poll()
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(ParseError, match="not a regular file"):
-            Tail(tmp_path / "pipe").poll()
+            FileTail(tmp_path / "pipe").poll()
 
 
 def test_nearest_neighbour(tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ class TailMachine(RuleBasedStateMachine):
         """Make an empty folder and a tail."""
         self.folder = Path(tempfile.mkdtemp())
         self.path = self.folder / "data.csv"
-        self.tail = Tail(self.path, chunk_bytes=chunk_bytes, max_line_bytes=200)
+        self.tail = FileTail(self.path, chunk_bytes=chunk_bytes, max_line_bytes=200)
         # What stays still for seconds is read otherwise; a slow machine must not make a pause of that.
         self.stopped = pytest.MonkeyPatch()
         self.stopped.setattr(

@@ -20,9 +20,9 @@ from nbstream.sources.files.csv.format.table import cells_of
 from nbstream.sources.files.csv.intake import Intake
 from nbstream.sources.files.csv.refused import Refused
 from nbstream.sources.files.csv.rows.long import LongReader
-from nbstream.sources.files.csv.rows.rows import RowReader, Rows
+from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from nbstream.sources.files.encoding import checked_encoding, other_format
-from nbstream.sources.files.tail import Piece, Tail
+from nbstream.sources.files.tail import FileTail, Piece
 from nbstream.sources.number_cells import number
 from nbstream.sources.state import SourceState
 from nbstream.sources.times.forms import AmbiguousDatesError, text_form
@@ -139,7 +139,7 @@ class CsvSource(Source):
     there at first is at the file's last change. Day and month that may be swapped are told by the
     rows that are there; if none does within two seconds, the error says what to pass.
 
-    `stop()` and `start()` go on where reading stopped. See `nbstream.sources.files.tail.Tail` for what
+    `stop()` and `start()` go on where reading stopped. See `nbstream.sources.files.tail.FileTail` for what
     may happen to the file.
 
     Thread safety: any thread.
@@ -223,8 +223,8 @@ class CsvSource(Source):
         self._n_runs = 0
         self._is_catching_up = False
 
-    def _new_tail(self) -> Tail:
-        return Tail(
+    def _new_tail(self) -> FileTail:
+        return FileTail(
             self.path,
             from_start=self._from_start,
             max_line_bytes=self._max_line_bytes,
@@ -539,7 +539,7 @@ class CsvSource(Source):
             if rows.header_at is not None:
                 lines = self._pass_header(lines)
 
-    def _hand_over(self, rows: Rows) -> None:
+    def _hand_over(self, rows: ParsedRows) -> None:
         batch = rows.batch if rows.batch is not None else NO_ROWS
         n_rejected = rows.n_rows - len(batch) - self._intake.n_rejected_again(rows.rejected_keys)
         self._refused.add(n_rejected, len(batch), rows.rejected)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nbstream.readings.batch import Batch, channel_name
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
-from nbstream.sources.files.csv.rows.rows import UNDECIDED, Places, RowReader, Rows
+from nbstream.sources.files.csv.rows.rows import UNDECIDED, ParsedRows, Places, RowReader
 from nbstream.sources.number_cells import NumberForm, find_form, is_missing, is_placeholder
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 
@@ -59,7 +59,7 @@ class LongReader(RowReader):
         self._entities: dict[str, int] = {} if previous is None else previous._entities
         self._forms: dict[tuple[int, int], NumberForm | None] = {}
 
-    def read(self, lines: bytes, now_ns: int) -> Rows:
+    def read(self, lines: bytes, now_ns: int) -> ParsedRows:
         """Return the rows of `lines`, which end with a newline, as far as the next header.
 
         Parameters
@@ -71,10 +71,10 @@ class LongReader(RowReader):
 
         Returns
         -------
-        Rows
+        ParsedRows
             With a batch of rows, not of channels: see `split`.
         """
-        result, rows = Rows(), []
+        result, rows = ParsedRows(), []
         places = Places.of(lines)
         for i, (start, end) in enumerate(zip(*(p.tolist() for p in places), strict=True)):
             text = lines[start:end].decode("utf-8", "replace")
@@ -116,7 +116,7 @@ class LongReader(RowReader):
         return found
 
     def _read_cells(
-        self, i: int, text: str, cells: list[str], result: Rows
+        self, i: int, text: str, cells: list[str], result: ParsedRows
     ) -> tuple[int, int, int, list[float]] | None:
         """Return (wall-clock ns, offset, number of the name, values) of a row; None if refused."""
         fmt = self.fmt
@@ -141,7 +141,9 @@ class LongReader(RowReader):
             return None
         return wall, offset, code, values
 
-    def _value(self, name: str, code: int, column: int, cells: list[str], result: Rows) -> float:
+    def _value(
+        self, name: str, code: int, column: int, cells: list[str], result: ParsedRows
+    ) -> float:
         """Return the number in a cell, read as the other cells of its name are; NaN if none is."""
         cell = cells[column] if column < len(cells) else ""
         if is_missing(cell) or is_placeholder(cell):

@@ -20,7 +20,7 @@ from nbstream.text.redaction import log_exception
 if TYPE_CHECKING:
     from nbstream.sources.times.partial import WholeTimes
 
-__all__ = ["RowReader", "Rows"]
+__all__ = ["ParsedRows", "RowReader"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ UNDECIDED = (Role.OPEN, Role.TEXT, Role.FREE)
 
 
 @dataclass(slots=True)
-class Rows:
+class ParsedRows:
     """What some lines held."""
 
     batch: Batch | None = None
@@ -42,9 +42,9 @@ class Rows:
     bad_cells: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Per channel the first cell that is no number, and how many there are."""
     n_short: int = 0
-    """Rows with fewer cells than columns."""
+    """ParsedRows with fewer cells than columns."""
     n_long: int = 0
-    """Rows with more."""
+    """ParsedRows with more."""
     n_replaced: int = 0
     """Bytes that are not UTF-8."""
     header_at: int | None = None
@@ -84,7 +84,7 @@ class RowReader:
         self._plain = PlainLines(fmt)
         self._layouts = Layout.of_parts(fmt.form) if fmt.form is not None else ()
 
-    def read(self, lines: bytes, now_ns: int) -> Rows:
+    def read(self, lines: bytes, now_ns: int) -> ParsedRows:
         """Return the rows of `lines`, which end with a newline, as far as the next header.
 
         Parameters
@@ -96,7 +96,7 @@ class RowReader:
         """
         return self._read(lines, now_ns, is_fast=self._is_fast)
 
-    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> Rows:
+    def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> ParsedRows:
         roles, forms = list(self.fmt.roles), list(self.fmt.forms)
         chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
         is_as_it_was = chunk is not None and chunk.lines is lines
@@ -112,7 +112,7 @@ class RowReader:
                 self._note_fault(error)
                 values = {}
         is_whole = bool(is_odd.all())
-        result = Rows()
+        result = ParsedRows()
         stop = n
         is_blank = places.starts == places.ends
         for i in np.flatnonzero(is_odd & ~is_blank).tolist():
@@ -185,7 +185,7 @@ class RowReader:
 
     def _finish(
         self,
-        result: Rows,
+        result: ParsedRows,
         is_kept: Any,
         wall: TimeArray,
         offsets: TimeArray,
@@ -217,7 +217,7 @@ class RowReader:
         wall: TimeArray,
         offsets: TimeArray,
         values: dict[int, FloatArray],
-        result: Rows,
+        result: ParsedRows,
     ) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
         fmt = self.fmt
@@ -268,7 +268,7 @@ class RowReader:
         result.n_long += len(cells) > len(fmt.columns)
         return True
 
-    def _refuse(self, i: int, text: str, why: str, result: Rows) -> bool:
+    def _refuse(self, i: int, text: str, why: str, result: ParsedRows) -> bool:
         if self.fmt.is_passed_over(text):
             result._passed_over.append(i)
             return True

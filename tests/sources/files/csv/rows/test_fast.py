@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import from_dtype
 from nbstream.readings.batch import Batch
 from nbstream.sources.files.csv.format.format import CsvFormat, Role
 from nbstream.sources.files.csv.rows import plain as csv_plain
-from nbstream.sources.files.csv.rows.rows import RowReader, Rows
+from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from nbstream.sources.number_cells import NumberForm
 from nbstream.sources.times.forms import TimeForm, number_form, text_form
 from nbstream.sources.times.partial import WholeTimes
@@ -134,7 +134,7 @@ def tables(draw: st.DrawFn) -> tuple[str, str, str | None, list[Role], list[byte
 
 def read(
     table: tuple[str, str, str | None, list[Role], list[bytes]], cuts: list[int], *, is_fast: bool
-) -> tuple[list[Rows], list[bytes], RowReader]:
+) -> tuple[list[ParsedRows], list[bytes], RowReader]:
     """Read lines, cut after some of them; go on after each header."""
     delimiter, decimal, form, roles, lines = table
     names = tuple(f"time{i}" if role is Role.TIME else f"c{i}" for i, role in enumerate(roles))
@@ -163,7 +163,7 @@ def read(
     return found, headers, reader
 
 
-def columns(found: list[Rows]) -> dict[str, list[int]]:
+def columns(found: list[ParsedRows]) -> dict[str, list[int]]:
     """Return times and the bits of values of all batches; columns that have none are all NaN."""
     batches = [rows.batch for rows in found if rows.batch is not None]
     names = sorted({name for batch in batches for name in batch.values})
@@ -179,7 +179,7 @@ def _bits(batch: Batch, name: str) -> list[int]:
     return [int(bits) for bits in column.view(np.int64)]
 
 
-def bad_cells(found: list[Rows]) -> dict[str, tuple[str, int]]:
+def bad_cells(found: list[ParsedRows]) -> dict[str, tuple[str, int]]:
     """Return the first cell of each channel that is no number, and how many there are."""
     result: dict[str, tuple[str, int]] = {}
     for rows in found:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, discover
 from nbstream.sources.files.csv.format.options import CsvOptions
-from nbstream.sources.files.csv.rows.rows import RowReader, Rows
+from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from tests.sources.files.csv.rows.test_fast import bad_cells, columns
 
 NOW = 1_782_907_200_000_000_000
@@ -56,7 +56,7 @@ def texts(draw: st.DrawFn) -> str:
     return end.join(lines) + end
 
 
-def read(fmt: CsvFormat, text: str, *, is_fast: bool) -> tuple[Rows, RowReader]:
+def read(fmt: CsvFormat, text: str, *, is_fast: bool) -> tuple[ParsedRows, RowReader]:
     """Return the rows of a text below its names."""
     reader = RowReader(fmt, None, is_fast=is_fast)
     return reader.read(text.encode(), NOW), reader

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.notifiers.base import Notifier
 
-__all__ = ["Lane", "NotifierCounters"]
+__all__ = ["NotifierCounters", "NotifierQueue"]
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class NotifierCounters(NamedTuple):
     """Waiting, or being delivered now."""
 
 
-class Lane:
+class NotifierQueue:
     """Takes in notifications for one notifier and delivers them on a thread of its own.
 
     The thread lives as long as there is something to deliver or to say.

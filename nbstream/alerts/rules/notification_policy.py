@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.incident import Incident
 
-__all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "Muting"]
+__all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "NotificationPolicy"]
 
 FLAPPING_AFTER = 6
 """Incidents within `FLAPPING_WITHIN_NS` beyond which a rule flaps; it stops at half as many."""
@@ -47,7 +47,7 @@ class Flapping:
         return sum(0 <= now - at < FLAPPING_WITHIN_NS for at in self._recent)
 
 
-class Muting:
+class NotificationPolicy:
     """Turns what happens to a rule on one channel into notifications.
 
     Parameters

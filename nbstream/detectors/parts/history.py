@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Tail"]
+__all__ = ["ColumnHistory"]
 
 
-class Tail:
+class ColumnHistory:
     """Holds what is appended until `trim` forgets all but the newest `keep` columns.
 
     When to trim is left to the detector: at set numbers of readings, so that what it sees does not depend

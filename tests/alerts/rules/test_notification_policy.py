@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nbstream.alerts import AlertLog, Notification, Rule, RuleState
-from nbstream.alerts.rules.channel_rule import Pulse
+from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.testing import FakeClock
 
 NS = 1_000_000_000
@@ -39,7 +39,8 @@ class Watched:
     def tick(self, silent_s: float = 0.0, **pulse: Any) -> list[str]:
         """Let the rule look at the clock and return the kinds that were told of."""
         self.rule.tick(
-            self.clock.wall_ns(), Pulse(round(silent_s * NS), **{"interval_ns": NS // 10} | pulse)
+            self.clock.wall_ns(),
+            ChannelActivity(round(silent_s * NS), **{"interval_ns": NS // 10} | pulse),
         )
         self.rule.deliver()
         return self.kinds()
@@ -341,7 +342,7 @@ def test_silence_of_the_source_is_told_once_and_its_end_too() -> None:
     watched.tick(5.0, interval_ns=NS)
     assert watched.rule.state is RuleState.FIRING
     watched.kinds()
-    pulse = Pulse(10 * NS, NS, others_go_on=True)
+    pulse = ChannelActivity(10 * NS, NS, others_go_on=True)
     watched.rule.tick(watched.clock.wall_ns(), pulse)
     watched.rule.deliver()
     assert watched.told[-1].incident.what == "no reading of x for 10s, while other channels go on"
