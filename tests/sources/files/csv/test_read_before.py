@@ -108,7 +108,7 @@ WAYS = [in_place, by_rename, by_deletion, with_backup, without_truncation, in_ha
 def test_a_log_that_keeps_its_last_rows(
     path: Path, way: Callable[[ns.CsvSource, str], None]
 ) -> None:
-    """ParsedRows that come again are passed over and said, however the file is saved."""
+    """Rows that come again are passed over and said, however the file is saved."""
     with reading(path, HEADER + rows(0, 5)) as source:
         wait_values(source, list(range(5)))
         for start in range(1, 4):
@@ -250,7 +250,7 @@ def test_a_column_is_added(path: Path) -> None:
 
 
 def test_a_column_goes_away(path: Path) -> None:
-    """ParsedRows are known again by the columns that are left."""
+    """Rows are known again by the columns that are left."""
     with reading(path, "time,a,b\n2026-07-01 12:00:00,1,5\n2026-07-01 12:00:01,2,6\n") as source:
         wait_values(source, [1.0, 2.0], "a")
         in_place(source, "time,a\n2026-07-01 12:00:01,2\n2026-07-01 12:00:02,3\n")
@@ -300,7 +300,7 @@ def test_a_touch_is_nothing(path: Path) -> None:
 
 
 def test_the_end_was_taken_away(path: Path) -> None:
-    """ParsedRows that are added to a file that was cut for good are new, whether they look alike or not."""
+    """Rows that are added to a file that was cut for good are new, whether they look alike or not."""
     with reading(path, "value\n" + "5\n" * 6) as source:
         wait_values(source, [5.0] * 6)
         in_place(source, "value\n5\n5\n")
@@ -414,7 +414,7 @@ def test_a_straggler_is_not_newest_first(path: Path) -> None:
 
 
 def test_equal_times_newest_first(path: Path) -> None:
-    """ParsedRows of one second are turned round, too."""
+    """Rows of one second are turned round, too."""
     text = HEADER + "".join(row(i // 2, i) for i in reversed(range(8)))
     with reading(path, text) as source:
         wait_values(source, list(range(8)))
@@ -457,7 +457,7 @@ def test_any_log_that_keeps_its_last_rows(
         if len(table):
             given_rows += intake.take(table, has_times=True) + intake.settle()
     whole = join(given_rows)
-    # ParsedRows alike in time and value cannot be told apart: one too few is not seen by anyone.
+    # Rows alike in time and value cannot be told apart: one too few is not seen by anyone.
     expected = dict.fromkeys(zip(times[:end], map(str, column[:end]), strict=True))
     found = list(
         zip((whole.times // SECOND).tolist(), map(str, whole.values.get("value", [])), strict=True)

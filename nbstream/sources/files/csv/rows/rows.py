@@ -42,9 +42,9 @@ class ParsedRows:
     bad_cells: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Per channel the first cell that is no number, and how many there are."""
     n_short: int = 0
-    """ParsedRows with fewer cells than columns."""
+    """Rows with fewer cells than columns."""
     n_long: int = 0
-    """ParsedRows with more."""
+    """Rows with more."""
     n_replaced: int = 0
     """Bytes that are not UTF-8."""
     header_at: int | None = None

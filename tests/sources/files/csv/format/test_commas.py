@@ -68,7 +68,7 @@ def test_what_may_be_shifted_is_refused(path: Path) -> None:
     """One cell too many in each row is an error, and the header that it shows names all cells."""
     with reading(path, SHIFTED, timezone="UTC") as source:
         wait_until(lambda: source.state.name == "FAILED", 5, lambda: source.status)
-        assert "ParsedRows have 4 cells, and the header has 3 names" in source.status
+        assert "Rows have 4 cells, and the header has 3 names" in source.status
         assert "header=['time', 'temp', 'n', 'c4']" in str(source.last_error)
     names = ["time", "temp", "n", "c4"]
     assert read(path, SHIFTED, 2, header=names) == {"temp": [21, 21], "n": [5, 6], "c4": [7, 8]}
@@ -100,5 +100,5 @@ def test_names_of_rows_without_a_name(path: Path) -> None:
 
 def test_a_point_that_the_user_names_is_believed() -> None:
     """With decimal='.' cells are what is between the commas."""
-    with pytest.raises(ParseError, match="ParsedRows have 3 cells"):
+    with pytest.raises(ParseError, match="Rows have 3 cells"):
         discover(["time,v", "12:00:01,21,5"], CsvOptions(decimal="."))

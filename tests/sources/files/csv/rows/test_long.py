@@ -160,7 +160,7 @@ def test_units_of_names(path: Path) -> None:
 
 
 def test_a_history_that_is_written_anew_gives_each_reading_once(path: Path) -> None:
-    """ParsedRows that were read before are passed over, name by name."""
+    """Rows that were read before are passed over, name by name."""
     with reading(path, HOME, pivot="entity_id") as source:
         settled(source, 6)
         path.write_text(HOME + "sensor.temp,21.7,2026-07-01T12:00:06.000Z\n")
