@@ -11,6 +11,7 @@ from nbstream.detectors.hampel import medians
 from nbstream.detectors.parts.channel import ChannelDetector
 from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.wording import duration, short
+from nbstream.readings.intervals import INTERVALS
 from nbstream.readings.window import parse_duration
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["GapDetector"]
 
 BLOCK = 16
-N_BLOCKS = 4
+N_BLOCKS = INTERVALS // BLOCK
 
 
 class GapDetector(ChannelDetector):

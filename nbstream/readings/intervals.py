@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -21,6 +21,7 @@ __all__ = [
     "newest_times",
     "present_times",
     "silence_ns",
+    "silences_ns",
     "usual_interval_ns",
     "usual_intervals_ns",
 ]
@@ -103,6 +104,10 @@ def usual_intervals_ns(times: TimeArray, ends: TimeArray) -> TimeArray:
     return found
 
 
+@overload
+def silence_ns(interval_ns: int) -> int: ...
+@overload
+def silence_ns(interval_ns: None) -> None: ...
 def silence_ns(interval_ns: int | None) -> int | None:
     """Return how long a channel must be silent to be stale: max(2 s, 10 × its usual interval), in ns.
 
@@ -111,6 +116,12 @@ def silence_ns(interval_ns: int | None) -> int | None:
     if interval_ns is None:
         return None
     return max(SHORTEST_SILENCE_NS, SILENT_INTERVALS * interval_ns)
+
+
+def silences_ns(intervals_ns: TimeArray) -> TimeArray:
+    """Return `silence_ns` of many intervals, −1 where they are not known (−1)."""
+    silences = np.maximum(SHORTEST_SILENCE_NS, SILENT_INTERVALS * intervals_ns)
+    return np.where(intervals_ns < 0, -1, silences)
 
 
 def distinct_times(times: TimeArray) -> TimeArray:

@@ -11,7 +11,7 @@ import nbstream as ns
 from nbstream.alerts import AlertLog, Rule, RuleBook, RuleState
 from nbstream.alerts.conditions.table import Table
 from nbstream.readings.batch import Batch
-from nbstream.readings.intervals import silence_ns, usual_interval_ns
+from nbstream.readings.intervals import silence_ns, silences_ns, usual_interval_ns
 from nbstream.testing import FakeClock
 from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.page.panel import newest_of
@@ -262,3 +262,10 @@ def test_a_channel_that_never_came_is_waited_for_as_for_others() -> None:
     assert watch.told == []
     watch.run(30, x=5)
     assert watch.told == ["fired"]
+
+
+def test_many_intervals_are_judged_as_one_is() -> None:
+    """`silences_ns` says of each interval what `silence_ns` does, and −1 where none is known."""
+    intervals = [0, NS // 10, NS // 5, NS, 600 * NS]
+    found = silences_ns(np.array([-1, *intervals]))
+    assert found.tolist() == [-1, *map(silence_ns, intervals)]

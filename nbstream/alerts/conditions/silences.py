@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from nbstream.readings.intervals import (
     SHORTEST_SILENCE_NS,
-    SILENT_INTERVALS,
     distinct_times,
     newest_times,
+    silence_ns,
+    silences_ns,
     usual_intervals_ns,
 )
 
@@ -161,9 +162,7 @@ class Timeline:
 
         Row −1 stands for what was known before the first one.
         """
-        usual = self.usual_intervals_ns(rows)
-        silence = np.maximum(SILENT_INTERVALS * usual, SHORTEST_SILENCE_NS)
-        return np.where(usual < 0, -1, silence)
+        return silences_ns(self.usual_intervals_ns(rows))
 
     def usual_intervals_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return how far apart readings usually were up to each of these, −1 where it was not known."""
@@ -180,7 +179,7 @@ class Timeline:
             return SHORTEST_SILENCE_NS
         steps = np.diff(np.concatenate((self.before, self.times[self._present])))
         shortest = int(steps[steps > 0].min(initial=2**55 if own is None else own))
-        return max(SHORTEST_SILENCE_NS, SILENT_INTERVALS * shortest)
+        return silence_ns(shortest)
 
     @cached_property
     def _present(self) -> npt.NDArray[np.intp]:
