@@ -34,7 +34,7 @@ class BlockMeans(Detector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 15 ns per reading, and the detector's per block.
+    Cost: about 15 ns per reading, and the detector's per block.
 
     Examples
     --------

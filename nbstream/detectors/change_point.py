@@ -87,7 +87,7 @@ class ChangePointDetector(Detector):
     J. R. Statist. Soc. B 57; Basseville and Nikiforov (1993), "Detection of Abrupt Changes", 2.4.3; Huber
     (1981), "Robust Statistics".
 
-    Thread safety: none; its analyzer guards it. Cost: about 1 µs per reading in batches of thousands.
+    Cost: about 1 µs per reading in batches of thousands.
 
     Examples
     --------

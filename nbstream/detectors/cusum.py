@@ -59,9 +59,8 @@ class CusumDetector(ChartDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 15 ns per reading, and 40 µs per alarm. A
-    sum C is S plus its smallest value so far; it is taken anew every 8,192 readings after an alarm, so
-    that it stays small.
+    Cost: about 15 ns per reading, and 40 µs per alarm. A sum C is S plus its smallest value so far; it is
+    taken anew every 8,192 readings after an alarm, so that it stays small.
 
     Examples
     --------

@@ -84,8 +84,8 @@ class DefaultDetector(Detector):
     the last reported one it scores 0, and that demand halves each 64 calm readings.
 
     Warm after 192 readings. A missing reading scores NaN, and those around it are taken as neighbours.
-    docs/detectors/default.md explains the steps. Thread safety: none; its analyzer guards it. Cost: about
-    5 µs per reading in batches of thousands, 0.3 ms for a single one; 3 MB.
+    docs/detectors/default.md explains the steps. Cost: about 5 µs per reading in batches of thousands,
+    0.3 ms for a single one; 3 MB.
 
     Examples
     --------

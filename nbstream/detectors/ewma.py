@@ -48,9 +48,9 @@ class EwmaDetector(ChartDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 8 ns per reading. The recursion is summed by
-    doubling: after pass s each reading holds the weighted sum of the last 2^s, and weights below 1e−17 are
-    left out. Which numbers are added in which order depends on nothing but the readings.
+    Cost: about 8 ns per reading. The recursion is summed by doubling: after pass s each reading holds the
+    weighted sum of the last 2^s, and weights below 1e−17 are left out. Which numbers are added in which
+    order depends on nothing but the readings.
     """
 
     name = "ewma"

@@ -40,8 +40,8 @@ class GapDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 50 ns per reading. The gap is found when it
-    ends; that a channel is silent now is told by its staleness.
+    Cost: about 50 ns per reading. The gap is found when it ends; that a channel is silent now is told by
+    its staleness.
 
     Examples
     --------

@@ -38,7 +38,7 @@ class HampelDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading of the window.
+    Cost: about 10 ns per reading of the window.
 
     Examples
     --------

@@ -44,7 +44,7 @@ class HighRates(Detector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 25 ns per reading, and the detector's.
+    Cost: about 25 ns per reading, and the detector's.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class NelsonDetector(RulesDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 60 ns per reading.
+    Cost: about 60 ns per reading.
 
     Examples
     --------

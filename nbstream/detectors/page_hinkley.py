@@ -43,8 +43,8 @@ class PageHinkleyDetector(ChartDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 30 ns per reading, and 50 µs per alarm. The
-    faded sum is a plain one of readings multiplied by alpha^−j, taken anew before that grows large.
+    Cost: about 30 ns per reading, and 50 µs per alarm. The faded sum is a plain one of readings multiplied
+    by alpha^−j, taken anew before that grows large.
 
     The defaults are those of river, scikit-multiflow and MOA.
 

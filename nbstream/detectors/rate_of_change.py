@@ -30,7 +30,7 @@ class RateOfChangeDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading.
+    Cost: about 10 ns per reading.
 
     Examples
     --------

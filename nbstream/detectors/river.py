@@ -49,8 +49,6 @@ class RiverDetector(Detector):
     A model of `score_one(x, y)` gets the reading as y, others as {"value": reading}. Half-space trees want
     features from 0 to 1: put `preprocessing.MinMaxScaler()` before them.
 
-    Thread safety: none; its analyzer guards it.
-
     Examples
     --------
     >>> class Distance:

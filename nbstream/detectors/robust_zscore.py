@@ -38,8 +38,8 @@ class RobustZScoreDetector(WindowScoreDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: the window is sorted out 8 times while it passes,
-    about 1 µs per reading for the default one; windows of more than 4,096 readings are thinned to that.
+    Cost: the window is sorted out 8 times while it passes, about 1 µs per reading for the default one;
+    windows of more than 4,096 readings are thinned to that.
 
     Examples
     --------

@@ -54,7 +54,7 @@ class SeasonalDetector(Detector):
     mean one where that is 0), learnt anew each time a sixteenth more readings are there. Two whole
     periods are the least from which an anomaly can be told from the usual.
 
-    Thread safety: none; its analyzer guards it. Cost: about 3 µs per reading in batches of thousands.
+    Cost: about 3 µs per reading in batches of thousands.
 
     Examples
     --------

@@ -158,8 +158,7 @@ class SpotDetector(Detector):
     about ten times as many readings are called anomalies as q says. That is the algorithm's, not a fault
     of the fit; give a smaller q where it matters.
 
-    Thread safety: none; its analyzer guards it. Cost: about 1 ms per peak, of which there are 2 to 4 in 100
-    readings: 50 µs per reading.
+    Cost: about 1 ms per peak, of which there are 2 to 4 in 100 readings: 50 µs per reading.
 
     Examples
     --------
@@ -328,7 +327,7 @@ class DspotDetector(SpotDetector):
 
     Notes
     -----
-    The same paper, section 4.3. Thread safety: none; its analyzer guards it. Cost: as `SpotDetector`.
+    The same paper, section 4.3. Cost: as `SpotDetector`.
 
     Examples
     --------

@@ -31,7 +31,7 @@ class StuckDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 10 ns per reading.
+    Cost: about 10 ns per reading.
 
     Examples
     --------

@@ -39,7 +39,7 @@ class ThresholdDetector(ChannelDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: below 1 ns per reading where nothing crosses.
+    Cost: below 1 ns per reading where nothing crosses.
 
     Examples
     --------

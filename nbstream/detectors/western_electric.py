@@ -27,7 +27,7 @@ class WesternElectricDetector(RulesDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 30 ns per reading.
+    Cost: about 30 ns per reading.
 
     Examples
     --------

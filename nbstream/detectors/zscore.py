@@ -37,8 +37,8 @@ class ZScoreDetector(WindowScoreDetector):
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 6 ns per reading in large
-    batches; each eighth of the window that holds an anomaly is looked at again.
+    Cost: about 6 ns per reading in large batches; each eighth of the window that holds an anomaly is looked
+    at again.
 
     Examples
     --------

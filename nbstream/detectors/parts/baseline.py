@@ -66,10 +66,6 @@ class WindowBaseline(ABC):
         How many the window must hold before anything is judged.
     min_sigma
         Least spread, in units of the readings.
-
-    Notes
-    -----
-    Thread safety: none.
     """
 
     panes_at_once = MAX_PANES_AT_ONCE

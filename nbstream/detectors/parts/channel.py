@@ -24,10 +24,6 @@ class ChannelDetector(Detector):
     A kind of detector implements `_judge`, for readings of which none is missing, and `_forget`. Here it
     gets the rest: NaN readings score NaN and are not learnt from, numpy is silent about overflow (scores
     are finite), and reasons end with how often it happened lately.
-
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     def __init__(self) -> None:

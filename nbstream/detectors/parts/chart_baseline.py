@@ -34,10 +34,6 @@ class ChartBaseline:
         Least spread that is learnt, in units of the readings.
     needs_rate
         Whether the interval between readings is wanted though mean and sigma are given.
-
-    Notes
-    -----
-    Thread safety: none.
     """
 
     def __init__(

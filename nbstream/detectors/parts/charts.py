@@ -49,10 +49,6 @@ class ChartDetector(ChannelDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day", or None.
-
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     piece: ClassVar[int] = 16_384

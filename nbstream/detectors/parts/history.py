@@ -27,7 +27,7 @@ class ColumnHistory:
 
     Notes
     -----
-    Thread safety: none. Appending costs O(columns) on average; what is returned are views.
+    Appending costs O(columns) on average; what is returned are views.
     """
 
     def __init__(

@@ -110,10 +110,6 @@ class PeriodFinder:
     first
         Number of readings at which to look first; then each time a quarter more is there, and at the
         latest after 4,096 more.
-
-    Notes
-    -----
-    Thread safety: none; its detector's owner guards it.
     """
 
     def __init__(self, first: int) -> None:

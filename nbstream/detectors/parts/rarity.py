@@ -36,10 +36,6 @@ class BlockExtremes:
         Number of rows.
     n_blocks
         How many of the newest blocks are kept.
-
-    Notes
-    -----
-    Thread safety: none.
     """
 
     def __init__(self, n_rows: int, n_blocks: int) -> None:

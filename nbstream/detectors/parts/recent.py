@@ -25,10 +25,6 @@ class RecentAnomalies:
 
     Consecutive anomalous readings are one anomaly. Event time counts; where it went back between two
     anomalies, those before that were not lately.
-
-    Notes
-    -----
-    Thread safety: none; its detector's analyzer guards it.
     """
 
     def __init__(self) -> None:

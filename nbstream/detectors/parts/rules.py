@@ -39,10 +39,6 @@ class RulesDetector(ChartDetector):
     """Base of detectors that say which rules about runs of readings are broken.
 
     The score is the number of rules that the reading, with those before it, breaks.
-
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     catalogue: ClassVar[dict[int, ChartRule]]

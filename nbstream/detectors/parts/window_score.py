@@ -26,10 +26,6 @@ class WindowScoreDetector(ChannelDetector):
     """Base of detectors that measure how many spreads a reading lies from the window before it.
 
     A kind names its `sigma_word` and `level_word`, and makes its baseline. For the parameters see there.
-
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     sigma_word: ClassVar[str]
