@@ -11,10 +11,10 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings.batch import as_number, time_ns
-from nbstream.sources.number_cells import is_unit
 from nbstream.sources.times.forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
 from nbstream.sources.times.partial import LineTimes, WholeTimes
 from nbstream.sources.times.wall_time import WallTimes
+from nbstream.sources.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

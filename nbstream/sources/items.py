@@ -44,7 +44,7 @@ from nbstream.sources.item_parts import (
 )
 from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
 from nbstream.sources.lines.format import LineReader
-from nbstream.sources.number_cells import convert, is_placeholder, plain_quantity, switch
+from nbstream.sources.number_cells import is_placeholder, plain_quantity, switch
 from nbstream.sources.tables import (
     ONE_CHANNEL,
     Table,
@@ -56,6 +56,7 @@ from nbstream.sources.tables import (
     is_timed_columns,
     read_table,
 )
+from nbstream.sources.units import convert
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:

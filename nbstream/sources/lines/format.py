@@ -28,7 +28,8 @@ from nbstream.sources.lines.known import read_known
 from nbstream.sources.lines.literals import read_literal
 from nbstream.sources.lines.pairs import comma_of_pair, find_listed, find_pairs, find_words
 from nbstream.sources.lines.tables import LineTables, has_reading, split_cells
-from nbstream.sources.number_cells import is_unit, plain_quantity
+from nbstream.sources.number_cells import plain_quantity
+from nbstream.sources.units import is_unit
 
 if TYPE_CHECKING:
     from nbstream.sources.item_times import ItemTimes

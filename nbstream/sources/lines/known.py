@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from nbstream.sources.number_cells import is_unit
+from nbstream.sources.units import is_unit
 
 __all__ = ["KnownLine", "read_known"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from nbstream.sources.number_cells import base_unit, is_unit, plain_quantity
+from nbstream.sources.number_cells import plain_quantity
+from nbstream.sources.units import base_unit, is_unit
 
 __all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words", "read_quoted"]
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nbstream.sources.item_times import time_rank
-from nbstream.sources.number_cells import is_placeholder, is_unit, number, plain_quantity
+from nbstream.sources.number_cells import is_placeholder, number, plain_quantity
+from nbstream.sources.units import is_unit
 
 __all__ = ["LineTables", "Tabled", "has_reading", "split_cells"]
 

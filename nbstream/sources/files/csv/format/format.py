@@ -23,15 +23,11 @@ from nbstream.sources.files.csv.format.table import (
 )
 from nbstream.sources.files.csv.format.times import TimeOptions, find_times
 from nbstream.sources.items import ONE_CHANNEL
-from nbstream.sources.number_cells import (
-    NumberForm,
-    find_form,
-    is_missing,
-    is_placeholder,
-    is_unit,
-)
+from nbstream.sources.number_cells import is_missing, is_placeholder
+from nbstream.sources.number_forms import NumberForm, find_form
 from nbstream.sources.times.patterns import MISSING_TIME
 from nbstream.sources.times.scan import scan_time
+from nbstream.sources.units import is_unit
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.commas import are_cut, join_cut
-from nbstream.sources.number_cells import is_missing, is_placeholder, is_unit, number, quantity
+from nbstream.sources.number_cells import is_missing, is_placeholder, number, quantity
 from nbstream.sources.times.scan import scan_day_time, scan_time
+from nbstream.sources.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.sources.number_cells import PLAIN, NumberForm
+from nbstream.sources.number_forms import PLAIN, NumberForm
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray

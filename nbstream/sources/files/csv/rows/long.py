@@ -11,7 +11,8 @@ import numpy as np
 from nbstream.readings.batch import Batch, channel_name
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
 from nbstream.sources.files.csv.rows.rows import UNDECIDED, ParsedRows, Places, RowReader
-from nbstream.sources.number_cells import NumberForm, find_form, is_missing, is_placeholder
+from nbstream.sources.number_cells import is_missing, is_placeholder
+from nbstream.sources.number_forms import NumberForm, find_form
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:

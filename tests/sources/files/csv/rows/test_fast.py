@@ -15,7 +15,7 @@ from nbstream.readings.batch import Batch
 from nbstream.sources.files.csv.format.format import CsvFormat, Role
 from nbstream.sources.files.csv.rows import plain as csv_plain
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
-from nbstream.sources.number_cells import NumberForm
+from nbstream.sources.number_forms import NumberForm
 from nbstream.sources.times.forms import TimeForm, number_form, text_form
 from nbstream.sources.times.partial import WholeTimes
 from nbstream.sources.times.wall_time import WallTimes
