@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.alternating import alternating_headers
-from nbstream.sources.files.csv.format.table import cells_of, find_table, is_value
+from nbstream.sources.files.csv.format.cells import cells_of, is_value
+from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.item_times import time_rank
 from nbstream.sources.lines.format import is_banner
 from nbstream.sources.lines.pairs import find_pairs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.csv.format.table import SPACES
+from nbstream.sources.files.csv.format.cells import SPACES
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:

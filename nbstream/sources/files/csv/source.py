@@ -13,10 +13,11 @@ from nbstream.errors import ParseError
 from nbstream.readings.batch import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.readings.zone import zone_label
 from nbstream.sources.base import Source
-from nbstream.sources.files.csv.format.format import GUESSES, CsvFormat, discover, find_in
+from nbstream.sources.files.csv.format.cells import cells_of
+from nbstream.sources.files.csv.format.discover import discover, find_in
+from nbstream.sources.files.csv.format.guesses import GUESSES
 from nbstream.sources.files.csv.format.options import CsvOptions, as_names
 from nbstream.sources.files.csv.format.sample import first_lines, telling_lines
-from nbstream.sources.files.csv.format.table import cells_of
 from nbstream.sources.files.csv.intake import Intake
 from nbstream.sources.files.csv.refused import Refused
 from nbstream.sources.files.csv.rows.long import LongReader
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
     from datetime import tzinfo
+
+    from nbstream.sources.files.csv.format.format import CsvFormat
 
 __all__ = ["CsvSource"]
 

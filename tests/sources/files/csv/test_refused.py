@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import nbstream as ns
-from tests.sources.files.csv.format.test_format import at, settled
+from tests.sources.files.csv.format.test_discover import at, settled
 from tests.sources.files.csv.test_source import reading, said, wait_said
 from tests.wait import wait_until
 

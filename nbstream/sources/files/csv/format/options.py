@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nbstream.readings.batch import NS_PER_UNIT, TimeUnit
-from nbstream.sources.files.csv.format.table import SPACES
+from nbstream.sources.files.csv.format.cells import SPACES
 from nbstream.sources.number_cells import THOUSANDS
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbstream.sources.files.csv.format.cells import SPACES
 from nbstream.sources.files.csv.format.format import NUMBERS_TO_BE_SURE, CsvFormat, Role
-from nbstream.sources.files.csv.format.table import SPACES
 from nbstream.sources.files.csv.rows.fast import Chunk, Mask, cell, decimals, read_numbers, split
 from nbstream.sources.number_cells import is_missing, is_placeholder
 from nbstream.sources.number_forms import NumberForm, find_form

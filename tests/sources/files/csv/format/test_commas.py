@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.csv.format.format import discover
+from nbstream.sources.files.csv.format.discover import discover
 from nbstream.sources.files.csv.format.options import CsvOptions
-from tests.sources.files.csv.format.test_format import read, settled
+from tests.sources.files.csv.format.test_discover import read, settled
 from tests.sources.files.csv.test_source import reading, wait_said
 from tests.wait import wait_until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.files.csv.format.test_format import settled
+from tests.sources.files.csv.format.test_discover import settled
 from tests.sources.files.csv.test_source import reading, said, wait_said
 from tests.wait import wait_until
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.sources.files.csv.format.format import CsvFormat, Role, discover
+from nbstream.sources.files.csv.format.discover import discover
+from nbstream.sources.files.csv.format.format import CsvFormat, Role
 from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from tests.sources.files.csv.rows.test_fast import bad_cells, columns

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.errors import ParseError
-from nbstream.sources.files.csv.format.format import discover
+from nbstream.sources.files.csv.format.discover import discover
 from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.files.csv.rows.rows import RowReader
 from nbstream.sources.times.partial import WholeTimes

@@ -1,0 +1,138 @@
+"""What the columns of a table are for, told from their cells, and their units."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbstream.sources.files.csv.format.format import NUMBERS_TO_BE_SURE, Role, is_free_text
+from nbstream.sources.items import ONE_CHANNEL
+from nbstream.sources.number_cells import is_missing, is_placeholder
+from nbstream.sources.number_forms import NumberForm, find_form
+from nbstream.sources.units import is_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbstream.sources.files.csv.format.format import CsvFormat
+    from nbstream.sources.files.csv.format.options import CsvOptions
+    from nbstream.sources.files.csv.format.table import Table
+
+__all__ = ["find_pivot", "find_roles", "find_units"]
+
+ENTITY_NAMES = frozenset(
+    "entity_id entity metric metric_name name sensor sensor_id sensor_name channel series variable "
+    "parameter _field field measurement tag tagname tag_name key item point signal quantity label "
+    "device device_id topic symbol host node id dev iface interface cpu disk filesystem gpu index".split()
+)
+ROWS_FOR_SEPARATORS = 50
+_UNIT_IN_NAME = re.compile(r"[\[(]([^\[\]()]{1,12})[\])]\s*$|,\s*([^\s,()]{1,8})(?=\s*\(|$)")
+
+
+def find_roles(
+    fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
+) -> None:
+    """Find out which columns are numbers and how those are written."""
+    others = [i for i in range(len(fmt.roles)) if i not in fmt.time_columns]
+    all_cells = tuple(cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS])
+    for i in others:
+        form = find_form(
+            columns[i],
+            options.decimal,
+            options.thousands,
+            others=all_cells,
+            prefers_comma=fmt.delimiter != ",",
+        )
+        if form is None:  # what the file's other columns are like
+            form = find_form(["0"], options.decimal, options.thousands, others=all_cells)
+            assert form is not None
+        elif options.channels is None:
+            fmt.roles[i] = Role.FREE if _has_stray_numbers(columns[i], form) else Role.NUMBER
+        fmt.forms[i] = form
+        if options.channels is not None:
+            is_asked = names[i] in options.channels or fmt.columns[i] in options.channels
+            fmt.roles[i] = Role.NUMBER if is_asked else Role.IGNORED
+        elif fmt.roles[i] is Role.TEXT and all(
+            is_missing(c) or is_placeholder(c) for c in columns[i]
+        ):
+            fmt.roles[i] = Role.OPEN
+        elif fmt.roles[i] is Role.TEXT and is_free_text(columns[i]):
+            fmt.roles[i] = Role.FREE
+    for i in fmt.time_columns:
+        fmt.roles[i] = Role.TIME
+    if fmt.header is None and options.header is True and len(others) == 1:
+        fmt.columns = tuple(
+            ONE_CHANNEL if i == others[0] else name for i, name in enumerate(fmt.columns)
+        )
+
+
+def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
+    """Return whether a column is of free text, such as identifiers, some of which are numbers."""
+    cells = [cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)]
+    texts = [cell for cell in cells if form.read(cell) is None]
+    is_mostly_text = 2 * len(texts) > len(cells) and is_free_text(texts)
+    return is_mostly_text and any(form.read(c) is None for c in cells[-NUMBERS_TO_BE_SURE:])
+
+
+def find_units(fmt: CsvFormat, names: Sequence[str], table: Table) -> None:
+    """Find the units of channels: in cells, in a line of units, or in brackets behind a name."""
+    for i, role in enumerate(fmt.roles):
+        if role in (Role.TIME, Role.IGNORED):
+            continue
+        unit = fmt.forms[i].unit or table.units.get(i, "") or _unit_in(names[i])
+        if unit:
+            fmt.units[fmt.columns[i]] = unit
+
+
+def _unit_in(name: str) -> str:
+    """Return the unit in brackets or behind a comma at the end of a name, "" if there is none."""
+    found = _UNIT_IN_NAME.search(name)
+    unit = (found[1] or found[2]).strip() if found is not None else ""
+    return unit if unit and is_unit(unit) else ""
+
+
+def find_pivot(
+    fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
+) -> None:
+    """Find the column whose texts name the channels, if it was asked for; else offer it."""
+    if options.pivot is not None:
+        fmt.pivot = list(names).index(options.pivot)
+        fmt.roles[fmt.pivot] = Role.IGNORED
+        return
+    candidates = [i for i in range(len(names)) if _tells_apart(fmt, names[i], i, columns)]
+    if candidates:
+        is_named = [_is_entity_name(names[i]) for i in candidates]
+        column = candidates[is_named.index(True) if True in is_named else 0]
+        n_entities = len({cell for cell in columns[column] if cell})
+        fmt.notes["pivot"] = (
+            f"rows are of different {names[column]!r} ({n_entities} so far): "
+            f"pivot={names[column]!r} makes a channel of each"
+        )
+
+
+def _is_entity_name(name: str) -> bool:
+    """Return whether a column is called as those are that say whose values a row holds."""
+    plain = name.lower()
+    return plain in ENTITY_NAMES or plain.endswith(("_id", " id", "name"))
+
+
+def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column says whose values a row holds: by its name, or among equal times."""
+    cells, role = columns[column], fmt.roles[column]
+    entities = {cell for cell in cells if cell}
+    is_named = _is_entity_name(name)
+    if role in (Role.TEXT, Role.FREE) and is_named:
+        return len(entities) > 1 or len(cells) == 1
+    is_number = (
+        role is Role.NUMBER
+        and is_named
+        and all(re.fullmatch("[A-Za-z]*[0-9]*|-", c) for c in cells)
+    )
+    n_most = len(cells) if is_named else len(cells) / 2
+    if not (is_number or role is Role.TEXT) or not 1 < len(entities) <= n_most:
+        return False
+    if not fmt.time_columns:
+        return is_named and 2 * len(entities) <= len(cells)
+    times = list(zip(*(columns[c] for c in fmt.time_columns), strict=False))
+    is_each_once = len(set(zip(times, cells, strict=False))) == len(times)
+    return is_each_once and len(set(times)) < len(times)
