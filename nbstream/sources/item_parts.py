@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nbstream.readings.batch import as_number
-from nbstream.sources.tables import as_array, is_array, is_labelled
+from nbstream.sources.frames import as_array, is_array, is_labelled
 
 __all__ = ["duration_of", "flatten", "may_be_date", "named_values", "quantity_of"]
 

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from nbstream.readings.batch import Batch, as_number, channel_name
+from nbstream.sources.frames import ONE_CHANNEL, as_array, is_array, is_labelled, is_table
 from nbstream.sources.item_parts import (
     duration_of,
     flatten,
@@ -45,17 +46,8 @@ from nbstream.sources.item_parts import (
 from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
 from nbstream.sources.lines.format import LineReader
 from nbstream.sources.number_cells import is_placeholder, plain_quantity, switch
-from nbstream.sources.tables import (
-    ONE_CHANNEL,
-    Table,
-    TableRows,
-    as_array,
-    is_array,
-    is_labelled,
-    is_table,
-    is_timed_columns,
-    read_table,
-)
+from nbstream.sources.table_rows import TableRows
+from nbstream.sources.tables import Table, is_timed_columns, read_table
 from nbstream.sources.units import convert
 from nbstream.sources.wording import shorten
 

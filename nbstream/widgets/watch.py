@@ -18,7 +18,7 @@ from nbstream.sources import (
     Source,
     SourceState,
 )
-from nbstream.sources.tables import is_columns, is_frame, is_labelled
+from nbstream.sources.frames import is_columns, is_frame, is_labelled
 from nbstream.widgets.dashboard import Dashboard, chart_options
 from nbstream.widgets.door import existing_file, hint_for, kind_of_file
 from nbstream.widgets.early_failure import tell_early_failure

@@ -10,7 +10,8 @@ from nbstream.readings.buffer import Buffer
 from nbstream.readings.zone import as_zone
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.sources.item_times import ItemTimes
-from nbstream.sources.tables import Table, in_order, read_table
+from nbstream.sources.table_rows import in_order
+from nbstream.sources.tables import Table, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

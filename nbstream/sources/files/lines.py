@@ -12,7 +12,8 @@ from nbstream.sources.files.tail import FileTail, Piece
 from nbstream.sources.item_source import LineSource
 from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
-from nbstream.sources.tables import Table, TableRows
+from nbstream.sources.table_rows import TableRows
+from nbstream.sources.tables import Table
 from nbstream.sources.wording import positive_seconds, shorten
 
 if TYPE_CHECKING:

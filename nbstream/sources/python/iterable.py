@@ -7,14 +7,15 @@ import itertools
 from collections.abc import AsyncIterable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from nbstream.sources.frames import is_table
 from nbstream.sources.item_source import ItemSource
 from nbstream.sources.python.own_loop import OwnLoop
 from nbstream.sources.state import SourceState
-from nbstream.sources.tables import Table, is_table
 from nbstream.sources.wording import positive_seconds, shorten
 
 if TYPE_CHECKING:
     from nbstream.sources.items import Row
+    from nbstream.sources.tables import Table
 
 __all__ = ["IterableSource"]
 
