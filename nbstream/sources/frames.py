@@ -164,7 +164,7 @@ def _pandas_columns(item: Any) -> tuple[Column | None, list[Column]]:
         if hasattr(level.dtype, "freq"):  # periods
             level = level.to_timestamp()
         kind = getattr(level.dtype, "kind", "O")
-        if kind == "M" or (kind == "O" and index is None) or time_rank(level.name) is not None:
+        if kind in "Mm" or (kind == "O" and index is None) or time_rank(level.name) is not None:
             index = _pandas_column("", level.to_series())
         if kind == "M":
             break

@@ -100,7 +100,8 @@ def read_table(
     channels
         The columns to read; None is all.
     is_whole
-        Whether all rows are there, so that a column of growing seconds may be elapsed time.
+        Whether all rows are there, so that an index or a column of growing seconds may be elapsed
+        time.
 
     Raises
     ------
@@ -147,10 +148,12 @@ def _find_times(
         if found is not None:
             columns.remove(column)
             return Table(found, {}, column.name, zone=column.zone)
-    for column in named if is_whole else []:
+    counting = [*([index] if index is not None and time is None else []), *named]
+    for column in counting if is_whole else []:
         found = times.elapsed(column.values) if column.kind == "number" else None
         if found is not None:
-            columns.remove(column)
+            if column is not index:
+                columns.remove(column)
             return Table(found, {}, column.name, is_elapsed=True)
     unclear = [c for c in named if c.kind == "text" and len(c.values)]
     return Table(

@@ -88,5 +88,6 @@ def _as_buffer(table: Table, zone: Any, units: Mapping[str, str]) -> Buffer:
     if len(table) < table.n_rows:
         buffer.note(f"{table.n_rows - len(table):,} rows without a time were left out")
     if table.is_elapsed:
-        buffer.note(f"{table.time_name!r} is elapsed time in s; the newest reading is put at now")
+        what = repr(table.time_name) if table.time_name else "the index"
+        buffer.note(f"{what} is elapsed time in s; the newest reading is put at now")
     return buffer

@@ -308,6 +308,16 @@ def test_seconds_of_a_run_are_elapsed_time() -> None:
         watch(pd.DataFrame({"t": [21.5, 21.4], "x": [1.0, 2.0]}))
 
 
+def test_an_index_of_durations_is_elapsed_time() -> None:
+    """A TimedeltaIndex counts from an unknown start, as a column of seconds does."""
+    index = pd.to_timedelta([0, 1, 2.5], unit="s")
+    dashboard = watch(pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index=index))
+    buffer = dashboard.analyzer.buffer
+    assert np.diff(buffer.rows("x", 0).times).tolist() == [10**9, 1_500_000_000]
+    assert any("the index is elapsed time" in event.text for event in buffer.events)
+    dashboard.close()
+
+
 @pytest.mark.parametrize("what", [None, 5, b"data.csv", {"x": [1]}])
 def test_anything_else_is_refused(what: Any) -> None:
     """The error lists what watch takes."""
