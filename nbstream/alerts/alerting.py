@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from nbstream.alerts.conditions.condition import Condition
 from nbstream.alerts.conditions.filling import waiting_for
@@ -11,6 +11,8 @@ from nbstream.alerts.log.alert_log import AlertLog
 from nbstream.alerts.rules.preview import Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_file import read_rules, write_rules
+from nbstream.alerts.rules.settings import FurtherSettings
+from nbstream.alerts.rules.signatures import takes_settings
 from nbstream.errors import ClosedError
 from nbstream.readings.window import Window, parse_duration
 from nbstream.runtime import ending
@@ -19,7 +21,7 @@ from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from datetime import timedelta
     from os import PathLike
@@ -76,6 +78,7 @@ class Alerting:
         """The rules that are not closed, oldest first."""
         return self._book.rules
 
+    @takes_settings(FurtherSettings)
     def alert(
         self,
         condition: str,
@@ -85,12 +88,8 @@ class Alerting:
         severity: str = "warning",
         name: str | None = None,
         *,
-        levels: Mapping[str, str] | None = None,
-        keep_firing_for: str | float | timedelta = 0,
         no_data: NoDataPolicy | None = None,
-        no_data_after: str | float | timedelta | None = None,
-        cooldown: str | float | timedelta = 0,
-        partial: bool = False,
+        **further: Unpack[FurtherSettings],
     ) -> Rule:
         """Watch one channel or several with a rule; a notebook cell that runs again ends its former rules.
 
@@ -102,29 +101,10 @@ class Alerting:
         channel
             The channel that it watches; None is the first (or the first that `condition` names, if it speaks
             of named channels only). "*" is every channel, a list several: each has a state of its own.
-        clear
-            When it has recovered, e.g. ``value < 85`` (hysteresis); None is when `condition` does not hold.
-        for_
-            How long the condition must hold before the rule fires, in event time: seconds or "3s".
-        severity
-            "info", "warning" or "critical".
-        name
-            For people; None is the condition.
-        levels
-            Conditions of further severities, such as ``{"critical": "value > 95"}``.
-        keep_firing_for
-            How long it must have recovered before the incident ends, in event time.
+        {settings}
         no_data
             What a silent channel means: "nodata", "alert", "ok" or "keep"; None is "nodata" if the analyzer
             has a source, and "keep" for a bare buffer, whom nobody promised more.
-        no_data_after
-            How long the channel must be silent; None is max(2 s, 10 × its usual interval), as soon as
-            that is known.
-        cooldown
-            How long after a notification no other follows, unless it is graver.
-        partial
-            Whether statistics such as ``mean("10min")`` count before the readings span their window; else
-            they are not known until then, and `Rule.waiting` says so.
 
         Returns
         -------
@@ -146,12 +126,8 @@ class Alerting:
             for_=for_,
             severity=severity,
             name=name,
-            levels=levels,
-            keep_firing_for=keep_firing_for,
             no_data=no_data,
-            no_data_after=no_data_after,
-            cooldown=cooldown,
-            partial=partial,
+            **further,
         )
         self._book.adopt(rule)
         self._begin(rule)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, Unpack
 
 from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.rules.channel_rule import ChannelActivity, RuleOnChannel
-from nbstream.alerts.rules.settings import NS, RuleSettings
+from nbstream.alerts.rules.settings import (
+    RuleEdits,
+    RuleSettings,
+    SettingArguments,
+    SettingAttributes,
+)
+from nbstream.alerts.rules.signatures import Unchanged, takes_settings
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
 from nbstream.alerts.severity import SEVERITIES
@@ -20,14 +26,11 @@ from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from nbstream.alerts.conditions.condition import Condition, VariableName
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.incident import Incident
     from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.rules.preview import Preview
-    from nbstream.alerts.rules.settings import NoDataPolicy
     from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.window import WindowLike
@@ -36,18 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["SEVERITIES", "Rule", "RuleState"]
 
 
-class _Unset:
-    """Stands for an argument that was not given, where None has a meaning."""
-
-    def __repr__(self) -> str:
-        """Return a word for signatures: what is not given stays."""
-        return "UNCHANGED"
-
-
-_UNSET: Final = _Unset()
-
-
-class Rule:
+@takes_settings(SettingArguments)
+class Rule(SettingAttributes):
     """A condition on one channel or several, and where it stands on each.
 
     Parameters
@@ -57,33 +50,9 @@ class Rule:
     channel
         Name of the channel; None is the first (or, if the condition speaks of other channels by name only,
         the first of those). "*" is every channel, and a list several: each has a state of its own.
-    clear
-        What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the
-        opposite of `condition`.
-    for_
-        How long the condition must hold before the rule fires, in event time: seconds or "3s".
-    severity
-        "info", "warning" or "critical".
-    name
-        For people; None is the condition's text, also after that changes.
+    {settings}
     unit
         Of the channel, for texts, unless `evaluate` is told another.
-    levels
-        Conditions of further severities, such as ``{"critical": "value > 95"}``. The incident has the
-        gravest severity whose condition has held since it fired; the rule also fires if only a level's
-        condition holds. `for_` delays the firing, not the escalation.
-    keep_firing_for
-        How long `clear` must hold before the incident ends, in event time.
-    no_data
-        What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" (an
-        incident), "ok" (an open incident ends) or "keep" (nothing).
-    no_data_after
-        How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the channel's
-        usual interval), as soon as that is known.
-    cooldown
-        How long after a notification that it fired no other follows, unless it is graver; wall time.
-    partial
-        Whether statistics of windows count that are not full yet, as at the beginning.
     channels
         Returns the names of the channels that there are: conditions given as text may speak of these only.
         None is any.
@@ -120,7 +89,7 @@ class Rule:
     >>> from nbstream.alerts import AlertLog
     >>> rule = Rule("value > 90", clear="value < 85", for_="2s", log=AlertLog())
     >>> values = np.array([91.0, 92.0])
-    >>> rule.evaluate(np.array([0, NS]), values, values)
+    >>> rule.evaluate(np.array([0, 1_000_000_000]), values, values)
     >>> rule.state
     <RuleState.PENDING: 'pending'>
     >>> rule.limits = 95
@@ -133,17 +102,7 @@ class Rule:
         condition: str | Condition,
         *,
         channel: str | Iterable[str] | None = None,
-        clear: str | Condition | None = None,
-        for_: float | str | timedelta = 0,
-        severity: str = "warning",
-        name: str | None = None,
         unit: str | None = None,
-        levels: Mapping[str, str | Condition] | None = None,
-        keep_firing_for: float | str | timedelta = 0,
-        no_data: NoDataPolicy = "nodata",
-        no_data_after: float | str | timedelta | None = None,
-        cooldown: float | str | timedelta = 0,
-        partial: bool = False,
         channels: Callable[[], Collection[str]] | None = None,
         log: AlertLog,
         clock: Clock = SYSTEM_CLOCK,
@@ -151,6 +110,7 @@ class Rule:
         on_edit: Callable[[], object] | None = None,
         previewer: Callable[[Rule, WindowLike], Preview] | None = None,
         waits_for: Callable[[str, tuple[str | None, ...]], str] | None = None,
+        **settings: Unpack[SettingArguments],
     ) -> None:
         self._selected = _selected(channel)
         self._unit = unit
@@ -172,21 +132,8 @@ class Rule:
         self._times_before: dict[str, TimeArray] = {}
         self._outbox: deque[Notification] = deque()
         self._publisher: int | None = None
-        self._settings = RuleSettings.read(
-            None,
-            None if channels is None else channels(),
-            condition=condition,
-            clear=clear,
-            for_=for_,
-            severity=severity,
-            name=name,
-            levels=levels,
-            keep_firing_for=keep_firing_for,
-            no_data=no_data,
-            no_data_after=no_data_after,
-            cooldown=cooldown,
-            partial=partial,
-        )
+        known = None if channels is None else channels()
+        self._settings = RuleSettings.read(None, known, condition=condition, **settings)
         self._trigger = Trigger(self._settings)
 
     def __repr__(self) -> str:
@@ -205,24 +152,6 @@ class Rule:
         self.edit(name=name)
 
     @property
-    def condition(self) -> Condition:
-        """What is watched for; assign a str or a Condition."""
-        return self._settings.condition
-
-    @condition.setter
-    def condition(self, condition: str | Condition) -> None:
-        self.edit(condition=condition)
-
-    @property
-    def clear(self) -> Condition | None:
-        """What ends an incident; None is the opposite of `condition`. Assign a str, too."""
-        return self._settings.clear
-
-    @clear.setter
-    def clear(self, clear: str | Condition | None) -> None:
-        self.edit(clear=clear)
-
-    @property
     def limits(self) -> tuple[float, ...]:
         """The condition's limits, one or two; none for a formula. A number may be assigned as such."""
         return self._settings.condition.limits
@@ -230,79 +159,6 @@ class Rule:
     @limits.setter
     def limits(self, limits: float | Iterable[float]) -> None:
         self.edit(limits=limits)
-
-    @property
-    def for_(self) -> float:
-        """How long the condition must hold before the rule fires, in seconds of event time."""
-        return self._settings.for_ns / NS
-
-    @for_.setter
-    def for_(self, for_: float | str | timedelta) -> None:
-        self.edit(for_=for_)
-
-    @property
-    def keep_firing_for(self) -> float:
-        """How long `clear` must hold before an incident ends, in seconds of event time."""
-        return self._settings.keep_ns / NS
-
-    @keep_firing_for.setter
-    def keep_firing_for(self, keep_firing_for: float | str | timedelta) -> None:
-        self.edit(keep_firing_for=keep_firing_for)
-
-    @property
-    def severity(self) -> str:
-        """How grave it is: "info", "warning" or "critical"."""
-        return self._settings.severity
-
-    @severity.setter
-    def severity(self, severity: str) -> None:
-        self.edit(severity=severity)
-
-    @property
-    def levels(self) -> dict[str, Condition]:
-        """Conditions of further severities."""
-        return {SEVERITIES[rank]: condition for rank, condition in self._settings.levels}
-
-    @levels.setter
-    def levels(self, levels: Mapping[str, str | Condition] | None) -> None:
-        self.edit(levels=levels)
-
-    @property
-    def no_data(self) -> NoDataPolicy:
-        """What a silent channel means: "nodata", "alert", "ok" or "keep"."""
-        return self._settings.no_data
-
-    @no_data.setter
-    def no_data(self, no_data: NoDataPolicy) -> None:
-        self.edit(no_data=no_data)
-
-    @property
-    def no_data_after(self) -> float | None:
-        """Seconds of silence that count, by this machine's clock; None depends on the channel."""
-        ns = self._settings.no_data_ns
-        return None if ns is None else ns / NS
-
-    @no_data_after.setter
-    def no_data_after(self, no_data_after: float | str | timedelta | None) -> None:
-        self.edit(no_data_after=no_data_after)
-
-    @property
-    def cooldown(self) -> float:
-        """Seconds of wall time between two notifications that it fired, unless the later is graver."""
-        return self._settings.cooldown_ns / NS
-
-    @cooldown.setter
-    def cooldown(self, cooldown: float | str | timedelta) -> None:
-        self.edit(cooldown=cooldown)
-
-    @property
-    def partial(self) -> bool:
-        """Whether statistics of windows count that are not full yet."""
-        return self._settings.partial
-
-    @partial.setter
-    def partial(self, partial: bool) -> None:
-        self.edit(partial=partial)
 
     @property
     def waiting(self) -> str:
@@ -405,23 +261,8 @@ class Rule:
         name = self._selected or self._named_in_condition() or next(iter(channels), None)
         return () if name is None else (name,)
 
-    def edit(
-        self,
-        *,
-        condition: str | Condition | _Unset = _UNSET,
-        channel: str | Iterable[str] | _Unset | None = _UNSET,
-        limits: float | Iterable[float] | _Unset = _UNSET,
-        clear: str | Condition | _Unset | None = _UNSET,
-        for_: float | str | timedelta | _Unset = _UNSET,
-        severity: str | _Unset = _UNSET,
-        name: str | _Unset | None = _UNSET,
-        levels: Mapping[str, str | Condition] | _Unset | None = _UNSET,
-        keep_firing_for: float | str | timedelta | _Unset = _UNSET,
-        no_data: NoDataPolicy | _Unset = _UNSET,
-        no_data_after: float | str | timedelta | _Unset | None = _UNSET,
-        cooldown: float | str | timedelta | _Unset = _UNSET,
-        partial: bool | _Unset = _UNSET,
-    ) -> None:
+    @takes_settings(RuleEdits, default=Unchanged())
+    def edit(self, **changes: Unpack[RuleEdits]) -> None:
         """Change several attributes at once; what is not given stays.
 
         `limits` and `clear` together move a hysteresis whose ends would cross if they were assigned
@@ -434,33 +275,14 @@ class Rule:
         ClosedError
             If the rule was closed.
         """
-        arguments = {
-            "condition": condition,
-            "clear": clear,
-            "for_": for_,
-            "severity": severity,
-            "name": name,
-            "levels": levels,
-            "keep_firing_for": keep_firing_for,
-            "no_data": no_data,
-            "no_data_after": no_data_after,
-            "cooldown": cooldown,
-            "partial": partial,
-        }
-        given: dict[str, Any] = {
-            key: value for key, value in arguments.items() if not isinstance(value, _Unset)
-        }
-        if not isinstance(limits, _Unset):
-            given["limits"] = _as_limits(limits)
-        selected = None if isinstance(channel, _Unset) else _selected(channel)
+        given: dict[str, Any] = {**changes}
         with self._lock:
             if self._is_closed:
                 message = f"Rule {self.name!r} was closed. Add a new one."
                 raise ClosedError(message)
+            selected = _selected(given.pop("channel")) if "channel" in given else self._selected
             channels = None if self._channels is None else self._channels()
             after = RuleSettings.read(self._settings, channels, **given)
-            if isinstance(channel, _Unset):
-                selected = self._selected
             is_same = after == self._settings and selected == self._selected
             if is_same and self._error is None:
                 return
@@ -734,10 +556,3 @@ def _selected(channel: Any) -> str | tuple[str, ...] | None:
         message = f"'channel' must be a name, several names, '*' or None (got {channel!r:.80})."
         raise TypeError(message)
     return tuple(dict.fromkeys(map(channel_name, names)))
-
-
-def _as_limits(limits: Any) -> tuple[Any, ...]:
-    if isinstance(limits, str):
-        message = f"'limits' must be numbers (got {limits!r})."
-        raise TypeError(message)
-    return tuple(limits) if isinstance(limits, Iterable) else (limits,)

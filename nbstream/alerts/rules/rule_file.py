@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nbstream.alerts.log.export import write_atomically
+from nbstream.alerts.rules.kinds import is_text
+from nbstream.alerts.rules.settings import SETTINGS
 from nbstream.alerts.rules.state_machine import RuleState
-from nbstream.alerts.severity import MAX_TEXT, SEVERITIES
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
@@ -84,10 +86,6 @@ def read_rules(path: str | PathLike[str]) -> list[tuple[dict[str, Any], list[dic
     return reader.rules(document)
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TEXT
-
-
 def _is_time(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and -(2**63) < value < 2**63
 
@@ -102,8 +100,8 @@ def _is_note(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 3
-        and _is_text(value[0])
-        and _is_text(value[1])
+        and is_text(value[0])
+        and is_text(value[1])
         and _is_time(value[2])
     )
 
@@ -115,7 +113,7 @@ def _is_breach(value: Any) -> bool:
         and _is_time(value[0])
         and _is_number(value[1])
         and _is_number(value[2])
-        and _is_text(value[3])
+        and is_text(value[3])
     )
 
 
@@ -125,33 +123,19 @@ def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 def _is_channel(value: Any) -> bool:
     if isinstance(value, list):
-        return 0 < len(value) <= MAX_RULES and all(_is_text(name) for name in value)
-    return value is None or _is_text(value)
-
-
-def _are_levels(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) <= 3 and all(map(_is_text, value.values()))
+        return 0 < len(value) <= MAX_RULES and all(is_text(name) for name in value)
+    return value is None or is_text(value)
 
 
 _RULE: dict[str, Callable[[Any], bool]] = {
-    "condition": _is_text,
+    **{argument: setting.is_written for argument, setting in SETTINGS.items()},
     "channel": _is_channel,
-    "clear": _or_none(_is_text),
-    "levels": _are_levels,
-    "for_": _is_text,
-    "keep_firing_for": _is_text,
-    "severity": _is_text,
-    "name": _or_none(_is_text),
-    "no_data": _is_text,
-    "no_data_after": _or_none(_is_text),
-    "cooldown": _is_text,
-    "partial": lambda value: isinstance(value, bool),
     "open": lambda value: isinstance(value, list) and len(value) <= MAX_RULES,
 }
 _OPEN: dict[str, Callable[[Any], bool]] = {
-    "channel": _is_text,
+    "channel": is_text,
     "newest_ns": _is_time,
-    "unit": _or_none(_is_text),
+    "unit": _or_none(is_text),
     "machine": lambda value: isinstance(value, dict),
     "acknowledged": _or_none(_is_note),
     "is_told": lambda value: isinstance(value, bool),

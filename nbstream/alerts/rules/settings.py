@@ -1,47 +1,156 @@
-"""What a rule was told: conditions, durations, policies; checked once, never changed."""
+"""The settings of a rule: each is declared here, and nowhere else; checked once, never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
-from nbstream.alerts.conditions.condition import Condition
-from nbstream.alerts.severity import SEVERITIES, checked_text, one_of
-from nbstream.readings.window import format_duration, parse_duration
+from nbstream.alerts.rules.kinds import Choice, ConditionKind, Duration, Flag, Kind, Levels, Name
+from nbstream.alerts.severity import SEVERITIES
+from nbstream.text.nearest import did_you_mean
 
-__all__ = ["NO_DATA_POLICIES", "NoDataPolicy", "RuleSettings"]
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from nbstream.alerts.conditions.condition import Condition
+
+__all__ = [
+    "SETTINGS",
+    "FurtherSettings",
+    "NoDataPolicy",
+    "RuleEdits",
+    "RuleSettings",
+    "Setting",
+    "SettingArguments",
+    "SettingAttributes",
+]
 
 NoDataPolicy: TypeAlias = Literal["nodata", "alert", "ok", "keep"]
-NO_DATA_POLICIES: tuple[NoDataPolicy, ...] = get_args(NoDataPolicy)
-NS = 1_000_000_000
-# Beyond this, sums of a time and a duration would leave int64.
-MAX_DURATION_NS = 2**62
+
+
+def _declared(kind: Kind, doc: str, *, argument: str = "", entry: str = "") -> dict[str, Any]:
+    """Declare a setting; what is kept by default is the field's, and if that is None, None can be given.
+
+    Parameters
+    ----------
+    kind
+        How it is read, written and shown.
+    doc
+        For help().
+    argument
+        Its name as an argument of `Rule` and `Analyzer.alert` and as an attribute; "" is the field's.
+    entry
+        Its name in the rule editor of pages; "" is not there.
+    """
+    return {"kind": kind, "argument": argument, "entry": entry, "doc": doc}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSettings:
-    """The settings of a rule; `Rule` describes them.
+    """What a rule was told, as it is kept: durations in ns, conditions read.
 
     Notes
     -----
     Thread safety: immutable, any thread.
     """
 
-    condition: Condition
-    clear: Condition | None = None
-    levels: tuple[tuple[int, Condition], ...] = ()
-    """Further conditions by the rank of their severity, ascending."""
-    for_ns: int = 0
-    keep_ns: int = 0
-    severity: str = "warning"
-    name: str | None = None
-    no_data: NoDataPolicy = "nodata"
-    no_data_ns: int | None = None
-    """None is max(2 s, 10 × the channel's usual interval)."""
-    cooldown_ns: int = 0
-    partial: bool = False
-    """Whether windows count that are not full yet."""
+    condition: Condition = field(
+        metadata=_declared(
+            ConditionKind(),
+            "What is watched for, as `Condition.parse` reads it.",
+            entry="condition",
+        )
+    )
+    clear: Condition | None = field(
+        default=None,
+        metadata=_declared(
+            ConditionKind(),
+            'What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the '
+            "opposite of `condition`.",
+            entry="clear",
+        ),
+    )
+    levels: tuple[tuple[int, Condition], ...] = field(
+        default=(),
+        metadata=_declared(
+            Levels(),
+            'Conditions of further severities, such as {"critical": "value > 95"}. The incident has the '
+            "gravest severity whose condition has held since it fired; the rule also fires if only a "
+            "level's condition holds. `for_` delays the firing, not the escalation.",
+        ),
+    )
+    for_ns: int = field(
+        default=0,
+        metadata=_declared(
+            Duration(),
+            'How long the condition must hold before the rule fires, in event time: seconds or "3s".',
+            argument="for_",
+            entry="for",
+        ),
+    )
+    keep_ns: int = field(
+        default=0,
+        metadata=_declared(
+            Duration(),
+            "How long `clear` must hold before the incident ends, in event time.",
+            argument="keep_firing_for",
+            entry="keep",
+        ),
+    )
+    severity: str = field(
+        default="warning",
+        metadata=_declared(
+            Choice(SEVERITIES),
+            'How grave it is: "info", "warning" or "critical".',
+            entry="severity",
+        ),
+    )
+    name: str | None = field(
+        default=None,
+        metadata=_declared(
+            Name(),
+            "For people; None is the condition's text, also after that changes.",
+            entry="name",
+        ),
+    )
+    no_data: NoDataPolicy = field(
+        default="nodata",
+        metadata=_declared(
+            Choice(get_args(NoDataPolicy)),
+            'What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" '
+            '(an incident), "ok" (an open incident ends) or "keep" (nothing).',
+            entry="noData",
+        ),
+    )
+    no_data_ns: int | None = field(
+        default=None,
+        metadata=_declared(
+            Duration(is_positive=True),
+            "How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the "
+            "channel's usual interval), as soon as that is known.",
+            argument="no_data_after",
+        ),
+    )
+    cooldown_ns: int = field(
+        default=0,
+        metadata=_declared(
+            Duration(),
+            "How long after a notification that it fired no other follows, unless it is graver; wall "
+            "time.",
+            argument="cooldown",
+            entry="cooldown",
+        ),
+    )
+    partial: bool = field(
+        default=False,
+        metadata=_declared(
+            Flag(),
+            'Whether statistics such as mean("10min") count before the readings span their window; '
+            "else they are not known until then, and `Rule.waiting` says so.",
+            entry="partial",
+        ),
+    )
 
     @classmethod
     def read(
@@ -63,43 +172,18 @@ class RuleSettings:
         ValueError
             If one cannot be read, or two contradict each other.
         TypeError
-            If one is of a wrong type.
+            If one is of a wrong type, or there is no such setting.
         """
-        fields: dict[str, Any] = (
+        kept: dict[str, Any] = (
             {} if before is None else {name: getattr(before, name) for name in cls.__slots__}
         )
-        condition = given.get("condition")
-        if condition is not None:
-            fields["condition"] = Condition.parse(condition, channels)
+        for argument, value in given.items():
+            if argument != "limits":
+                setting = _known(argument)
+                kept[setting.field] = setting.read(value, channels)
         if "limits" in given:
-            fields["condition"] = fields["condition"].with_limits(*given["limits"])
-        if "clear" in given:
-            clear = given["clear"]
-            fields["clear"] = None if clear is None else Condition.parse(clear, channels)
-        if "levels" in given:
-            fields["levels"] = _read_levels(given["levels"], channels)
-        for argument, name in (
-            ("for_", "for_ns"),
-            ("keep_firing_for", "keep_ns"),
-            ("cooldown", "cooldown_ns"),
-        ):
-            if argument in given:
-                fields[name] = _duration(given[argument], argument)
-        if "no_data_after" in given:
-            after = given["no_data_after"]
-            fields["no_data_ns"] = None if after is None else _positive(after, "no_data_after")
-        for argument, allowed in (("severity", SEVERITIES), ("no_data", NO_DATA_POLICIES)):
-            if argument in given:
-                fields[argument] = one_of(given[argument], allowed, argument)
-        if "partial" in given:
-            if not isinstance(given["partial"], bool):
-                message = f"'partial' must be True or False (got {given['partial']!r:.80})."
-                raise TypeError(message)
-            fields["partial"] = given["partial"]
-        if "name" in given:
-            name = given["name"]
-            fields["name"] = None if name is None else checked_text(name, "name") or None
-        settings = cls(**fields)
+            kept["condition"] = kept["condition"].with_limits(*_as_limits(given["limits"]))
+        settings = cls(**kept)
         settings._check()
         return settings
 
@@ -115,19 +199,7 @@ class RuleSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as what `read` reads back, of str, bool and None only."""
-        return {
-            "condition": self.condition.text,
-            "clear": None if self.clear is None else self.clear.text,
-            "levels": {SEVERITIES[rank]: level.text for rank, level in self.levels},
-            "for_": format_duration(self.for_ns),
-            "keep_firing_for": format_duration(self.keep_ns),
-            "severity": self.severity,
-            "name": self.name,
-            "no_data": self.no_data,
-            "no_data_after": None if self.no_data_ns is None else format_duration(self.no_data_ns),
-            "cooldown": format_duration(self.cooldown_ns),
-            "partial": self.partial,
-        }
+        return {argument: setting.written(self) for argument, setting in SETTINGS.items()}
 
     def _check(self) -> None:
         ranks = {rank for rank, _ in self.levels}
@@ -156,35 +228,130 @@ class RuleSettings:
                 raise ValueError(message)
 
 
-def _read_levels(
-    levels: Any, channels: Collection[str] | None
-) -> tuple[tuple[int, Condition], ...]:
-    if not levels:
-        return ()
-    if not isinstance(levels, Mapping):
-        message = (
-            "'levels' must give conditions by severity, such as {'critical': 'value > 95'} "
-            f"(got {levels!r:.80})."
+class FurtherSettings(TypedDict, total=False):
+    """Settings that `Analyzer.alert` takes by keyword only."""
+
+    levels: Mapping[str, str | Condition] | None
+    keep_firing_for: float | str | timedelta
+    no_data_after: float | str | timedelta | None
+    cooldown: float | str | timedelta
+    partial: bool
+
+
+class SettingArguments(FurtherSettings, total=False):
+    """Settings as `Rule` takes them, beside its condition."""
+
+    clear: str | Condition | None
+    for_: float | str | timedelta
+    severity: str
+    name: str | None
+    no_data: NoDataPolicy
+
+
+class RuleEdits(SettingArguments, total=False):
+    """What `Rule.edit` takes."""
+
+    condition: str | Condition
+    channel: str | Iterable[str] | None
+    limits: float | Iterable[float]
+
+
+Shown = TypeVar("Shown")
+Given = TypeVar("Given")
+
+
+class SettingAttribute(Generic[Shown, Given]):
+    """A setting as an attribute of a rule; assigning to it edits the rule."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._setting = SETTINGS[name]
+        unit = " In seconds." if isinstance(self._setting.kind, Duration) else ""
+        self.__doc__ = f"{self._setting.doc}{unit}"
+
+    def __get__(self, rule: Any, owner: type | None = None) -> Shown:
+        shown: Shown = self if rule is None else self._setting.shown(rule.settings)  # type: ignore[assignment]
+        return shown
+
+    def __set__(self, rule: Any, given: Given) -> None:
+        rule.edit(**{self._setting.argument: given})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is read, written, shown and called."""
+
+    field: str
+    """Its name in `RuleSettings`."""
+    default: Any
+    kind: Kind
+    doc: str
+    argument: str
+    entry: str
+
+    def read(self, given: Any, channels: Collection[str] | None) -> Any:
+        """Return what is kept of an argument; raise ValueError or TypeError if it is not possible."""
+        if given is None and self.default is None:
+            return None
+        return self.kind.read(given, self.argument, channels)
+
+    def written(self, settings: RuleSettings) -> Any:
+        """Return it as what `read` reads back, of str, bool, None and dicts of these only."""
+        kept = getattr(settings, self.field)
+        return None if kept is None else self.kind.write(kept)
+
+    def is_written(self, value: Any) -> bool:
+        """Return whether a value of a file may be what `written` returned."""
+        return (value is None and self.default is None) or self.kind.is_written(value)
+
+    def shown(self, settings: RuleSettings) -> Any:
+        """Return it as an attribute of a rule."""
+        kept = getattr(settings, self.field)
+        return None if kept is None else self.kind.show(kept)
+
+
+SETTINGS = {
+    setting.argument: setting
+    for setting in (
+        Setting(
+            f.name,
+            f.default,
+            **{**f.metadata, "argument": f.metadata["argument"] or f.name},
         )
+        for f in fields(RuleSettings)
+    )
+}
+"""All settings by their arguments' names."""
+
+
+class SettingAttributes:
+    """The settings as attributes of a rule, but for those that mean more there."""
+
+    condition: SettingAttribute[Condition, str | Condition] = SettingAttribute()
+    clear: SettingAttribute[Condition | None, str | Condition | None] = SettingAttribute()
+    for_: SettingAttribute[float, float | str | timedelta] = SettingAttribute()
+    severity: SettingAttribute[str, str] = SettingAttribute()
+    levels: SettingAttribute[dict[str, Condition], Mapping[str, str | Condition] | None] = (
+        SettingAttribute()
+    )
+    keep_firing_for: SettingAttribute[float, float | str | timedelta] = SettingAttribute()
+    no_data: SettingAttribute[NoDataPolicy, NoDataPolicy] = SettingAttribute()
+    no_data_after: SettingAttribute[float | None, float | str | timedelta | None] = (
+        SettingAttribute()
+    )
+    cooldown: SettingAttribute[float, float | str | timedelta] = SettingAttribute()
+    partial: SettingAttribute[bool, bool] = SettingAttribute()
+
+
+def _known(argument: str) -> Setting:
+    setting = SETTINGS.get(argument)
+    if setting is None:
+        message = f"A rule has no setting {argument!r}. {did_you_mean(argument, SETTINGS)}"
         raise TypeError(message)
-    read = [
-        (SEVERITIES.index(one_of(severity, SEVERITIES, "levels")), Condition.parse(text, channels))
-        for severity, text in levels.items()
-    ]
-    return tuple(sorted(read, key=lambda level: level[0]))
+    return setting
 
 
-def _duration(given: Any, name: str) -> int:
-    ns = parse_duration(given, name=name)
-    if ns >= MAX_DURATION_NS:
-        message = f"{name!r} is too long (got {given!r})."
-        raise ValueError(message)
-    return ns
-
-
-def _positive(given: Any, name: str) -> int:
-    ns = _duration(given, name)
-    if ns == 0:
-        message = f"{name!r} must be > 0 (got {given!r})."
-        raise ValueError(message)
-    return ns
+def _as_limits(limits: Any) -> tuple[Any, ...]:
+    if isinstance(limits, str):
+        message = f"'limits' must be numbers (got {limits!r})."
+        raise TypeError(message)
+    return tuple(limits) if isinstance(limits, Iterable) else (limits,)

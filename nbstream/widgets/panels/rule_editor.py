@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.conditions.condition import Condition
-from nbstream.alerts.rules.settings import NO_DATA_POLICIES, RuleSettings
-from nbstream.alerts.severity import SEVERITIES
+from nbstream.alerts.rules.kinds import Choice, ConditionKind, Duration, Flag, Name
+from nbstream.alerts.rules.settings import SETTINGS, RuleSettings
 from nbstream.expressions.parsing import ConditionError
 from nbstream.expressions.tree import Channel, Stale
-from nbstream.readings.window import Window, format_duration, parse_duration
+from nbstream.readings.window import Window, parse_duration
 from nbstream.text.naming import short_name
 from nbstream.widgets.page.panel import plain_text
 
@@ -34,38 +34,25 @@ GROWTH = 4
 TRIAL_BUDGET = 0.1
 """Seconds that the next, larger trial may take; else the smaller one is the answer."""
 
-ARGUMENTS = {
-    "condition": "condition",
-    "clear": "clear",
-    "for": "for_",
-    "keep": "keep_firing_for",
-    "severity": "severity",
-    "name": "name",
-    "channel": "channel",
-    "noData": "no_data",
-    "cooldown": "cooldown",
-    "partial": "partial",
-}
-"""The editor's fields, and the arguments of `Analyzer.alert` that they are."""
-_DURATIONS = {"for": "for", "keep": "keep firing for", "cooldown": "cooldown"}
+ENTRIES = {setting.entry: setting for setting in SETTINGS.values() if setting.entry}
+"""The settings that are fields of the editor, by the fields' names; "channel" is another."""
+ARGUMENTS = {"channel": "channel", **{name: setting.argument for name, setting in ENTRIES.items()}}
 _NAMED = re.compile(r"'(\w+)'")
 
 
 def entries(rule: Rule) -> dict[str, str]:
     """Return the editor's fields for a rule, as a page shows them."""
-    settings = rule.settings
+    entered = {name: _entry(setting.written(rule.settings)) for name, setting in ENTRIES.items()}
     return {
-        "condition": settings.condition.text,
-        "clear": "" if settings.clear is None else settings.clear.text,
-        "for": format_duration(settings.for_ns) if settings.for_ns else "",
-        "keep": format_duration(settings.keep_ns) if settings.keep_ns else "",
-        "severity": settings.severity,
-        "name": plain_text(settings.name or "", MAX_NAME),
+        **entered,
+        "name": plain_text(entered["name"], MAX_NAME),
         "channel": _selected_text(rule.selected),
-        "noData": settings.no_data,
-        "cooldown": format_duration(settings.cooldown_ns) if settings.cooldown_ns else "",
-        "partial": "yes" if settings.partial else "",
     }
+
+
+def _entry(written: str | bool | None) -> str:
+    """Return a setting as it is entered: nothing is what nothing was entered for."""
+    return "yes" if written is True else "" if written in (None, False, "0s") else str(written)
 
 
 def edition(rule: Rule) -> int:
@@ -86,12 +73,12 @@ def read_fields(given: Any) -> dict[str, str] | None:
         return None
     if not all(isinstance(text, str) for text in given.values()):
         return None
-    if given.get("severity", "warning") not in SEVERITIES:
-        return None
-    if given.get("partial", "") not in ("", "yes"):
-        return None
-    if given.get("noData", "") not in ("", *NO_DATA_POLICIES):
-        return None
+    for name, text in given.items():
+        kind = ENTRIES[name].kind if name in ENTRIES else None
+        if isinstance(kind, Choice) and text not in kind.allowed and (text or name == "severity"):
+            return None
+        if isinstance(kind, Flag) and text not in ("", "yes"):
+            return None
     return dict(given)
 
 
@@ -226,26 +213,32 @@ class _Watched:
 
 
 def _read_field(name: str, text: str, channels: tuple[str, ...]) -> Any:
-    if name in ("condition", "clear"):
-        return None if name == "clear" and not text.strip() else Condition.parse(text, channels)
-    if name in _DURATIONS:
-        if len(text) > MAX_DURATION:
-            message = f"A duration has at most {MAX_DURATION} characters (got {len(text):,})."
-            raise ValueError(message)
-        return text if text.strip() and parse_duration(text, name=_DURATIONS[name]) else 0
-    if name == "name":
-        if len(text) > MAX_NAME:
-            message = f"A name has at most {MAX_NAME} characters (got {len(text):,})."
-            raise ValueError(message)
-        return plain_text(text, MAX_NAME) or None
     if name == "channel":
         if text not in ("", "*", *channels):
             message = f"There is no channel {short_name(text)!r}."
             raise ValueError(message)
         return text or None
-    if name == "partial":
-        return text == "yes"
+    setting = ENTRIES[name]
+    match setting.kind:
+        case ConditionKind():
+            is_none = setting.default is None and not text.strip()
+            return None if is_none else Condition.parse(text, channels)
+        case Duration():
+            _require_short(text, MAX_DURATION, "A duration")
+            words = setting.argument.rstrip("_").replace("_", " ")
+            return text if text.strip() and parse_duration(text, name=words) else 0
+        case Name():
+            _require_short(text, MAX_NAME, "A name")
+            return plain_text(text, MAX_NAME) or None
+        case Flag():
+            return text == "yes"
     return text
+
+
+def _require_short(text: str, most: int, what: str) -> None:
+    if len(text) > most:
+        message = f"{what} has at most {most} characters (got {len(text):,})."
+        raise ValueError(message)
 
 
 def _field_of(message: str) -> str:
