@@ -23,6 +23,7 @@ class Model {
   }
   send(message) {
     this.sent.push(message.kind);
+    this.request = message.request;
   }
   /** Take a trait of the kernel in. */
   set(name, value) {
@@ -114,6 +115,6 @@ test("of a storm of changes the kernel is asked what became of it", async () => 
   const shown = show();
   assert.deepEqual(model.sent, ["figure"]);
   model.set("_widget_data", ["all"]);
-  for (const [event, callback] of [...model.listeners]) if (event === "msg:custom") callback({ kind: "figure" });
+  for (const [event, callback] of [...model.listeners]) if (event === "msg:custom") callback({ kind: "reply", request: model.request });
   assert.deepEqual((await shown).data, ["all"]);
 });

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_said_to_its_end(lab: Lab, width: int) -> None:
     expect(chart.badge).to_contain_text("Nothing could be read yet", timeout=15_000)
     chart.wait("chart.badge.label.scrollWidth <= chart.badge.label.clientWidth")
     box = "chart.badge.el.getBoundingClientRect()"
-    assert chart.read(f"{box}.left >= chart.container.getBoundingClientRect().left")
+    assert chart.read(f"{box}.left >= chart.el.getBoundingClientRect().left")
     page.screenshot(f"faults-unreadable-{width}")
 
 

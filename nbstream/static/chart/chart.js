@@ -11,7 +11,7 @@ import { FollowClock } from "./follow.js";
 import { OWN_KEYS } from "../shared/format.js";
 import { Line } from "./line.js";
 import { drawMarks, Marks } from "./marks.js";
-import { openPageLink } from "../shared/pageLink.js";
+import { connect, Requests } from "../shared/panel.js";
 import { Badge, describeState } from "../shared/status.js";
 import { themeLayout, watchTheme } from "../shared/theme.js";
 import { LiveTraces } from "./traces.js";
@@ -29,7 +29,6 @@ const MAX_AGES = 4096;
 const REDUCED_MOTION_MS = 250;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 const MARK_COLOR = "#dc2626";
-const WINDOWS = ["10s", "60s", "5min", "15min", "1h", "all"];
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [] }, charts: new Map() });
 
@@ -41,11 +40,12 @@ export async function renderChart({ model, el, shared, plotly }) {
 }
 
 class ChartView {
-  constructor(model, el) {
+  constructor(model, place) {
     this.model = model;
-    this.el = el;
+    this.place = place;
+    this.requests = new Requests((message) => this.link.send(message));
     this.abort = new AbortController();
-    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], zone: { offset: 0, label: "" } };
+    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], choices: [], zone: { offset: 0, label: "" } };
     /** @type {Line[]} */
     this.lines = [];
     /** What is shown while the view stands still. @type {Line[]} */
@@ -90,7 +90,7 @@ class ChartView {
       class: "nbs-tool",
       "aria-label": "Window",
       title: "Window of the view and of the statistics",
-      onchange: () => this.link.send({ kind: "window", value: this.windowSelect.value }),
+      onchange: () => this.requests.ask({ kind: "window", value: this.windowSelect.value }, (error) => error && this.showTools()),
     });
     this.jumpButton = element("button", {
       ...OWN_KEYS,
@@ -101,23 +101,16 @@ class ChartView {
     });
     this.toolbar = element("div", { class: "nbs-toolbar" }, [this.badge.el, this.windowSelect, this.pauseButton]);
     this.crosshair = new Crosshair();
-    this.container = element("div", { class: "nbs-chart" }, [this.figure, this.toolbar, this.crosshair.el, this.jumpButton]);
-    this.el.append(this.container);
-    this.letHeightGo = keepCellHeight(this.container);
+    this.el = element("div", { class: "nbs-chart" }, [this.figure, this.toolbar, this.crosshair.el, this.jumpButton]);
+    this.place.append(this.el);
+    this.letHeightGo = keepCellHeight(this.el);
     this.removeFigure = await showFigure({ plotly, shared, el: this.figure });
     if (signal.aborted) return;
     this.traces = new LiveTraces(this.figure);
     this.canvas = element("canvas", { class: "nbs-canvas" });
     this.context = this.canvas.getContext("2d");
     this.listen(signal);
-    this.link = openPageLink({
-      model: this.model,
-      el: this.container,
-      width: () => this.container.clientWidth * devicePixelRatio,
-      onFrame: (message, buffers, isWhole) => this.take(message, buffers, isWhole),
-      onState: () => this.showState(),
-    });
-    this.stateTimer = setInterval(() => this.showState(), 500);
+    this.disconnect = connect(this.model, this, () => this.el.clientWidth * devicePixelRatio);
     this.followTheme();
     watchTheme(() => this.followTheme(), signal);
     this.showTools();
@@ -126,13 +119,12 @@ class ChartView {
 
   close() {
     this.abort.abort();
-    clearInterval(this.stateTimer);
     clearTimeout(this.historyTimer);
     this.letHeightGo?.();
     this.resizeObserver?.disconnect();
-    this.link?.close();
+    this.disconnect?.();
     this.removeFigure?.();
-    this.container.remove();
+    this.el.remove();
     if (page.charts.get(this.meta.chart) === this) page.charts.delete(this.meta.chart);
   }
 
@@ -154,10 +146,10 @@ class ChartView {
       { signal },
     );
     this.resizeObserver = new ResizeObserver(() => {
-      if (this.container.clientWidth > 0) Plotly.Plots.resize(gd);
+      if (this.el.clientWidth > 0) Plotly.Plots.resize(gd);
       this.hasNews = true;
     });
-    this.resizeObserver.observe(this.container);
+    this.resizeObserver.observe(this.el);
   }
 
   onMessage = (message, buffers) => {
@@ -207,7 +199,7 @@ class ChartView {
     this.clock.intervalMs = Math.max(1, this.meta.interval);
     if (this.meta.chart && page.charts.get(this.meta.chart) !== this) page.charts.set(this.meta.chart, this);
     if (meta.span !== undefined && meta.window !== before.window) this.zoomedWidth = null;
-    if (meta.paused !== undefined) this.setPaused(meta.paused);
+    if (meta.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(meta.paused);
     this.laidOut.at = -Infinity;
     this.showTools();
   }
@@ -306,8 +298,8 @@ class ChartView {
       this.canvas.height = plane.height;
     }
     const place = `${size.l} ${size.t} ${size.w} ${size.h}`;
-    if (place === this.place) return;
-    this.place = place;
+    if (place === this.canvasPlace) return;
+    this.canvasPlace = place;
     Object.assign(this.canvas.style, {
       left: `${size.l}px`,
       top: `${size.t}px`,
@@ -492,7 +484,7 @@ class ChartView {
 
   choosePause(isPaused) {
     this.setPaused(isPaused);
-    this.link.send({ kind: "pause", paused: isPaused });
+    this.requests.ask({ kind: "pause", value: isPaused }, () => {});
   }
 
   setPaused(isPaused) {
@@ -532,7 +524,7 @@ class ChartView {
         best = { distance, channel: number, time: line.times[i], value: line.values[i] };
       }
     }
-    if (best) this.link.send({ kind: "click", channel: best.channel, time: best.time, value: best.value });
+    if (best) this.requests.ask({ kind: "click", channel: best.channel, time: best.time, value: best.value }, () => {});
   }
 
   async download() {
@@ -578,7 +570,8 @@ class ChartView {
     this.pauseButton.setAttribute("aria-label", this.isPaused ? "Resume" : "Pause");
     this.pauseButton.hidden = this.windowSelect.hidden = this.meta.toolbar === false;
     const current = this.meta.window ?? "60s";
-    const choices = WINDOWS.includes(current) ? WINDOWS : [current, ...WINDOWS];
+    const { choices: known } = this.meta;
+    const choices = known.includes(current) ? known : [current, ...known];
     if (this.windowChoices !== choices.join()) {
       this.windowChoices = choices.join();
       this.windowSelect.replaceChildren(...choices.map((text) => element("option", { value: text, text })));
@@ -598,6 +591,14 @@ class ChartView {
     return age < REPLAYED_AFTER_S ? age : Math.max(this.silence(), this.link.clock.lateness());
   }
 
+  showLink() {
+    this.showState();
+  }
+
+  tick() {
+    this.showState();
+  }
+
   showState() {
     if (!this.link) return;
     const age = this.age();
@@ -614,7 +615,7 @@ class ChartView {
       ended: this.ended,
     });
     this.badge.show(state);
-    this.container.dataset.link = this.link.state;
+    this.el.dataset.link = this.link.state;
     const isBehind = this.isPaused || this.detached !== null || this.zoomedWidth !== null;
     this.jumpButton.hidden = !isBehind || this.ended !== null || this.link.state === "restarted";
     if (isBehind) {

@@ -1,5 +1,7 @@
 // plotly's own widget view inside ours: one figure model per widget, one figure view per page view.
 
+import { newRequest } from "../shared/panel.js";
+
 const ASK_AGAIN_MS = 5000;
 
 /**
@@ -55,16 +57,17 @@ async function makeModel(shared, plotly) {
 
 /** Ask the kernel for the figure as it is now; resolves when the model holds it. */
 function presentFigure(model) {
+  const request = newRequest();
   return new Promise((resolve) => {
     const ask = () => {
       try {
-        model.send({ kind: "figure" });
+        model.send({ kind: "figure", request });
       } catch {
         // no kernel: what the model holds must do
         finish();
       }
     };
-    const onMessage = (message) => message.kind === "figure" && finish();
+    const onMessage = (message) => message.kind === "reply" && message.request === request && finish();
     const timer = setInterval(ask, ASK_AGAIN_MS);
     const finish = () => {
       clearInterval(timer);

@@ -7,33 +7,53 @@ const TICK_MS = 500;
 const NO_ANSWER_MS = 15_000;
 
 /**
+ * Connect a view with the kernel.
+ * @param {any} model the widget's model
+ * @param {{el: HTMLElement, link: any, requests: Requests, take: (message: any, buffers: DataView[], isWhole: boolean) => void, tick: () => void, showLink: (state: string) => void}} view
+ * @param {() => number} [width] of the view in device px
+ * @returns {() => void} the clean-up
+ */
+export function connect(model, view, width) {
+  view.link = openPageLink({
+    model,
+    el: view.el,
+    width,
+    onFrame: (...frame) => view.take(...frame),
+    onState: (state) => view.showLink(state),
+  });
+  const onReply = (message) => view.requests.answer(message);
+  model.on("msg:custom", onReply);
+  const timer = setInterval(() => {
+    view.requests.expire(view.link.state === "busy");
+    view.tick();
+  }, TICK_MS);
+  return () => {
+    clearInterval(timer);
+    model.off("msg:custom", onReply);
+    view.link.close();
+  };
+}
+
+/**
  * Show a panel, and feed it.
- * @param {{model: any, el: HTMLElement}} view
- * @param {{el: HTMLElement, link: any, requests?: Requests, take: (message: any) => void, tick: () => void, showLink: (state: string) => void}} panel
+ * @param {{model: any, el: HTMLElement}} place
+ * @param {object} panel as `connect` takes it
  * @returns {() => void} the clean-up
  */
 export function showPanel({ model, el }, panel) {
   el.append(panel.el);
   const letHeightGo = keepCellHeight(panel.el);
-  panel.link = openPageLink({
-    model,
-    el: panel.el,
-    onFrame: (message) => panel.take(message),
-    onState: (state) => panel.showLink(state),
-  });
-  const onReply = (message) => panel.requests?.answer(message);
-  model.on("msg:custom", onReply);
-  const timer = setInterval(() => {
-    panel.requests?.expire(panel.link.state === "busy");
-    panel.tick();
-  }, TICK_MS);
+  const disconnect = connect(model, panel);
   return () => {
-    clearInterval(timer);
     letHeightGo();
-    model.off("msg:custom", onReply);
-    panel.link.close();
+    disconnect();
     panel.el.remove();
   };
+}
+
+/** @returns {number} a number that no other request of any page has */
+export function newRequest() {
+  return Math.floor(Math.random() * 2 ** 48);
 }
 
 /** Commands to the kernel, and what becomes of them. */
@@ -50,9 +70,14 @@ export class Requests {
    *   what the kernel returned
    */
   ask(command, onAnswer) {
-    const request = Math.floor(Math.random() * 2 ** 48);
+    const request = newRequest();
     if (!this.send({ ...command, request })) return onAnswer("The kernel does not answer.");
     this.waiting.set(request, { kind: command.kind, onAnswer, askedAt: Date.now() });
+  }
+
+  /** @returns {boolean} whether a command of that kind waits for its answer */
+  isWaiting(kind) {
+    return [...this.waiting.values()].some((entry) => entry.kind === kind);
   }
 
   answer(message) {

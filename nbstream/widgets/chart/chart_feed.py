@@ -15,7 +15,8 @@ from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.page.link import Payload
-from nbstream.widgets.page.panel import plain_text, stale_after
+from nbstream.widgets.page.messages import plain_text
+from nbstream.widgets.page.panel import stale_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

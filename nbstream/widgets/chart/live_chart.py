@@ -32,17 +32,17 @@ from nbstream.widgets.chart.figure import (
 )
 from nbstream.widgets.chart.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
 from nbstream.widgets.chart.plotly_reports import is_refusal, taken
-from nbstream.widgets.page.allowance import Allowance
 from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
+from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
-from nbstream.widgets.page.messages import DistrustsPages
+from nbstream.widgets.page.messages import DistrustsPages, is_int
 from nbstream.widgets.page.options import refuse_unknown
-from nbstream.widgets.page.panel import MAX_MESSAGES_PER_S, is_int, is_small
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nbstream.readings.batch import TimeArray
     from nbstream.readings.buffer import Buffer
@@ -136,7 +136,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         self._synced: tuple[Any, ...] = ()
         self._sync_posted = False
         self._requests: dict[str, dict[str, Any]] = {}
-        self._allowance = Allowance(MAX_MESSAGES_PER_S)
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
@@ -145,7 +144,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             None if channels is None else frozenset(_as_names(channels)),
         )
         self._link.feed = self._feed
-        self.on_msg(self._on_message)
+        self._inbox = Inbox(self, self._link, self._actions, take=self._take_history)
         self._sync()
         ownership.replace_named(self, name)
         ownership.adopt(self)
@@ -199,6 +198,11 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
     def n_frames(self) -> int:
         """Frames sent so far."""
         return self._link.n_frames
+
+    @property
+    def n_ignored(self) -> int:
+        """Messages of pages that made no sense, or were too many."""
+        return self._inbox.n_ignored + self._link.n_ignored
 
     def pause(self) -> None:
         """Let all views stand still; readings are taken in as before."""
@@ -280,7 +284,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             self._ignore()
 
     def _ignore(self) -> None:
-        self._link.ignore()
+        self._inbox.ignore()
 
     def displayed(self) -> None:
         """Expect a new view of the chart; what displays it calls this on the main thread."""
@@ -304,40 +308,23 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
 
     # Messages of a page.
 
-    def _on_message(self, _: Any, message: Any, __: Any) -> None:
-        if not self._allowance.take():
-            self._ignore()
-            return
-        if SCRIPTS.answer(self.send, message) or self._link.receive(message):
-            return
-        kind = message.get("kind") if isinstance(message, dict) else None
-        if kind == "history":
-            self._request_history(message)
-        elif kind == "pause" and isinstance(message.get("paused"), bool):
-            (self.pause if message["paused"] else self.resume)()
-        elif kind == "figure":
-            MAIN.run(self._send_figure)
-        elif kind == "click":
-            self._click(message)
-        elif kind == "window":
-            self._choose_window(message.get("value"))
-        else:
-            self._ignore()
+    def _actions(self) -> dict[str, Action]:
+        return {
+            "window": window_command(self._analyzer),
+            "pause": pause_command(self),
+            "figure": lambda _: self._send_figure,
+            "click": self._click,
+        }
 
     def _send_figure(self) -> None:
         """Give a page the figure as it is now, before it begins to take in changes of it."""
-        if self._ended is None:
-            self._sync()
-            self.send_state(["_widget_data", "_widget_layout"])
-            self.send({"kind": "figure"})
+        self._sync()
+        self.send_state(["_widget_data", "_widget_layout"])
 
-    def _choose_window(self, value: Any) -> None:
-        try:
-            self._analyzer.choose_window(value)
-        except (TypeError, ValueError):
-            self._ignore()
-
-    def _request_history(self, message: dict[str, Any]) -> None:
+    def _take_history(self, message: dict[str, Any]) -> bool:
+        """Note the span that a view looks back at; it is answered beside a busy main thread."""
+        if message.get("kind") != "history":
+            return False
         client: Any = message.get("client")
         low: Any = message.get("from")
         high: Any = message.get("to")
@@ -352,10 +339,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             and (client in self._requests or len(self._requests) < 50)
         )
         if not is_valid:
-            self._ignore()
-            return
+            return False
         self._requests[client] = {"from": low, "to": high, "request": number}
         PUMP.post(self._answer_requests)
+        return True
 
     def _answer_requests(self) -> None:
         """Send views that look back their points; on the pump's thread."""
@@ -372,15 +359,15 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             }
             self.send(content, payload.buffers)
 
-    def _click(self, message: dict[str, Any]) -> None:
+    def _click(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         channel: Any = message.get("channel")
         time: Any = message.get("time")
         value: Any = message.get("value")
         is_reading = _is_number(time, READING_MS) and _is_number(value, math.inf)
-        if not is_int(channel) or not is_reading or not is_small(message):
-            self._ignore()
-            return
-        MAIN.post(lambda: self._dispatch_click(channel, time, value))
+        if not is_int(channel) or not is_reading:
+            return None
+        # Posted: what a callback raises is the user's to see, not the page's.
+        return lambda: MAIN.post(lambda: self._dispatch_click(channel, time, value))
 
     def _dispatch_click(self, channel: int, time_ms: float, value: float) -> None:
         for index, trace in enumerate(self.data):
@@ -409,6 +396,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             "chart": self.model_id,
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
+            "choices": list(WINDOW_CHOICES),
             "limits": [limit for rule in self._analyzer.rules for limit in drawn_limits(rule)],
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,

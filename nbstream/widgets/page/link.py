@@ -22,9 +22,9 @@ to page    ``frame``     seq, now (kernel clock, ms), busy (s), …     10–20 
 =========  =========================================================  ==========================
 
 A frame with ``whole`` lets a view begin that has nothing yet; with ``deaf`` no page can be heard at present.
-Beside these a page asks for scripts (``need``, answered by ``asset``; see scripts.py), and sends commands of
-the widget's own with a ``request`` number, answered by a ``reply`` with that number; ``listen`` is one of
-them.
+Beside these a page asks for scripts (``need``, answered by ``asset``; see scripts.py), sends commands with a
+``request`` number, answered by a ``reply`` with that number (see inbox.py; ``listen`` is one of them), and a
+view of a chart that looks back asks for ``history``, which is answered by points in buffers.
 """
 
 from __future__ import annotations
@@ -158,7 +158,6 @@ class Link:
         self._due = 0.0
         self._pump: Pump | None = None
         self.n_frames = 0
-        self.n_refused = 0
 
     @property
     def n_visible(self) -> int:
@@ -168,7 +167,7 @@ class Link:
     @property
     def n_ignored(self) -> int:
         """Messages that made no sense, or came from more pages than are taken."""
-        return self.n_refused + self._audience.n_ignored
+        return self._audience.n_ignored
 
     @property
     def width_px(self) -> int:
@@ -194,10 +193,6 @@ class Link:
         self._main.look()
         if self._pump is not None:
             self._pump.wake()
-
-    def ignore(self) -> None:
-        """Count a message that made no sense."""
-        self.n_refused += 1
 
     def receive(self, message: Any) -> bool:
         """Take in a message of a page; return whether it was one of the link's. Anything else is ignored."""

@@ -1,10 +1,13 @@
-"""Raw messages of pages: nothing in them may be what it seems, and none of them raises."""
+"""Messages of pages: nothing in a raw one may be what it seems, and none of them raises."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DistrustsPages"]
+__all__ = ["DistrustsPages", "finite", "is_int", "is_small", "plain_text"]
+
+MAX_MESSAGE_BYTES = 4096
+MAX_DEPTH = 6
 
 
 class DistrustsPages:
@@ -51,3 +54,54 @@ def _whole_state(data: dict[str, Any], buffers: list[Any]) -> dict[str, Any] | N
     except (LookupError, TypeError, ValueError):
         return None
     return state
+
+
+def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
+    """Return whether a message of a page has at most `limit` characters and a few levels.
+
+    It looks no further than it must, so that a message of a megabyte costs nothing.
+    """
+    left = limit
+    waiting = [(message, 0)]
+    while waiting:
+        thing, depth = waiting.pop()
+        if isinstance(thing, str):
+            left -= len(thing)
+        elif isinstance(thing, (dict, list)):
+            left -= 2 * len(thing)
+            if left >= 0 and depth < MAX_DEPTH:
+                children = [*thing.keys(), *thing.values()] if isinstance(thing, dict) else thing
+                waiting.extend((child, depth + 1) for child in children)
+            elif thing:
+                return False
+        elif isinstance(thing, int) and not -(2**63) <= thing < 2**63:
+            return False
+        else:
+            left -= 8
+        if left < 0:
+            return False
+    return True
+
+
+def is_int(value: Any) -> bool:
+    """Return whether what a page sent is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def finite(number: float) -> float | None:
+    """Return a number as it can travel in JSON: at most 12 digits, None if it is not finite."""
+    number = float(number)
+    if number - number != 0.0:
+        return None
+    return float(f"{number:.12g}")
+
+
+# Characters that change the direction of the text around them.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+
+
+def plain_text(text: Any, length: int = 80) -> str:
+    """Return text from data as a page may show it: one printable line of at most `length`."""
+    kept = str(text)[: 4 * length].translate(_DIRECTIONS)
+    plain = " ".join("".join(c if c.isprintable() else " " for c in kept).split())
+    return plain if len(plain) <= length else plain[: length - 1] + "…"

@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
 
 from nbstream.analysis.analyzer import Analyzer
-from nbstream.errors import NbstreamError
 from nbstream.readings.buffer import Buffer
 from nbstream.runtime import ownership
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.text.naming import short_name
-from nbstream.text.redaction import log_exception, redact
-from nbstream.widgets.page.allowance import Allowance
 from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link, Payload, Pump
-from nbstream.widgets.page.messages import DistrustsPages
+from nbstream.widgets.page.messages import DistrustsPages, plain_text
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
-__all__ = [
-    "Action",
-    "Panel",
-    "StateFeed",
-    "finite",
-    "is_int",
-    "is_small",
-    "newest_of",
-    "plain_text",
-    "require_analyzer",
-    "source_state",
-    "stale_after",
-]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
-logger = logging.getLogger(__name__)
-
-Action: TypeAlias = Callable[[dict[str, Any]], Callable[[], Any] | None]
-"""Reads a command of a page and returns what is to be done; if that returns a dict, the page gets it."""
+__all__ = ["Panel", "StateFeed", "newest_of", "require_analyzer", "source_state", "stale_after"]
 
 PANEL_INTERVAL = 0.25
 """Seconds between two frames of a panel: people read text no faster."""
-MAX_MESSAGE_BYTES = 4096
-MAX_MESSAGES_PER_S = 50
-MAX_DEPTH = 6
 
 
 class StateFeed:
@@ -128,14 +107,11 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         MAIN.require("Making a widget")
         require_analyzer(analyzer, type(self).__name__)
         self.analyzer = analyzer
-        self.n_ignored = 0
         self._clock = clock
-        self._allowance = Allowance(MAX_MESSAGES_PER_S, clock=clock)
         is_served = SCRIPTS.are_served(self._view)
         text = loader(self._view, is_served=is_served)
         super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
         self._is_closed = False
-        self.on_msg(self._receive)
         self._link = Link(
             self.send,
             StateFeed(self._read),
@@ -143,6 +119,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             push=lambda: SCRIPTS.push(self.send, self._view),
             clock=clock,
         )
+        self._inbox = Inbox(self, self._link, self._actions, clock=clock)
         self._link.open(pump)
         ownership.adopt(self)
 
@@ -154,6 +131,11 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     def is_closed(self) -> bool:
         """Whether `close()` was called."""
         return self._is_closed
+
+    @property
+    def n_ignored(self) -> int:
+        """Messages of pages that made no sense, or were too many."""
+        return self._inbox.n_ignored + self._link.n_ignored
 
     def close(self) -> None:
         """Remove the panel from its pages; what it shows goes on.
@@ -214,84 +196,10 @@ class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         return {**self._state(), "ended": "replaced" if analyzer.is_replaced else ended}
 
     def _may_have_state(self) -> bool:
-        return self._allowance.take()
+        return self._inbox.allowance.take()
 
     def _ignore(self) -> None:
-        self.n_ignored += 1
-
-    def _receive(self, _widget: Any, message: Any, buffers: Any) -> None:
-        is_fair = (
-            isinstance(message, dict)
-            and all(isinstance(message.get(key, ""), str) for key in ("kind", "name"))
-            and not buffers
-            and is_small(message)
-            and self._allowance.take()
-        )
-        if not is_fair or not (
-            SCRIPTS.answer(self.send, message)
-            or self._link.receive(message)
-            or self._command(message)
-        ):
-            self._ignore()
-
-    def _command(self, message: dict[str, Any]) -> bool:
-        """Take a command of a page; return whether it was a valid one."""
-        action = self._actions().get(message.get("kind", ""))
-        request = message.get("request")
-        if action is None or not is_int(request):
-            return False
-        do = action(message)
-        if do is None:
-            return False
-        MAIN.run(lambda: self._answer(request, do))
-        return True
-
-    def _answer(self, request: Any, do: Callable[[], Any]) -> None:
-        """Do what a page asked for and tell it whether it worked."""
-        if self._is_closed:
-            return
-        error, value = "", None
-        try:
-            value = do()
-        except (ValueError, TypeError, NbstreamError) as problem:
-            error = plain_text(redact(problem), 300)
-        except Exception as problem:
-            log_exception(logger, "A command of a page failed.")
-            error = plain_text(redact(f"That failed: {problem!r}"), 300)
-        answer = {"value": value} if isinstance(value, dict) else {}
-        self.send({"kind": "reply", "request": request, "error": error, **answer})
-
-
-def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
-    """Return whether a message of a page has at most `limit` characters and a few levels.
-
-    It looks no further than it must, so that a message of a megabyte costs nothing.
-    """
-    left = limit
-    waiting = [(message, 0)]
-    while waiting:
-        thing, depth = waiting.pop()
-        if isinstance(thing, str):
-            left -= len(thing)
-        elif isinstance(thing, (dict, list)):
-            left -= 2 * len(thing)
-            if left >= 0 and depth < MAX_DEPTH:
-                children = [*thing.keys(), *thing.values()] if isinstance(thing, dict) else thing
-                waiting.extend((child, depth + 1) for child in children)
-            elif thing:
-                return False
-        elif isinstance(thing, int) and not -(2**63) <= thing < 2**63:
-            return False
-        else:
-            left -= 8
-        if left < 0:
-            return False
-    return True
-
-
-def is_int(value: Any) -> bool:
-    """Return whether what a page sent is a whole number."""
-    return isinstance(value, int) and not isinstance(value, bool)
+        self._inbox.ignore()
 
 
 def require_analyzer(analyzer: Any, what: str) -> None:
@@ -301,25 +209,6 @@ def require_analyzer(analyzer: Any, what: str) -> None:
         if isinstance(analyzer, (Source, Buffer)):
             text += " Make one: Analyzer(source_or_buffer, window='60s')."
         raise TypeError(text)
-
-
-def finite(number: float) -> float | None:
-    """Return a number as it can travel in JSON: at most 12 digits, None if it is not finite."""
-    number = float(number)
-    if number - number != 0.0:
-        return None
-    return float(f"{number:.12g}")
-
-
-# Characters that change the direction of the text around them.
-_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
-
-
-def plain_text(text: Any, length: int = 80) -> str:
-    """Return text from data as a page may show it: one printable line of at most `length`."""
-    kept = str(text)[: 4 * length].translate(_DIRECTIONS)
-    plain = " ".join("".join(c if c.isprintable() else " " for c in kept).split())
-    return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
 def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float | None]:

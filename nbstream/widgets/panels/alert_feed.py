@@ -16,7 +16,8 @@ from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
-from nbstream.widgets.page.panel import Action, Panel, is_int, plain_text, source_state, stale_after
+from nbstream.widgets.page.messages import is_int, plain_text
+from nbstream.widgets.page.panel import Panel, source_state, stale_after
 from nbstream.widgets.panels.bell import Bell
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import Silence
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.buffer import Buffer, Event
+    from nbstream.widgets.page.inbox import Action
 
 __all__ = ["AlertFeed", "held_text"]
 
@@ -78,6 +80,7 @@ class AlertFeed(Panel):
         super().__init__(analyzer, clock=clock, pump=pump)
         self._bell = Bell(analyzer.alerts, self.send, clock=clock, pump=pump)
         self._bell.open()
+        self.on_msg(self._hear_bye)
 
     def close(self) -> None:
         """Remove the feed from its pages; what it shows goes on."""
@@ -257,7 +260,7 @@ class AlertFeed(Panel):
             "error": "" if error is None else plain_text(redact(str(error)), 300),
             "notes": notes,
             "zone": zone_label(buffer.timezone, newest or self._clock.wall_ns()),
-            "ignored": self.n_ignored + self._link.n_ignored,
+            "ignored": self.n_ignored,
         }
 
     # Commands of the page.
@@ -270,8 +273,7 @@ class AlertFeed(Panel):
             "listen": self._listen_command,
         }
 
-    def _receive(self, widget: Any, message: Any, buffers: Any) -> None:
-        super()._receive(widget, message, buffers)
+    def _hear_bye(self, _widget: Any, message: Any, _buffers: Any) -> None:
         if isinstance(message, dict) and message.get("kind") == "bye" and self._bell is not None:
             client = message.get("client")
             if isinstance(client, str):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN, MainThread
 from nbstream.widgets.page.link import PUMP, Pump
-from nbstream.widgets.page.panel import plain_text
+from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,13 +21,15 @@ from nbstream.text.naming import short_name, short_names
 from nbstream.text.nearest import nearest
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
-from nbstream.widgets.page.panel import Action, Panel, finite, newest_of, plain_text, source_state
+from nbstream.widgets.page.messages import finite, plain_text
+from nbstream.widgets.page.panel import Panel, newest_of, source_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbstream.alerts import Rule
     from nbstream.analysis.analyzer import Analyzer, Snapshot
+    from nbstream.widgets.page.inbox import Action
 
 __all__ = ["MAX_CARDS", "STANDARD", "Cards"]
 

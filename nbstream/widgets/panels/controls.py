@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from nbstream.alerts.rules.rule import SEVERITIES
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name, short_names
+from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.link import PUMP, Pump
-from nbstream.widgets.page.panel import Action, Panel, is_int, plain_text, source_state
+from nbstream.widgets.page.messages import is_int, plain_text
+from nbstream.widgets.page.panel import Panel, source_state
 from nbstream.widgets.panels.detector_picker import DetectorPicker
 from nbstream.widgets.panels.rule_editor import Draft, edition, entries, read_fields, try_out
 
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 
     from nbstream.alerts import Condition, Rule
     from nbstream.analysis.analyzer import Analyzer
+    from nbstream.widgets.page.inbox import Action
 
 __all__ = ["Controls"]
 
-CHOICES = ("10s", "60s", "5min", "15min", "1h", "all")
 MAX_RULES = 100
 MAX_CHANNELS = 200
 TRIAL_INTERVAL = 0.25
@@ -77,7 +79,7 @@ class Controls(Panel):
             "title": plain_text(title, 120),
             "window": str(window),
             "windowLabel": window.label,
-            "choices": list(CHOICES),
+            "choices": list(WINDOW_CHOICES),
             "chart": None if chart is None else chart.model_id,
             "paused": bool(getattr(chart, "is_paused", False)),
             "channels": [
@@ -143,7 +145,7 @@ class Controls(Panel):
 
     def _actions(self) -> dict[str, Action]:
         return {
-            "window": self._window_command,
+            "window": window_command(self.analyzer),
             "limits": self._limits_command,
             "add": self._add_command,
             "try": self._try_command,
@@ -151,20 +153,8 @@ class Controls(Panel):
             "detect": self._picker.start,
             "undetect": self._picker.end,
             "remove": self._remove_command,
-            "pause": self._pause_command,
+            "pause": pause_command(self.chart),
         }
-
-    def _window_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        value = message.get("value")
-        if is_int(value):
-            value = str(value)
-        if not isinstance(value, str) or len(value) > 64:
-            return None
-
-        def apply() -> None:
-            self.analyzer.choose_window(value)
-
-        return apply
 
     def _limits_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         number = message.get("rule")
@@ -258,12 +248,6 @@ class Controls(Panel):
         if not is_int(number):
             return None
         return lambda: self._find(number).close()
-
-    def _pause_command(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        value, chart = message.get("value"), self.chart
-        if not isinstance(value, bool) or chart is None:
-            return None
-        return chart.pause if value else chart.resume  # type: ignore[no-any-return]
 
     def _require_room(self) -> None:
         if len(self.analyzer.rules) >= MAX_RULES:

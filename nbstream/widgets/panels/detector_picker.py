@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.readings.window import rough_duration
 from nbstream.text.naming import short_name
-from nbstream.widgets.page.panel import is_int, plain_text
+from nbstream.widgets.page.messages import is_int, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from nbstream.expressions.parsing import ConditionError
 from nbstream.expressions.tree import Channel, Stale
 from nbstream.readings.window import Window, parse_duration
 from nbstream.text.naming import short_name
-from nbstream.widgets.page.panel import plain_text
+from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
     from nbstream.alerts.rules.rule import Rule

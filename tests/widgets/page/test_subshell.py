@@ -111,5 +111,5 @@ def test_a_subshell_that_ended_makes_no_widget_deaf(page: Page) -> None:
     page.execute("")
     alive = page.new_subshell()
     for subshell in (None, alive):
-        page.send({"kind": "figure"}, subshell)
-        assert page.hears("figure")
+        page.send({"kind": "figure", "request": 1}, subshell)
+        assert page.hears("reply")

@@ -24,7 +24,8 @@ from nbstream.runtime.main_thread import MainThread
 from nbstream.statistics import base
 from nbstream.widgets.dashboard import Dashboard
 from nbstream.widgets.page.assets import script
-from nbstream.widgets.page.panel import finite, is_small, newest_of, plain_text
+from nbstream.widgets.page.messages import finite, is_small, plain_text
+from nbstream.widgets.page.panel import newest_of
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.watch import watch
 from tests.widgets.fake_page import FakePage
@@ -653,8 +654,8 @@ def test_no_message_raises(cards: Cards, page: FakePage, message: Any, envelope:
     page.clock.advance(0.1)
     key = "state" if envelope == "update" else "content"
     cards._handle_msg({"content": {"data": {"method": envelope, key: message}}, "buffers": []})
-    cards._receive(cards, message, [])  # ipywidgets would log what this raises
-    cards._receive(cards, {"kind": "hello", "client": "a", "width": message}, [])
+    cards._inbox.receive(cards, message, [])  # ipywidgets would log what this raises
+    cards._inbox.receive(cards, {"kind": "hello", "client": "a", "width": message}, [])
 
 
 @given(message=JSON)
