@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident, Moment
+from nbstream.alerts.log.incident import Acknowledgement, Incident, Moment
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Verdicts
-from nbstream.alerts.severity import SEVERITIES
 from nbstream.expressions.tree import STALE
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.readings.window import format_duration
@@ -158,10 +157,10 @@ class RuleOnChannel:
         if start == stop or (machine.state is RuleState.OK and not trigger.may_hold(table)):
             return False
         judged = Verdicts(trigger, table, self._settings.no_data_ns, start, stop)
-        episodes = machine.step(judged)
-        for episode in episodes:
-            self._record(episode)
-        return bool(episodes)
+        changes = machine.step(judged)
+        for change in changes:
+            self._record(change)
+        return bool(changes)
 
     def _note(self, table: Table) -> None:
         """Remember what came last."""
@@ -394,16 +393,16 @@ class RuleOnChannel:
         machine.resume(frozen["machine"])
         self.newest_ns, self._has_data = frozen["newest_ns"], True
         self.unit = frozen["unit"]
-        episode = machine.open_episode()
-        assert episode.breach is not None
-        facts = self._facts(episode.breach)
+        change = machine.open_incident()
+        assert change.breach is not None
+        facts = self._facts(change.breach)
         note = frozen["acknowledged"]
         self._number = self._log.add(
             **facts
             | {
-                "fired_ns": episode.fired_ns,
-                "peak": episode.peak,
-                "severity": SEVERITIES[episode.rank],
+                "fired_ns": change.fired_ns,
+                "peak": change.peak,
+                "severity": change.severity,
                 "acknowledged": None if note is None else Acknowledgement(*note),
             }
         )
@@ -434,28 +433,28 @@ class RuleOnChannel:
             "what": what,
         }
 
-    def _record(self, episode: IncidentChange) -> None:
-        cleared = episode.cleared
+    def _record(self, change: IncidentChange) -> None:
+        cleared = change.cleared
         end: dict[str, Any] = {}
         if cleared is not None:
             end = {"cleared": cleared, "resolved_ns": cleared.time_ns}
-        elif episode.unknown_ns:
-            why = f"nothing known for {_rounded(episode.unknown_ns)}"
-            end = {"ended": why, "resolved_ns": max(episode.last_ns, episode.fired_ns)}
-        escalations = tuple(Escalation(SEVERITIES[r.rank], r.moment) for r in episode.rises)
-        if episode.breach is not None:
-            facts = self._facts(episode.breach) | end
-            facts["fired_ns"], facts["peak"] = episode.fired_ns, episode.peak
-            facts["severity"] = SEVERITIES[episode.rank]
+        elif change.unknown_ns:
+            why = f"nothing known for {_rounded(change.unknown_ns)}"
+            end = {"ended": why, "resolved_ns": max(change.last_ns, change.fired_ns)}
+        escalations = change.escalations
+        if change.breach is not None:
+            facts = self._facts(change.breach) | end
+            facts["fired_ns"], facts["peak"] = change.fired_ns, change.peak
+            facts["severity"] = change.severity
             self._number = self._log.add(escalations=escalations, **facts)
             self._queue.append(("fired", self._number))
         elif self._number is None:
             return
         else:
-            self._log.change(self._number, escalations=escalations, peak=episode.peak)
+            self._log.change(self._number, escalations=escalations, peak=change.peak)
         if escalations:
             self._queue.append(("escalated", self._number))
-        if end and episode.breach is None:
+        if end and change.breach is None:
             self._resolve(**end)
         elif end:
             self._queue.append(("resolved", self._number))
@@ -510,10 +509,10 @@ class RuleOnChannel:
         )
         machine = self._machine
         before = (machine.state, machine.since_ns)
-        episodes = machine.step(Verdicts(self._trigger, table))
-        for episode in episodes:
-            self._record(episode)
-        return bool(episodes) or (machine.state, machine.since_ns) != before
+        changes = machine.step(Verdicts(self._trigger, table))
+        for change in changes:
+            self._record(change)
+        return bool(changes) or (machine.state, machine.since_ns) != before
 
     def _stale_moments(self, since_ns: int, usual_ns: int, until_ns: int) -> list[int]:
         """Return when being stale makes a difference, of those moments that were not judged yet."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.alerts.log.incident import Moment
+from nbstream.alerts.log.incident import Escalation, Moment
+from nbstream.alerts.severity import SEVERITIES
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["IncidentChange", "Rise", "RuleState", "StateMachine", "VerdictsLike"]
+__all__ = ["IncidentChange", "RuleState", "StateMachine", "VerdictsLike"]
 
 
 class RuleState(Enum):
@@ -50,14 +51,6 @@ class RuleState(Enum):
 _ORDER = tuple(RuleState)
 
 
-class Rise(NamedTuple):
-    """The first reading at which an open incident became graver than it was."""
-
-    moment: Moment
-    rank: int
-    """Place of the severity among all, 0 is the least."""
-
-
 class IncidentChange(NamedTuple):
     """What a batch changed about one incident."""
 
@@ -69,9 +62,9 @@ class IncidentChange(NamedTuple):
     """The reading farthest beyond the limit since the breach."""
     cleared: Moment | None
     """The reading that ended it; None while it is open."""
-    rank: int = 0
-    """The gravest severity that was reached."""
-    rises: tuple[Rise, ...] = ()
+    severity: str
+    """The gravest that was reached."""
+    escalations: tuple[Escalation, ...] = ()
     """How it became graver in this batch, after it had fired."""
     unknown_ns: int = 0
     """For how long nothing was known, if that ended it."""
@@ -188,9 +181,9 @@ class StateMachine:
         """How far beyond the limit the peak of the open incident is."""
         return self._margin
 
-    def open_episode(self) -> IncidentChange:
+    def open_incident(self) -> IncidentChange:
         """Return the open incident as if it had just fired."""
-        return IncidentChange(self._breach, self._fired_ns, self._peak, None, self._rank)
+        return self._change(self._breach, None, ())
 
     def freeze(self) -> dict[str, Any]:
         """Return what `resume` needs to go on later, as plain numbers."""
@@ -228,22 +221,22 @@ class StateMachine:
                 return []
         elif self.state is RuleState.FIRING and not judged.clears.any():
             if not self._is_beyond_peak(judged.margins):
-                rises = self._rises(judged, None, judged.ranks)
-                return [self._episode(None, None, rises)] if rises else []
+                escalations = self._escalations(judged, None, judged.ranks)
+                return [self._change(None, None, escalations)] if escalations else []
         rows = None if judged.known is None else np.flatnonzero(judged.known)
         batch = _Readings.of(judged, rows)
         if not self.for_ns and not self.keep_ns:
             return self._walk(batch)
         # A clock that was set back cuts the batch, and so does a time in which nothing was known.
-        episodes: list[IncidentChange] = []
+        changes: list[IncidentChange] = []
         cuts = self._cuts(batch)
         for (start, usual_ns), (stop, _) in pairwise(cuts):
             if usual_ns is not None:
-                episodes += self._lapse(int(batch.times[start]), usual_ns)
+                changes += self._lapse(int(batch.times[start]), usual_ns)
             is_whole = stop - start == len(batch.times)
-            episodes += self._walk(batch if is_whole else batch.cut(start, stop))
+            changes += self._walk(batch if is_whole else batch.cut(start, stop))
         self._note_usual(batch)
-        return episodes + self._lapse_at_end(batch)
+        return changes + self._lapse_at_end(batch)
 
     def interrupt(self, at_ns: int, unknown_ns: int) -> IncidentChange | None:
         """End what is PENDING or RECOVERING, because nothing was known for so long; return what ended."""
@@ -251,8 +244,8 @@ class StateMachine:
             self._become(RuleState.OK, at_ns)
         elif self.state is RuleState.RECOVERING:
             self._become(RuleState.OK, at_ns)
-            episode = self._episode(None, None, ())
-            return episode._replace(unknown_ns=unknown_ns, last_ns=at_ns - unknown_ns)
+            change = self._change(None, None, ())
+            return change._replace(unknown_ns=unknown_ns, last_ns=at_ns - unknown_ns)
         return None
 
     def _cuts(self, batch: _Readings) -> list[tuple[int, int | None]]:
@@ -319,7 +312,7 @@ class StateMachine:
         breaches.keep_lasting(self.for_ns)
         recoveries.keep_lasting(self.keep_ns)
 
-        episodes: list[IncidentChange] = []
+        changes: list[IncidentChange] = []
         breach: Moment | None = None
         position = 0  # nothing before it matters any more
         while True:
@@ -328,17 +321,19 @@ class StateMachine:
                 end = None if run is None else recoveries.due(run, self.keep_ns)
                 stop = n if end is None else end + 1
                 is_new = self._raise_peak(batch.values[position:stop], batch.margins[position:stop])
-                rises = self._rises(batch.judged, batch.rows, batch.ranks, position, stop)
+                escalations = self._escalations(
+                    batch.judged, batch.rows, batch.ranks, position, stop
+                )
                 if end is not None:
                     cleared = batch.moment(end)
                     self._become(RuleState.OK, cleared.time_ns)
-                    episodes.append(self._episode(breach, cleared, rises))
+                    changes.append(self._change(breach, cleared, escalations))
                     breach, position = None, stop
                 else:
                     self._settle_incident(recoveries, position, n)
-                    if breach or is_new or rises:
-                        episodes.append(self._episode(breach, None, rises))
-                    return episodes
+                    if breach or is_new or escalations:
+                        changes.append(self._change(breach, None, escalations))
+                    return changes
             run = breaches.next_lasting(position)
             if run is None:
                 break
@@ -355,7 +350,7 @@ class StateMachine:
                 self._raise_peak(batch.values[start:fires], batch.margins[start:fires])
             position = fires
         self._settle_calm(batch, breaches, position)
-        return episodes
+        return changes
 
     def _carry_on(self, batch: _Readings, breaches: _Runs, recoveries: _Runs) -> None:
         """Join what the last batch left PENDING or RECOVERING to the first readings of this one."""
@@ -408,10 +403,11 @@ class StateMachine:
         self._peak, self._margin = breach.value, -math.inf
         self._rank = self._base_rank
 
-    def _episode(
-        self, breach: Moment | None, cleared: Moment | None, rises: tuple[Rise, ...]
+    def _change(
+        self, breach: Moment | None, cleared: Moment | None, escalations: tuple[Escalation, ...]
     ) -> IncidentChange:
-        return IncidentChange(breach, self._fired_ns, self._peak, cleared, self._rank, rises)
+        severity = SEVERITIES[self._rank]
+        return IncidentChange(breach, self._fired_ns, self._peak, cleared, severity, escalations)
 
     def _is_beyond_peak(self, margins: FloatArray) -> bool:
         return len(margins) > 0 and bool(np.fmax.reduce(margins) > self._margin)  # skips NaN
@@ -427,25 +423,25 @@ class StateMachine:
         self._peak = float(values[int(np.argmax(margins == self._margin))])
         return True
 
-    def _rises(
+    def _escalations(
         self,
         judged: VerdictsLike,
         rows: npt.NDArray[np.intp] | None,
         ranks: npt.NDArray[np.int8] | None,
         start: int = 0,
         stop: int | None = None,
-    ) -> tuple[Rise, ...]:
+    ) -> tuple[Escalation, ...]:
         if ranks is None:
             return ()
-        rises: list[Rise] = []
+        escalations: list[Escalation] = []
         while True:
             graver = ranks[start:stop] > self._rank
             if not graver.any():
-                return tuple(rises)
+                return tuple(escalations)
             start += int(graver.argmax())
             self._rank = int(ranks[start])
             row = start if rows is None else int(rows[start])
-            rises.append(Rise(judged.moment(row), self._rank))
+            escalations.append(Escalation(SEVERITIES[self._rank], judged.moment(row)))
 
 
 class _Readings(NamedTuple):
