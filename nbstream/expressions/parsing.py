@@ -51,6 +51,10 @@ STATISTICS = ("mean", "std", "min", "max", "count", "median", "rate")
 _QUANTILE = re.compile(r"p\d{1,2}")
 _SPECIAL = ("value", "zscore", "stale", "abs", "outside", "inside", "rate_of", "channel", "score")
 _WORDS = (*_SPECIAL, *STATISTICS, "p99", "and", "or", "not")
+_SYNONYMS = {
+    **dict.fromkeys(("average", "avg"), "mean"),
+    **dict.fromkeys(("stddev", "stdev", "std_dev", "sd", "sigma"), "std"),
+}
 _KEYWORDS = ("and", "or", "not")
 _FUNCTIONS = (*STATISTICS, "p99", "abs", "rate_of", "score", "channel")
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
@@ -422,7 +426,7 @@ class _Parser:
 
     def _nearest(self, name: str) -> str:
         words = [*_WORDS, *(self._channels or ())]
-        near = nearest(name, words, cutoff=0.7)
+        near = nearest(name, words, cutoff=0.7, synonyms=_SYNONYMS)
         return f"; did you mean {near!r}?" if near else ""
 
     # Kinds.

@@ -165,6 +165,19 @@ def test_the_caret_points_at_the_character(text: str, position: int) -> None:
     assert line[column] == text[position]
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("average", "mean"), ("Avg", "mean"), ("stddev", "std"), ("stdev", "std")]
+)
+def test_other_words_for_a_statistic_lead_to_it(word: str, meant: str) -> None:
+    """Spreadsheets and databases have other words for mean and std; a channel of that name is one."""
+    hint = rf"did you mean '{meant}'\?"
+    with pytest.raises(ConditionError, match=hint):
+        Condition.parse(f"{word}('1min') > 3")
+    with pytest.raises(ConditionError, match=hint):
+        Condition.parse(f"{word} > 3", ("height", "pressure"))
+    assert Condition.parse(f"{word} > 3", ("height", word)).text.endswith(" > 3")
+
+
 def test_names_of_channels_are_checked_where_they_are_known() -> None:
     """With a list of channels a wrong one is refused with the nearest, and a quoted one may come later."""
     channels = ("height", "pressure", "valve")
