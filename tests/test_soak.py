@@ -123,7 +123,7 @@ def drawn(times: list[int], values: list[float], bits: int) -> list[tuple[float,
 def check_drawn(page: Page, buffer: ns.Buffer, bits: int) -> None:
     """Assert that the page's lines are what the ring holds of the window."""
     for number, name in enumerate(CHANNELS):
-        held = buffer.rows(name, 0)
+        held = buffer.channel(name).rows(0)
         assert len(held.times) == CAPACITY
         oldest = max(int(held.times[0]), int(held.times[-1]) - SPAN_NS)
         begin = ((oldest >> bits) + 1) << bits

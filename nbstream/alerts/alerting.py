@@ -215,8 +215,9 @@ class Alerting:
         with self._lock:
             self._book.add(rule, is_hidden=True)
             for name, end in self._taken_in().items():
-                if rule.watches(name, self.buffer.measured) and end > self.buffer.span(name)[0]:
-                    rule.take_in(self._table(name, self.buffer.rows(name, end - 1, end)))
+                held = self.buffer.channel(name)
+                if rule.watches(name, self.buffer.measured) and end > held.span()[0]:
+                    rule.take_in(self._table(name, held.rows(end - 1, end)))
         self._wake.set()
         try:
             return await gate.opened(seconds)
@@ -336,10 +337,7 @@ class Alerting:
     def _waiting_for(self, channel: str, windows: tuple[str | None, ...]) -> str:
         """Return in words which of these windows is not full; None is the analyzer's."""
         parsed = (self.parsed_window if text is None else Window.parse(text) for text in windows)
-        try:
-            return waiting_for(self.buffer, channel, parsed)
-        except KeyError:  # the buffer was closed
-            return ""
+        return waiting_for(self.buffer.channel(channel), parsed)
 
     def _begin(self, rule: Rule) -> None:
         """Add a rule; it sees what is held already, as if it had been there from the beginning."""
@@ -349,17 +347,19 @@ class Alerting:
             for name, end in self._taken_in().items():
                 if rule.watches(name, channels):
                     until = rule.taken_in_until(name)
-                    start, _ = self.buffer.span(name)
+                    held = self.buffer.channel(name)
+                    start, _ = held.span()
                     if until is not None:
-                        start = max(start, self.buffer.row_at(name, until + 1))
+                        start = max(start, held.row_at(until + 1))
                     for table in self._tables(name, start, end):
                         rule.take_in(table)
                     self._book.let_others_overtake(rule, name)
         self._wake.set()
 
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
+        held = self.buffer.channel(channel)
         for first in range(start, stop, CHUNK):
-            rows = self.buffer.rows(channel, first, min(first + CHUNK, stop))
+            rows = held.rows(first, min(first + CHUNK, stop))
             yield from self._table(channel, rows).ascending()
 
     def _preview(self, rule: Rule, window: WindowLike) -> Preview:
@@ -371,7 +371,7 @@ class Alerting:
             channels = self.buffer.measured
             for name, end in self._taken_in().items():
                 if tried.watches(name, channels):
-                    start, stop = self.buffer.window_rows(name, window)
+                    start, stop = self.buffer.channel(name).window_rows(window)
                     for table in self._tables(name, start, min(stop, end)):
                         tried.take_in(table)
                         n_readings += len(table)

@@ -235,10 +235,12 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             view = WindowStatistics(
                 parsed,
                 lambda name, statistic: self._statistic_of(name, statistic, parsed),
-                lambda: all(self.buffer.covers(name, parsed) for name in self.buffer.channels),
+                lambda: all(
+                    self.buffer.channel(name).covers(parsed) for name in self.buffer.channels
+                ),
             )
             self._over[parsed] = view
-            self.buffer.need((self, parsed), parsed)
+            self.buffer._store.need((self, parsed), parsed)
             self._refresh_all()
         return view
 
@@ -402,9 +404,9 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self._closed.set()
         self._signal_end()
         self.buffer.unsubscribe(self._wake)
-        self.buffer.need(self, None)
+        self.buffer._store.need(self, None)
         for window in list(self._over):
-            self.buffer.need((self, window), None)
+            self.buffer._store.need((self, window), None)
         try:
             if threading.current_thread() is not self._thread:
                 self._thread.join(ending.seconds_left(ending.GRACE))
@@ -438,7 +440,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     def _apply_window(self, window: Window, *, makes_room: bool) -> None:
         self._window = window
         if makes_room:
-            self.buffer.need(self, window)
+            self.buffer._store.need(self, window)
         with self._lock:
             self._refresh_all()
         self._is_dirty = True
@@ -476,12 +478,12 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     def _update(self, *, force: bool = False) -> None:
         with self._lock:
             self._detect_for = float("inf") if force else DETECT_FOR
-            moment = self.buffer.moment()
+            moment = self.buffer._store.moment()
             changed = self._take_in_all(moment.ends)
             self._book.overtake()
             changed |= self._catch_up(self._detect_for)
             if changed and self._detections:  # their scores are rows too
-                moment = self.buffer.moment()
+                moment = self.buffer._store.moment()
                 derived = self.buffer.derived & moment.ends.keys()
                 self._take_in_all({name: moment.ends[name] for name in derived})
             self._is_dirty |= changed

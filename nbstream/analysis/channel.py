@@ -60,7 +60,8 @@ class ChannelState:
     def __init__(self, buffer: Buffer, name: str) -> None:
         self.buffer = buffer
         self.name = name
-        self.cursor = buffer.cursor(name)
+        self.held = buffer.channel(name)
+        self.cursor = self.held.cursor()
         self.pyramid = BlockPyramid(self.cursor.row)
         self.newest_ns: int | None = None
         self.statistics: dict[Window, Statistics] = {}
@@ -92,14 +93,14 @@ class ChannelState:
         """
         self.changes = []
         changed = self._take_back()
-        first, _ = self.buffer.span(self.name)
+        first, _ = self.held.span()
         if self.cursor.row < first:  # more came between two looks than the buffer holds
             n = first - self.cursor.row
             self.buffer.note(f"{n:,} readings of {self.name!r} were evicted unseen")
             self.cursor.row = first
         self._catch_up()
         while self.cursor.row < end:
-            rows = self.buffer.read_on(self.name, self.cursor, min(self.cursor.row + CHUNK, end))
+            rows = self.held.read_on(self.cursor, min(self.cursor.row + CHUNK, end))
             if not len(rows.times):
                 break
             changed = True
@@ -114,7 +115,7 @@ class ChannelState:
         """Summarise the rows before the cursor that are not summarised: they have changed."""
         while self.pyramid.end < self.cursor.row:
             stop = min(self.pyramid.end + CHUNK, self.cursor.row)
-            rows = self.buffer.rows(self.name, self.pyramid.end, stop)
+            rows = self.held.rows(self.pyramid.end, stop)
             if self._take_back():
                 continue
             if rows.start > self.pyramid.end:  # evicted meanwhile
@@ -123,7 +124,7 @@ class ChannelState:
 
     def _take_back(self) -> bool:
         """Take back what was summarised of rows that changed since; return whether there are any."""
-        change = self.buffer.take_change(self.name, self.cursor)
+        change = self.held.take_change(self.cursor)
         if change is None:
             return False
         self.changes.append(change)
@@ -138,7 +139,7 @@ class ChannelState:
         """Compute the statistics of the windows anew, as of an event time."""
         self.newest_ns = newest_ns
         self._samples = {}
-        last = self.buffer.last_value(self.name)
+        last = self.held.last_value
         statistics = {}
         for window in windows:
             sample = self.sample(window)
@@ -153,8 +154,8 @@ class ChannelState:
                 rate=_rate(sample),
             )
         self.statistics = statistics
-        self.covered = self.buffer.covers(self.name, default)
-        first, _ = self.buffer.span(self.name)
+        self.covered = self.held.covers(default)
+        first, _ = self.held.span()
         self.pyramid.forget_before(first)
         if self._moments is not None:
             self._moments.forget_before(first)
@@ -167,8 +168,8 @@ class ChannelState:
         """Return the readings in a window, as of the newest update."""
         sample = self._samples.get(window)
         if sample is None:
-            start, stop = self.buffer.window_rows(
-                self.name, window, newest_ns=self.newest_ns, end=self.pyramid.end
+            start, stop = self.held.window_rows(
+                window, newest_ns=self.newest_ns, end=self.pyramid.end
             )
             begin_ns = None
             if window.duration_ns is not None and self.newest_ns is not None:
@@ -177,7 +178,7 @@ class ChannelState:
                 self,
                 start,
                 stop,
-                first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
+                first=max(self.held.span()[0], self.held.segment),
                 begin_ns=begin_ns,
                 end_ns=self.newest_ns,
                 key=window,
@@ -186,22 +187,22 @@ class ChannelState:
 
     def sample_at(self, window: Window, at_ns: int) -> Sample:
         """Return the readings in the window that ended at a time, as far as they are still held."""
-        end = min(self.buffer.row_at(self.name, at_ns + 1), self.pyramid.end)
-        start, stop = self.buffer.window_rows(self.name, window, newest_ns=at_ns, end=end)
+        end = min(self.held.row_at(at_ns + 1), self.pyramid.end)
+        start, stop = self.held.window_rows(window, newest_ns=at_ns, end=end)
         return Sample(
             self,
             start,
             stop,
-            first=max(self.buffer.span(self.name)[0], self.buffer.segment(self.name)),
+            first=max(self.held.span()[0], self.held.segment),
             begin_ns=None if window.duration_ns is None else at_ns - window.duration_ns,
             end_ns=at_ns,
         )
 
     def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
         """Return the readings with begin ≤ time < end, of those since the clock last went back."""
-        start, stop = (self.buffer.row_at(self.name, ns) for ns in (begin_ns, end_ns))
+        start, stop = (self.held.row_at(ns) for ns in (begin_ns, end_ns))
         stop = max(start, min(stop, self.pyramid.end))
-        first = max(self.buffer.span(self.name)[0], self.buffer.segment(self.name))
+        first = max(self.held.span()[0], self.held.segment)
         return self.sample_of(start, stop, first, begin_ns, end_ns)
 
     def sample_of(self, start: int, stop: int, first: int, begin_ns: int, end_ns: int) -> Sample:
@@ -210,10 +211,10 @@ class ChannelState:
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the parts of some rows, as far as they are held, in which time never goes back."""
-        low = start = max(start, self.buffer.span(self.name)[0])
+        low = start = max(start, self.held.span()[0])
         for row in range(start, stop, CHUNK):
             # With the row before it, for a jump between two chunks.
-            rows = self.buffer.rows(self.name, max(row - 1, start), min(row + CHUNK, stop))
+            rows = self.held.rows(max(row - 1, start), min(row + CHUNK, stop))
             for back in np.flatnonzero(np.diff(rows.times) < 0).tolist():
                 yield low, rows.start + back + 1
                 low = rows.start + back + 1
@@ -224,7 +225,7 @@ class ChannelState:
 
     def read(self, start: int, stop: int) -> tuple[TimeArray, FloatArray]:
         """Return times and values of rows, as far as they are held."""
-        rows = self.buffer.rows(self.name, start, stop)
+        rows = self.held.rows(start, stop)
         return rows.times, rows.values
 
     def summarize(self, start: int, stop: int) -> Summary:
@@ -235,7 +236,7 @@ class ChannelState:
         """Return the moments of rows; the first time all rows that are held are summarised."""
         if stop - start <= FEW:
             return moments_of(*self.read(start, stop))
-        first, _ = self.buffer.span(self.name)
+        first, _ = self.held.span()
         if self._moments is None or self._moments.end < first:
             self._moments = MomentPyramid(first)
         pyramid = self._moments
@@ -282,45 +283,43 @@ class ChannelState:
         return histogram
 
     def _values(self, start: int, stop: int) -> FloatArray:
-        return self.buffer.rows(self.name, start, stop).values
+        return self.held.rows(start, stop).values
 
     def _pairs_of(self, other: str, start: int, stop: int) -> Columns:
         """Return the values of rows, and those of another channel at the same times."""
-        rows = self.buffer.rows(self.name, start, stop)
+        rows = self.held.rows(start, stop)
         partners = np.full(len(rows.times), np.nan)
-        skip = max(self.buffer.segment(self.name) - rows.start, 0)
+        skip = max(self.held.segment - rows.start, 0)
         if skip < len(rows.times):
             # Several readings of one time are paired in order, so all of that time are needed.
             since, until = int(rows.times[skip]), int(rows.times[-1])
-            same = self.buffer.row_at(self.name, since)
+            same = self.held.row_at(since)
             times = np.concatenate(
-                (self.buffer.rows(self.name, same, rows.start + skip).times, rows.times[skip:])
+                (self.held.rows(same, rows.start + skip).times, rows.times[skip:])
             )
-            others = self.buffer.rows(
-                other, self.buffer.row_at(other, since), self.buffer.row_at(other, until + 1)
-            )
+            held = self.buffer.channel(other)
+            others = held.rows(held.row_at(since), held.row_at(until + 1))
             paired = pair_values(times, others.times, others.values)
             partners[skip:] = paired[len(paired) - (len(partners) - skip) :]
         return rows.values, partners
 
     def _pair_pyramid(self, other: str, stop: int) -> PairPyramid:
         """Return the moments of the pairs, as far as no more partners can come."""
-        buffer = self.buffer
-        first, _ = buffer.span(self.name)
+        partner = self.buffer.channel(other)
+        first, _ = self.held.span()
         # Late rows or a jump of the clock in either channel may change any pair.
         state = (
-            buffer.revision(self.name) + buffer.revision(other),
-            buffer.segment(self.name),
-            buffer.segment(other),
+            self.held.revision + partner.revision,
+            self.held.segment,
+            partner.segment,
         )
         known, pyramid = self._pairs.get(other, (None, PairPyramid(first)))
         if known != state or pyramid.end < first:
             pyramid = PairPyramid(first)
         self._pairs[other] = state, pyramid
-        _, end = buffer.span(other)
-        newest_ns = buffer.time_at(other, end - 1)
+        newest_ns = partner.newest_ns
         if newest_ns is not None:
-            stop = min(stop, max(buffer.row_at(self.name, newest_ns), first))
+            stop = min(stop, max(self.held.row_at(newest_ns), first))
         while pyramid.end < stop:
             columns = self._pairs_of(other, pyramid.end, min(pyramid.end + CHUNK, stop))
             if not len(columns[0]):

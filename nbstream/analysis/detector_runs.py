@@ -65,7 +65,7 @@ def _scores_for(run: DetectorRun, buffer: Buffer, of: tuple[str, str], cursor: C
             if scores.of == of and (writer is None or writer.has_ended):
                 scores.writer = weakref.ref(run)
                 return scores
-        scores = _Scores(of, buffer.derive(".".join(of)), cursor, weakref.ref(run))
+        scores = _Scores(of, buffer._store.derive(".".join(of)), cursor, weakref.ref(run))
         known.append(scores)
         return scores
 
@@ -146,22 +146,16 @@ class DetectorRun:
         """Readings that are held and that it has not judged yet."""
         if self._cursor is None or self.channel is None or not self.is_at_work:
             return 0
-        try:
-            first, end = self._buffer.span(self.channel)
-            return max(0, end - max(first, self._cursor.row))
-        except KeyError:  # the buffer was closed
-            return 0
+        first, end = self._buffer.channel(self.channel).span()
+        return max(0, end - max(first, self._cursor.row))
 
     @property
     def seconds_behind(self) -> float:
         """How much older the oldest reading that it has not judged is than the newest, event time."""
         if not self.n_behind or self._cursor is None or self.channel is None:
             return 0.0
-        try:
-            oldest_ns = self._buffer.time_at(self.channel, self._cursor.row)
-            newest_ns = self._buffer.newest_ns
-        except KeyError:  # the buffer was closed
-            return 0.0
+        oldest_ns = self._buffer.channel(self.channel).time_at(self._cursor.row)
+        newest_ns = self._buffer.newest_ns
         if oldest_ns is None or newest_ns is None:
             return 0.0
         return max(0.0, (newest_ns - oldest_ns) / 1e9)
@@ -173,39 +167,39 @@ class DetectorRun:
         if self.channel is None:
             self.channel = next(iter(self._buffer.measured), None)
         if channel == self.channel and self._cursor is None:
-            self._cursor = self._buffer.cursor(channel)
+            self._cursor = self._buffer.channel(channel).cursor()
         return channel == self.channel
 
     def has_judged(self, row: int) -> bool:
         """Return whether it has judged everything before a row that is held."""
         if self._cursor is None or self.channel is None:
             return False
-        return max(self._cursor.row, self._buffer.span(self.channel)[0]) >= row
+        return max(self._cursor.row, self._buffer.channel(self.channel).span()[0]) >= row
 
     def advance(self, end: int, deadline: float) -> bool:
         """Judge rows up to `end`, until a moment of `time.monotonic`; return whether there were any."""
         cursor, channel = self._cursor, self.channel
         if cursor is None or channel is None:
             return False
-        any_rows = False
+        held, any_rows = self._buffer.channel(channel), False
         while cursor.row < end and self.is_at_work:
-            self._skip_evicted(cursor, channel)
+            self._skip_evicted(cursor, held.span()[0])
             stop = min(cursor.row + CHUNK, end)
-            self._buffer.take_change(channel, cursor)  # late rows before it are not judged again
-            self.take_in(self._buffer.read_on(channel, cursor, stop))
+            held.take_change(cursor)  # late rows before it are not judged again
+            self.take_in(held.read_on(cursor, stop))
             any_rows = True
             if time.monotonic() >= deadline:
                 break
         return any_rows
 
-    def _skip_evicted(self, cursor: Cursor, channel: str) -> None:
+    def _skip_evicted(self, cursor: Cursor, first: int) -> None:
         """Count what it will never see, and tell people the first time."""
-        n = self._buffer.span(channel)[0] - cursor.row
+        n = first - cursor.row
         if n <= 0:
             return
         if not self.n_missed:
             self._buffer.note(
-                f"{n:,} readings of {channel!r} were evicted before {self.name!r} judged them"
+                f"{n:,} readings of {self.channel!r} were evicted before {self.name!r} judged them"
             )
         self.n_missed += n
         cursor.row += n

@@ -119,8 +119,8 @@ class Stepped:
 
     def advance(self, state: ChannelState) -> None:
         """Correct rows that late readings belong to, and add those of the steps that are over."""
-        segment = state.buffer.segment(state.name)
-        rows = state.buffer.rows(state.name, state.pyramid.end - 1, state.pyramid.end)
+        segment = state.held.segment
+        rows = state.held.rows(state.pyramid.end - 1, state.pyramid.end)
         if not len(rows.times) or rows.start < segment:
             return
         if segment != self._segment:
@@ -137,9 +137,9 @@ class Stepped:
             self._add(number, self._row(state, number))
         self._next = max(end, self._next)
         if self._cursor is None:
-            self._cursor = state.buffer.cursor(state.name)
-        if state.buffer.segment(state.name) == segment:
-            state.buffer.move_to(state.name, self._cursor, end * self.step_ns)
+            self._cursor = state.held.cursor()
+        if state.held.segment == segment:
+            state.held.move_to(self._cursor, end * self.step_ns)
 
     def _add(self, number: int, row: tuple[float, ...]) -> None:
         with self._lock:
@@ -152,7 +152,7 @@ class Stepped:
         step_ns = self.step_ns
 
         def time_at(row: int) -> int:
-            return state.buffer.time_at(state.name, row) or 0
+            return state.held.time_at(row) or 0
 
         start = 0 if self._cursor is None else self._cursor.row
         for low, high in state.segments(start, segment):
@@ -169,8 +169,8 @@ class Stepped:
             self._next = None
 
     def _first_whole(self, state: ChannelState, segment: int) -> int:
-        first = max(state.buffer.span(state.name)[0], segment)
-        oldest_ns = state.buffer.time_at(state.name, first)
+        first = max(state.held.span()[0], segment)
+        oldest_ns = state.held.time_at(first)
         assert oldest_ns is not None  # a channel that has rows never loses all of them
         return -(-oldest_ns // self.step_ns)
 

@@ -359,10 +359,10 @@ class Source(ABC):
         if self._on_pace is None:
             self._on_pace = came
             for name in came:
-                self.buffer.set_pace(name, round(interval * 1e9))
+                self.buffer._store.set_pace(name, round(interval * 1e9))
         for name in self._on_pace - came:
             self._on_pace.remove(name)
-            self.buffer.set_pace(name, None)
+            self.buffer._store.set_pace(name, None)
 
     def _claim(self, channels: Iterable[str]) -> None:
         """Tell people if another source that runs writes to one of these channels too."""
@@ -370,7 +370,7 @@ class Source(ABC):
             if channel in self._writes or len(self._writes) >= MAX_CLAIMS:
                 continue
             self._writes.add(channel)
-            other = self.buffer.written_by(channel, self)
+            other = self.buffer._store.written_by(channel, self)
             if isinstance(other, Source) and other.is_running:
                 text = f"two sources write to channel {shorten(channel)!r}: {other.name!r} and {self.name!r}"
                 self._note(f"shared {channel}", text)

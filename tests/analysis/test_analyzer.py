@@ -385,7 +385,7 @@ def test_the_largest_window_makes_room() -> None:
             buffer.extend(START + second + np.arange(20) / 20, x=np.arange(20.0))
         analyzer.update()
         assert analyzer.over("10s").count == 200
-    assert buffer._needs == {}
+    assert buffer._store.needs == {}
 
 
 def test_any_statistic_over_any_window(analyzer: ns.Analyzer, buffer: ns.Buffer) -> None:
@@ -620,7 +620,7 @@ def test_late_readings_count_where_they_belong(
                 shape = pd.Series(x.astype(float))
                 assert found("skewness", window) == pytest.approx(shape.skew(), abs=1e-8)
                 assert found("kurtosis", window) == pytest.approx(shape.kurt(), abs=1e-8)
-        assert buffer.revision("x") > 0
+        assert buffer.channel("x").revision > 0
 
 
 def test_late_readings_correct_the_rows_of_a_table() -> None:
@@ -718,7 +718,7 @@ def test_readers_beside_late_readings() -> None:
 def test_a_channel_whose_clock_is_ahead_leaves_the_others_their_windows() -> None:
     """It is told once; its windows end at its own newest reading until that is no longer ahead."""
     buffer, clock = ns.Buffer(timezone="UTC"), FakeClock(round(START * 1e9))
-    buffer._clock = clock
+    buffer._store.clock = clock
     with ns.Analyzer(buffer, window="10s") as analyzer:
         buffer.extend(START - 29 + np.arange(30), good=np.arange(30.0))
         buffer.extend(START - 29 + np.arange(30) + 10_800, early=np.full(30, 7.0))
@@ -728,7 +728,7 @@ def test_a_channel_whose_clock_is_ahead_leaves_the_others_their_windows() -> Non
         assert analyzer.statistic("mean", channel="good") == 24.5
         assert analyzer.statistic("time_since_last", channel="early") == 0
         assert (buffer.newest_ns, analyzer.covered) == (round(START * 1e9), True)
-        assert buffer.window_rows("early", Window.parse("10s")) == (20, 30)
+        assert buffer.channel("early").window_rows(Window.parse("10s")) == (20, 30)
         analyzer.update()
         (event,) = buffer.events
         assert event.text.startswith("'early' is 3 h ahead of the other channels")
@@ -740,7 +740,7 @@ def test_a_channel_whose_clock_is_ahead_leaves_the_others_their_windows() -> Non
 def test_channels_that_are_all_ahead_share_their_windows() -> None:
     """What a program makes up for the future is no fault."""
     buffer = ns.Buffer(timezone="UTC")
-    buffer._clock = FakeClock(round(START * 1e9) - 86_400 * 10**9)
+    buffer._store.clock = FakeClock(round(START * 1e9) - 86_400 * 10**9)
     with ns.Analyzer(buffer, window="10s") as analyzer:
         buffer.extend(START + np.arange(30), x=np.arange(30.0))
         buffer.extend(START + np.arange(25), y=np.arange(25.0))

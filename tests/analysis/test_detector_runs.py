@@ -87,7 +87,7 @@ def test_it_sees_what_is_held_already(buffer: ns.Buffer, analyzer: ns.Analyzer) 
     fill(buffer, [9.0], start=START + 3)
     analyzer.update()
     assert run.n_flagged == 2
-    assert len(buffer.rows("value.threshold", 0).times) == 4
+    assert len(buffer.channel("value.threshold").rows(0).times) == 4
 
 
 def test_a_rule_may_be_about_scores(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
@@ -189,7 +189,7 @@ def test_a_detector_that_is_started_again_goes_on_in_its_channel(
         newest = max(incident.breach.time_ns for incident in second.alerts.incidents)
         assert newest == round((START + 5) * 1e9)
         assert rule.state is ns.alerts.RuleState.OK
-    rows, scores = buffer.rows("value", 0), buffer.rows("value.threshold", 0)
+    rows, scores = buffer.channel("value").rows(0), buffer.channel("value.threshold").rows(0)
     assert buffer.channels == ("value", "value.threshold")
     np.testing.assert_array_equal(scores.times, rows.times)
     limits = np.where(np.arange(len(rows.times)) < 3, 5, 4)
@@ -208,7 +208,9 @@ def test_no_score_comes_twice_however_often_it_is_started(
             monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", first_look)
             with analyzer._lock:  # the thread would go on
                 analyzer.detect("threshold", above=0).close()
-        np.testing.assert_array_equal(buffer.rows("value.threshold", 0).values, np.arange(100.0))
+        np.testing.assert_array_equal(
+            buffer.channel("value.threshold").rows(0).values, np.arange(100.0)
+        )
 
 
 def test_a_storm_of_anomalies_is_bounded(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
@@ -294,7 +296,7 @@ def test_a_slow_detector_catches_up_by_and_by(
         wait_until(lambda: analyzer.channel("value.threshold").count > 0)
         assert run.n_flagged == n // 1000
         np.testing.assert_array_equal(
-            buffer.rows("value.threshold", 0).times, buffer.rows("value", 0).times
+            buffer.channel("value.threshold").rows(0).times, buffer.channel("value").rows(0).times
         )
         monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", 0.0)
         again = analyzer.detect(Slow(above=998))

@@ -40,7 +40,7 @@ def readings(
     source: ns.CsvSource | ns.ProcessSource, channel: str
 ) -> tuple[list[float], list[str]]:
     """Return values and times of a channel, those of missing readings too."""
-    rows = source.buffer.rows(channel, 0)
+    rows = source.buffer.channel(channel).rows(0)
     times = [
         str(time)[:23].rstrip("0").rstrip(".")
         for time in rows.times.view("M8[ns]").astype("M8[ms]")

@@ -52,12 +52,12 @@ def test_what_is_appended_is_what_is_extended(
         if not len(times):
             assert len(buffer) == 0
             continue
-        rows = buffer.rows("x", 0)
+        rows = buffer.channel("x").rows(0)
         assert rows.times.tolist() == times[-capacity:].tolist()
         np.testing.assert_array_equal(rows.values, expected)
         assert rows.start == max(0, len(times) - capacity) == buffer.n_evicted
         assert buffer.n_added == len(times)
-        assert buffer.missing("x") == int((~np.isfinite(numbers)).sum())
+        assert buffer.channel("x").missing == int((~np.isfinite(numbers)).sum())
         assert buffer.newest_ns == times[-1]
         assert len(buffer) == min(len(times), capacity)
 
@@ -70,7 +70,7 @@ def test_windows_are_those_of_pandas(column: Column, window: Window, capacity: i
         return
     buffer = Buffer(capacity)
     buffer.extend(times, x=numbers, unit="ns")
-    start, stop = buffer.window_rows("x", window)
+    start, stop = buffer.channel("x").window_rows(window)
     assert stop == len(times)
     series = pd.Series(1.0, index=pd.DatetimeIndex(times.view("M8[ns]")))
     if window.duration_ns is not None:
@@ -80,7 +80,7 @@ def test_windows_are_those_of_pandas(column: Column, window: Window, capacity: i
     assert stop - start == min(expected, capacity)
     if window.duration_ns is not None and expected == capacity < len(times):
         return  # a reading of the same time may have been evicted: it cannot know, and says no
-    assert buffer.covers("x", window) == (expected <= capacity)
+    assert buffer.channel("x").covers(window) == (expected <= capacity)
 
 
 @given(
@@ -148,8 +148,8 @@ def test_a_channel_without_readings_is_no_trouble() -> None:
     assert buffer.newest_ns is None
     assert buffer.latest() == {}
     for window in (Window(), Window(readings=5), Window(duration_ns=60 * NS)):
-        assert buffer.window_rows("x", window) == (0, 0)
-        assert buffer.covers("x", window)
+        assert buffer.channel("x").window_rows(window) == (0, 0)
+        assert buffer.channel("x").covers(window)
         assert buffer.to_pandas(window).shape == (0, 1)
 
 
@@ -158,10 +158,10 @@ def test_windows_at_the_ends_of_time() -> None:
     buffer = Buffer()
     buffer.append(-9_200_000_000, x=1.0)
     buffer.append(-9_100_000_000, x=2.0)
-    assert buffer.window_rows("x", Window(duration_ns=2**61)) == (0, 2)
-    assert buffer.row_at("x", -(2**70)) == 0
-    assert buffer.row_at("x", 2**70) == 2
-    buffer.need("test", Window(duration_ns=2**61))
+    assert buffer.channel("x").window_rows(Window(duration_ns=2**61)) == (0, 2)
+    assert buffer.channel("x").row_at(-(2**70)) == 0
+    assert buffer.channel("x").row_at(2**70) == 2
+    buffer._store.need("test", Window(duration_ns=2**61))
     buffer.append(-9_000_000_000, x=3.0)
 
 
@@ -173,7 +173,7 @@ def test_late_rows_are_left_out_and_counted() -> None:
     assert buffer.extend_batch(Batch(late_and_on_time, {"x": np.arange(5.0)})) == (2, 3)
     assert buffer.extend_batch(Batch(at(2), {"y": np.arange(2.0)})) == (2, 0)
     buffer.append(EPOCH_NS, x=99.0, unit="ns")
-    assert 99.0 not in buffer.rows("x", 0).values
+    assert 99.0 not in buffer.channel("x").rows(0).values
     assert [event.text for event in buffer.events] == []
 
 
@@ -193,30 +193,30 @@ def test_late_rows_can_be_put_in_their_place(options: dict[str, Any], kept: list
     seconds = np.array([0, 10, 20, 15, 8, -5, 15])
     batch = Batch(EPOCH_NS + seconds * NS, {"x": np.arange(7.0)})
     assert buffer.extend_batch(batch) == (len(kept), 7 - len(kept))
-    rows = buffer.rows("x", 0)
+    rows = buffer.channel("x").rows(0)
     assert ((rows.times - EPOCH_NS) // NS).tolist() == kept
     again = Buffer(**options)
     for second, value in zip(seconds.tolist(), range(7), strict=True):
         again.append(EPOCH_NS + second * NS, x=float(value), unit="ns")
-    np.testing.assert_array_equal(again.rows("x", 0).values, rows.values)
+    np.testing.assert_array_equal(again.channel("x").rows(0).values, rows.values)
     if 15 in kept:
         assert rows.values[kept.index(15) : kept.index(20)].tolist() == [3.0, 6.0]
-    assert (buffer.revision("x") > 0) == (len(kept) > 3)
+    assert (buffer.channel("x").revision > 0) == (len(kept) > 3)
 
 
 def test_a_cursor_follows_late_rows() -> None:
     """A reader's place moves with the rows, and it hears from where on they are not what they were."""
     buffer = Buffer(late="insert")
     buffer.extend(at(10), x=np.arange(10.0), unit="ns")
-    cursor = buffer.cursor("x")
-    assert len(buffer.read_on("x", cursor, 8).times) == 8
-    assert buffer.take_change("x", cursor) is None
+    cursor = buffer.channel("x").cursor()
+    assert len(buffer.channel("x").read_on(cursor, 8).times) == 8
+    assert buffer.channel("x").take_change(cursor) is None
     late = EPOCH_NS + np.array([25, 45, 85]) * (NS // 10)
     buffer.extend(late, x=[0.0, 0.0, 0.0], unit="ns")
-    assert buffer.take_change("x", cursor) == (3, late[0], late[1])
-    assert buffer.take_change("x", cursor) is None
+    assert buffer.channel("x").take_change(cursor) == (3, late[0], late[1])
+    assert buffer.channel("x").take_change(cursor) is None
     assert cursor.row == 10
-    assert buffer.read_on("x", cursor, 100).values.tolist() == [8.0, 0.0, 9.0]
+    assert buffer.channel("x").read_on(cursor, 100).values.tolist() == [8.0, 0.0, 9.0]
 
 
 @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ def test_a_clock_that_was_set_back_starts_a_segment() -> None:
     assert taken[20:] == [(1, 0)] * 10
     assert sum(a for a, _ in taken) == 30
     assert sum(late for _, late in taken) == 0
-    assert buffer.segment("x") == 10
-    assert buffer.window_rows("x", Window(readings=1000)) == (10, 40)
-    assert buffer.window_rows("x", Window(duration_ns=5 * NS)) == (35, 40)
+    assert buffer.channel("x").segment == 10
+    assert buffer.channel("x").window_rows(Window(readings=1000)) == (10, 40)
+    assert buffer.channel("x").window_rows(Window(duration_ns=5 * NS)) == (35, 40)
     assert len(buffer.events) == 1
     assert "the clock of 'x' went back" in buffer.events[0].text
 
@@ -254,18 +254,18 @@ def test_a_clock_that_was_set_back_starts_a_segment() -> None:
 def test_the_ring_grows_for_who_needs_it() -> None:
     """A window that needs more rows than the capacity gets them, as far as `max_bytes` allows."""
     buffer = Buffer(10, max_bytes=16 * 1000)
-    buffer.need("a", Window(readings=300))
+    buffer._store.need("a", Window(readings=300))
     for part in cut_into(2000, [7, 130]):
         buffer.extend(at(2000)[part], x=np.arange(2000.0)[part], unit="ns")
     assert len(buffer) >= 300
-    assert buffer.covers("x", Window(readings=300))
-    buffer.need("b", Window(duration_ns=5000 * NS))
+    assert buffer.channel("x").covers(Window(readings=300))
+    buffer._store.need("b", Window(duration_ns=5000 * NS))
     for t in at(1000, start=EPOCH_NS + 3000 * NS).tolist():
         buffer.append(t, x=0.0, unit="ns")
     assert len(buffer) == 1000
-    assert not buffer.covers("x", Window(duration_ns=5000 * NS))
-    buffer.need("a", None)
-    buffer.need("b", None)
+    assert not buffer.channel("x").covers(Window(duration_ns=5000 * NS))
+    buffer._store.need("a", None)
+    buffer._store.need("b", None)
     buffer.extend(at(500, start=EPOCH_NS + 10_000 * NS), x=np.zeros(500), unit="ns")
     assert len(buffer) == 1000
 
@@ -279,13 +279,13 @@ def test_growth_holds_every_window(
     buffer = Buffer(capacity)
     windows = [Window(readings=needed), Window(duration_ns=round(needed * interval * NS))]
     for i, window in enumerate(windows):
-        buffer.need(i, window)
+        buffer._store.need(i, window)
     times = at(3000, interval=interval)
     for part in cut_into(3000, sizes):
         buffer.extend(times[part], x=times[part] / 1e9, unit="ns")
         n = min(part.stop, needed)
         for window in windows:
-            start, stop = buffer.window_rows("x", window)
+            start, stop = buffer.channel("x").window_rows(window)
             assert stop - start == n
 
 
@@ -370,7 +370,7 @@ def test_values_that_are_numbers(value: Any) -> None:
     """Whatever stands for one number is one: a tensor, an array of one element, text."""
     buffer = Buffer()
     buffer.append(0, x=value)
-    assert buffer.last_value("x") == 0.5
+    assert buffer.channel("x").last_value == 0.5
 
 
 @pytest.mark.parametrize(
@@ -411,9 +411,9 @@ def test_values_that_are_missing(value: Any) -> None:
     buffer = Buffer(timezone="UTC")
     buffer.append(0, x=1)
     buffer.append(1, x=value)
-    assert buffer.missing("x") == 1
+    assert buffer.channel("x").missing == 1
     assert buffer.latest() == {"x": (pd.Timestamp(0, tz="UTC"), 1.0)}
-    assert buffer.last_value("x") == 1.0
+    assert buffer.channel("x").last_value == 1.0
 
 
 def test_names_that_are_no_identifiers() -> None:
@@ -433,7 +433,7 @@ def test_naive_times_are_in_the_buffers_zone() -> None:
     buffer.append(datetime(2026, 7, 1, 14, 0, 1), x=2.0)
     buffer.extend([pd.Timestamp("2026-07-01 14:00:02")], x=[3.0])
     buffer.append(datetime(2026, 7, 1, 12, 0, 3, tzinfo=UTC), x=4.0)
-    assert buffer.rows("x", 0).times.tolist() == at(4).tolist()
+    assert buffer.channel("x").rows(0).times.tolist() == at(4).tolist()
     newest, _ = buffer.latest()["x"]
     assert newest.isoformat() == "2026-07-01T14:00:03+02:00"
     assert buffer.to_pandas("2s").index[0].isoformat() == "2026-07-01T14:00:02+02:00"
@@ -528,14 +528,14 @@ def test_readers_beside_a_feeder(capacity: int) -> None:
                 now = buffer.newest_ns
                 assert now is None or now >= newest
                 newest = now or newest
-                low, high = buffer.span("a")
+                low, high = buffer.channel("a").span()
                 assert 0 <= high - low <= capacity
                 assert high >= end
                 end = high
-                rows = buffer.rows("a", low)
+                rows = buffer.channel("a").rows(low)
                 assert (rows.times == rows.values * 1000).all()
                 assert (rows.values == rows.start + np.arange(len(rows.values))).all()
-                start, stop_row = buffer.window_rows("b", Window(readings=10))
+                start, stop_row = buffer.channel("b").window_rows(Window(readings=10))
                 assert 0 <= stop_row - start <= 10
                 assert buffer.n_evicted >= 0
         except BaseException as error:
@@ -549,5 +549,5 @@ def test_readers_beside_a_feeder(capacity: int) -> None:
     for thread in readers:
         thread.join()
     assert not errors, errors[0]
-    assert buffer.n_added == 2 * (buffer.span("a")[1])
+    assert buffer.n_added == 2 * (buffer.channel("a").span()[1])
     assert buffer.n_evicted + 2 * len(buffer) == buffer.n_added

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 import nbstream as ns
-from nbstream.readings.buffer import Rows
+from nbstream.readings.channel_rows import ChannelRows, Rows
 from nbstream.readings.window import Window
 from nbstream.testing import FakeClock
 from nbstream.widgets.chart.chart_feed import ChartFeed
-from nbstream.widgets.page.panel import newest_of
 from nbstream.widgets.panels.alert_feed import held_text
 from nbstream.widgets.panels.rule_editor import Draft, try_out
 
@@ -22,36 +21,49 @@ CAPACITY = 50
 PARAMETERS = {"correlation": "y", "quantile": "0.9", "time_above": "0", "time_below": "0"}
 
 
+class HastyRows(ChannelRows):
+    """The rows of a channel of a hasty buffer."""
+
+    def __init__(self, buffer: HastyBuffer, name: str) -> None:
+        super().__init__(buffer._store, name)
+        self._buffer = buffer
+
+    def span(self) -> tuple[int, int]:
+        """Return the rows held before."""
+        return self._then_replaced(super().span())
+
+    @property
+    def segment(self) -> int:
+        """Return the row of the last jump."""
+        return self._then_replaced(super().segment)
+
+    def row_at(self, ns: int) -> int:
+        """Return a row among those held before."""
+        return self._then_replaced(super().row_at(ns))
+
+    def window_rows(self, window: Window, **as_of: Any) -> tuple[int, int]:
+        """Return rows among those held before."""
+        return self._then_replaced(super().window_rows(window, **as_of))
+
+    def rows(self, start: int, stop: int | None = None) -> Rows:
+        """Return what is held of these rows."""
+        return self._then_replaced(super().rows(start, stop))
+
+    def _then_replaced(self, found: Any) -> Any:
+        if self._buffer.is_hasty and self._buffer.looks.random() < 1 / 3:
+            self._buffer.replace_all()
+        return found
+
+
 class HastyBuffer(ns.Buffer):
     """A buffer whose readings are all replaced after one look in three, once `is_hasty`."""
 
     is_hasty = False
     looks = np.random.default_rng()
 
-    def span(self, channel: str) -> tuple[int, int]:
-        """Return the rows held before."""
-        return self._then_replaced(super().span(channel))
-
-    def segment(self, channel: str) -> int:
-        """Return the row of the last jump."""
-        return self._then_replaced(super().segment(channel))
-
-    def row_at(self, channel: str, ns: int) -> int:
-        """Return a row among those held before."""
-        return self._then_replaced(super().row_at(channel, ns))
-
-    def window_rows(self, channel: str, window: Window, **as_of: Any) -> tuple[int, int]:
-        """Return rows among those held before."""
-        return self._then_replaced(super().window_rows(channel, window, **as_of))
-
-    def rows(self, channel: str, start: int, stop: int | None = None) -> Rows:
-        """Return what is held of these rows."""
-        return self._then_replaced(super().rows(channel, start, stop))
-
-    def _then_replaced(self, found: Any) -> Any:
-        if self.is_hasty and self.looks.random() < 1 / 3:
-            self.replace_all()
-        return found
+    def channel(self, name: str) -> ChannelRows:
+        """Return hasty rows."""
+        return HastyRows(self, name)
 
     def replace_all(self) -> None:
         """Add as many readings as are held, some of them late."""
@@ -122,5 +134,5 @@ def test_page(hasty: HastyBuffer, analyzer: ns.Analyzer) -> None:
         assert tried is not None
         assert "n" in tried
         held_text(analyzer)
-        assert newest_of(hasty, "x")[0] is not None
+        assert hasty.channel("x").last_time_ns is not None
         hasty.is_hasty = False

@@ -14,8 +14,8 @@ from nbstream.readings.batch import Batch
 from nbstream.readings.intervals import silence_ns, silences_ns, usual_interval_ns
 from nbstream.testing import FakeClock
 from nbstream.widgets.chart.chart_feed import ChartFeed
-from nbstream.widgets.page.panel import newest_of
 from nbstream.widgets.panels.alert_feed import AlertFeed
+from nbstream.widgets.panels.cards import Cards
 from tests.wait import wait_until
 
 NS = 10**9
@@ -31,14 +31,15 @@ def stale_after(times: Any, values: Any = None) -> float | None:
         analyzer.update()
         chart = ChartFeed(analyzer, dict, lambda: 500)
         chart.frame()
-        feed = AlertFeed(analyzer)
+        feed, cards = AlertFeed(analyzer), Cards(analyzer)
         said = {
-            newest_of(buffer, "x")[1],
+            cards._state()["channels"][0]["staleAfter"],
             chart.snapshot().content["meta"]["stale"],
             feed._state()["health"]["staleAfter"],
             buffer.stale_after("x"),
         }
         feed.close()
+        cards.close()
     (answer,) = said
     rule = Rule("stale", channel="x", log=AlertLog(timezone="UTC"))
     clock = FakeClock()
@@ -100,20 +101,20 @@ def test_the_interval_follows_the_newest_readings() -> None:
         for buffer in (asked, never):
             buffer.extend(times[piece], x=values[piece])
         if len(piece):
-            asked.interval_ns("x")
+            _ = asked.channel("x").interval_ns
             present = times[: piece[-1] + 1][values[: piece[-1] + 1] == 1.0]
             expected = usual_interval_ns((present * NS).astype(np.int64))
-            assert asked.interval_ns("x") == expected
-    assert never.interval_ns("x") == asked.interval_ns("x")
+            assert asked.channel("x").interval_ns == expected
+    assert never.channel("x").interval_ns == asked.channel("x").interval_ns
 
 
 def test_late_readings_that_are_put_in_count() -> None:
     """The intervals are those of the times in order, also where readings came late."""
     buffer = ns.Buffer(late="insert")
     buffer.extend(np.arange(0, 100, 10.0), x=np.ones(10))
-    assert buffer.interval_ns("x") == 10 * NS
+    assert buffer.channel("x").interval_ns == 10 * NS
     buffer.extend(np.arange(5, 95, 10.0), x=np.ones(9))
-    assert buffer.interval_ns("x") == 5 * NS
+    assert buffer.channel("x").interval_ns == 5 * NS
 
 
 def test_silence_is_ten_intervals_and_two_seconds_at_least() -> None:

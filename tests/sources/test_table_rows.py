@@ -51,7 +51,7 @@ def test_a_frame_that_grows_gives_its_new_rows(frames: list[Any]) -> None:
     source = CallableSource(table, interval=0.01, buffer=buffer)
     with source:
         wait_until(is_over.is_set)
-    assert buffer.rows("x", 0).values.tolist() == (np.arange(9) * 0.5).tolist()
+    assert buffer.channel("x").rows(0).values.tolist() == (np.arange(9) * 0.5).tolist()
     counters = source.counters()
     assert (counters.accepted, counters.late, counters.rejected) == (9, 0, 0)
 
@@ -73,7 +73,7 @@ def test_pieces_of_one_table_may_begin_as_the_last_one_ended() -> None:
     source = IterableSource(iter([rows[:2], rows[2:]]), timezone="UTC")
     with source:
         wait_until(lambda: source.state is SourceState.ENDED)
-        assert source.buffer.rows("x", 0).values.tolist() == [1.0, 1.0, 1.0, 2.0]
+        assert source.buffer.channel("x").rows(0).values.tolist() == [1.0, 1.0, 1.0, 2.0]
 
 
 def test_equal_blocks_are_new_readings() -> None:

@@ -102,8 +102,8 @@ def test_every_statistic_is_within_its_error(
             buffer.extend(times[rows].view("M8[ns]"), x=values[rows])
             analyzer.update()
             for window in WINDOWS:
-                start, stop = buffer.window_rows("x", analyzer.over(window)._window)
-                _, held_times, held = buffer.rows("x", start, stop)
+                start, stop = buffer.channel("x").window_rows(analyzer.over(window)._window)
+                _, held_times, held = buffer.channel("x").rows(start, stop)
                 if np.count_nonzero(held == held) < 10:
                     continue
                 for name, (value, error) in Exact(held_times, held).expected().items():

@@ -229,7 +229,7 @@ def test_windows_slide_through_eviction_and_late_readings(
             for window in ("20s", 300, "all"):
                 parsed = Window.parse(window)
                 found = analyzer.statistic("p90", window)
-                held = buffer.rows("x", *buffer.window_rows("x", parsed)).values
+                held = buffer.channel("x").rows(*buffer.channel("x").window_rows(parsed)).values
                 if len(held) <= 10:
                     continue
                 histogram = analyzer._channels["x"]._histograms[parsed]

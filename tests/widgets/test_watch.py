@@ -299,7 +299,7 @@ def test_seconds_of_a_run_are_elapsed_time() -> None:
     """A column of growing seconds is no time of 1970: the newest is put at now, and that is told."""
     dashboard = watch(pd.DataFrame({"time": [0.0, 0.5, 2.0], "x": [1.0, 2.0, 3.0]}))
     buffer = dashboard.analyzer.buffer
-    times = buffer.rows("x", 0).times
+    times = buffer.channel("x").rows(0).times
     assert np.diff(times).tolist() == [500_000_000, 1_500_000_000]
     assert abs(times[-1] - time.time_ns()) < 60 * 10**9
     assert any("'time' is elapsed time" in event.text for event in buffer.events)
@@ -313,7 +313,7 @@ def test_an_index_of_durations_is_elapsed_time() -> None:
     index = pd.to_timedelta([0, 1, 2.5], unit="s")
     dashboard = watch(pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index=index))
     buffer = dashboard.analyzer.buffer
-    assert np.diff(buffer.rows("x", 0).times).tolist() == [10**9, 1_500_000_000]
+    assert np.diff(buffer.channel("x").rows(0).times).tolist() == [10**9, 1_500_000_000]
     assert any("the index is elapsed time" in event.text for event in buffer.events)
     dashboard.close()
 

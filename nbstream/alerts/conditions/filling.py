@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbstream.readings.buffer import Buffer
+    from nbstream.readings.channel_rows import ChannelRows
     from nbstream.readings.window import Window
 
 __all__ = ["JITTER", "least_span_ns", "waiting_for"]
@@ -21,19 +21,16 @@ def least_span_ns(duration_ns: int, usual_ns: int) -> int:
     return duration_ns - usual_ns - usual_ns // JITTER
 
 
-def waiting_for(buffer: Buffer, channel: str, windows: Iterable[Window]) -> str:
-    """Return in words which window is not full, "waiting for a full 10min (3:20)"; "" if all are.
+def waiting_for(held: ChannelRows, windows: Iterable[Window]) -> str:
+    """Return in words which window a channel does not fill, "waiting for a full 10min (3:20)"; "" if all are.
 
     In brackets is how much of it there is; of several windows the one that takes longest is told.
     """
-    if channel not in buffer.channels:
-        return ""
-    (first, end), segment = buffer.span(channel), buffer.segment(channel)
+    (first, end), segment = held.span(), held.segment
     if first > segment or end <= segment:  # more came than the buffer holds, or nothing yet
         return ""
-    since_ns, newest_ns = buffer.time_at(channel, segment), buffer.time_at(channel, end - 1)
-    span_ns, n = (newest_ns or 0) - (since_ns or 0), end - segment
-    usual_ns = buffer.interval_ns(channel) or 0
+    span_ns, n = (held.newest_ns or 0) - (held.time_at(segment) or 0), end - segment
+    usual_ns = held.interval_ns or 0
     told, longest = "", (0, 0)
     for window in windows:
         size = window.duration_ns or 0, window.readings or 0

@@ -39,7 +39,7 @@ class Lags:
         """
         leaders = self._leaders()
         for channel in self._buffer.measured:
-            last_ns = self._buffer.last_time_ns(channel)
+            last_ns = self._buffer.channel(channel).last_time_ns
             others_ns = _newest_but(channel, leaders)
             if last_ns is None or others_ns is None:
                 continue
@@ -61,9 +61,7 @@ class Lags:
     def _leaders(self) -> list[tuple[int, str]]:
         """Return the two latest rows of channels, but not of clocks that are ahead of this machine's."""
         newest_ns = self._buffer.newest_ns
-        found = (
-            (self._buffer.time_at(c, self._buffer.span(c)[1] - 1), c) for c in self._buffer.measured
-        )
+        found = ((self._buffer.channel(c).newest_ns, c) for c in self._buffer.measured)
         known = ((ns, name) for ns, name in found if ns is not None)
         return nlargest(2, (leader for leader in known if leader[0] <= (newest_ns or 0)))
 

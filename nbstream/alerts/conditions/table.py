@@ -205,6 +205,7 @@ class BufferTable(Table):
     ) -> None:
         super().__init__(times, values, channel=channel, unit=buffer.units.get(channel))
         self._buffer = buffer
+        self._held = buffer.channel(channel)
         self._first = first
         self._pyramid = pyramid
         self._window = window
@@ -219,7 +220,7 @@ class BufferTable(Table):
         """Distinct times of the newest readings before these, of those that are not missing."""
 
         def read(start: int, stop: int) -> tuple[TimeArray, FloatArray]:
-            rows = self._buffer.rows(self.channel, start, stop)
+            rows = self._held.rows(start, stop)
             return rows.times, rows.values
 
         return newest_times(read, self._first)
@@ -227,7 +228,7 @@ class BufferTable(Table):
     @cached_property
     def ascends(self) -> bool:
         """Whether time goes back nowhere, as the buffer knows; False is also not known."""
-        return self._buffer.segment(self.channel) <= self._first
+        return self._held.segment <= self._first
 
     def ascending(self) -> Iterator[BufferTable]:
         """Yield the rows in parts in which time goes back nowhere, which mostly is one."""
@@ -251,26 +252,26 @@ class BufferTable(Table):
     @cached_property
     def _segment(self) -> int:
         """The row at which time last went back before these; 0 if it did not, as far as is held."""
-        return self._buffer.segment_at(self.channel, self._first)
+        return self._held.segment_at(self._first)
 
     def _rows_after(self, times: TimeArray) -> npt.NDArray[np.int64]:
         """Return for each time the first row that is later, of those before which time went back last."""
         if self.ascends:
-            return self._buffer.rows_after(self.channel, times)
-        rows = self._buffer.rows(self.channel, self._segment, self._first + len(self))
+            return self._held.rows_after(times)
+        rows = self._held.rows(self._segment, self._first + len(self))
         return rows.start + rows.times.searchsorted(times, "right")
 
     @property
     def own_interval_ns(self) -> int | None:
         """The interval of a source that itself sets the pace, None if it doesn't."""
-        return self._buffer.own_interval_ns(self.channel)
+        return self._held.own_interval_ns
 
     def others_went_on(self, begin_ns: int, end_ns: int) -> bool:
         """Return whether another channel had readings then, begin < time ≤ end."""
         moments = np.array([begin_ns, end_ns])
         for name in self._buffer.measured:
             if name != self.channel:
-                begin, end = self._buffer.rows_after(name, moments)
+                begin, end = self._buffer.channel(name).rows_after(moments)
                 if end > begin:
                     return True
         return False
@@ -325,20 +326,18 @@ class BufferTable(Table):
         self, name: str
     ) -> tuple[npt.NDArray[np.int64], TimeArray, FloatArray] | None:
         """Return where each reading finds the last one of a channel, −1 for nowhere, and its rows."""
-        buffer = self._buffer
-        if name not in buffer.channels:
-            return None
+        held = self._buffer.channel(name)
         if name == self.channel:
             rows = self._first + np.arange(len(self))
             oldest = self._segment
         else:
-            rows = buffer.rows_after(name, self.times) - 1
-            oldest = max(buffer.segment(name), buffer.span(name)[0])
+            rows = held.rows_after(self.times) - 1
+            oldest = max(held.segment, held.span()[0])
         if not len(rows):
             return None
         # Twice as far, for the change between a reading that lies far back and the one before it.
         start = max(int(rows.min()) - 2 * LOOK_BACK, oldest, 0)
-        start, times, values = buffer.rows(name, start, int(rows.max()) + 1)
+        start, times, values = held.rows(start, int(rows.max()) + 1)
         if not len(values):
             return None
         places = np.where(values == values, np.arange(len(values)), -1)
@@ -374,7 +373,7 @@ class BufferTable(Table):
         n = len(self)
         if not n or (window.duration_ns is None and window.readings is None):
             return None
-        segment, held = self._segment, self._buffer.span(self.channel)[0]
+        segment, held = self._segment, self._held.span()[0]
         if held > segment:
             self._tell_if_too_long(window, held)
             return None
@@ -383,7 +382,7 @@ class BufferTable(Table):
             if n_before + 1 >= (window.readings or 0):
                 return None
             return n_before + 1 + np.arange(n) >= (window.readings or 0)
-        since_ns = self._buffer.time_at(self.channel, segment)
+        since_ns = self._held.time_at(segment)
         if since_ns is None:  # evicted meanwhile
             since_ns = self.first_ns
         if self.first_ns - since_ns >= window.duration_ns:
@@ -408,13 +407,13 @@ class BufferTable(Table):
         """Tell people once that a window is longer than what the buffer holds."""
         if (self.channel, window) in self._told:
             return
-        oldest_ns = self._buffer.time_at(self.channel, held)
+        oldest_ns = self._held.time_at(held)
         n_held = self._first + len(self) - held
         if window.readings is not None:
             is_held, holds = n_held >= window.readings, f"{n_held:,} readings"
         else:
             span_ns = int(self.times[-1]) - (oldest_ns or 0)
-            holds, usual_ns = rough_duration(span_ns), self._buffer.interval_ns(self.channel) or 0
+            holds, usual_ns = rough_duration(span_ns), self._held.interval_ns or 0
             is_held = span_ns + 2 * usual_ns >= (window.duration_ns or 0)
         if not is_held:
             self._told.add((self.channel, window))
@@ -456,7 +455,7 @@ class BufferTable(Table):
     def _starts(self, window: Window, *, is_before: bool = False) -> npt.NDArray[np.int64]:
         """Return the first row of the window that ends at each row, or just before it."""
         rows = self._first + np.arange(len(self))
-        held = self._buffer.span(self.channel)[0]
+        held = self._held.span()[0]
         segment = max(self._segment, held)
         if window.duration_ns is not None:
             starts = self._rows_after(self.times - window.duration_ns)
@@ -470,7 +469,7 @@ class BufferTable(Table):
         return self._starts(self._window, is_before=True)
 
     def _readings_per_second(self, n: FloatArray, starts: npt.NDArray[np.int64]) -> FloatArray:
-        rows = self._buffer.rows(self.channel, int(starts[0]), self._first + len(self))
+        rows = self._held.rows(int(starts[0]), self._first + len(self))
         if not len(rows.times):  # evicted meanwhile
             return np.full(len(self), np.nan)
         oldest = rows.times[np.clip(starts - rows.start, 0, len(rows.times) - 1)]
@@ -479,4 +478,4 @@ class BufferTable(Table):
         return np.where((n > 1) & (self.times > oldest), rates, np.nan)
 
     def _read(self, start: int, stop: int) -> FloatArray:
-        return self._buffer.rows(self.channel, start, stop).values
+        return self._held.rows(start, stop).values

@@ -148,9 +148,9 @@ class RuleBook:
             self._let_overtake(rule, channel, until_ns)
 
     def _let_overtake(self, rule: Rule, channel: str, until_ns: int) -> None:
-        last_ns = self._buffer.last_time_ns(channel)
+        last_ns = self._buffer.channel(channel).last_time_ns
         if last_ns is not None and until_ns - last_ns > SHORTEST_SILENCE_NS:
-            rule.overtake(channel, until_ns, self._buffer.interval_ns(channel))
+            rule.overtake(channel, until_ns, self._buffer.channel(channel).interval_ns)
 
     def deliver(self) -> None:
         """Tell subscribers what is to be told; call it without holding a lock."""
@@ -186,7 +186,8 @@ class RuleBook:
     def _listen(self, now: float) -> None:
         """Note which channels have had readings since the last tick."""
         for channel in self._buffer.channels:
-            present = self._buffer.span(channel)[1] - self._buffer.missing(channel)
+            held = self._buffer.channel(channel)
+            present = held.span()[1] - held.missing
             before = self._present.get(channel)
             self._present[channel] = present
             if before is None or present > before:
@@ -194,11 +195,12 @@ class RuleBook:
 
     def _pulse(self, channel: str, channels: tuple[str, ...], now: float) -> ChannelActivity:
         if channel not in channels:
-            known = [self._own_ns, *map(self._buffer.interval_ns, self._buffer.measured)]
+            measured = map(self._buffer.channel, self._buffer.measured)
+            known = [self._own_ns, *(held.interval_ns for held in measured)]
             interval_ns = max((ns for ns in known if ns is not None), default=None)
             return ChannelActivity(2**62, interval_ns, is_known=False, others_go_on=bool(channels))
         silent = now - self._heard.get(channel, now)
-        interval_ns = self._buffer.interval_ns(channel)
+        interval_ns = self._buffer.channel(channel).interval_ns
         pause_ns, heard = self._pauses.get(channel, (0, now))
         if interval_ns is not None and (now - heard) * 1e9 < PAUSES_REMEMBERED * pause_ns:
             interval_ns = max(interval_ns, USUAL_PAUSES * pause_ns // SILENT_INTERVALS)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.readings.buffer import Rows
+from nbstream.readings.channel_rows import Rows
 from nbstream.readings.gaps import WINDOW, IndexArray, find_gaps
 from nbstream.summaries.bins import BinnedLine
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
+    from nbstream.readings.channel_rows import ChannelRows
 
 __all__ = ["ChannelLine", "rows_with_gaps"]
 
@@ -21,11 +22,11 @@ MOST_ROWS_AROUND = 2**18
 """How many rows are looked at to find as many distinct times as a gap is judged by."""
 
 
-def rows_with_gaps(buffer: Buffer, channel: str, start: int, stop: int) -> tuple[Rows, IndexArray]:
+def rows_with_gaps(held: ChannelRows, start: int, stop: int) -> tuple[Rows, IndexArray]:
     """Return the rows start ≤ row < stop that are held, and the indices of those after a gap in them."""
     n = ROWS_AROUND
     while True:
-        rows = buffer.rows(channel, max(0, start - n), stop + n)
+        rows = held.rows(max(0, start - n), stop + n)
         times = rows.times
         first = min(max(0, start - rows.start), len(times))
         last = min(max(first, stop - rows.start), len(times))
@@ -58,10 +59,9 @@ class ChannelLine:
     """
 
     def __init__(self, buffer: Buffer, channel: str, bits: int, start: int) -> None:
-        self._buffer = buffer
-        self._channel = channel
-        self._cursor = buffer.cursor(channel, start)
-        self._segment = buffer.segment(channel)
+        self._held = buffer.channel(channel)
+        self._cursor = self._held.cursor(start)
+        self._segment = self._held.segment
         self._points = BinnedLine(bits)
         self._begin_ns: int | None = None
         self._after_gaps: TimeArray = np.empty(0, np.int64)
@@ -69,21 +69,21 @@ class ChannelLine:
     @property
     def is_cut_off(self) -> bool:
         """Whether the line can't go on: the clock jumped, or rows were evicted unseen."""
-        first, _ = self._buffer.span(self._channel)
-        return self._buffer.segment(self._channel) != self._segment or self._cursor.row < first
+        first, _ = self._held.span()
+        return self._held.segment != self._segment or self._cursor.row < first
 
     @property
     def newest_ns(self) -> int | None:
         """Time of the newest reading that was taken in; None if there is none."""
-        return self._buffer.time_at(self._channel, self._cursor.row - 1)
+        return self._held.time_at(self._cursor.row - 1)
 
     def advance(self) -> None:
         """Take in the rows that came, late ones too."""
-        change = self._buffer.take_change(self._channel, self._cursor)
+        change = self._held.take_change(self._cursor)
         if change is not None:
             self._take_back(change.oldest_ns)
         while True:
-            rows = self._buffer.read_on(self._channel, self._cursor)
+            rows = self._held.read_on(self._cursor)
             if not len(rows.times):
                 return
             before = self._times_before(rows.start)
@@ -124,7 +124,7 @@ class ChannelLine:
         n = ROWS_AROUND
         while True:
             start = max(self._segment, row - n)
-            times = self._buffer.rows(self._channel, start, row).times
+            times = self._held.rows(start, row).times
             if n >= MOST_ROWS_AROUND or _is_enough(times, n, 2 * WINDOW):
                 return times
             n *= 16
@@ -149,7 +149,7 @@ class ChannelLine:
     def _take_back(self, ns: int) -> None:
         start = self._points.rewind(ns)
         self._after_gaps = self._after_gaps[: self._after_gaps.searchsorted(start)]
-        self._buffer.move_to(self._channel, self._cursor, start)
+        self._held.move_to(self._cursor, start)
 
 
 def _is_enough(times: TimeArray, n: int, n_steps: int) -> bool:

@@ -16,7 +16,6 @@ from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.page.link import Payload
 from nbstream.widgets.page.messages import plain_text
-from nbstream.widgets.page.panel import stale_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -205,7 +204,8 @@ class ChartFeed:
         window = window or self._analyzer.parsed_window
         points = {}
         for name in self.names:
-            rows, gaps = rows_with_gaps(self._buffer, name, *self._buffer.window_rows(name, window))
+            held = self._buffer.channel(name)
+            rows, gaps = rows_with_gaps(held, *held.window_rows(window))
             span = int(np.ptp(rows.times)) if len(rows.times) else 0
             bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
             points[name] = bin_points(rows.times, rows.values, bits, gaps)
@@ -216,9 +216,9 @@ class ChartFeed:
         bits = step_bits(max(1, to_ns - from_ns), BINS_PER_PX * width_px)
         lines = []
         for number, name in enumerate(self.names):
-            start = self._buffer.row_at(name, from_ns) - 1
-            stop = self._buffer.row_at(name, to_ns) + 1
-            rows, gaps = rows_with_gaps(self._buffer, name, max(start, 0), stop)
+            held = self._buffer.channel(name)
+            start, stop = held.row_at(from_ns) - 1, held.row_at(to_ns) + 1
+            rows, gaps = rows_with_gaps(held, max(start, 0), stop)
             lines.append((number, bin_points(rows.times, rows.values, bits, gaps), None))
         return pack_lines(lines)
 
@@ -227,9 +227,9 @@ class ChartFeed:
         line = self._lines.get(name)
         is_new = line is None or line.is_cut_off
         if line is None or is_new:
-            first, _ = self._buffer.span(name)
+            held = self._buffer.channel(name)
             newest = self._buffer.newest_ns or 0
-            start = max(first, self._buffer.row_at(name, newest - span_ns) - 1)
+            start = max(held.span()[0], held.row_at(newest - span_ns) - 1)
             line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, start)
         line.advance()
         cut, times, values = line.take_changes()
@@ -255,8 +255,9 @@ class ChartFeed:
             return window.duration_ns
         span = 0
         for name in self.names:
-            start, stop = self._buffer.window_rows(name, window)
-            oldest_ns = self._buffer.time_at(name, start)
+            held = self._buffer.channel(name)
+            start, stop = held.window_rows(window)
+            oldest_ns = held.time_at(start)
             if stop - start > 1 and oldest_ns is not None:
                 span = max(span, (self._buffer.newest_ns or 0) - oldest_ns)
         return span or SPAN_OF_ALL_NS
@@ -269,7 +270,7 @@ class ChartFeed:
             "window": str(self._analyzer.parsed_window),
             "zone": self.zone,
             "interval": max((self._interval_ms(name) for name in names), default=0.0),
-            "stale": stale_after(self._buffer, names),
+            "stale": self._buffer.stale_after(*names),
             **self._describe(),
         }
 
@@ -298,5 +299,5 @@ class ChartFeed:
 
     def _interval_ms(self, name: str) -> float:
         """Return the usual interval of a channel, to two digits so that it rests; 0 if unknown."""
-        interval_ns = self._buffer.interval_ns(name)
+        interval_ns = self._buffer.channel(name).interval_ns
         return 0.0 if interval_ns is None else float(f"{interval_ns / 1e6:.2g}")

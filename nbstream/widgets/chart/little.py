@@ -78,9 +78,8 @@ class CoarseLines:
         return lines
 
     def _coarse(self, name: str, since_ns: int, n_points: int) -> Points:
-        start = self._buffer.row_at(name, since_ns)
-        _, end = self._buffer.span(name)
-        rows, gaps = rows_with_gaps(self._buffer, name, start, end)
+        held = self._buffer.channel(name)
+        rows, gaps = rows_with_gaps(held, held.row_at(since_ns), held.span()[1])
         span = int(np.ptp(rows.times)) if len(rows.times) else 0
         bits = step_bits(max(span, 1), max(1, n_points // 4))
         points = bin_points(rows.times, rows.values, 0, gaps)

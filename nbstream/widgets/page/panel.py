@@ -23,9 +23,9 @@ from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-__all__ = ["Panel", "StateFeed", "newest_of", "require_analyzer", "source_state", "stale_after"]
+__all__ = ["Panel", "StateFeed", "require_analyzer", "source_state"]
 
 PANEL_INTERVAL = 0.25
 """Seconds between two frames of a panel: people read text no faster."""
@@ -209,25 +209,6 @@ def require_analyzer(analyzer: Any, what: str) -> None:
         if isinstance(analyzer, (Source, Buffer)):
             text += " Make one: Analyzer(source_or_buffer, window='60s')."
         raise TypeError(text)
-
-
-def newest_of(buffer: Buffer, channel: str) -> tuple[int | None, float | None]:
-    """Return the time of a channel's newest reading, and after how many seconds it is stale.
-
-    Readings that are missing are none. None is not known: there are too few to know their interval.
-    """
-    try:
-        return buffer.last_time_ns(channel), buffer.stale_after(channel)
-    except KeyError:  # the buffer was closed
-        return None, None
-
-
-def stale_after(buffer: Buffer, channels: Iterable[str]) -> float | None:
-    """Return after how many seconds without any reading the channels are stale; None is not known."""
-    try:
-        return buffer.stale_after(*channels)
-    except KeyError:  # the buffer was closed
-        return None
 
 
 def source_state(source: Source | None) -> dict[str, str] | None:

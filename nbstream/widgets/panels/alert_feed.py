@@ -17,7 +17,7 @@ from nbstream.text.naming import short_name
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import is_int, plain_text
-from nbstream.widgets.page.panel import Panel, source_state, stale_after
+from nbstream.widgets.page.panel import Panel, source_state
 from nbstream.widgets.panels.bell import Bell
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.log.alert_log import Silence
     from nbstream.analysis.analyzer import Analyzer
-    from nbstream.readings.buffer import Buffer, Event
+    from nbstream.readings.buffer import Event
     from nbstream.widgets.page.inbox import Action
 
 __all__ = ["AlertFeed", "held_text"]
@@ -236,11 +236,12 @@ class AlertFeed(Panel):
         analyzer = self.analyzer
         buffer, source = analyzer.buffer, analyzer.source
         names = analyzer.channels
+        channels = [buffer.channel(name) for name in names]
         counters: dict[str, int] = {}
         error: Any = analyzer.last_error
         notes: list[str] = []
         if source is None:
-            counters["received"] = max((_end_of(buffer, name) for name in names), default=0)
+            counters["received"] = max((held.span()[1] for held in channels), default=0)
         else:
             counters.update(source.counters()._asdict())
             error = source.last_error or error
@@ -250,11 +251,11 @@ class AlertFeed(Panel):
         return {
             "counters": counters,
             "shown": int(shown) if isinstance(shown, (int, float)) and shown >= 0 else None,
-            "missing": sum(_missing(buffer, name) for name in names),
+            "missing": sum(held.missing for held in channels),
             "evicted": buffer.n_evicted,
             "refused": len(buffer.refused_channels),
             "newest": None if newest is None else newest / 1e6,
-            "staleAfter": stale_after(buffer, names),
+            "staleAfter": buffer.stale_after(*names),
             "held": held_text(analyzer),
             "source": source_state(source),
             "error": "" if error is None else plain_text(redact(str(error)), 300),
@@ -365,14 +366,12 @@ def held_text(analyzer: Analyzer) -> str:
     buffer, window = analyzer.buffer, analyzer.parsed_window
     spans = []
     for name in analyzer.channels:
-        try:
-            first, end = buffer.span(name)
-            if end > first and not buffer.covers(name, window):
-                oldest_ns, newest_ns = buffer.time_at(name, first), buffer.time_at(name, end - 1)
-                if oldest_ns is not None and newest_ns is not None:
-                    spans.append((newest_ns - oldest_ns, end - first))
-        except KeyError:  # closed meanwhile
-            continue
+        rows = buffer.channel(name)
+        first, end = rows.span()
+        if end > first and not rows.covers(window):
+            oldest_ns, newest_ns = rows.time_at(first), rows.newest_ns
+            if oldest_ns is not None and newest_ns is not None:
+                spans.append((newest_ns - oldest_ns, end - first))
     if not spans:
         return ""
     span_ns, n = min(spans)
@@ -402,17 +401,3 @@ def _make_distinct(items: list[dict[str, Any]]) -> None:
         n = seen[item["key"]] = seen.get(item["key"], 0) + 1
         if n > 1:
             item["key"] += f" {n}"
-
-
-def _end_of(buffer: Buffer, name: str) -> int:
-    try:
-        return int(buffer.span(name)[1])
-    except KeyError:
-        return 0
-
-
-def _missing(buffer: Buffer, name: str) -> int:
-    try:
-        return int(buffer.missing(name))
-    except KeyError:
-        return 0

@@ -22,7 +22,7 @@ from nbstream.text.nearest import nearest
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import finite, plain_text
-from nbstream.widgets.page.panel import Panel, newest_of, source_state
+from nbstream.widgets.page.panel import Panel, source_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,7 +170,7 @@ class Cards(Panel):
         self, name: str, shown: str, statistics: Statistics, cards: tuple[Card, ...]
     ) -> dict[str, Any]:
         buffer = self.analyzer.buffer
-        newest, stale_after = newest_of(buffer, name)
+        newest = buffer.channel(name).last_time_ns
         unit = buffer.units.get(name, "")
         values: list[float | None] = []
         failed = {}
@@ -194,7 +194,7 @@ class Cards(Panel):
             ],
             "count": statistics.count,
             "newest": None if newest is None else newest / 1e6,
-            "staleAfter": stale_after,
+            "staleAfter": buffer.stale_after(name),
         }
 
     # Commands of the page.

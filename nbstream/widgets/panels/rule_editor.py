@@ -160,8 +160,6 @@ def try_out(
         span = watched.span(window)
     except ValueError as error:
         return {"note": plain_text(error, 200)}
-    except KeyError:  # closed meanwhile
-        return {"note": "The readings are gone."}
     return {
         "n": preview.n,
         "seconds": round(preview.firing_s, 1),
@@ -187,14 +185,14 @@ class _Watched:
 
     def newest(self, n: int) -> Window:
         """Return the window that holds about `n` readings of all channels together, at most ten minutes."""
-        rows = {name: self._buffer.window_rows(name, TRIED_WINDOW) for name in self._names}
+        rows = {name: self._buffer.channel(name).window_rows(TRIED_WINDOW) for name in self._names}
         n_rows = sum(stop - start for start, stop in rows.values())
         newest_ns = self._buffer.newest_ns
         if n_rows <= n or newest_ns is None:
             return TRIED_WINDOW
         name, (start, stop) = max(rows.items(), key=lambda entry: entry[1][1] - entry[1][0])
         row = stop - max(1, n * (stop - start) // n_rows)
-        oldest_ns = self._buffer.time_at(name, row)
+        oldest_ns = self._buffer.channel(name).time_at(row)
         return Window(duration_ns=max(1, newest_ns - (oldest_ns or 0)))
 
     def span(self, window: Window) -> float:
@@ -203,10 +201,11 @@ class _Watched:
         assert window.duration_ns is not None
         oldest = newest_ns
         for name in self._names:
-            start, stop = self._buffer.window_rows(name, window)
-            if stop > start and start > self._buffer.span(name)[0]:
+            held = self._buffer.channel(name)
+            start, stop = held.window_rows(window)
+            if stop > start and start > held.span()[0]:
                 return window.duration_ns / 1e9
-            begin = self._buffer.time_at(name, start) if stop > start else None
+            begin = held.time_at(start) if stop > start else None
             if begin is not None and oldest is not None:
                 oldest = min(oldest, begin)
         return 0.0 if newest_ns is None or oldest is None else (newest_ns - oldest) / 1e9

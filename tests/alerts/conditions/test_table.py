@@ -28,12 +28,12 @@ def table_of(
 ) -> BufferTable:
     """Return a channel's rows from `start` on as conditions see them."""
     pyramid = BlockPyramid()
-    pyramid.extend(buffer.rows(name, 0).values)
+    pyramid.extend(buffer.channel(name).rows(0).values)
     return BufferTable(
         buffer,
         name,
         start,
-        *buffer.rows(name, start)[1:],
+        *buffer.channel(name).rows(start)[1:],
         pyramid=pyramid,
         window=Window.parse(window),
     )

@@ -35,7 +35,7 @@ def wait_values(source: LinesSource, channel: str, expected: list[Any]) -> None:
     def found() -> list[float]:
         if channel not in source.buffer.channels:
             return []
-        return source.buffer.rows(channel, 0).values.tolist()
+        return source.buffer.channel(channel).rows(0).values.tolist()
 
     wait_until(lambda: found() == expected, 8, lambda: f"{expected}, have {found()}")
 
@@ -132,7 +132,9 @@ def test_times_of_day_are_of_the_day_of_the_files_last_change(path: Path) -> Non
     os.utime(path, (1782864002, 1782864002))  # 2026-07-01 00:00:02
     with LinesSource(path, timezone="UTC", poll_interval=0.01) as source:
         wait_values(source, "temp", [1.0, 2.0])
-        times = source.buffer.rows("temp", 0).times.view("M8[ns]").astype("M8[ms]").astype(str)
+        times = (
+            source.buffer.channel("temp").rows(0).times.view("M8[ns]").astype("M8[ms]").astype(str)
+        )
         assert times.tolist() == ["2026-06-30T23:59:58.500", "2026-07-01T00:00:01.500"]
         said = "of the day of the file's last change"
         wait_until(lambda: any(said in note for note in source.notes))

@@ -42,7 +42,7 @@ def run(command: list[str], **options: Any) -> Iterator[ProcessSource]:
 
 def numbers(source: ProcessSource, channel: str) -> list[float]:
     """Return the values of a channel."""
-    return source.buffer.rows(channel, 0).values.tolist()
+    return source.buffer.channel(channel).rows(0).values.tolist()
 
 
 def test_lines_become_readings() -> None:

@@ -47,7 +47,7 @@ class Many:
 def numbers(source: Any, channel: str = "value") -> list[float]:
     """Return the values of a channel."""
     known = channel in source.buffer.channels
-    return source.buffer.rows(channel, 0).values.tolist() if known else []
+    return source.buffer.channel(channel).rows(0).values.tolist() if known else []
 
 
 @pytest.mark.parametrize(

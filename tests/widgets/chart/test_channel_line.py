@@ -80,7 +80,7 @@ def test_a_line_breaks_where_it_does_when_all_is_known(
     fill(buffer, times[waiting], values[waiting])
     line.advance()
     page.take(line)
-    held = buffer.rows("x", 0)
+    held = buffer.channel("x").rows(0)
     expected = bin_points(held.times, held.values, bits, find_gaps(held.times))
     for found in (line.points()[0] / 1e6, page.ms):
         assert found.tolist() == (expected[0] / 1e6).tolist()
@@ -98,7 +98,7 @@ def test_a_part_of_the_rows_has_the_gaps_of_all(
     fill(buffer, times, np.arange(float(len(times))))
     start = data.draw(st.integers(0, len(times)))
     stop = data.draw(st.integers(0, len(times) + 5))
-    rows, gaps = rows_with_gaps(buffer, "x", start, stop)
+    rows, gaps = rows_with_gaps(buffer.channel("x"), start, stop)
     assert rows.times.tolist() == times[start:stop].tolist()
     assert len(rows.times) == 0 or rows.start == start
     expected = find_gaps(times)
@@ -153,5 +153,5 @@ def test_a_line_of_a_small_buffer(capacity: int) -> None:
     found, values = line.points()
     assert found[np.isnan(values)].tolist() == [times[2500]]
     assert not line.is_cut_off
-    rows, gaps = rows_with_gaps(buffer, "x", 0, 3000)
+    rows, gaps = rows_with_gaps(buffer.channel("x"), 0, 3000)
     assert (rows.times[gaps]).tolist() == ([] if capacity == 50 else [times[2500]])

@@ -50,7 +50,7 @@ def test_late_readings_are_drawn_where_they_belong(capacity: int) -> None:
             since = page.ms.searchsorted(shown.ms[0])
             assert page.ms[since:].tolist() == shown.ms.tolist()
             np.testing.assert_array_equal(page.values[since:], shown.values)
-            held = buffer.rows("x", 0)
+            held = buffer.channel("x").rows(0)
             bits, oldest = feed._bits, max(int(held.times[0]), int(shown.ms[0] * 1e6))
             begin = ((oldest >> bits) + 1) << bits  # of the first bin that both have
             first = held.times.searchsorted(begin)

@@ -25,7 +25,6 @@ from nbstream.statistics import base
 from nbstream.widgets.dashboard import Dashboard
 from nbstream.widgets.page.assets import script
 from nbstream.widgets.page.messages import finite, is_small, plain_text
-from nbstream.widgets.page.panel import newest_of
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.watch import watch
 from tests.widgets.fake_page import FakePage
@@ -523,8 +522,9 @@ def test_a_channel_is_stale_after_ten_of_its_intervals() -> None:
     buffer = Buffer()
     buffer.extend([0.0, 1.0, 2.0, 3.0], slow=[1.0, 2.0, 3.0, 4.0])
     buffer.extend([3.0, 3.01, 3.02], fast=[1.0, 2.0, 3.0])
-    assert newest_of(buffer, "slow") == (3_000_000_000, 10.0)
-    assert newest_of(buffer, "fast")[1] == 2.0
+    assert buffer.channel("slow").last_time_ns == 3_000_000_000
+    assert buffer.stale_after("slow") == 10.0
+    assert buffer.stale_after("fast") == 2.0
 
 
 def test_a_closed_or_replaced_analyzer_is_said(

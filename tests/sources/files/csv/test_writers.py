@@ -147,7 +147,7 @@ class Writers(RuleBasedStateMachine):
     def read(self) -> None:
         """Look at the file, and compare."""
         self.look()
-        found = self.source.buffer.rows("value", 0) if self.source.buffer.channels else None
+        found = self.source.buffer.channel("value").rows(0) if self.source.buffer.channels else None
         values = [] if found is None else [int(x) for x in found.values]
         assert values == sorted(self.expected)
         assert self.source.counters().rejected == 0
