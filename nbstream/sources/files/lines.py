@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.tail import FileTail, Piece
+from nbstream.sources.files.file_source import FileSource
 from nbstream.sources.item_source import LineSource
 from nbstream.sources.items import ItemReader, Row, batches
 from nbstream.sources.state import SourceState
 from nbstream.sources.table_rows import TableRows
 from nbstream.sources.tables import Table
-from nbstream.sources.wording import positive_seconds, shorten
+from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
     from nbstream.readings.batch import Batch
+    from nbstream.sources.files.tail import Piece
 
 __all__ = ["LinesSource"]
 
@@ -28,7 +28,7 @@ REMEMBERED_LINES = 10_000
 MAX_DOCUMENT_BYTES = 64 * 2**20
 
 
-class LinesSource(LineSource):
+class LinesSource(FileSource, LineSource):
     """Reads the lines of a file, those that are there and those that are added.
 
     Parameters
@@ -75,12 +75,14 @@ class LinesSource(LineSource):
         max_line_bytes: int = 2**20,
         **options: Any,
     ) -> None:
-        self.path = Path(path)
-        self.poll_interval = positive_seconds(poll_interval, "poll_interval")
-        options["name"] = options.get("name") or shorten(self.path.name)
-        self._tail = FileTail(self.path, from_start=from_start, max_line_bytes=max_line_bytes)
-        super().__init__(parse, **options)
-        self._max_line_bytes = max_line_bytes
+        super().__init__(
+            path,
+            from_start=from_start,
+            poll_interval=poll_interval,
+            max_line_bytes=max_line_bytes,
+            parse=parse,
+            **options,
+        )
         self._before: deque[bytes] = deque(maxlen=REMEMBERED_LINES)
         self._again: list[bytes] | None = None
         self._document: bytearray | None = None
@@ -89,32 +91,10 @@ class LinesSource(LineSource):
     def _new_reader(self) -> ItemReader:
         return ItemReader(self._clock.wall_ns, self.timezone, last_ns=self._last_change_ns)
 
-    def _last_change_ns(self) -> int:
-        return self._tail.last_change_ns(self._clock.wall_ns())
-
-    def _free(self) -> None:
-        self._tail.close()
-
-    def _is_final(self, error: Exception) -> bool:
-        return not self._tail.may_pass(error) and super()._is_final(error)
-
-    def _run(self) -> None:
-        try:
-            while not self._is_stopping:
-                piece = self._tail.poll()
-                self._take(piece)
-                if not piece.has_more and self._wait(self.poll_interval):
-                    return
-        finally:
-            self._tail.close()
-
     def _take(self, piece: Piece) -> None:
         if piece.event:
             self._report(f"event {piece.event}", piece.event)
-        if piece.n_too_long:
-            self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
-        if piece.n_cut:
-            self._drop(piece.n_cut, "half a line: its rest came too late or never")
+        self._drop_lost(piece)
         lines = b"" if piece.is_sample else piece.lines
         if piece.at_start and lines:
             self._document = bytearray() if self._is_document(lines) else None
@@ -128,7 +108,7 @@ class LinesSource(LineSource):
 
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
-            self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
+            self._wait_for_file()
             return
         if self._state is not SourceState.UNREADABLE:
             waits = "" if self._counters.received else "waiting for the first line"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,24 +10,21 @@ import numpy as np
 from nbstream.errors import ParseError
 from nbstream.readings.batch import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.readings.zone import zone_label
-from nbstream.sources.base import Source
-from nbstream.sources.files.csv.format.cells import cells_of
-from nbstream.sources.files.csv.format.discover import discover, find_in
 from nbstream.sources.files.csv.format.guesses import GUESSES
 from nbstream.sources.files.csv.format.options import CsvOptions, as_names
-from nbstream.sources.files.csv.format.sample import first_lines, telling_lines
 from nbstream.sources.files.csv.intake import Intake
+from nbstream.sources.files.csv.pending import PendingLines
 from nbstream.sources.files.csv.refused import Refused
 from nbstream.sources.files.csv.rows.long import LongReader
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from nbstream.sources.files.encoding import checked_encoding, other_format
-from nbstream.sources.files.tail import FileTail, Piece
+from nbstream.sources.files.file_source import FileSource
 from nbstream.sources.number_cells import number
 from nbstream.sources.state import SourceState
-from nbstream.sources.times.forms import AmbiguousDatesError, text_form
+from nbstream.sources.times.forms import text_form
 from nbstream.sources.times.partial import WholeTimes
 from nbstream.sources.times.wall_time import WallTimes
-from nbstream.sources.wording import positive_seconds, shorten
+from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
     import os
@@ -37,12 +32,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from nbstream.sources.files.csv.format.format import CsvFormat
+    from nbstream.sources.files.tail import Piece
 
 __all__ = ["CsvSource"]
 
-PATIENCE = 2.0
-"""Seconds to wait for rows that tell what times mean, before they are refused."""
-MAX_PENDING_BYTES = 32 * 2**20
 TOLD_EVERY = 60.0  # seconds
 MAX_BAD_CHANNELS = 10
 """Channels with cells that are no numbers are told one by one; further ones together."""
@@ -50,7 +43,7 @@ RESTART_TOLD_AFTER = 2.0  # seconds; a file that is written anew again and again
 NO_ROWS = Batch(np.empty(0, np.int64), {})
 
 
-class CsvSource(Source):
+class CsvSource(FileSource):
     """Reads the rows of a text table, those that are there and those that are added.
 
     Parameters
@@ -173,12 +166,17 @@ class CsvSource(Source):
         max_line_bytes: int = 2**20,
         **options: Any,
     ) -> None:
-        self.path = Path(path)
         if isinstance(channels, str):
             channels = [channels]
-        self.poll_interval = positive_seconds(poll_interval, "poll_interval")
-        options["name"] = options.get("name") or shorten(self.path.name)
-        super().__init__(timezone=timezone, **options)
+        super().__init__(
+            path,
+            from_start=from_start,
+            poll_interval=poll_interval,
+            max_line_bytes=max_line_bytes,
+            encoding=checked_encoding(encoding),
+            timezone=timezone,
+            **options,
+        )
         asked = None if channels is None else tuple(channels)
         zone = self.timezone if timezone is not None else None
         if time_format is not None:
@@ -198,22 +196,12 @@ class CsvSource(Source):
             pivot=pivot,
             zone=zone,
         )
-        self._from_start = from_start
-        self._max_line_bytes = max_line_bytes
         self._zone_word = "zone" if timezone is not None else "local zone"
         self._wall_times = WallTimes(self.timezone)
-        self._encoding = checked_encoding(encoding)
-        self._tail = self._new_tail()
         self._reader: RowReader | None = None
         self._whole_times: WholeTimes | None = None
         self._long: LongReader | None = None
-        self._previous: CsvFormat | None = None
-        self._pending = b""  # lines of which the format is not known yet
-        self._pending_has_header: bool | None = None
-        self._pending_since: float | None = None
-        self._has_rows_pending = False
-        self._is_sample = False
-        self._n_sample_bytes = 0
+        self._pending = PendingLines(self._options)
         self._skipped = b""
         self._has_half_line = False
         self._refused = Refused()
@@ -226,37 +214,16 @@ class CsvSource(Source):
         self._n_runs = 0
         self._is_catching_up = False
 
-    def _new_tail(self) -> FileTail:
-        return FileTail(
-            self.path,
-            from_start=self._from_start,
-            max_line_bytes=self._max_line_bytes,
-            encoding=self._encoding,
-        )
-
-    def _free(self) -> None:
-        self._tail.close()
-
     def _run(self) -> None:
         try:
-            while not self._is_stopping:
-                piece = self._tail.poll()
-                self._take(piece)
-                if not piece.has_more and self._wait(self.poll_interval):
-                    return
+            super()._run()
         except ParseError as error:
             error.source = self.name
-            self._tail.close()
             self._tail = self._new_tail()
-            self._reader = self._previous = None
-            self._pending, self._pending_since = b"", None
+            self._reader = None
+            self._pending = PendingLines(self._options)
             self._intake.begin_again(goes_on=False)
             raise
-        finally:
-            self._tail.close()
-
-    def _is_final(self, error: Exception) -> bool:
-        return not self._tail.may_pass(error) and super()._is_final(error)
 
     def _compare_clocks(self, newest_ns: int) -> None:
         if not self._is_catching_up:  # the newest row is still to come
@@ -265,10 +232,7 @@ class CsvSource(Source):
     def _take(self, piece: Piece) -> None:
         self._is_catching_up = piece.has_more
         self._take_event(piece)
-        if piece.n_too_long:
-            self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
-        if piece.n_cut:
-            self._drop(piece.n_cut, "half a line: its rest came too late or never")
+        self._drop_lost(piece)
         if piece.n_nul:
             self._note_once(
                 "nul", "NUL bytes taken out (the file was cut while its writer went on)"
@@ -292,10 +256,10 @@ class CsvSource(Source):
 
     def _take_lines(self, lines: bytes) -> None:
         if self._reader is None:
-            self._pending += lines
+            self._pending.lines += lines
         elif lines:
             self._read(lines)
-        while self._pending and self._find_format(has_more=self._is_catching_up):
+        while self._pending.lines and self._find_format(has_more=self._is_catching_up):
             pass
 
     def _take_event(self, piece: Piece) -> None:
@@ -316,11 +280,12 @@ class CsvSource(Source):
 
     def _settle_pending(self) -> None:
         """Read rows whose format would be surer with more of them: their file is written anew."""
-        if self._pending and self._has_rows_pending and not self._is_sample:
+        pending = self._pending
+        if pending.lines and pending.has_rows and not pending.is_sample:
             try:
                 self._find_format(has_more=False, is_final=True)
             except ParseError as error:
-                self._reject(self._pending.count(b"\n"), str(error))
+                self._reject(pending.lines.count(b"\n"), str(error))
 
     def _tell_restart(self) -> None:
         restart, self._restart = self._restart, ""
@@ -340,7 +305,7 @@ class CsvSource(Source):
 
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
-            self._set_state(SourceState.CONNECTING, f"waiting for {self.path.name}")
+            self._wait_for_file()
             return
         unreadable = self._refused.error(None if self._reader is None else self._reader.fmt)
         if unreadable is not None:
@@ -352,7 +317,7 @@ class CsvSource(Source):
             self._set_state(SourceState.RUNNING)
         elif self._tail.n_waiting:
             self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
-        elif self._has_rows_pending:
+        elif self._pending.has_rows:
             self._set_state(SourceState.RUNNING, "waiting for rows that tell what its times are")
         elif self._tail.head:
             self._set_state(SourceState.RUNNING, "waiting for the first row after the header")
@@ -372,9 +337,8 @@ class CsvSource(Source):
         if not half:
             return False
         fmt = self._reader.fmt if self._reader is not None else None
-        if fmt is None and self._pending_has_header is None:
-            lines = (self._pending + half).decode("utf-8", "replace").splitlines()
-            fmt = discover(lines, self._narrowed(lines), is_settled=True)
+        if fmt is None and self._pending.has_header is None:
+            fmt = self._pending.find_settled(half)
         cells = [] if fmt is None else fmt.cells(half.decode("utf-8", "replace"))
         if fmt is not None and len(cells) == len(fmt.columns) and cells[-1]:
             self._has_half_line = False
@@ -394,43 +358,20 @@ class CsvSource(Source):
             if reader.fmt.is_row(first):
                 self._read(lines)  # it goes on without a header
                 return
-            self._previous = reader.fmt
+            self._pending.previous = reader.fmt
             self._reader = None
-        self._pending, self._pending_has_header, self._is_sample = lines, None, is_sample
-        self._n_sample_bytes = len(lines)
+        self._pending.begin(lines, is_sample=is_sample)
 
     def _find_format(self, *, has_more: bool, is_final: bool = False) -> bool:
         """Find the format of the pending lines and read them; return False if they are too few."""
+        pending = self._pending
         now = self._clock.monotonic()
-        if self._pending_since is None:
-            self._pending_since = now
-        is_waiting = now - self._pending_since < PATIENCE or has_more
-        is_waiting = is_waiting and len(self._pending) < MAX_PENDING_BYTES and not is_final
-        lines = first_lines(self._pending)
-        try:
-            fmt = self._discover(lines, is_final=not is_waiting)
-        except AmbiguousDatesError:
-            try:  # a later row may tell
-                fmt = self._discover(telling_lines(self._pending), is_final=not is_waiting)
-            except AmbiguousDatesError:
-                if not is_waiting:
-                    raise
-                self._has_rows_pending = True
-                return False
-        if fmt is not None and fmt.form is not None and fmt.form.lacks and not self._is_sample:
-            if has_more and is_waiting:
-                self._has_rows_pending = True
-                return False  # the newest row tells when it was
+        fmt = pending.find_format(now, has_more=has_more, is_final=is_final)
         if fmt is None:
-            self._has_rows_pending = find_in(lines, self._options) is not None
-            if self._is_sample:  # its rows are not to be read, what stands above them still tells
-                self._pending = self._above_rows(lines)
-                self._is_sample = False
             return False
-        self._has_rows_pending = False
-        previous, self._previous = self._previous, None
-        if previous is not None:
-            self._tell_changes(previous, fmt)
+        if pending.previous is not None:
+            self._tell_changes(pending.previous, fmt)
+            pending.previous = None
         self._whole_times = None
         if fmt.form is not None:
             self._whole_times = WholeTimes(fmt.form, self._wall_times, self._last_change_ns)
@@ -438,28 +379,11 @@ class CsvSource(Source):
             self._reader = self._long = LongReader(fmt, self._whole_times, self._long)
         else:
             self._reader = RowReader(fmt, self._whole_times)
-        pending, self._pending, self._pending_since = self._pending, b"", None
         self._note_format(fmt)
-        if self._is_sample:
-            self._is_sample = False
+        if pending.is_sample:
             self._note_skipped()
-            self._read(pending[self._n_sample_bytes :])  # came while day and month were in doubt
-            return True
-        self._read(pending.split(b"\n", fmt.first_row)[fmt.first_row])
+        self._read(pending.take(fmt))
         return True
-
-    def _above_rows(self, lines: Sequence[str]) -> bytes:
-        """Return the pending lines above the first row."""
-        table = find_in(lines, self._options)
-        n_lines = len(lines) if table is None else table.first_row
-        return b"".join(line + b"\n" for line in self._pending.split(b"\n", n_lines)[:n_lines])
-
-    def _discover(self, lines: list[str], *, is_final: bool) -> CsvFormat | None:
-        options = self._narrowed(lines)
-        return discover(lines, options, has_header=self._pending_has_header, is_final=is_final)
-
-    def _last_change_ns(self) -> int:
-        return self._tail.last_change_ns(self._clock.wall_ns())
 
     def _note_skipped(self) -> None:
         """Remember the last rows that were there at the start, in case they are written anew."""
@@ -470,17 +394,6 @@ class CsvSource(Source):
             if rows.batch is not None:
                 self._intake.skip(rows.batch)
             lines = rows.after.partition(b"\n")[2]
-
-    def _narrowed(self, lines: Sequence[str]) -> CsvOptions:
-        """Return the options without channels that a later header no longer has."""
-        options = self._options
-        if self._previous is None or options.channels is None or not lines:
-            return options
-        names = cells_of(lines[0], self._previous.delimiter)
-        left = tuple(name for name in options.channels if name in names)
-        if not left:
-            return options
-        return replace(options, channels=left)
 
     def _tell_changes(self, old: CsvFormat, new: CsvFormat) -> None:
         before, after = dict.fromkeys(old.columns), dict.fromkeys(new.columns)
@@ -626,8 +539,9 @@ class CsvSource(Source):
         if tuple(cells) == fmt.header:
             self._tell_now_and_then("the header came again: the writer was restarted")
             return rest
-        self._previous, self._reader = fmt, None
-        self._pending, self._pending_has_header = lines, True
+        self._reader = None
+        self._pending.previous = fmt
+        self._pending.begin(lines, has_header=True)
         return b""
 
 
