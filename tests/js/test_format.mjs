@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  countText,
-  fieldText,
-  lastedText,
-  linkNote,
-  numberStyle,
-  numberText,
-  rateText,
-  readNumber,
-  readWindow,
-} from "../../nbstream/static/shared/format.js";
+import { countText, fieldText, lastedText, numberStyle, numberText, rateText, readNumber, readWindow } from "../../nbstream/static/shared/format.js";
+import { linkNote } from "../../nbstream/static/shared/panel.js";
 
 const shown = (values, previous = null) => {
   const style = numberStyle(previous, values);

@@ -1,9 +1,9 @@
 // The alert feed: incidents, anomalies and events, newest first.
 
-import { element } from "../shared/dom.js";
-import { countText, keepChildren, lastedText, linkNote, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { countText, lastedText } from "../shared/format.js";
 import { HealthLine } from "./health.js";
-import { Requests, showPanel } from "../shared/panel.js";
+import { Panel, showPanel } from "../shared/panel.js";
 import { BellMenu, bellOf, Lookout } from "./toasts.js";
 
 const SPEAK_EVERY_MS = 3000;
@@ -60,17 +60,14 @@ export function renderFeed(view) {
   };
 }
 
-class FeedPanel {
+class FeedPanel extends Panel {
   constructor(bell) {
+    super("feed", "Alerts");
     this.bell = bell;
     this.lookout = null;
-    this.state = null;
-    this.linkState = "connecting";
-    this.requests = new Requests((message) => this.link.send(message));
     this.items = new Map();
     this.spokenAt = -Infinity;
     this.heard = null;
-    this.note = element("div", { class: "nbs-note", role: "status" });
     this.title = element("span", { class: "nbs-heading", text: "Alerts" });
     this.firing = element("span", { class: "nbs-chip", hidden: true });
     this.older = element("span", { class: "nbs-muted" });
@@ -82,8 +79,7 @@ class FeedPanel {
     this.unmatched = element("div", { class: "nbs-unmatched", role: "status", hidden: true });
     this.spoken = element("div", { class: "nbs-hidden", "aria-live": "polite", role: "log" });
     this.health = new HealthLine();
-    this.el = element("div", { class: "nbs-panel nbs-feed", role: "region", "aria-label": "Alerts" }, [
-      this.note,
+    this.el.append(
       element("div", { class: "nbs-feed-head" }, [this.title, this.firing, this.older, this.filter.el, this.menu.button]),
       this.menu.el,
       this.silences.el,
@@ -92,16 +88,12 @@ class FeedPanel {
       this.list,
       this.spoken,
       this.health.el,
-    ]);
-    this.showLink("connecting");
+    );
   }
 
   take(message) {
-    if (message.state) {
-      this.state = message.state;
-      this.show();
-      this.bell.hear(message.state.told, performance.now());
-    }
+    super.take(message);
+    if (message.state) this.bell.hear(message.state.told, performance.now());
     this.tick();
   }
 
@@ -160,13 +152,7 @@ class FeedPanel {
     }
     this.lookout?.look();
     this.menu.ways.toasts.tick(performance.now());
-    this.showLink(this.linkState);
-  }
-
-  showLink(state) {
-    this.linkState = state;
-    setAttribute(this.el, "data-link", this.state?.ended ? "ended" : state);
-    setText(this.note, linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null));
+    super.tick();
   }
 }
 
@@ -240,7 +226,7 @@ class FeedItem {
           event.preventDefault();
           send();
         });
-        return [why, button("acknowledge", send, "nbs-primary")];
+        return [why, button("acknowledge", send, "nbs-button nbs-primary")];
       },
       this,
     );
@@ -398,8 +384,4 @@ class SilenceRow {
     setAttribute(this.text, "title", full);
     setAttribute(this.end, "aria-label", `end the silence of ${text}`);
   }
-}
-
-function button(text, onclick, more = "") {
-  return element("button", { ...OWN_KEYS, type: "button", class: `nbs-button ${more}`.trim(), text, onclick });
 }

@@ -1,7 +1,7 @@
 // A line about the health of the data: what came in, what was lost, how old it is.
 
-import { element } from "../shared/dom.js";
-import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { countText } from "../shared/format.js";
 import { ageText } from "../shared/status.js";
 
 /**

@@ -1,8 +1,8 @@
 // How a page tells of alerts: toasts while the feed is out of sight, and, for who wants it, a sound and desktop
 // notifications. What is told was decided in the kernel; here it is only shown, and never in a flood.
 
-import { element } from "../shared/dom.js";
-import { countText, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { countText } from "../shared/format.js";
 
 const MAX_TOASTS = 3;
 const RULE_PAUSE_MS = 3000; // between two toasts of one rule
@@ -213,7 +213,7 @@ class Toast {
     this.word = element("span", { class: "nbs-chip" });
     this.title = element("span", { class: "nbs-feed-title" });
     this.text = element("span", { class: "nbs-feed-text" });
-    this.close = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon", text: "×", onclick: (event) => onDismiss(event.detail === 0) });
+    this.close = button("×", (event) => onDismiss(event.detail === 0), "nbs-icon");
     const hold = (isHeld) => () => (this.isHeld = isHeld);
     this.el = element(
       "li",
@@ -550,7 +550,7 @@ const WAY_WORDS = {
 export class BellMenu {
   constructor() {
     this.ways = pageWays();
-    this.button = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-bell", "aria-expanded": "false", onclick: () => this.toggle() });
+    this.button = button("", () => this.toggle(), "nbs-button nbs-bell", { "aria-expanded": "false" });
     this.boxes = Object.entries(WAY_WORDS).map(([name, [label, when]]) => this.makeBox(name, label, when));
     this.el = element(
       "div",

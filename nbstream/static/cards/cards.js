@@ -1,8 +1,8 @@
 // The statistics as cards, one row per channel, or as a table when there are many; and the choice of them.
 
-import { element } from "../shared/dom.js";
-import { countText, keepChildren, linkNote, numberStyle, numberText, OWN_KEYS, rateText, setAttribute, setText } from "../shared/format.js";
-import { Requests, showPanel } from "../shared/panel.js";
+import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { countText, numberStyle, numberText, rateText } from "../shared/format.js";
+import { Panel, showPanel } from "../shared/panel.js";
 import { Spark, SPARK_GAP_MS } from "./spark.js";
 import { StatisticPicker } from "./statisticPicker.js";
 import { ageText, shapeOf } from "../shared/status.js";
@@ -63,18 +63,15 @@ export function renderCards(view) {
   };
 }
 
-class CardsPanel {
+class CardsPanel extends Panel {
   constructor() {
-    this.state = null;
-    this.linkState = "connecting";
+    super("cards", "Statistics");
     this.isTable = false;
     this.heardAt = 0;
     this.pastKey = null; // of what the past was asked for
     this.rows = new Map();
     this.heads = new Map();
-    this.requests = new Requests((message) => this.link.send(message));
     this.picker = new StatisticPicker(this.requests);
-    this.note = element("div", { class: "nbs-note", role: "status" });
     this.list = element("div", { class: "nbs-rows" });
     this.count = element("caption", { class: "nbs-count" });
     this.head = element("tr");
@@ -82,15 +79,11 @@ class CardsPanel {
     this.table = element("div", { class: "nbs-scroll", tabindex: "0", ...OWN_KEYS, "aria-label": "Statistics of all channels" }, [
       element("table", { class: "nbs-table" }, [this.count, element("thead", {}, [this.head]), this.body]),
     ]);
-    this.el = element("div", { class: "nbs-panel nbs-cards", role: "region", "aria-label": "Statistics" }, [this.note, this.list, this.picker.el]);
-    this.showLink("connecting");
+    this.el.append(this.list, this.picker.el);
   }
 
   take(message) {
-    if (message.state) {
-      this.state = message.state;
-      this.show();
-    }
+    super.take(message);
     if (this.state && !this.state.ended) {
       // A frame without a state says that everything is as it was.
       for (const row of this.rows.values()) row.remember(message.now);
@@ -159,15 +152,7 @@ class CardsPanel {
         this.rows.get(key)?.showState(channelState(channel, source, this.link.clock.age(channel.newest)), source);
       }
     }
-    this.showLink(this.linkState);
-  }
-
-  showLink(state) {
-    this.linkState = state;
-    const isBusy = state === "busy" && this.requests.waiting.size > 0;
-    setAttribute(this.el, "data-link", this.state?.ended ? "ended" : state);
-    const note = linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null);
-    setText(this.note, note || (isBusy ? "kernel busy: your change is made when the cell ends" : ""));
+    super.tick();
   }
 }
 
@@ -304,13 +289,11 @@ class Card {
     this.shown = null;
     this.value = element("span", { class: "nbs-value", text: "–" });
     this.unit = element("span", { class: "nbs-unit" });
-    // Only for the mouse: with the keyboard one chooses in the list, not at each card of each channel.
-    const button = element("button", { type: "button", class: "nbs-icon nbs-card-remove", tabindex: "-1", "aria-label": `remove ${name}`, title: `remove ${name}`, text: "×", onclick: () => remove(name) });
     this.el = element("div", { class: /^\w+$/.test(name) ? `nbs-card nbs-card-${name}` : "nbs-card", "data-statistic": name }, [
       element("span", { class: "nbs-label", text: name }),
       element("span", { class: "nbs-figures" }, [this.value, this.unit]),
       this.spark.el,
-      button,
+      removeStatistic(name, remove),
     ]);
   }
 
@@ -331,11 +314,17 @@ class Card {
   }
 }
 
+/** A button only for the mouse: with the keyboard one chooses in the list, not at each card of each channel. */
+function removeStatistic(name, remove) {
+  const what = `remove ${name}`;
+  return button("×", () => remove(name), "nbs-icon nbs-card-remove", { tabindex: "-1", "aria-label": what, title: what });
+}
+
 class ColumnHead {
   constructor(name, remove) {
     this.el = element("th", { scope: "col" }, [element("span", { text: name })]);
     if (remove) {
-      this.el.append(element("button", { type: "button", class: "nbs-icon nbs-card-remove", tabindex: "-1", "aria-label": `remove ${name}`, title: `remove ${name}`, text: "×", onclick: () => remove(name) }));
+      this.el.append(removeStatistic(name, remove));
     }
   }
 }

@@ -1,6 +1,6 @@
 // A statistic over the last minute, as a small line.
 
-import { setAttribute } from "../shared/format.js";
+import { setAttribute } from "../shared/dom.js";
 
 const SPARK_VALUES = 60;
 const SPARK_STEP_MS = 1000;

@@ -1,7 +1,6 @@
 // The choice of the statistics that have a card.
 
-import { element } from "../shared/dom.js";
-import { keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 
 /** The choice of what the cards show; it is the kernel's, so all pages agree. */
 export class StatisticPicker {
@@ -12,7 +11,7 @@ export class StatisticPicker {
     this.entries = [];
     this.wanted = new Map(); // what was asked for, until the kernel has said what came of it
     this.picks = new Map();
-    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-opener", text: "+ statistic", "aria-expanded": "false", onclick: () => (this.form.hidden ? this.open() : this.close()) });
+    this.opener = button("+ statistic", () => (this.form.hidden ? this.open() : this.close()), "nbs-button nbs-opener", { "aria-expanded": "false" });
     this.list = element("div", { class: "nbs-picks" });
     const errorId = `nbs-${Math.random().toString(36).slice(2)}`;
     this.field = element("input", {
@@ -28,8 +27,8 @@ export class StatisticPicker {
       oninput: () => this.failField(""),
     });
     this.fieldError = element("span", { class: "nbs-field-error", role: "alert", id: errorId });
-    this.add = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
-    this.done = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "done", onclick: () => this.close() });
+    this.add = button("add", () => this.send(), "nbs-button nbs-primary");
+    this.done = button("done", () => this.close());
     this.count = element("span", { class: "nbs-muted" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.form = element("div", { class: "nbs-pick-form", role: "group", "aria-label": "Statistics to show", hidden: true, onkeydown: (event) => this.press(event) }, [
@@ -87,7 +86,7 @@ export class StatisticPicker {
       this.failField("");
       this.field.focus();
     };
-    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-pick nbs-pick-more", title: what || null, text: `${name}(${needs})…`, onclick }) };
+    return { el: button(`${name}(${needs})…`, onclick, "nbs-pick nbs-pick-more", { title: what || null }) };
   }
 
   /** Ask the kernel for a choice; `onAnswer` takes what is wrong, "" if it was done. */

@@ -4,11 +4,10 @@
 import { FittedRange, fromWallClock, wallClock, withThresholds } from "./axes.js";
 import { keepCellHeight } from "../shared/cellHeight.js";
 import { Crosshair } from "./crosshair.js";
-import { element } from "../shared/dom.js";
+import { button, element, OWN_KEYS } from "../shared/dom.js";
 import { drawLine } from "./draw.js";
 import { showFigure } from "./figure.js";
 import { FollowClock } from "./follow.js";
-import { OWN_KEYS } from "../shared/format.js";
 import { Line } from "./line.js";
 import { drawMarks, Marks } from "./marks.js";
 import { connect, Requests } from "../shared/panel.js";
@@ -79,12 +78,7 @@ class ChartView {
     const signal = this.abort.signal;
     this.figure = element("div", { class: "nbs-figure" });
     this.badge = new Badge();
-    this.pauseButton = element("button", {
-      ...OWN_KEYS,
-      class: "nbs-tool",
-      type: "button",
-      onclick: () => this.choosePause(!this.isPaused),
-    });
+    this.pauseButton = button("", () => this.choosePause(!this.isPaused), "nbs-tool");
     this.windowSelect = element("select", {
       ...OWN_KEYS,
       class: "nbs-tool",
@@ -92,13 +86,7 @@ class ChartView {
       title: "Window of the view and of the statistics",
       onchange: () => this.requests.ask({ kind: "window", value: this.windowSelect.value }, (error) => error && this.showTools()),
     });
-    this.jumpButton = element("button", {
-      ...OWN_KEYS,
-      class: "nbs-jump",
-      type: "button",
-      hidden: true,
-      onclick: () => this.jumpToLive(),
-    });
+    this.jumpButton = button("", () => this.jumpToLive(), "nbs-jump", { hidden: true });
     this.toolbar = element("div", { class: "nbs-toolbar" }, [this.badge.el, this.windowSelect, this.pauseButton]);
     this.crosshair = new Crosshair();
     this.el = element("div", { class: "nbs-chart" }, [this.figure, this.toolbar, this.crosshair.el, this.jumpButton]);

@@ -1,9 +1,9 @@
 // The dashboard's controls. What a person edits is theirs until it is sent or given up: no update touches it.
 
 import { DetectorPicker } from "./detectorPicker.js";
-import { element } from "../shared/dom.js";
-import { fieldText, keepChildren, linkNote, OWN_KEYS, readNumber, readWindow, setAttribute, setText } from "../shared/format.js";
-import { Requests, showPanel } from "../shared/panel.js";
+import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { fieldText, readNumber, readWindow } from "../shared/format.js";
+import { Panel, showPanel } from "../shared/panel.js";
 import { RuleEditor } from "./ruleEditor.js";
 import { removeButton, RuleForm } from "./ruleForm.js";
 import { shapeOf } from "../shared/status.js";
@@ -20,7 +20,7 @@ const RULE_WORDS = {
 
 /** @returns {() => void} the clean-up */
 export function renderControls({ model, el }) {
-  const panel = new ControlsPanel(model);
+  const panel = new ControlsPanel();
   const remove = showPanel({ model, el }, panel);
   const onPause = ({ detail }) => panel.hearPause(detail);
   document.addEventListener(PAUSE_EVENT, onPause);
@@ -122,16 +122,12 @@ export class ValueField {
   }
 }
 
-class ControlsPanel {
-  constructor(model) {
-    this.model = model;
-    this.state = null;
-    this.linkState = "connecting";
-    this.requests = new Requests((message) => this.link.send(message));
+class ControlsPanel extends Panel {
+  constructor() {
+    super("controls", "Controls");
     this.wantsPause = null; // what the button was set to, until the kernel has answered
     this.rules = new Map();
     this.choices = new Map();
-    this.note = element("div", { class: "nbs-note", role: "status" });
     this.title = element("h2", { class: "nbs-title" });
     this.choiceList = element("span", { class: "nbs-choices", role: "group", "aria-label": "Window" });
     this.windowField = new ValueField({
@@ -141,50 +137,33 @@ class ControlsPanel {
       attributes: { placeholder: "e.g. 90s", size: 9, maxlength: 64 },
     });
     this.windowField.el.classList.add("nbs-window-field");
-    this.pause = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-pause", hidden: true, onclick: () => this.togglePause() });
+    this.pause = button("", () => this.togglePause(), "nbs-button nbs-pause", { hidden: true });
     this.ruleList = element("ul", { class: "nbs-rules", "aria-label": "Alert rules" });
     this.editor = new RuleEditor(this.requests);
     this.form = new RuleForm(this.requests, (fields) => this.editor.open(null, this.form.opener, fields));
     this.picker = new DetectorPicker(this.requests);
-    this.el = element(
-      "div",
-      {
-        class: "nbs-panel nbs-controls",
-        role: "region",
-        "aria-label": "Controls",
-      },
-      [
-        this.note,
-        element("div", { class: "nbs-bar" }, [
-          this.title,
-          element("span", { class: "nbs-window" }, [
-            element("span", { class: "nbs-muted", text: "window" }),
-            this.choiceList,
-            this.windowField.el,
-          ]),
-          this.pause,
+    this.el.append(
+      element("div", { class: "nbs-bar" }, [
+        this.title,
+        element("span", { class: "nbs-window" }, [
+          element("span", { class: "nbs-muted", text: "window" }),
+          this.choiceList,
+          this.windowField.el,
         ]),
-        this.ruleList,
-        this.form.el,
-        this.editor.el,
-        this.picker.form,
-        this.picker.el,
-      ],
+        this.pause,
+      ]),
+      this.ruleList,
+      this.form.el,
+      this.editor.el,
+      this.picker.form,
+      this.picker.el,
     );
     this.ruleList.append(this.form.openerItem, this.picker.openerItem);
-    this.showLink("connecting");
-  }
-
-  take(message) {
-    if (!message.state) return;
-    this.state = message.state;
-    this.show();
-    this.showLink(this.linkState);
   }
 
   tick() {
     this.editor.tick(this.linkState);
-    this.showLink(this.linkState);
+    super.tick();
   }
 
   show() {
@@ -226,7 +205,7 @@ class ControlsPanel {
       this.windowField.reset();
       this.requests.ask({ kind: "window", value: choice }, (error) => this.windowField.fail(error));
     };
-    return { el: element("button", { ...OWN_KEYS, type: "button", class: "nbs-choice", text: choice, "aria-pressed": "false", onclick }) };
+    return { el: button(choice, onclick, "nbs-choice", { "aria-pressed": "false" }) };
   }
 
   get isPaused() {
@@ -258,14 +237,6 @@ class ControlsPanel {
     this.state.paused = paused;
     this.wantsPause = null;
     this.showPause();
-  }
-
-  showLink(state) {
-    this.linkState = state;
-    const isBusy = state === "busy" && [...this.requests.waiting.values()].some(({ kind }) => kind !== "try");
-    setAttribute(this.el, "data-link", this.state?.ended ? "ended" : state);
-    const note = linkNote(state, this.link?.silence() ?? 0, this.state?.ended ?? null);
-    setText(this.note, note || (isBusy ? "kernel busy: your change is made when the cell ends" : ""));
   }
 }
 
@@ -309,7 +280,7 @@ class RuleRow {
     this.levels = element("span", { class: "nbs-muted nbs-rule-levels" });
     this.state = element("span", { class: "nbs-chip nbs-state" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.edit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-icon nbs-edit", text: "✎", onclick: () => onEdit(this) });
+    this.edit = button("✎", () => onEdit(this), "nbs-icon nbs-edit");
     this.remove = removeButton(this, requests, () => ({ kind: "remove", rule: this.rule.id }), onRemoved);
     this.el = element("li", { class: "nbs-rule" }, [
       this.sign,

@@ -1,7 +1,7 @@
 // Detectors: choose one and a channel, see what runs, remove it.
 
-import { element } from "../shared/dom.js";
-import { countText, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
+import { countText } from "../shared/format.js";
 import { fillSelect, removeButton, selectOf } from "./ruleForm.js";
 
 const USUAL_KIND = "default"; // for data about which nothing is known
@@ -14,14 +14,14 @@ export class DetectorPicker {
     this.kinds = new Map();
     this.channels = [];
     this.rows = new Map();
-    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ detector", "aria-expanded": "false", onclick: () => this.open() });
+    this.opener = button("+ detector", () => this.open(), "nbs-button", { "aria-expanded": "false" });
     this.openerItem = element("li", { class: "nbs-detector-picker-opener" }, [this.opener]);
     this.kind = selectOf("Detector", [], { onchange: () => this.describe() });
     this.channel = selectOf("Channel", []);
     this.text = element("span", { class: "nbs-muted nbs-detector-picker-text" });
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
-    const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
+    this.submit = button("add", () => this.send(), "nbs-button nbs-primary");
+    const cancel = button("cancel", () => this.close());
     this.form = element("div", { class: "nbs-detector-picker", role: "group", "aria-label": "New detector", hidden: true, onkeydown: (event) => this.press(event) }, [
       this.kind,
       this.channel,

@@ -1,7 +1,7 @@
 // New rules and changed ones. What somebody types is theirs until it is saved or given up: no update touches it.
 
-import { element } from "../shared/dom.js";
-import { countText, lastedText, OWN_KEYS, setAttribute, setText } from "../shared/format.js";
+import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { countText, lastedText } from "../shared/format.js";
 import { fillSelect, selectOf, SEVERITY_WORDS } from "./ruleForm.js";
 
 const MAX_CONDITION = 500;
@@ -134,8 +134,8 @@ export class RuleEditor {
     this.heading = element("span", { class: "nbs-heading" });
     this.preview = element("span", { class: "nbs-preview nbs-muted", role: "status" });
     this.note = element("span", { class: "nbs-field-error", role: "alert" });
-    this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", onclick: () => this.save() });
-    const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
+    this.submit = button("", () => this.save(), "nbs-button nbs-primary");
+    const cancel = button("cancel", () => this.close());
     this.el = element("div", { class: "nbs-editor", role: "group", "aria-label": "Rule editor", hidden: true, onkeydown: (event) => this.press(event) }, [
       this.heading,
       element("div", { class: "nbs-editor-grid" }, Object.values(this.fields).map((field) => field.el)),

@@ -1,7 +1,7 @@
 // The quick form of a new rule: one limit of a channel's readings.
 
-import { element } from "../shared/dom.js";
-import { OWN_KEYS, readNumber, setAttribute, setText } from "../shared/format.js";
+import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { readNumber } from "../shared/format.js";
 
 export const SEVERITY_WORDS = ["info", "warning", "critical"];
 
@@ -32,7 +32,7 @@ export class RuleForm {
     this.requests = requests;
     this.onMore = onMore;
     this.names = null;
-    this.opener = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "+ threshold", "aria-expanded": "false", onclick: () => this.open() });
+    this.opener = button("+ threshold", () => this.open(), "nbs-button", { "aria-expanded": "false" });
     this.openerItem = element("li", { class: "nbs-rule-opener" }, [this.opener]);
     this.channel = element("select", { ...OWN_KEYS, class: "nbs-select", "aria-label": "Channel", hidden: true });
     this.operator = selectOf("Operator", [">", "<"]);
@@ -41,9 +41,9 @@ export class RuleForm {
     this.severity = selectOf("Severity", SEVERITY_WORDS);
     this.severity.value = "warning";
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
-    this.submit = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-primary", text: "add", onclick: () => this.send() });
-    const cancel = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button", text: "cancel", onclick: () => this.close() });
-    const more = element("button", { ...OWN_KEYS, type: "button", class: "nbs-button nbs-more", text: "more…", title: "any condition, and how long it must hold", onclick: () => this.more() });
+    this.submit = button("add", () => this.send(), "nbs-button nbs-primary");
+    const cancel = button("cancel", () => this.close());
+    const more = button("more…", () => this.more(), "nbs-button nbs-more", { title: "any condition, and how long it must hold" });
     // No form element: in JupyterLab 4.6 Enter in one does not submit it.
     this.el = element(
       "div",
@@ -160,21 +160,16 @@ export function fillSelect(select, values) {
  * @param {() => void} onRemoved called if the row had the focus
  */
 export function removeButton(row, requests, command, onRemoved) {
-  const button = element("button", {
-    ...OWN_KEYS,
-    type: "button",
-    class: "nbs-icon nbs-remove",
-    text: "×",
-    onclick: () => {
-      button.disabled = true;
-      requests.ask(command(), (error) => {
-        button.disabled = false;
-        setText(row.error, error);
-        if (!error && row.el.contains(document.activeElement)) onRemoved();
-      });
-    },
-  });
-  return button;
+  const remove = () => {
+    removing.disabled = true;
+    requests.ask(command(), (error) => {
+      removing.disabled = false;
+      setText(row.error, error);
+      if (!error && row.el.contains(document.activeElement)) onRemoved();
+    });
+  };
+  const removing = button("×", remove, "nbs-icon nbs-remove");
+  return removing;
 }
 
 function numberInput(label, placeholder) {

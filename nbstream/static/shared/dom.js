@@ -21,3 +21,62 @@ export function element(tag, options = {}, children = []) {
   node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
 }
+
+/**
+ * For everything that takes the focus: JupyterLab takes single keys for commands of its own (two d delete the
+ * cell), unless the focused element itself says this.
+ */
+export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+/**
+ * Make a button.
+ * @param {string} text
+ * @param {(event: Event) => void} onclick
+ * @param {string} [className]
+ * @param {Record<string, any>} [attributes]
+ * @returns {HTMLElement}
+ */
+export function button(text, onclick, className = "nbs-button", attributes = {}) {
+  return element("button", { ...OWN_KEYS, type: "button", class: className, text, onclick, ...attributes });
+}
+
+/** Set a node's text, if it is another. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Set an attribute, if it is another; null removes it. */
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) === value) return;
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, value);
+}
+
+/**
+ * Make the children of `parent` those of `items`, in their order; a child lives as long as its key, so that
+ * focus and selection stay.
+ * @template T, V
+ * @param {HTMLElement} parent
+ * @param {Map<string, V & {el: HTMLElement}>} known what is there by key; changed
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => V & {el: HTMLElement}} make
+ * @param {(part: V & {el: HTMLElement}, item: T) => void} update
+ */
+export function keepChildren(parent, known, items, keyOf, make, update) {
+  const keys = new Set(items.map(keyOf));
+  for (const [key, part] of known) {
+    if (keys.has(key)) continue;
+    part.el.remove();
+    known.delete(key);
+  }
+  let next = parent.firstChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    let part = known.get(key);
+    if (!part) known.set(key, (part = make(item)));
+    update(part, item);
+    if (part.el === next) next = next.nextSibling;
+    else parent.insertBefore(part.el, next);
+  }
+}

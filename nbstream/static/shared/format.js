@@ -1,7 +1,5 @@
 // Numbers and words as people read them: digits that stand still while values change.
 
-import { RESTARTED } from "./status.js";
-
 const PLAIN_MAGNITUDE = 1e10;
 const TINY_MAGNITUDE = 1e-5;
 const MAX_DECIMALS = 9;
@@ -115,68 +113,6 @@ export function readWindow(typed) {
     return { error: hint };
   }
   return /[1-9]/.test(text) ? { value: text } : { error: "It must be more than 0." };
-}
-
-/**
- * For everything that takes the focus: JupyterLab takes single keys for commands of its own (two d delete the
- * cell), unless the focused element itself says this.
- */
-export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
-
-/** Set a node's text, if it is another. */
-export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/** Set an attribute, if it is another; null removes it. */
-export function setAttribute(node, name, value) {
-  if (node.getAttribute(name) === value) return;
-  if (value === null) node.removeAttribute(name);
-  else node.setAttribute(name, value);
-}
-
-/**
- * Make the children of `parent` those of `items`, in their order; a child lives as long as its key, so that
- * focus and selection stay.
- * @template T, V
- * @param {HTMLElement} parent
- * @param {Map<string, V & {el: HTMLElement}>} known what is there by key; changed
- * @param {T[]} items
- * @param {(item: T) => string} keyOf
- * @param {(item: T) => V & {el: HTMLElement}} make
- * @param {(part: V & {el: HTMLElement}, item: T) => void} update
- */
-export function keepChildren(parent, known, items, keyOf, make, update) {
-  const keys = new Set(items.map(keyOf));
-  for (const [key, part] of known) {
-    if (keys.has(key)) continue;
-    part.el.remove();
-    known.delete(key);
-  }
-  let next = parent.firstChild;
-  for (const item of items) {
-    const key = keyOf(item);
-    let part = known.get(key);
-    if (!part) known.set(key, (part = make(item)));
-    update(part, item);
-    if (part.el === next) next = next.nextSibling;
-    else parent.insertBefore(part.el, next);
-  }
-}
-
-/**
- * What a panel says about its link, "" while all is well.
- * @param {string} state of the link
- * @param {number} silence seconds since the kernel was heard
- * @param {string | null} ended why the analyzer ended
- */
-export function linkNote(state, silence, ended) {
-  if (ended === "replaced") return "replaced by a later run of its cell";
-  if (ended) return ended;
-  if (state === "connecting") return "connecting…";
-  // Once on the page: the chart says it, if there is one.
-  if (state === "restarted") return document.querySelector?.('.nbs-chart[data-link="restarted"]') ? "" : RESTARTED;
-  return state === "disconnected" ? `no answer from the kernel for ${Math.floor(silence)} s` : "";
 }
 
 function groupThousands(text) {
