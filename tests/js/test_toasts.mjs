@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { renderFeed } from "../../nbstream/static/alerts/feed.js";
-import { bellOf, gravestOf, pageWays, readSettings, toldText } from "../../nbstream/static/alerts/toasts.js";
+import { bellOf, gravestOf, pageWays, readSettings } from "../../nbstream/static/alerts/bell.js";
+import { toldText } from "../../nbstream/static/alerts/toasts.js";
 import { click, FakeModel, fakeEvent, installDom } from "./fakeDom.mjs";
 
 const EVIL = "<img src=x onerror=alert(1)>";

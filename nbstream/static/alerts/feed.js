@@ -4,7 +4,7 @@ import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "
 import { countText, lastedText } from "../shared/format.js";
 import { HealthLine } from "./health.js";
 import { Panel, showPanel } from "../shared/panel.js";
-import { BellMenu, bellOf, Lookout } from "./toasts.js";
+import { BellMenu, bellOf, Lookout } from "./bell.js";
 
 const SPEAK_EVERY_MS = 3000;
 
