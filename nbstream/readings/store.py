@@ -235,7 +235,7 @@ class Store:
         needed = 0
         for window in self.needs.values():
             if window.readings is not None:
-                needed = max(needed, min(window.readings, held) + added)
+                needed = max(needed, min(window.readings, held + added))
             elif window.duration_ns is not None:
                 start = max(int(times[-1]) - window.duration_ns, EARLIEST_NS)
                 n_old = ring.end - ring.row_at(start, "right")

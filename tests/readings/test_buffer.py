@@ -270,6 +270,17 @@ def test_the_ring_grows_for_who_needs_it() -> None:
     assert len(buffer) == 1000
 
 
+@pytest.mark.parametrize("window", [Window(readings=200), Window(duration_ns=200 * NS)])
+def test_a_big_batch_alone_is_no_need(window: Window) -> None:
+    """A ring that holds the window keeps its capacity, however much comes at once."""
+    buffer = Buffer(1000)
+    buffer._store.need("a", window)
+    for batch in (at(1000), at(10_000, start=EPOCH_NS + 1000 * NS)):
+        buffer.extend(batch, x=np.zeros(len(batch)), unit="ns")
+    assert len(buffer) == 1000
+    assert buffer.channel("x").covers(window)
+
+
 @settings(max_examples=20)
 @given(st.integers(1, 30), st.integers(1, 3000), batch_sizes(300), st.sampled_from([0.5, 1.0, 3.0]))
 def test_growth_holds_every_window(
