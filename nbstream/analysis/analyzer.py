@@ -7,10 +7,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbstream.alerts import Alerting, AlertLog, BufferTable, RuleBook
+from nbstream.alerts import Alerting, AlertLog, RuleBook
 from nbstream.analysis.anomaly_log import AnomalyLog
-from nbstream.analysis.channel import ChannelState as _Channel
-from nbstream.analysis.detector_runs import Detecting
+from nbstream.analysis.delegation import delegated
+from nbstream.analysis.detections import Detections
+from nbstream.analysis.intake import Intake
 from nbstream.analysis.stepped import Stepped
 from nbstream.analysis.traits import (
     STATISTICS,
@@ -24,11 +25,11 @@ from nbstream.analysis.traits import (
 from nbstream.errors import CallbackError, ClosedError
 from nbstream.readings.batch import time_ns
 from nbstream.readings.buffer import Buffer
-from nbstream.readings.window import Window, WindowLike, parse_duration, rough_duration
+from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source, SourceState
-from nbstream.statistics import Sample, StatisticLike, find, trailing_zscores
+from nbstream.statistics import Sample, StatisticLike, find
 from nbstream.text.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from nbstream.alerts import BufferTable
+    from nbstream.analysis.detector_runs import DetectorRun
     from nbstream.readings.batch import TimeLike
-    from nbstream.readings.buffer import BufferState, Rows
+    from nbstream.readings.buffer import Rows
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 
@@ -60,7 +63,7 @@ SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
 """States of a source in which no reading is expected."""
 
 
-class Analyzer(Alerting, Detecting, ChannelStatistics):
+class Analyzer(Alerting, ChannelStatistics):
     """Statistics over a window that slides with the readings, and rules that watch every one of them.
 
     Parameters
@@ -121,7 +124,8 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         others = [Window.parse(other) for other in windows or ()]
         if window is None:
             window = others[0] if others else "60s"
-        self._window = Window.parse(window)
+        self._intake = Intake(buffer, Window.parse(window))
+        self._lock = self._intake.lock
         self.explicit_name = name
         self.source: Source | None = source
         self.buffer: Buffer = buffer
@@ -130,19 +134,21 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         self.is_replaced = False
         own_interval = None if source is None else source.own_interval
         self._book = RuleBook(buffer, own_interval=own_interval)
-        self._told_too_long: set[tuple[str, Window]] = set()
         self._dispatchers = ()
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
-        self._detections = ()
-        self._detect_for = DETECT_FOR
-        self._channels: dict[str, _Channel] = {}
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
         self._stepped: tuple[Stepped, ...] = ()
-        self._lock = threading.RLock()
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._closed = threading.Event()
+        self._detections = Detections(
+            self._intake,
+            self.anomalies,
+            require_open=self._require_open,
+            is_over=self._closed.is_set,
+            wake=self._wake.set,
+        )
         self._notify_due = 0.0
         self._tick_due = 0.0
         self._notify_posted = False
@@ -159,7 +165,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
 
     def __repr__(self) -> str:
         """Return the window and the channels."""
-        return f"<Analyzer of {list(self.channels)} over {self._window.label}>"
+        return f"<Analyzer of {list(self.channels)} over {self.parsed_window.label}>"
 
     def __enter__(self) -> Analyzer:
         """Return the analyzer; leaving the block closes it."""
@@ -177,17 +183,26 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     @property
     def parsed_window(self) -> Window:
         """The window, taken apart."""
-        return self._window
+        return self._intake.window
 
     @property
     def covered(self) -> bool:
         """Whether the buffer still holds everything that belongs in the window, for all channels."""
-        return all(channel.covered for channel in list(self._channels.values()))
+        return all(channel.covered for channel in list(self._intake.channels.values()))
 
     @property
     def is_closed(self) -> bool:
         """Whether `close()` was called."""
         return self._closed.is_set()
+
+    # What `analysis/detections.py` does. (mypy fears a "self" among keyword arguments of any name.)
+
+    detect = delegated("_detections", Detections.detect)  # type: ignore[arg-type]
+
+    @property
+    def detections(self) -> tuple[DetectorRun, ...]:
+        """The detectors at work, oldest first."""
+        return self._detections.runs
 
     def channel(self, name: str) -> ChannelStatistics:
         """Return the statistics of one channel; they are NaN until it has readings.
@@ -241,7 +256,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             )
             self._over[parsed] = view
             self.buffer._store.need((self, parsed), parsed)
-            self._refresh_all()
+            self._intake.refresh(self._over)
         return view
 
     def statistic(
@@ -282,12 +297,12 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         all statistics of an update.
         """
         found = find(statistic)
-        parsed = self._window if window is None else Window.parse(window)
+        parsed = self.parsed_window if window is None else Window.parse(window)
         at_ns = None if at is None else time_ns(at, timezone=self.buffer.timezone)
         if channel is not None:
             channel = require_name(channel)
         with self._lock:
-            state = self._state_of(channel)
+            state = self._intake.state_of(channel)
             if state is not None and state.name not in self.buffer.channels:
                 state = None  # the buffer was closed
             if state is not None and not state.is_current:
@@ -358,7 +373,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         )
         with self._lock:
             self._stepped = (*self._stepped, table)
-            state = self._state_of(channel)
+            state = self._intake.state_of(channel)
             if state is not None and state.newest_ns is not None:
                 table.advance(state)
         return table
@@ -366,18 +381,19 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
     def snapshot(self) -> Snapshot:
         """Return the newest computed statistics of all channels, of one moment."""
         with self._lock:
+            window = self.parsed_window
             return Snapshot(
-                self._window,
+                window,
                 self.buffer.newest_ns,
                 {
-                    name: channel.statistics.get(self._window, Statistics())
-                    for name, channel in self._channels.items()
+                    name: channel.statistics.get(window, Statistics())
+                    for name, channel in self._intake.channels.items()
                 },
             )
 
     def to_pandas(self, window: WindowLike | None = None) -> pd.DataFrame:
         """Return the readings in the window as a DataFrame (see `Buffer.to_pandas`)."""
-        return self.buffer.to_pandas(self._window if window is None else window)
+        return self.buffer.to_pandas(self.parsed_window if window is None else window)
 
     def update(self) -> None:
         """Take in everything that was added to the buffer before the call; safe beside the thread.
@@ -412,7 +428,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
                 self._thread.join(ending.seconds_left(ending.GRACE))
         finally:
             self._end_alerting()
-            for channel in list(self._channels.values()):
+            for channel in list(self._intake.channels.values()):
                 channel.forget()
             ownership.forget(self)
 
@@ -438,11 +454,11 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
         type(self).window.choose(self, window)
 
     def _apply_window(self, window: Window, *, makes_room: bool) -> None:
-        self._window = window
+        self._intake.window = window
         if makes_room:
             self.buffer._store.need(self, window)
         with self._lock:
-            self._refresh_all()
+            self._intake.refresh(self._over)
         self._is_dirty = True
         self._wake.set()
 
@@ -455,7 +471,7 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             started = time.monotonic()
             try:
                 self._update()
-                if self._is_behind():
+                if self._detections.is_behind:
                     self._wake.set()
                 self._let_time_go_on(started)
                 self._book.deliver()
@@ -476,98 +492,43 @@ class Analyzer(Alerting, Detecting, ChannelStatistics):
             self._book.tick(expects_data=state not in SILENT_STATES)
 
     def _update(self, *, force: bool = False) -> None:
+        intake, seconds = self._intake, float("inf") if force else DETECT_FOR
+
+        def show(channel: str, rows: Rows) -> None:
+            # To the detectors before the rules, which may be about scores.
+            self._detections.score(channel, rows.start, rows.start + len(rows.times), seconds)
+            if self._book.watching(channel):
+                for table in intake.table(channel, rows).ascending():
+                    self._book.take_in(table)
+
         with self._lock:
-            self._detect_for = float("inf") if force else DETECT_FOR
             moment = self.buffer._store.moment()
-            changed = self._take_in_all(moment.ends)
+            changed = intake.take_in(moment.ends, show)
             self._book.overtake()
-            changed |= self._catch_up(self._detect_for)
-            if changed and self._detections:  # their scores are rows too
+            changed |= self._detections.catch_up(seconds)
+            if changed and self._detections.runs:  # their scores are rows too
                 moment = self.buffer._store.moment()
                 derived = self.buffer.derived & moment.ends.keys()
-                self._take_in_all({name: moment.ends[name] for name in derived})
+                intake.take_in({name: moment.ends[name] for name in derived}, show)
             self._is_dirty |= changed
             if changed or force:
-                self._refresh_all(moment)
+                intake.refresh(self._over, moment)
                 for table in self._stepped:
-                    state = self._state_of(table.channel)
+                    state = intake.state_of(table.channel)
                     if state is not None and state.name in moment.ends:
                         table.advance(state)
 
-    def _take_in_all(self, ends: dict[str, int]) -> bool:
-        """Add the rows up to these ends; return whether there were any."""
-        changed = False
-        for name, end in ends.items():
-            channel = self._channels.get(name)
-            if channel is None:
-                channel = self._channels[name] = _Channel(self.buffer, name)
-                changed = True
-            changed |= self._take_in(name, channel, end)
-        return changed
-
-    def _take_in(self, name: str, channel: _Channel, end: int) -> bool:
-        """Add a channel's new rows to its summaries and show them to the rules."""
-
-        def show(rows: Rows) -> None:
-            # Before the rules, which may be about scores.
-            self._score(name, rows.start, rows.start + len(rows.times), self._detect_for)
-            if self._book.watching(name):
-                for table in self._table(name, rows).ascending():
-                    self._book.take_in(table)
-
-        return channel.take_in(end, show)
-
-    def _refresh_all(self, moment: BufferState | None = None) -> None:
-        """Compute the statistics of all channels anew, as of a moment; None is that of before."""
-        windows = {self._window, *self._over}
-        held = self.buffer.channels  # none after it was closed
-        for channel in self._channels.values():
-            if channel.name not in held:
-                continue
-            as_of = channel.newest_ns
-            if moment is not None:
-                as_of = moment.ahead.get(channel.name, moment.newest_ns)
-                self._tell_if_ahead(channel, moment)
-            channel.refresh(windows, self._window, as_of)
-
-    def _tell_if_ahead(self, channel: _Channel, moment: BufferState) -> None:
-        """Tell people once that a channel's clock is wrong, which hides its readings from the chart."""
-        newest_ns = moment.ahead.get(channel.name)
-        if newest_ns is None or channel.told_ahead or channel.name in self.buffer.derived:
-            return
-        channel.told_ahead = True
-        self.buffer.note(
-            f"{channel.name!r} is {rough_duration(newest_ns - (moment.newest_ns or 0))} ahead of the other "
-            "channels and of this machine's clock; is its time zone right?"
-        )
-
     def _taken_in(self) -> dict[str, int]:
-        return {name: channel.pyramid.end for name, channel in self._channels.items()}
+        return self._intake.ends()
 
     def _table(self, channel: str, rows: Rows) -> BufferTable:
-        pyramid = self._channels[channel].pyramid
-        return BufferTable(
-            self.buffer,
-            channel,
-            *rows,
-            pyramid=pyramid,
-            window=self._window,
-            zscores=trailing_zscores,
-            told=self._told_too_long,
-        )
-
-    def _state_of(self, name: str | None) -> _Channel | None:
-        """Return what is kept of a channel, None before it is known; without a name of the first."""
-        if name is None:
-            channels = self.buffer.channels
-            return self._channels.get(channels[0]) if channels else None
-        return self._channels.get(name)
+        return self._intake.table(channel, rows)
 
     def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
-        channel = self._state_of(name)
+        channel = self._intake.state_of(name)
         if statistic == "median":
             return NAN if channel is None else self.statistic("median", window, channel.name)
-        known = None if channel is None else channel.statistics.get(window or self._window)
+        known = None if channel is None else channel.statistics.get(window or self.parsed_window)
         return getattr(known or Statistics(), statistic)
 
     def _drop_stepped(self, table: Stepped) -> None:

@@ -1,4 +1,4 @@
-"""Detectors at work on an analyzer's channels."""
+"""A detector at work on one channel, and where its scores go."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.readings.batch import Batch, channel_name
+from nbstream.readings.batch import Batch
 from nbstream.text.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from nbstream.analysis.anomaly_log import AnomalyLog
     from nbstream.detectors import Detector
@@ -24,17 +23,14 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer, Rows
     from nbstream.readings.ring import Cursor
 
-__all__ = ["Detecting", "DetectorRun"]
+__all__ = ["DetectorRun"]
 
 logger = logging.getLogger(__name__)
 
 MAX_EXPLAINED = 1000
 """Anomalies of one batch that are kept with their reasons, the newest; all are counted."""
-MAX_RUNS = 64
 CHUNK = 4096
 """Rows that were there before a detector are shown to it in so many at a time."""
-FIRST_LOOK = 0.5
-"""Seconds that `detect` takes for them; the rest is caught up with by and by."""
 
 
 @dataclass(slots=True)
@@ -250,156 +246,3 @@ class DetectorRun:
             self._scores.cursor = self._cursor
         columns = {self._scores.channel: score[n_known:]}
         self._buffer.extend_batch(Batch(rows.times[n_known:], columns))
-
-
-class Detecting:
-    """The part of an analyzer that keeps detectors.
-
-    Notes
-    -----
-    Thread safety: any method from any thread.
-    """
-
-    buffer: Buffer
-    anomalies: AnomalyLog
-    """What the detectors flagged."""
-    _detections: tuple[DetectorRun, ...]
-    _wake: threading.Event
-    _lock: AbstractContextManager[Any]
-
-    def _require_open(self) -> None:
-        raise NotImplementedError
-
-    def _taken_in(self) -> dict[str, int]:
-        raise NotImplementedError
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the analyzer was closed."""
-        raise NotImplementedError
-
-    @property
-    def detections(self) -> tuple[DetectorRun, ...]:
-        """The detectors at work, oldest first."""
-        return self._detections
-
-    def detect(
-        self,
-        detector: str | Detector = "default",
-        channel: str | None = None,
-        *,
-        means_of: str | float | None = "auto",
-        **parameters: Any,
-    ) -> DetectorRun:
-        """Let a detector score every reading of a channel.
-
-        The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
-        (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
-        its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
-        that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One that is
-        started again, after `close()` or with a new analyzer, goes on in the channel of its scores; those
-        that are there stay.
-
-        Parameters
-        ----------
-        detector
-            A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
-        channel
-            None is the first.
-        means_of
-            "auto": where readings come faster than a slow detector can keep up with, it judges the means
-            of blocks of 16 ms, and says so in its reasons and on the page. A duration: always the means of
-            such blocks. None: always every reading; one that cannot keep up falls behind (`n_behind`).
-        **parameters
-            Of the detector, if it is given by name: ``detect("cusum", k=0.5)``.
-
-        Returns
-        -------
-        DetectorRun
-            `close()` ends it.
-
-        Raises
-        ------
-        ValueError
-            If there is no such detector, a parameter is not possible, the channel holds scores, or 64
-            detectors are at work.
-        TypeError
-            If it is something else, or has no such parameter.
-        ClosedError
-            If the analyzer was closed.
-
-        Examples
-        --------
-        >>> from nbstream import Analyzer, Buffer
-        >>> buffer = Buffer(timezone="UTC")
-        >>> buffer.extend([0.0, 1.0, 2.0], x=[1.0, 9.0, 2.0])
-        >>> with Analyzer(buffer) as analyzer:
-        ...     analyzer.update()
-        ...     run = analyzer.detect("threshold", above=5)
-        ...     analyzer.anomalies.newest(1)[0].value, run.score_channel
-        (9.0, 'x.threshold')
-        """
-        from nbstream.detectors import Detector, create
-        from nbstream.detectors.registry import on_means
-
-        self._require_open()
-        if isinstance(detector, str):
-            detector = create(detector, **parameters)
-        elif not isinstance(detector, Detector):
-            message = f"A detector is a name or a Detector (got {type(detector).__name__})."
-            raise TypeError(message)
-        elif parameters:
-            message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
-            raise TypeError(message)
-        if channel is not None:
-            channel = channel_name(channel)
-        if channel in self.buffer.derived:
-            message = f"Channel {channel!r} holds scores. Watch the one that they are of."
-            raise ValueError(message)
-        judge = on_means(detector, means_of)
-        with self._lock:
-            if len(self._detections) >= MAX_RUNS:
-                message = f"{MAX_RUNS} detectors are at work already. Close one first."
-                raise ValueError(message)
-            run = DetectorRun(
-                detector,
-                channel,
-                self.buffer,
-                self.anomalies,
-                self._drop_detection,
-                judge=judge,
-                is_over=lambda: self.is_closed,
-            )
-            self._detections = (*self._detections, run)
-            # It sees what is held already, as if it had been there from the beginning.
-            deadline = time.monotonic() + FIRST_LOOK
-            for name, end in self._taken_in().items():
-                if run.watches(name):
-                    run.advance(end, deadline)
-        self._wake.set()
-        return run
-
-    def _score(self, channel: str, start: int, stop: int, seconds: float) -> None:
-        """Show the detectors new rows; those that are behind catch up later."""
-        deadline = time.monotonic() + seconds
-        for run in self._detections:
-            if run.watches(channel) and run.has_judged(start):
-                run.advance(stop, deadline)
-
-    def _catch_up(self, seconds: float) -> bool:
-        """Let detectors that are behind judge what was there before them; return whether any did."""
-        deadline = time.monotonic() + seconds
-        ends = self._taken_in()
-        advanced = [
-            run.advance(ends.get(run.channel or "", 0), deadline)
-            for run in self._detections
-            if run.n_behind
-        ]
-        return any(advanced)
-
-    def _is_behind(self) -> bool:
-        return any(run.n_behind for run in self._detections)
-
-    def _drop_detection(self, run: DetectorRun) -> None:
-        with self._lock:
-            self._detections = tuple(other for other in self._detections if other is not run)

@@ -111,7 +111,7 @@ class WindowTrait(TraitType[Any, Any]):
 
     def get(self, obj: Any, cls: type[Any] | None = None) -> Any:
         """Return the window as text, or as a number of readings."""
-        return plain(obj._window)
+        return plain(obj.parsed_window)
 
 
 class ChannelStatistics(HasTraits):

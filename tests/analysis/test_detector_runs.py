@@ -205,7 +205,7 @@ def test_no_score_comes_twice_however_often_it_is_started(
         fill(buffer, np.arange(100.0))
         analyzer.update()
         for first_look in (9.0, 0.0, 9.0):
-            monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", first_look)
+            monkeypatch.setattr("nbstream.analysis.detections.FIRST_LOOK", first_look)
             with analyzer._lock:  # the thread would go on
                 analyzer.detect("threshold", above=0).close()
         np.testing.assert_array_equal(
@@ -284,7 +284,7 @@ def test_a_slow_detector_catches_up_by_and_by(
     buffer: ns.Buffer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`detect` returns soon however much is held; the analyzer's thread judges the rest, once each."""
-    monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", 0.05)
+    monkeypatch.setattr("nbstream.analysis.detections.FIRST_LOOK", 0.05)
     monkeypatch.setattr("nbstream.analysis.analyzer.DETECT_FOR", 0.05)
     n = 200_000
     fill(buffer, np.arange(n) % 1000)
@@ -298,7 +298,7 @@ def test_a_slow_detector_catches_up_by_and_by(
         np.testing.assert_array_equal(
             buffer.channel("value.threshold").rows(0).times, buffer.channel("value").rows(0).times
         )
-        monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", 0.0)
+        monkeypatch.setattr("nbstream.analysis.detections.FIRST_LOOK", 0.0)
         again = analyzer.detect(Slow(above=998))
         analyzer.update()  # everything that was there is in
         assert again.n_behind == 0
@@ -308,7 +308,7 @@ def test_what_is_evicted_before_a_slow_detector_saw_it_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is not behind by what is gone, and says once that it missed some."""
-    monkeypatch.setattr("nbstream.analysis.detector_runs.FIRST_LOOK", 0.0)
+    monkeypatch.setattr("nbstream.analysis.detections.FIRST_LOOK", 0.0)
     monkeypatch.setattr("nbstream.analysis.detector_runs.CHUNK", 100)
     buffer = ns.Buffer(1000, timezone="UTC", max_bytes=1)
     with ns.Analyzer(buffer, window=10) as analyzer:

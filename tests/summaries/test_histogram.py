@@ -232,7 +232,7 @@ def test_windows_slide_through_eviction_and_late_readings(
                 held = buffer.channel("x").rows(*buffer.channel("x").window_rows(parsed)).values
                 if len(held) <= 10:
                     continue
-                histogram = analyzer._channels["x"]._histograms[parsed]
+                histogram = analyzer._intake.channels["x"]._histograms[parsed]
                 assert_counts(histogram, held)
                 error = 2.0**-8 * np.abs(held - histogram.reference).max()
                 assert abs(found - np.quantile(held, 0.9)) <= error

@@ -1,0 +1,26 @@
+"""Methods of the analyzer whose work, signature and docstring are those of an object that it holds."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["delegated"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def delegated(
+    attribute: str, method: Callable[Concatenate[Any, P], R]
+) -> Callable[Concatenate[Any, P], R]:
+    """Return a method that calls one of what is held as `attribute`; help() shows that one's."""
+
+    @wraps(method)
+    def call(self: Any, /, *arguments: P.args, **options: P.kwargs) -> R:
+        return method(getattr(self, attribute), *arguments, **options)
+
+    return call

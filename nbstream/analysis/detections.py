@@ -1,0 +1,186 @@
+"""The detectors of an analyzer: which are at work, and how far they have come."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbstream.analysis.detector_runs import DetectorRun
+from nbstream.readings.batch import channel_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.analysis.anomaly_log import AnomalyLog
+    from nbstream.analysis.intake import Intake
+    from nbstream.detectors import Detector
+
+__all__ = ["Detections"]
+
+MAX_RUNS = 64
+FIRST_LOOK = 0.5
+"""Seconds that `detect` takes for readings that are held; the rest is caught up with by and by."""
+
+
+class Detections:
+    """The detectors at work on an analyzer's channels.
+
+    Parameters
+    ----------
+    intake
+        What the analyzer has taken in.
+    log
+        Takes what the detectors flag.
+    require_open
+        Raises ClosedError if the analyzer was closed.
+    is_over
+        Returns whether it was closed.
+    wake
+        Has the analyzer's thread look.
+
+    Notes
+    -----
+    Thread safety: `runs`, `is_behind` and `detect` from any thread; who calls the others holds the lock of
+    `intake`.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        log: AnomalyLog,
+        *,
+        require_open: Callable[[], None],
+        is_over: Callable[[], bool],
+        wake: Callable[[], None],
+    ) -> None:
+        self.runs: tuple[DetectorRun, ...] = ()
+        """Oldest first."""
+        self._intake = intake
+        self._log = log
+        self._require_open = require_open
+        self._is_over = is_over
+        self._wake = wake
+
+    def detect(
+        self,
+        detector: str | Detector = "default",
+        channel: str | None = None,
+        *,
+        means_of: str | float | None = "auto",
+        **parameters: Any,
+    ) -> DetectorRun:
+        """Let a detector score every reading of a channel.
+
+        The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
+        (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
+        its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
+        that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One that is
+        started again, after `close()` or with a new analyzer, goes on in the channel of its scores; those
+        that are there stay.
+
+        Parameters
+        ----------
+        detector
+            A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
+        channel
+            None is the first.
+        means_of
+            "auto": where readings come faster than a slow detector can keep up with, it judges the means
+            of blocks of 16 ms, and says so in its reasons and on the page. A duration: always the means of
+            such blocks. None: always every reading; one that cannot keep up falls behind (`n_behind`).
+        **parameters
+            Of the detector, if it is given by name: ``detect("cusum", k=0.5)``.
+
+        Returns
+        -------
+        DetectorRun
+            `close()` ends it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such detector, a parameter is not possible, the channel holds scores, or 64
+            detectors are at work.
+        TypeError
+            If it is something else, or has no such parameter.
+        ClosedError
+            If the analyzer was closed.
+
+        Examples
+        --------
+        >>> from nbstream import Analyzer, Buffer
+        >>> buffer = Buffer(timezone="UTC")
+        >>> buffer.extend([0.0, 1.0, 2.0], x=[1.0, 9.0, 2.0])
+        >>> with Analyzer(buffer) as analyzer:
+        ...     analyzer.update()
+        ...     run = analyzer.detect("threshold", above=5)
+        ...     analyzer.anomalies.newest(1)[0].value, run.score_channel
+        (9.0, 'x.threshold')
+        """
+        from nbstream.detectors import Detector, create
+        from nbstream.detectors.registry import on_means
+
+        self._require_open()
+        if isinstance(detector, str):
+            detector = create(detector, **parameters)
+        elif not isinstance(detector, Detector):
+            message = f"A detector is a name or a Detector (got {type(detector).__name__})."
+            raise TypeError(message)
+        elif parameters:
+            message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
+            raise TypeError(message)
+        if channel is not None:
+            channel = channel_name(channel)
+        intake = self._intake
+        if channel in intake.buffer.derived:
+            message = f"Channel {channel!r} holds scores. Watch the one that they are of."
+            raise ValueError(message)
+        judge = on_means(detector, means_of)
+        with intake.lock:
+            if len(self.runs) >= MAX_RUNS:
+                message = f"{MAX_RUNS} detectors are at work already. Close one first."
+                raise ValueError(message)
+            run = DetectorRun(
+                detector,
+                channel,
+                intake.buffer,
+                self._log,
+                self._drop,
+                judge=judge,
+                is_over=self._is_over,
+            )
+            self.runs = (*self.runs, run)
+            # It sees what is held already, as if it had been there from the beginning.
+            deadline = time.monotonic() + FIRST_LOOK
+            for name, end in intake.ends().items():
+                if run.watches(name):
+                    run.advance(end, deadline)
+        self._wake()
+        return run
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether any has readings to judge that it has not seen."""
+        return any(run.n_behind for run in self.runs)
+
+    def score(self, channel: str, start: int, stop: int, seconds: float) -> None:
+        """Show new rows to the detectors of a channel; those that are behind catch up later."""
+        deadline = time.monotonic() + seconds
+        for run in self.runs:
+            if run.watches(channel) and run.has_judged(start):
+                run.advance(stop, deadline)
+
+    def catch_up(self, seconds: float) -> bool:
+        """Let detectors that are behind judge what was there before them; return whether any did."""
+        deadline = time.monotonic() + seconds
+        ends = self._intake.ends()
+        advanced = [
+            run.advance(ends.get(run.channel or "", 0), deadline)
+            for run in self.runs
+            if run.n_behind
+        ]
+        return any(advanced)
+
+    def _drop(self, run: DetectorRun) -> None:
+        with self._intake.lock:
+            self.runs = tuple(other for other in self.runs if other is not run)
