@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.readings.batch import Batch, as_number
-from nbstream.sources.item_times import time_rank
+from nbstream.sources.times.names import key_rank
 
 __all__ = [
     "ONE_CHANNEL",
@@ -70,7 +70,7 @@ def is_columns(item: Any) -> bool:
         return False
     are_columns = all(isinstance(v, (list, tuple)) or _is_vector(v) for v in item.values())
     is_even = are_columns and len({len(v) for v in item.values()}) == 1
-    return is_even and any(time_rank(name) is not None for name in item)
+    return is_even and any(key_rank(name) is not None for name in item)
 
 
 def _is_vector(value: Any) -> bool:
@@ -164,7 +164,7 @@ def _pandas_columns(item: Any) -> tuple[Column | None, list[Column]]:
         if hasattr(level.dtype, "freq"):  # periods
             level = level.to_timestamp()
         kind = getattr(level.dtype, "kind", "O")
-        if kind in "Mm" or (kind == "O" and index is None) or time_rank(level.name) is not None:
+        if kind in "Mm" or (kind == "O" and index is None) or key_rank(level.name) is not None:
             index = _pandas_column("", level.to_series())
         if kind == "M":
             break

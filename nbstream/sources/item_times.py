@@ -1,10 +1,9 @@
-"""Which key of a reading is its time, and what it says: a number that cannot be a time is none."""
+"""What the time of a reading says: a number that cannot be a time is none."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,41 +20,15 @@ if TYPE_CHECKING:
 
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["ItemTimes", "is_clock", "time_rank"]
+__all__ = ["ItemTimes", "is_clock"]
 
 NEAR_NS = 2 * 3600 * 10**9
 """How far from now a time of day may be that comes under a name such as "time"."""
-NAMES = {
-    name: rank
-    for rank, name in enumerate(
-        "timestamp time datetime date ts t realtime_timestamp timestamp_utc utc_timestamp time_utc "
-        "utc utc_time local_time localtime date_time dt epoch epoch_ms unixtime unix_time unix "
-        "unix_timestamp timestamp_ms timestamp_us timestamp_ns time_ms time_us time_ns ts_ms ts_us "
-        "ts_ns event_time recorded_at measured_at observed_at created_at created sampled_at logged_at "
-        "updated_at last_updated last_changed time_iso8601 asctime isotime when zeitstempel datum zeit "
-        "heure fecha hora".split()
-    )
-}
 MISSING = -(2**63)
 DAY_NS = 86_400 * 10**9
 SAMPLE_CELLS = 20
 
 _CLOCK = re.compile(r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)?")
-
-
-@lru_cache(maxsize=1024)
-def time_rank(name: object) -> int | None:
-    """Return how usual a name is for times, 0 the most, None if it is none.
-
-    Examples
-    --------
-    >>> time_rank("@timestamp"), time_rank("Time"), time_rank("temp")
-    (0, 1, None)
-    """
-    if not isinstance(name, str) or len(name) > 40:
-        return None
-    plain = re.sub(r"[\[(].*", "", name.lower()).strip(" @_#$")
-    return NAMES.get(re.sub(r"[\s.\-]+", "_", plain))
 
 
 LONGEST_FRONT = 48

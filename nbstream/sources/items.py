@@ -43,11 +43,12 @@ from nbstream.sources.item_parts import (
     named_values,
     quantity_of,
 )
-from nbstream.sources.item_times import ItemTimes, is_clock, time_rank
+from nbstream.sources.item_times import ItemTimes, is_clock
 from nbstream.sources.lines.format import LineReader
 from nbstream.sources.number_cells import is_placeholder, plain_quantity, switch
 from nbstream.sources.table_rows import TableRows
 from nbstream.sources.tables import Table, is_timed_columns, read_table
+from nbstream.sources.times.names import key_rank
 from nbstream.sources.units import convert
 from nbstream.sources.wording import shorten
 
@@ -240,7 +241,7 @@ class ItemReader:
             name = channel_name(key)
             number = self._number(name, value)
             if number is None:
-                is_time = time_rank(key) is not None and self.times.read(value) is not None
+                is_time = key_rank(key) is not None and self.times.read(value) is not None
                 if not is_time and not (isinstance(value, str) and is_placeholder(value.strip())):
                     self.n_bad_cells += 1
                     self.bad_cell = self.bad_cell or (name, shorten(value, 40))
@@ -259,7 +260,7 @@ class ItemReader:
         """Return the time among named values and take it out, None if there is none."""
         ranked = []
         for key in leaves:
-            rank = time_rank(key.rpartition(".")[2])
+            rank = key_rank(key.rpartition(".")[2])
             if rank is not None:
                 ranked.append((rank, key))
         keys = [key for _, key in sorted(ranked)]

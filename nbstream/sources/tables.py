@@ -9,12 +9,14 @@ import numpy as np
 
 from nbstream.readings.batch import Batch, FloatArray, as_number, channel_name
 from nbstream.sources.frames import SAMPLE_CELLS, Column, columns_of, is_columns
-from nbstream.sources.item_times import ItemTimes, time_rank
+from nbstream.sources.times.names import key_rank
+from nbstream.text.naming import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbstream.readings.batch import TimeArray
+    from nbstream.sources.item_times import ItemTimes
 
 __all__ = ["Table", "is_timed_columns", "read_table"]
 
@@ -71,7 +73,7 @@ def is_timed_columns(item: dict[Any, Any], times: ItemTimes) -> bool:
     """Return whether a dict is of columns, one of which surely holds times."""
     if not is_columns(item):
         return False
-    named = [values for name, values in item.items() if time_rank(name) is not None]
+    named = [values for name, values in item.items() if key_rank(name) is not None]
     return any(
         len(values) > 0 and all(times.read(x) is not None for x in values[:SAMPLE_CELLS])
         for values in named
@@ -134,8 +136,8 @@ def _find_times(
     found = None if time is not None or index is None else _time_values(index, times)
     if index is not None and found is not None:
         return Table(found, {}, zone=index.zone)
-    named = [c for c in columns if time_rank(c.name) is not None]
-    named.sort(key=lambda c: time_rank(c.name) or 0)
+    named = [c for c in columns if key_rank(c.name) is not None]
+    named.sort(key=lambda c: key_rank(c.name) or 0)
     if time is not None:
         named = candidates = [c for c in columns if c.name == time]
     else:
@@ -187,10 +189,7 @@ def _with_values(table: Table, columns: list[Column], channels: Sequence[str] | 
         if numbers is None:
             not_numeric.append(name)
             continue
-        n = 1
-        while name in values:  # two columns of one name are two channels
-            n += 1
-            name = f"{channel_name(column.name)} ({n})"
+        name = distinct(name, values)  # two columns of one name are two channels
         values[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return replace(
         table,

@@ -6,9 +6,17 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
-__all__ = ["MAX_NAME_LENGTH", "NO_NAME", "name_problem", "printable", "short_name", "short_names"]
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "NO_NAME",
+    "distinct",
+    "name_problem",
+    "printable",
+    "short_name",
+    "short_names",
+]
 
 MAX_NAME_LENGTH = 1000
 """Longer names of channels are refused."""
@@ -29,6 +37,21 @@ def name_problem(name: str) -> str | None:
     except UnicodeEncodeError:
         return f"A channel's name must be text that can be written as UTF-8 (got {name!r:.100})."
     return None
+
+
+def distinct(name: str, taken: Container[str], form: str = "{} ({})") -> str:
+    """Return a name that is not taken: itself, or with the first number from 2 on that makes it one.
+
+    Examples
+    --------
+    >>> distinct("a", {"b"}), distinct("a", {"a", "a (2)"}), distinct("a", {"a"}, "{}_{}")
+    ('a', 'a (3)', 'a_2')
+    """
+    found, n = name, 1
+    while found in taken:
+        n += 1
+        found = form.format(name, n)
+    return found
 
 
 def printable(text: str) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from nbstream.sources.files.csv.format.alternating import alternating_headers
 from nbstream.sources.files.csv.format.cells import cells_of, is_value
 from nbstream.sources.files.csv.format.find_table import find_table
-from nbstream.sources.item_times import time_rank
 from nbstream.sources.lines.format import is_banner
 from nbstream.sources.lines.pairs import find_pairs
 from nbstream.sources.lines.tables import has_reading
+from nbstream.sources.times.names import key_rank
 
 if TYPE_CHECKING:
     import os
@@ -61,7 +61,7 @@ def reads_as_lines(path: str | os.PathLike[str]) -> bool:
 def _is_header(line: str) -> bool:
     """Return whether the only line so far names columns, of which the first is the time."""
     names = re.split("[,;\t]", line)
-    return len(names) > 1 and time_rank(names[0].strip()) is not None
+    return len(names) > 1 and key_rank(names[0].strip()) is not None
 
 
 def _sample(path: str | os.PathLike[str], n_lines: int = SAMPLE_LINES) -> list[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nbstream.sources.number_cells import plain_quantity
 from nbstream.sources.units import base_unit, is_unit
+from nbstream.text.naming import distinct
 
 __all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words", "read_quoted"]
 
@@ -167,11 +168,7 @@ def _put(found: dict[str, str], name: str, value: _Value) -> None:
 
 
 def _add(found: dict[str, str], name: str, text: str) -> None:
-    unique, n = name, 1
-    while unique in found:
-        n += 1
-        unique = f"{name} ({n})"
-    found[unique] = text
+    found[distinct(name, found)] = text
 
 
 def _label(before: str, *, is_equals: bool) -> str:

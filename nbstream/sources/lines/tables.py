@@ -7,9 +7,10 @@ from collections import deque
 from functools import lru_cache
 from typing import NamedTuple
 
-from nbstream.sources.item_times import time_rank
 from nbstream.sources.number_cells import is_placeholder, number, plain_quantity
+from nbstream.sources.times.names import key_rank
 from nbstream.sources.units import is_unit
+from nbstream.text.naming import distinct
 
 __all__ = ["LineTables", "Tabled", "has_reading", "split_cells"]
 
@@ -156,7 +157,7 @@ class LineTables:
         if number(cells[0]) is None:
             return False
         rows = [_under(header, cells, is_timed=False) for header in headers]
-        return any(row is not None and time_rank(next(iter(row))) is None for row in rows)
+        return any(row is not None and key_rank(next(iter(row))) is None for row in rows)
 
     def finish(self) -> list[str]:
         """Return the lines that waited in vain."""
@@ -346,18 +347,14 @@ def _unique(names: list[str], above: str) -> list[str]:
             names = [f"{groups[i // each]} {name}" for i, name in enumerate(names)]
     found: list[str] = []
     for name in names:
-        unique, n = name, 1
-        while unique in found:
-            n += 1
-            unique = f"{name} ({n})"
-        found.append(unique)
+        found.append(distinct(name, found))
     return found
 
 
 def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, str] | None:
     """Return cells by the names above them, None if they don't fit."""
     names, units = header.names, header.units
-    while is_timed and len(names) > len(cells) and time_rank(names[0]) is not None:
+    while is_timed and len(names) > len(cells) and key_rank(names[0]) is not None:
         names, units = names[1:], units[1:]
     if names[0].endswith(":") and len(cells) == len(names) - 1:
         names = names[1:]  # "avg-cpu:  %user  %nice" stands left of the names

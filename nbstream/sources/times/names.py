@@ -1,4 +1,8 @@
-"""What names of columns say about times: in many languages, with units and zones."""
+"""What names say about times: those of columns in many languages, with units and zones, and of keys.
+
+A column that only its name makes a likely one is looked into (`column_rank`); the key of a single reading
+has nothing but its name and one value, so that few names count there (`key_rank`).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 __all__ = [
     "PART_NAMES",
+    "column_rank",
     "counted_unit",
     "header_zone",
     "is_zone_name",
+    "key_rank",
     "may_count",
     "order_of",
     "part_of",
-    "rank",
 ]
 
 _TIMES = frozenset(
@@ -64,6 +69,18 @@ _UNITS = {
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _ALONE = frozenset("second sec secs seconds millis msec milliseconds micros sekunden".split())
 
+_KEYS = {
+    name: rank
+    for rank, name in enumerate(
+        "timestamp time datetime date ts t realtime_timestamp timestamp_utc utc_timestamp time_utc "
+        "utc utc_time local_time localtime date_time dt epoch epoch_ms unixtime unix_time unix "
+        "unix_timestamp timestamp_ms timestamp_us timestamp_ns time_ms time_us time_ns ts_ms ts_us "
+        "ts_ns event_time recorded_at measured_at observed_at created_at created sampled_at logged_at "
+        "updated_at last_updated last_changed time_iso8601 asctime isotime when zeitstempel datum zeit "
+        "heure fecha hora".split()
+    )
+}
+
 _PERFMON = re.compile(r"\(PDH-CSV [^)]*\) \(.*\)\((-?[0-9]{1,4})\)")
 _LETTERS = re.compile(r"(?:yyyy|aaaa|jjjj)mm(?:dd|jj|tt)(?:hh(?:m[mi](?:ss)?)?)?")
 _IANA = re.compile(r"(?<![A-Za-z/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_\-]+){1,2}")
@@ -81,12 +98,17 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+", split.lower().replace("#", " ")))
 
 
-def rank(name: str) -> int:
+def column_rank(name: str) -> int:
     """Return 2 if a column is called as times are, 1 if its name has such a word, else 0.
 
     Examples
     --------
-    >>> rank("Timestamp_ms"), rank("Datum/Zeit"), rank("created_at"), rank("temp")
+    >>> (
+    ...     column_rank("Timestamp_ms"),
+    ...     column_rank("Datum/Zeit"),
+    ...     column_rank("created_at"),
+    ...     column_rank("temp"),
+    ... )
     (2, 2, 1, 0)
     """
     words = [word for word in _words(name) if word not in {"the", "of"}]
@@ -100,6 +122,23 @@ def rank(name: str) -> int:
     if any(word in _TIMES or word in _DATES for word in words if len(word) > 2):
         return 1
     return int(bool(words) and words[-1] in _ENDINGS)
+
+
+@lru_cache(maxsize=1024)
+def key_rank(name: object) -> int | None:
+    """Return how usual the key of a reading is for its time, 0 the most, None if it is called otherwise.
+
+    Other keys hold values, whatever words are in their names.
+
+    Examples
+    --------
+    >>> key_rank("@timestamp"), key_rank("Time"), key_rank("temp")
+    (0, 1, None)
+    """
+    if not isinstance(name, str) or len(name) > 40:
+        return None
+    plain = re.sub(r"[\[(].*", "", name.lower()).strip(" @_#$")
+    return _KEYS.get(re.sub(r"[\s.\-]+", "_", plain))
 
 
 def part_of(name: str, known: frozenset[str] = frozenset()) -> str:
@@ -134,7 +173,7 @@ def part_of(name: str, known: frozenset[str] = frozenset()) -> str:
 def may_count(name: str) -> bool | None:
     """Return whether a column may count the seconds of a run; None if that is seldom meant."""
     words = _words(name)
-    if rank(name) < 2 or not words:
+    if column_rank(name) < 2 or not words:
         return False
     if any(word in _ELAPSED for word in words):
         return True

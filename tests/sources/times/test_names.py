@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nbstream.sources.times.names import PART_NAMES, counted_unit, may_count, part_of, rank
+from nbstream.sources.times.names import PART_NAMES, column_rank, counted_unit, may_count, part_of
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from nbstream.sources.times.names import PART_NAMES, counted_unit, may_count, pa
 )
 def test_rank(name: str, expected: int) -> None:
     """Names of times in many languages rank above names with such a word, and those above others."""
-    assert rank(name) == expected
+    assert column_rank(name) == expected
 
 
 def test_parts_of_dates() -> None:

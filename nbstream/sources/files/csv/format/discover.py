@@ -19,6 +19,7 @@ from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm
 from nbstream.sources.times.scan import scan_time
 from nbstream.sources.wording import shorten
+from nbstream.text.naming import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,17 +185,10 @@ def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
     """Return names as channels, different from each other; those that are empty get numbers."""
-    result: list[str] = []
-    names = [name.strip() for name in names]
-    taken = {channel_name(name) for name in names if name}
-    for i, name in enumerate(names):
-        base = unique = channel_name(name) if name else f"c{i + 1}"
-        n = 2
-        while (
-            unique in result
-            or (unique != base and unique in taken)
-            or (not name and unique in taken)
-        ):
-            unique, n = f"{base}_{n}", n + 1
-        result.append(unique)
-    return tuple(result)
+    channels = [channel_name(name.strip()) if name.strip() else "" for name in names]
+    given, made = set(channels), set[str]()
+    for i, name in enumerate(channels):
+        if not name or name in made:
+            channels[i] = distinct(name or f"c{i + 1}", given | made, "{}_{}")
+        made.add(channels[i])
+    return tuple(channels)

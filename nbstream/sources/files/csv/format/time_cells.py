@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nbstream.errors import ParseError
 from nbstream.sources.number_cells import is_missing, is_placeholder, number
 from nbstream.sources.times.forms import AmbiguousDatesError, TimeForm, find_time_form
-from nbstream.sources.times.names import rank
+from nbstream.sources.times.names import column_rank
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Cells:
     _numbers: dict[int, list[float]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ranks = [rank(name) if self.has_header else 0 for name in self.names]
+        self.ranks = [column_rank(name) if self.has_header else 0 for name in self.names]
         if not self.has_header and len(self.names) > 9 and self.rows[0][0].endswith("RMC"):
             self.ranks[1] = self.ranks[9] = 2  # lines of a GPS
 
