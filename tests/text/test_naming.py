@@ -20,6 +20,7 @@ from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.panels.cards import Cards
 from nbstream.widgets.panels.controls import Controls
 from tests.wait import wait_until
+from tests.widgets.fake_page import FakePage
 
 START = 1_782_907_200.0
 LONG = "factory/hall 4/line 2/press 17/hydraulics/main cylinder/upper chamber/oil/temperature/"
@@ -139,23 +140,24 @@ def test_the_chart_has_a_line_and_an_entry_each(
         widget.close()
 
 
-def test_panels_tell_them_apart(analyzer: ns.Analyzer, pair: tuple[str, str]) -> None:
+def test_panels_tell_them_apart(
+    analyzer: ns.Analyzer, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Cards have a row each; the controls show them shortened and are answered with the whole name."""
-    cards, controls = Cards(analyzer), Controls(analyzer)
+    page = FakePage(monkeypatch)
+    cards, controls = Cards(analyzer, **page.options), Controls(analyzer, **page.options)
     analyzer.update()
-    rows = cards._state()["channels"]
+    rows = page.show(cards)["channels"]
     assert rows[0]["name"] != rows[1]["name"]
     assert [row["scale"][0] for row in rows] == [1, 2]
-    shown = controls._state()["channels"]
+    shown = page.show(controls)["channels"]
     assert [entry["name"] for entry in shown] == list(pair)
     assert shown[0]["label"] != shown[1]["label"]
-    message = {"kind": "add", "request": 1, "operator": ">", "value": 5.0, "channel": pair[1]}
-    controls._receive(controls, message, [])
+    assert page.ask(kind="add", operator=">", value=5.0, channel=pair[1]) == ""
     [rule] = analyzer.rules
     assert rule.selected == pair[1]
-    assert controls._state()["rules"][0]["entries"]["channel"] == pair[1]
-    message = {"kind": "detect", "request": 2, "name": "stuck", "channel": pair[1]}
-    controls._receive(controls, message, [])
+    assert page.show(controls)["rules"][0]["entries"]["channel"] == pair[1]
+    assert page.ask(kind="detect", name="stuck", channel=pair[1]) == ""
     assert [run.channel for run in analyzer.detections] == [pair[1]]
     two = [Correlation(channel=name) for name in pair]
     cards.statistics = two
