@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from nbstream.analysis.analyzer import Analyzer
+from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.errors import ClosedError
 from nbstream.readings.buffer import Buffer
 from nbstream.runtime import ending, ownership
@@ -108,12 +109,9 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         statistics: StatisticLike | Iterable[StatisticLike],
         options: dict[str, Any],
     ) -> None:
-        if isinstance(x, Analyzer):
-            self.analyzer = x
-            if window is not None:
-                x.window = window
-        else:
-            self.analyzer = self._own(Analyzer(x, "60s" if window is None else window))
+        self.analyzer, is_new = as_analyzer(x, window)
+        if is_new:
+            self._own(self.analyzer)
         chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
         cards = self._own(Cards(self.analyzer, statistics))
         controls = self._own(Controls(self.analyzer, chart, title=title))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from nbstream.analysis.analyzer import Analyzer
+from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.errors import SourceError
 from nbstream.readings.buffer import Buffer
 from nbstream.runtime.main_thread import MAIN
@@ -128,12 +129,8 @@ def watch(
             made.append(x)
         if window is None and made and isinstance(x, Buffer):
             window = "all"
-        if isinstance(x, Analyzer):
-            analyzer = x
-            if window is not None:
-                analyzer.window = window
-        else:
-            analyzer = Analyzer(x, "60s" if window is None else window)
+        analyzer, is_new = as_analyzer(x, window)
+        if is_new:
             made.append(analyzer)
         for alert in _as_alerts(alerts):
             analyzer.alert(**alert)

@@ -13,7 +13,7 @@ import traitlets
 from plotly.callbacks import InputDeviceState, Points
 from plotly.serializers import custom_serializers
 
-from nbstream.analysis.analyzer import Analyzer
+from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.readings.window import Window
 from nbstream.readings.zone import offset_ms
 from nbstream.runtime import ownership
@@ -44,6 +44,7 @@ from nbstream.widgets.page.subshell import AnswersOnMainShell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.batch import TimeArray
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import WindowLike
@@ -115,13 +116,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
     ) -> None:
         refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
-        owns_analyzer = not isinstance(source_or_analyzer, Analyzer)
-        if isinstance(source_or_analyzer, Analyzer):
-            analyzer = source_or_analyzer
-            if window is not None:
-                analyzer.window = window
-        else:
-            analyzer = Analyzer(source_or_analyzer, "60s" if window is None else window)
+        analyzer, owns_analyzer = as_analyzer(source_or_analyzer, window)
         super().__init__(layout=base_layout(title, height, _first_ends(analyzer)))
         if layout:
             self.update_layout(layout)
