@@ -67,6 +67,7 @@ _TOKEN = re.compile(
       | (?P<space>[ \t\r\n]+)""",
     re.VERBOSE,
 )
+_WRONG = re.compile(r"=>|=<|<>|\*\*|//")
 _NUMBER_LIKE = re.compile(r"[\w.]+")
 _DURATION_LIKE = re.compile(r"[0-9.]{1,9}(ms|s|min|m|h|d)")
 _INSTEAD = {
@@ -167,9 +168,9 @@ class _Parser:
         tokens: list[_Token] = []
         position = 0
         while position < len(self._text):
-            for wrong in ("=>", "=<", "<>", "**", "//"):
-                if self._text.startswith(wrong, position):
-                    self._fail(f"contains {wrong!r}; write {_INSTEAD[wrong]}", position)
+            wrong = _WRONG.match(self._text, position)
+            if wrong is not None:
+                self._fail(f"contains {wrong[0]!r}; write {_INSTEAD[wrong[0]]}", position)
             match = _TOKEN.match(self._text, position)
             if match is None:
                 self._refuse_character(position)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -30,7 +31,9 @@ __all__ = [
     "Columns",
     "Comparison",
     "Either",
+    "Extents",
     "Judging",
+    "Limit",
     "Negative",
     "Not",
     "Number",
@@ -45,6 +48,7 @@ __all__ = [
     "Variable",
     "ZScore",
     "exact_number",
+    "numbers_compared",
     "short_number",
     "unlike_equals",
 ]
@@ -64,6 +68,14 @@ class Columns(Protocol):
 
     def column(self, variable: Variable) -> FloatArray:
         """Return a variable's numbers, one per reading, NaN where it is not known."""
+        ...
+
+
+class Extents(Protocol):
+    """What is quickly known of a batch."""
+
+    def extent_of(self, variable: Variable) -> tuple[float, float] | None:
+        """Return the smallest and the largest of a variable's numbers; None if none is known."""
         ...
 
 
@@ -200,6 +212,10 @@ class Stale(Variable):
         column = columns.column(self)
         return Truth(column > 0, column <= 0)
 
+    def may_hold(self, extents: Extents) -> bool:
+        """Return True: extents don't tell."""
+        return True
+
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return None: there is no limit to be beyond."""
         return None
@@ -311,6 +327,37 @@ _COMPARE = {
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 
 
+_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+
+
+class Limit(NamedTuple):
+    """A variable against one number, or two that it is "inside" or "outside" of."""
+
+    variable: Variable
+    is_absolute: bool
+    operator: str
+    numbers: tuple[float, ...]
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether it can hold for numbers of an extent.
+
+        The ends are known values: where no end holds, nothing between does, except inside a range.
+        """
+        extent = extents.extent_of(self.variable)
+        if extent is None:
+            return False
+        low, high = extent
+        if self.is_absolute:
+            nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+            low, high = nearest, max(abs(low), abs(high))
+        operator, number = self.operator, self.numbers[0]
+        if operator[0] == ">":
+            return high > number or (high == number and operator == ">=")
+        if operator[0] == "<":
+            return low < number or (low == number and operator == "<=")
+        return operator == "inside" or low < number or high > self.numbers[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Numbers and the comparisons between neighbours, as ``10 < value < 90``."""
@@ -318,7 +365,22 @@ class Comparison:
     operands: tuple[NumberNode, ...]
     operators: tuple[str, ...]
     at: int = field(default=0, compare=False)
+    limit: Limit | None = field(init=False, compare=False, repr=False)
+    """What it says if it compares one variable, or its absolute value, with a number; else None."""
     precedence: ClassVar[int] = 5
+
+    def __post_init__(self) -> None:
+        """Find `limit`."""
+        limit = None
+        left, right, operator = self.operands[0], self.operands[1], self.operators[0]
+        if len(self.operands) == 2 and operator in _MIRRORED:
+            if isinstance(left, Number):
+                left, right, operator = right, left, _MIRRORED[operator]
+            is_absolute = isinstance(left, Call) and left.function == "abs"
+            of = left.arguments[0] if isinstance(left, Call) and is_absolute else left
+            if isinstance(of, Variable) and isinstance(right, Number):
+                limit = Limit(of, is_absolute, operator, (right.number,))
+        object.__setattr__(self, "limit", limit)
 
     @property
     def text(self) -> str:
@@ -344,6 +406,10 @@ class Comparison:
         assert true is not None
         assert false is not None
         return Truth(true, false)
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether it can hold for some reading; quick, and never wrong where it says no."""
+        return self.limit is None or self.limit.may_hold(extents)
 
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return how far its first comparison is beyond its limit."""
@@ -390,6 +456,15 @@ class Range:
         inside = (values >= self.low) & (values <= self.high)
         return Truth(outside, inside) if self.operator == "outside" else Truth(inside, outside)
 
+    @property
+    def limit(self) -> Limit:
+        """What it says."""
+        return Limit(VALUE, False, self.operator, (self.low, self.high))
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether it can hold for some reading; quick, and never wrong where it says no."""
+        return self.limit.may_hold(extents)
+
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return how far beyond the nearer limit the reading is."""
         values = columns.column(VALUE)
@@ -420,6 +495,10 @@ class Not:
         """Return true and false exchanged."""
         true, false = self.operand.truth(columns)
         return Truth(false, true)
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return True: extents don't tell."""
+        return True
 
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return the other way round."""
@@ -452,6 +531,10 @@ class Both:
             true, false = true & t, false | f
         return Truth(true, false)
 
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether all of its parts can."""
+        return all(operand.may_hold(extents) for operand in self.operands)
+
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return that of the first part that has one."""
         return _first_margin(self.operands, columns)
@@ -481,6 +564,10 @@ class Either:
             t, f = operand.truth(columns)
             true, false = true | t, false & f
         return Truth(true, false)
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether any of its parts can."""
+        return any(operand.may_hold(extents) for operand in self.operands)
 
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return that of the first part that has one."""
@@ -515,6 +602,26 @@ def variables(node: NumberNode | TruthNode) -> Iterator[Variable]:
                 yield from variables(operand)
         case Number():
             pass
+
+
+def numbers_compared(node: NumberNode | TruthNode) -> tuple[float, ...] | None:
+    """Return the numbers that variables below a node are compared with; None if that is not all it does."""
+    match node:
+        case Range():
+            return node.low, node.high
+        case Number():
+            return (node.number,)
+        case Not():
+            return numbers_compared(node.operand)
+        case Call(function="abs", arguments=(Variable(),)):
+            return ()
+        case Variable() if not isinstance(node, Stale):
+            return ()
+        case Comparison() | Both() | Either():
+            parts = [numbers_compared(operand) for operand in node.operands]
+            known = [part for part in parts if part is not None]
+            return tuple(chain.from_iterable(known)) if len(known) == len(parts) else None
+    return None
 
 
 def _inside(node: NumberNode | TruthNode, precedence: int) -> str:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.alerts.conditions.table import Table
 from nbstream.expressions.parsing import MAX_LENGTH, ConditionError, read_condition
 from nbstream.expressions.tree import (
-    STALE,
     VALUE,
     ZSCORE,
-    Both,
     Call,
     Comparison,
-    Either,
     Not,
     Number,
     Range,
-    Stale,
     Truth,
     TruthNode,
-    Value,
     Variable,
-    ZScore,
     exact_number,
+    numbers_compared,
     short_number,
     unlike_equals,
     variables,
@@ -39,7 +31,7 @@ from nbstream.expressions.tree import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from nbstream.expressions.tree import Columns
+    from nbstream.expressions.tree import Columns, Extents
     from nbstream.readings.batch import FloatArray
 
 __all__ = ["Condition", "Formula", "Operator", "VariableName", "short_number"]
@@ -56,7 +48,6 @@ _OPPOSITE: dict[Operator, Operator] = {
     "outside": "inside",
     "inside": "outside",
 }
-_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +83,24 @@ class Condition:
     'value 93 > 90'
     """
 
-    operator: Operator
-    limits: tuple[float, ...]
-    variable: VariableName = "value"
-    is_absolute: bool = False
+    operator: Operator = field(compare=False)
+    limits: tuple[float, ...] = field(compare=False)
+    variable: VariableName = field(default="value", compare=False)
+    is_absolute: bool = field(default=False, compare=False)
+    tree: TruthNode = field(init=False)
+    """What it says; all else follows from that."""
+    variables: tuple[Variable, ...] = field(init=False, compare=False)
+    """What must be known of a batch to judge it."""
 
     def __post_init__(self) -> None:
-        n_limits = 2 if self.is_range else 1
+        is_range = self.operator in ("outside", "inside")
+        n_limits = 2 if is_range else 1
         if len(self.limits) != n_limits:
             wanted = "two limits" if n_limits == 2 else "one limit"
             message = f"{self.operator!r} needs {wanted} (got {len(self.limits)})."
             raise ValueError(message)
         limits = tuple(_as_limit(limit) for limit in self.limits)
-        if self.is_range and not limits[0] < limits[1]:
+        if is_range and not limits[0] < limits[1]:
             low, high = map(exact_number, limits)
             message = f"The lower limit of {self.operator!r} must come first (got {low}, {high})."
             raise ValueError(message)
@@ -112,6 +108,16 @@ class Condition:
             message = f"An absolute value is never below 0 (got {exact_number(limits[0])})."
             raise ValueError(message)
         object.__setattr__(self, "limits", limits)
+        if is_range:
+            self._keep(Range(self.operator, limits[0], limits[1]))
+        else:
+            variable = ZSCORE if self.variable == "zscore" else VALUE
+            subject = Call("abs", (variable,)) if self.is_absolute else variable
+            self._keep(Comparison((subject, Number(limits[0])), (self.operator,)))
+
+    def _keep(self, tree: TruthNode) -> None:
+        object.__setattr__(self, "tree", tree)
+        object.__setattr__(self, "variables", tuple(dict.fromkeys(variables(tree))))
 
     @classmethod
     def parse(cls, text: str | Condition, channels: Collection[str] | None = None) -> Condition:
@@ -138,7 +144,7 @@ class Condition:
             return text
         tree = read_condition(text, channels)
         try:
-            found = _simple(tree) or Formula(tree=tree)
+            found = _simple(tree) or Formula(tree)
         except ValueError as error:
             raise ConditionError(text, f"is not possible: {str(error).rstrip('.')}", 0) from None
         if len(found.text) > MAX_LENGTH:  # it could not be read back, from a file of rules say
@@ -151,10 +157,7 @@ class Condition:
     @property
     def text(self) -> str:
         """The condition as `parse` reads it back: "value > 90", "outside(10, 90)"."""
-        limits = ", ".join(exact_number(limit) for limit in self.limits)
-        if self.is_range:
-            return f"{self.operator}({limits})"
-        return f"{self.subject} {self.operator} {limits}"
+        return self.tree.text
 
     def __str__(self) -> str:
         """Return `text`."""
@@ -165,24 +168,22 @@ class Condition:
         return f"{type(self).__name__}({self.text!r})"
 
     @property
-    def is_range(self) -> bool:
-        """Whether there are two limits."""
-        return self.operator in ("outside", "inside")
-
-    @property
     def subject(self) -> str:
-        """What is compared, as it is written: "value", "zscore" or "abs(zscore)"."""
+        """What is compared, as it is written: "value", "zscore" or "abs(zscore)"; all of a formula."""
+        if not self.limits:
+            return self.text
         return f"abs({self.variable})" if self.is_absolute else self.variable
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What must be known of a batch to judge it."""
-        return (ZSCORE,) if self.variable == "zscore" else (VALUE,)
 
     @property
     def opposite(self) -> Condition:
         """The condition that holds wherever this one doesn't, NaN apart, where neither holds."""
-        return replace(self, operator=_OPPOSITE[self.operator])
+        if self.limits:
+            return replace(self, operator=_OPPOSITE[self.operator])
+        tree = self.tree.operand if isinstance(self.tree, Not) else Not(self.tree)
+        try:
+            return _simple(tree) or Formula(tree)
+        except ValueError:  # abs(value) > -1 always holds: odd alone, but fair in a formula
+            return Formula(tree)
 
     def with_limits(self, *limits: float) -> Condition:
         """Return the same condition with other limits.
@@ -194,7 +195,12 @@ class Condition:
         TypeError
             If one is not a number.
         """
-        return replace(self, limits=limits)
+        if self.limits:
+            return replace(self, limits=limits)
+        if limits:
+            message = f"{self.text!r} has no limits to set. Assign a new condition."
+            raise ValueError(message)
+        return self
 
     def holds(self, values: FloatArray) -> BoolArray:
         """Return where the condition holds.
@@ -204,108 +210,77 @@ class Condition:
         values
             float64, shape (n,), of `variable`; NaN is no information: the condition doesn't hold.
         """
-        if self.is_absolute:
-            values = np.abs(values)
-        low, high = self.limits[0], self.limits[-1]
-        if self.operator == ">":
-            return values > low
-        if self.operator == ">=":
-            return values >= low
-        if self.operator == "<":
-            return values < low
-        if self.operator == "<=":
-            return values <= low
-        if self.operator == "outside":
-            return (values < low) | (values > high)
-        return (values >= low) & (values <= high)
+        return self.truth(_Given(values, self._compared)).true
 
     def recovered(self, values: FloatArray) -> BoolArray:
-        """Return where the opposite holds: neither the condition nor NaN."""
-        return self.opposite.holds(values)
+        """Return where it is certainly false: neither the condition nor NaN."""
+        return self.truth(_Given(values, self._compared)).false
 
     def margin_of(self, values: FloatArray) -> FloatArray:
         """Return how far beyond the limit each value is, by which the peak of an incident is found.
 
         For "outside" it is the larger of the two distances, with `is_absolute` that of the absolute
-        value. Negative on the good side of the limit, NaN at NaN; float64, shape (n,).
+        value, of a formula that of its first comparison. Negative on the good side of the limit, NaN at NaN;
+        float64, shape (n,).
         """
-        if self.is_absolute:
-            values = np.abs(values)
-        low, high = self.limits[0], self.limits[-1]
-        with np.errstate(over="ignore"):  # beyond float64 is infinitely far
-            if self.operator in (">", ">="):
-                return values - low
-            if self.operator in ("<", "<="):
-                return low - values
-            if self.operator == "outside":
-                return np.maximum(low - values, values - high)
-            return np.minimum(values - low, high - values)
+        return self.margin(_Given(values, self._compared))
 
     def truth(self, columns: Columns) -> Truth:
         """Return where the condition is certainly true, and where certainly false."""
-        values = columns.column(self.variables[0])
-        return Truth(self.holds(values), self.recovered(values))
+        n = len(columns.column(self._compared))
+        with np.errstate(all="ignore"):
+            true, false = self.tree.truth(columns)
+        if len(true) == n:
+            return Truth(true, false)
+        return Truth(np.broadcast_to(true, n), np.broadcast_to(false, n))
 
     def margin(self, columns: Columns) -> FloatArray:
-        """Return `margin_of` each reading of a batch."""
-        return self.margin_of(columns.column(self.variables[0]))
+        """Return `margin_of` each reading of a batch; NaN if nothing has a limit to be beyond."""
+        n = len(columns.column(self._compared))
+        with np.errstate(all="ignore"):  # beyond float64 is infinitely far
+            margin = self.tree.margin(columns)
+        return np.full(n, np.nan) if margin is None else np.broadcast_to(margin, n)
 
     def compared(self, columns: Columns) -> FloatArray:
-        """Return what is compared, one number per reading of a batch."""
-        return columns.column(self.variables[0])
+        """Return what is compared, one number per reading of a batch; of a formula the readings."""
+        return columns.column(self._compared)
 
     def parts(self, columns: Columns) -> str:
         """Return the numbers of a formula's parts, in words; a plain comparison has none.
 
         Unless they are endless: of a zscore that nothing measures there are words only.
         """
-        if self.variable == "zscore" and math.isinf(float(self.compared(columns)[0])):
-            return unlike_equals(columns)
-        return ""
+        if self.limits:
+            is_endless = self.variable == "zscore" and math.isinf(float(self.compared(columns)[0]))
+            return unlike_equals(columns) if is_endless else ""
+        with np.errstate(all="ignore"):
+            is_true = bool(self.tree.truth(columns).true[0])
+            return self.tree.describe(columns, is_true)
 
-    def may_hold(self, table: Table) -> bool:
+    def may_hold(self, table: Extents) -> bool:
         """Return whether the condition can hold for some reading of a table, by the extents of its columns.
 
-        Quick, for rules share the extents, and never wrong where it says no. The ends are known values:
-        where no end holds, nothing between does, except inside a range.
+        Quick, for rules share the extents, and never wrong where it says no.
         """
-        extent = table.extent_of(self.variables[0])
-        if extent is None:
-            return False
-        low, high = extent
-        if self.is_absolute:
-            nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-            low, high = nearest, max(abs(low), abs(high))
-        return self._reaches(low, high)
-
-    def _reaches(self, low: float, high: float) -> bool:
-        limit = self.limits[0]
-        if self.operator[0] == ">":
-            return high > limit or (high == limit and self.operator == ">=")
-        if self.operator[0] == "<":
-            return low < limit or (low == limit and self.operator == "<=")
-        return self.operator == "inside" or low < limit or high > self.limits[1]
+        return self.tree.may_hold(table)
 
     def overlaps(self, other: Condition) -> bool:
         """Return whether some value makes both conditions hold, as far as that can be decided.
 
-        It can if both compare one variable, the same, with numbers. Of a formula that does more it is False.
+        It can if both compare one variable with numbers. Of a formula that does more it is False.
         """
-        if not (isinstance(self, Formula) or isinstance(other, Formula)):
-            return any(
-                _intersect(mine, theirs)
-                for mine in self._intervals()
-                for theirs in other._intervals()
-            )
-        mine, theirs = self._turning_points(), other._turning_points()
-        if mine is None or theirs is None or mine[0] != theirs[0]:
-            return False
+        numbers = [0.0]
+        for condition in (self, other):
+            compared = numbers_compared(condition.tree)
+            if len(condition.variables) != 1 or compared is None:
+                return False
+            numbers += compared
         # Between two neighbouring numbers neither condition changes: one value of each stretch decides.
-        ends = np.unique(np.array([*mine[1], *theirs[1], 0.0], np.float64))
-        ends = np.unique(np.concatenate((ends, -ends)))
-        points = np.concatenate((ends, np.nextafter(ends, -np.inf), np.nextafter(ends, np.inf)))
-        table = Table(np.zeros(len(points), np.int64), points, {mine[0]: points})
-        return bool((self.truth(table).true & other.truth(table).true).any())
+        ends = np.array([*numbers, *(-number for number in numbers)], np.float64)
+        with np.errstate(over="ignore"):
+            points = np.concatenate((ends, np.nextafter(ends, -np.inf), np.nextafter(ends, np.inf)))
+        mine, theirs = (c.truth(_Given(points, c.variables[0])).true for c in (self, other))
+        return bool((mine & theirs).any())
 
     def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
         """Return what makes the condition hold, or not, at one value.
@@ -326,6 +301,8 @@ class Condition:
         >>> Condition.parse("value > 90").describe(90.0000000001)
         'value 90.0000000001 > 90'
         """
+        if not self.limits:
+            return self.text  # the numbers of a formula's parts are in the moment's `parts`
         if self.variable == "zscore" and math.isinf(value):
             return "unlike the equal readings before"
         if self.variable == "zscore":
@@ -349,22 +326,9 @@ class Condition:
     def _holds_at(self, value: float) -> bool:
         return bool(self.holds(np.array([value], np.float64))[0])
 
-    def _turning_points(self) -> tuple[Variable, tuple[float, ...]] | None:
-        """Return the only variable and the numbers where the condition may change; None if others."""
-        return self.variables[0], self.limits
-
-    def _intervals(self) -> list[_Interval]:
-        inf = math.inf
-        low, high = self.limits[0], self.limits[-1]
-        closed = self.operator in (">=", "<=")
-        if self.operator == "outside":
-            return [(-inf, False, low, False), (high, False, inf, False)]
-        if self.operator == "inside":
-            return [(low, True, high, True)]
-        if self.operator in (">", ">="):
-            above = [(low, closed, inf, False)]
-            return [*above, (-inf, False, -low, closed)] if self.is_absolute else above
-        return [(-low if self.is_absolute else -inf, closed and self.is_absolute, low, closed)]
+    @property
+    def _compared(self) -> Variable:
+        return self.variables[0] if self.limits else VALUE
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -388,190 +352,32 @@ class Formula(Condition):
     Formula('value > 90 and (mean("60s") > 70 or pressure < 3)')
     """
 
-    operator: Operator = "formula"
-    limits: tuple[float, ...] = ()
-    variable: VariableName = "formula"
-    is_absolute: bool = False
-    tree: TruthNode = field(default=STALE)
-
-    def __post_init__(self) -> None:
-        """Check nothing: the parser did."""
-
-    @property
-    def text(self) -> str:
-        """The condition as `parse` reads it back."""
-        return self.tree.text
-
-    @property
-    def subject(self) -> str:
-        """The whole text: there is no single thing that is compared."""
-        return self.tree.text
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What must be known of a batch to judge it."""
-        return tuple(dict.fromkeys(variables(self.tree)))
-
-    @property
-    def opposite(self) -> Condition:
-        """The condition that is true exactly where this one is false."""
-        tree = self.tree.operand if isinstance(self.tree, Not) else Not(self.tree)
-        return _plain(tree) or Formula(tree=tree)
-
-    def with_limits(self, *limits: float) -> Condition:
-        """Raise ValueError, unless no limits are given."""
-        if limits:
-            message = f"{self.text!r} has no limits to set. Assign a new condition."
-            raise ValueError(message)
-        return self
-
-    def holds(self, values: FloatArray) -> BoolArray:
-        """Return where it holds for readings alone; what needs more is unknown and doesn't hold."""
-        return self.truth(Table(np.zeros(len(values), np.int64), values)).true
-
-    def recovered(self, values: FloatArray) -> BoolArray:
-        """Return where it is certainly false for readings alone."""
-        return self.truth(Table(np.zeros(len(values), np.int64), values)).false
-
-    def margin_of(self, values: FloatArray) -> FloatArray:
-        """Return how far its first comparison is beyond the limit, for readings alone."""
-        return self.margin(Table(np.zeros(len(values), np.int64), values))
-
-    def truth(self, columns: Columns) -> Truth:
-        """Return where it is certainly true, and where certainly false."""
-        n = len(columns.column(VALUE))
-        with np.errstate(all="ignore"):
-            true, false = self.tree.truth(columns)
-        return Truth(np.broadcast_to(true, n), np.broadcast_to(false, n))
-
-    def margin(self, columns: Columns) -> FloatArray:
-        """Return how far the first comparison is beyond its limit; NaN if there is none."""
-        n = len(columns.column(VALUE))
-        with np.errstate(all="ignore"):
-            margin = self.tree.margin(columns)
-        return np.full(n, np.nan) if margin is None else np.broadcast_to(margin, n)
-
-    def compared(self, columns: Columns) -> FloatArray:
-        """Return the readings: a formula compares more than one thing."""
-        return columns.column(VALUE)
-
-    def parts(self, columns: Columns) -> str:
-        """Return what the formula says with its numbers, for the only reading of `columns`."""
-        with np.errstate(all="ignore"):
-            is_true = bool(self.tree.truth(columns).true[0])
-            return self.tree.describe(columns, is_true)
-
-    def may_hold(self, table: Table) -> bool:
-        """Return whether the parts that compare a variable with a number allow the formula to hold."""
-        return _tree_may_hold(self.tree, table)
-
-    def describe(self, value: float, *, subject: str | None = None, unit: str | None = None) -> str:
-        """Return the text: the numbers of a formula's parts are in the moment's `parts`."""
-        return self.text
-
-    def _turning_points(self) -> tuple[Variable, tuple[float, ...]] | None:
-        found = self.variables
-        if len(found) != 1 or isinstance(found[0], Stale):
-            return None
-        numbers = _numbers_compared(self.tree)
-        return None if numbers is None else (found[0], numbers)
+    def __init__(self, tree: TruthNode) -> None:
+        for name, nothing in (("operator", "formula"), ("limits", ()), ("variable", "formula")):
+            object.__setattr__(self, name, nothing)
+        object.__setattr__(self, "is_absolute", False)
+        self._keep(tree)
 
 
-def _numbers_compared(tree: TruthNode) -> tuple[float, ...] | None:
-    """Return the numbers that a variable is compared with; None if there is arithmetic."""
-    match tree:
-        case Range():
-            return tree.low, tree.high
-        case Not():
-            return _numbers_compared(tree.operand)
-        case Both() | Either():
-            parts = [_numbers_compared(operand) for operand in tree.operands]
-            if any(part is None for part in parts):
-                return None
-            return tuple(chain.from_iterable(cast("Any", parts)))
-        case Comparison():
-            numbers = []
-            for operand in tree.operands:
-                if isinstance(operand, Number):
-                    numbers.append(operand.number)
-                elif isinstance(operand, Call) and operand.function == "abs":
-                    if not isinstance(operand.arguments[0], Variable):
-                        return None
-                elif not isinstance(operand, Variable):
-                    return None
-            return tuple(numbers)
-    return None
+class _Given:
+    """The numbers of one variable as columns; others are not known."""
 
+    def __init__(self, numbers: FloatArray, variable: Variable) -> None:
+        self._numbers, self._variable = numbers, variable
 
-def _tree_may_hold(tree: TruthNode, table: Table) -> bool:
-    if isinstance(tree, Both):
-        return all(_tree_may_hold(operand, table) for operand in tree.operands)
-    if isinstance(tree, Either):
-        return any(_tree_may_hold(operand, table) for operand in tree.operands)
-    plain = _plain(tree)
-    if plain is not None:
-        return plain.may_hold(table)
-    compared = _compared(tree)
-    if compared is None:
-        return True
-    variable, operator, number = compared
-    extent = table.extent_of(variable)
-    if extent is None:
-        return False
-    return extent[1] >= number if operator[0] == ">" else extent[0] <= number
-
-
-@lru_cache(maxsize=4096)
-def _compared(tree: TruthNode) -> tuple[Variable, str, float] | None:
-    """Return the variable, operator and number that a part of a formula compares; None if it says more."""
-    if not isinstance(tree, Comparison) or len(tree.operands) != 2:
-        return None
-    (left, right), operator = tree.operands, tree.operators[0]
-    if operator not in _MIRRORED:
-        return None
-    if isinstance(left, Number):
-        left, right, operator = right, left, _MIRRORED[operator]
-    if not isinstance(left, Variable) or not isinstance(right, Number):
-        return None
-    return left, operator, right.number
-
-
-@lru_cache(maxsize=4096)
-def _plain(tree: TruthNode) -> Condition | None:
-    """Return a part of a formula as a comparison with limits, or None if it is not or can't be one."""
-    try:
-        return _simple(tree)
-    except ValueError:  # abs(value) > -1 always holds: odd alone, but fair in a formula
-        return None
+    def column(self, variable: Variable) -> FloatArray:
+        """Return a variable's numbers."""
+        known = variable == self._variable
+        return self._numbers if known else np.full(len(self._numbers), np.nan)
 
 
 def _simple(tree: TruthNode) -> Condition | None:
     """Return a tree as one comparison with limits, or None if it says more."""
-    if isinstance(tree, Range):
-        return Condition(cast("Operator", tree.operator), (tree.low, tree.high))
-    if not isinstance(tree, Comparison) or tree.operators[0] not in _MIRRORED:
+    limit = tree.limit if isinstance(tree, (Comparison, Range)) else None
+    if limit is None or limit.variable not in (VALUE, ZSCORE):
         return None
-    if len(tree.operands) != 2:
-        return None
-    (left, right), operator = tree.operands, tree.operators[0]
-    if isinstance(left, Number):
-        left, right, operator = right, left, _MIRRORED[operator]
-    is_absolute = isinstance(left, Call) and left.function == "abs"
-    subject = left.arguments[0] if isinstance(left, Call) and is_absolute else left
-    if not isinstance(right, Number) or not isinstance(subject, (Value, ZScore)):
-        return None
-    variable: VariableName = "value" if isinstance(subject, Value) else "zscore"
-    return Condition(cast("Operator", operator), (right.number,), variable, is_absolute)
-
-
-# Lower end, whether it belongs to the interval, upper end, whether that does.
-_Interval: TypeAlias = tuple[float, bool, float, bool]
-
-
-def _intersect(a: _Interval, b: _Interval) -> bool:
-    low, low_open = max((a[0], not a[1]), (b[0], not b[1]))
-    high, high_closed = min((a[2], a[3]), (b[2], b[3]))
-    return low < high or (low == high and not low_open and high_closed)
+    operator, variable = cast("Operator", limit.operator), cast("VariableName", limit.variable.text)
+    return Condition(operator, limit.numbers, variable, limit.is_absolute)
 
 
 def _as_limit(limit: object) -> float:

@@ -219,7 +219,4 @@ class Verdicts:
         return fails[self._rows]
 
     def _holds_of(self, level: int) -> BoolArray:
-        condition: Condition = self._trigger.levels[level][1]
-        if condition.variable == "formula":
-            return self._table.truth_of(condition).true[self._rows]
-        return condition.holds(self._table.column(condition.variables[0])[self._rows])
+        return self._table.truth_of(self._trigger.levels[level][1]).true[self._rows]
