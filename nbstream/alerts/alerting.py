@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from nbstream.alerts.conditions.condition import Condition
 from nbstream.alerts.conditions.filling import waiting_for
@@ -20,7 +20,6 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from datetime import timedelta
@@ -35,43 +34,70 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer, Rows
     from nbstream.readings.window import WindowLike
 
-__all__ = ["Alerting"]
+__all__ = ["Alerting", "TakenIn"]
 
 CHUNK = 262_144
 """Rows shown to a rule at a time."""
 
 
+class TakenIn(Protocol):
+    """What an analyzer has taken in; who calls a method holds `lock`."""
+
+    buffer: Buffer
+    window: Window
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Guards it, and the rules that see it."""
+
+    def ends(self) -> dict[str, int]:
+        """Return up to which row each channel was taken in."""
+
+    def table(self, channel: str, rows: Rows) -> BufferTable:
+        """Return rows of a channel as rules see them."""
+
+
 class Alerting:
-    """The part of an analyzer that keeps rules.
+    """The rules of an analyzer, and who is told of them.
+
+    Parameters
+    ----------
+    taken_in
+        What the rules are shown.
+    book
+        Keeps the rules.
+    log
+        Takes what they find.
+    has_source
+        Whether readings were promised: then silence of a channel is told, unless a rule says otherwise.
+    require_open
+        Raises ClosedError if the analyzer was closed.
+    wake
+        Has the analyzer's thread look.
 
     Notes
     -----
     Thread safety: any method from any thread.
     """
 
-    alerts: AlertLog
-    buffer: Buffer
-    source: Any
-    _book: RuleBook
-    _dispatchers: tuple[Dispatcher, ...]
-    _lock: AbstractContextManager[Any]
-    _wake: threading.Event
-
-    @property
-    def parsed_window(self) -> Window:
-        """The analyzer's window."""
-        raise NotImplementedError
-
-    def _require_open(self) -> None:
-        raise NotImplementedError
-
-    def _taken_in(self) -> dict[str, int]:
-        """Return up to which row each channel was taken in; with the lock held."""
-        raise NotImplementedError
-
-    def _table(self, channel: str, rows: Rows) -> BufferTable:
-        """Return rows of a channel as rules see them; with the lock held."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        taken_in: TakenIn,
+        book: RuleBook,
+        log: AlertLog,
+        *,
+        has_source: bool,
+        require_open: Callable[[], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self._taken_in = taken_in
+        self._buffer = taken_in.buffer
+        self._book = book
+        self._log = log
+        self._has_source = has_source
+        self._require_open = require_open
+        self._wake = wake
+        self._dispatchers: tuple[Dispatcher, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -191,7 +217,7 @@ class Alerting:
 
         self._require_open()
         seconds = None if timeout is None else parse_duration(timeout, name="timeout") / 1e9
-        gate = Gate(timezone=self.buffer.timezone)
+        gate = Gate(timezone=self._buffer.timezone)
 
         def give_up(rule: Rule) -> None:
             self._book.drop(rule)
@@ -212,13 +238,13 @@ class Alerting:
                 gate.fail(rule.error)
 
         gate.subscribe(unless_it_works)
-        with self._lock:
+        with self._taken_in.lock:
             self._book.add(rule, is_hidden=True)
-            for name, end in self._taken_in().items():
-                held = self.buffer.channel(name)
-                if rule.watches(name, self.buffer.measured) and end > held.span()[0]:
-                    rule.take_in(self._table(name, held.rows(end - 1, end)))
-        self._wake.set()
+            for name, end in self._taken_in.ends().items():
+                held = self._buffer.channel(name)
+                if rule.watches(name, self._buffer.measured) and end > held.span()[0]:
+                    rule.take_in(self._taken_in.table(name, held.rows(end - 1, end)))
+        self._wake()
         try:
             return await gate.opened(seconds)
         except TimeoutError:
@@ -253,7 +279,7 @@ class Alerting:
         from nbstream.alerts.notifiers import connect
 
         self._require_open()
-        dispatcher = connect(self.alerts, *notifiers, tell=self._tell_of_notifier)
+        dispatcher = connect(self._log, *notifiers, tell=self._tell_of_notifier)
         dispatcher.adopt()
         self._dispatchers = (*(d for d in self._dispatchers if not d.is_closed), dispatcher)
         return dispatcher
@@ -299,9 +325,9 @@ class Alerting:
         return tuple(rule for rule, _ in rules)
 
     def _tell_of_notifier(self, text: str) -> None:
-        self.buffer.note(redact(text))
+        self._buffer.note(redact(text))
 
-    def _end_alerting(self) -> None:
+    def end(self) -> None:
         """Close the rules, and deliver what they said last; a notebook doesn't wait for that."""
         self._book.close()
         for dispatcher in self._dispatchers:
@@ -322,56 +348,56 @@ class Alerting:
         **arguments: Any,
     ) -> Rule:
         if no_data is None:
-            no_data = "keep" if self.source is None else "nodata"
+            no_data = "nodata" if self._has_source else "keep"
         return Rule(
             **arguments,
             no_data=no_data,
-            log=self.alerts if log is None else log,
+            log=self._log if log is None else log,
             on_close=on_close or self._book.drop,
             on_edit=self._book.forget_index,
-            channels=lambda: self.buffer.channels,
+            channels=lambda: self._buffer.channels,
             previewer=self._preview,
             waits_for=self._waiting_for,
         )
 
     def _waiting_for(self, channel: str, windows: tuple[str | None, ...]) -> str:
         """Return in words which of these windows is not full; None is the analyzer's."""
-        parsed = (self.parsed_window if text is None else Window.parse(text) for text in windows)
-        return waiting_for(self.buffer.channel(channel), parsed)
+        parsed = (self._taken_in.window if text is None else Window.parse(text) for text in windows)
+        return waiting_for(self._buffer.channel(channel), parsed)
 
     def _begin(self, rule: Rule) -> None:
         """Add a rule; it sees what is held already, as if it had been there from the beginning."""
-        with self._lock:
+        with self._taken_in.lock:
             self._book.add(rule)
-            channels = self.buffer.measured
-            for name, end in self._taken_in().items():
+            channels = self._buffer.measured
+            for name, end in self._taken_in.ends().items():
                 if rule.watches(name, channels):
                     until = rule.taken_in_until(name)
-                    held = self.buffer.channel(name)
+                    held = self._buffer.channel(name)
                     start, _ = held.span()
                     if until is not None:
                         start = max(start, held.row_at(until + 1))
                     for table in self._tables(name, start, end):
                         rule.take_in(table)
                     self._book.let_others_overtake(rule, name)
-        self._wake.set()
+        self._wake()
 
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
-        held = self.buffer.channel(channel)
+        held = self._buffer.channel(channel)
         for first in range(start, stop, CHUNK):
             rows = held.rows(first, min(first + CHUNK, stop))
-            yield from self._table(channel, rows).ascending()
+            yield from self._taken_in.table(channel, rows).ascending()
 
     def _preview(self, rule: Rule, window: WindowLike) -> Preview:
         window = Window.parse(window)
-        log = AlertLog(maxlen=10_000, timezone=self.buffer.timezone)
+        log = AlertLog(maxlen=10_000, timezone=self._buffer.timezone)
         tried = Rule(**rule.settings.to_dict(), channel=rule.selected, log=log)
         n_readings, newest_ns = 0, 0
-        with self._lock:
-            channels = self.buffer.measured
-            for name, end in self._taken_in().items():
+        with self._taken_in.lock:
+            channels = self._buffer.measured
+            for name, end in self._taken_in.ends().items():
                 if tried.watches(name, channels):
-                    start, stop = self.buffer.channel(name).window_rows(window)
+                    start, stop = self._buffer.channel(name).window_rows(window)
                     for table in self._tables(name, start, min(stop, end)):
                         tried.take_in(table)
                         n_readings += len(table)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbstream.alerts import BufferTable
+    from nbstream.alerts import Rule
     from nbstream.analysis.detector_runs import DetectorRun
     from nbstream.readings.batch import TimeLike
     from nbstream.readings.buffer import Rows
@@ -63,7 +63,7 @@ SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
 """States of a source in which no reading is expected."""
 
 
-class Analyzer(Alerting, ChannelStatistics):
+class Analyzer(ChannelStatistics):
     """Statistics over a window that slides with the readings, and rules that watch every one of them.
 
     Parameters
@@ -134,7 +134,6 @@ class Analyzer(Alerting, ChannelStatistics):
         self.is_replaced = False
         own_interval = None if source is None else source.own_interval
         self._book = RuleBook(buffer, own_interval=own_interval)
-        self._dispatchers = ()
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
@@ -142,6 +141,14 @@ class Analyzer(Alerting, ChannelStatistics):
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._closed = threading.Event()
+        self._alerting = Alerting(
+            self._intake,
+            self._book,
+            self.alerts,
+            has_source=source is not None,
+            require_open=self._require_open,
+            wake=self._wake.set,
+        )
         self._detections = Detections(
             self._intake,
             self.anomalies,
@@ -195,9 +202,21 @@ class Analyzer(Alerting, ChannelStatistics):
         """Whether `close()` was called."""
         return self._closed.is_set()
 
-    # What `analysis/detections.py` does. (mypy fears a "self" among keyword arguments of any name.)
+    # What `alerts/alerting.py` and `analysis/detections.py` do, with their docstrings. mypy fears a "self"
+    # among keyword arguments of any name.
 
+    alert = delegated("_alerting", Alerting.alert)
+    preview = delegated("_alerting", Alerting.preview)  # type: ignore[arg-type]
+    wait_for = delegated("_alerting", Alerting.wait_for)
+    notify = delegated("_alerting", Alerting.notify)
+    save_rules = delegated("_alerting", Alerting.save_rules)
+    load_rules = delegated("_alerting", Alerting.load_rules)
     detect = delegated("_detections", Detections.detect)  # type: ignore[arg-type]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that are not closed, oldest first."""
+        return self._alerting.rules
 
     @property
     def detections(self) -> tuple[DetectorRun, ...]:
@@ -427,7 +446,7 @@ class Analyzer(Alerting, ChannelStatistics):
             if threading.current_thread() is not self._thread:
                 self._thread.join(ending.seconds_left(ending.GRACE))
         finally:
-            self._end_alerting()
+            self._alerting.end()
             for channel in list(self._intake.channels.values()):
                 channel.forget()
             ownership.forget(self)
@@ -517,12 +536,6 @@ class Analyzer(Alerting, ChannelStatistics):
                     state = intake.state_of(table.channel)
                     if state is not None and state.name in moment.ends:
                         table.advance(state)
-
-    def _taken_in(self) -> dict[str, int]:
-        return self._intake.ends()
-
-    def _table(self, channel: str, rows: Rows) -> BufferTable:
-        return self._intake.table(channel, rows)
 
     def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
         channel = self._intake.state_of(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ def delegated(
     attribute: str, method: Callable[Concatenate[Any, P], R]
 ) -> Callable[Concatenate[Any, P], R]:
     """Return a method that calls one of what is held as `attribute`; help() shows that one's."""
+    if iscoroutinefunction(method):
+
+        @wraps(method)
+        async def wait(self: Any, /, *arguments: P.args, **options: P.kwargs) -> Any:
+            return await method(getattr(self, attribute), *arguments, **options)
+
+        return wait  # type: ignore[return-value]
 
     @wraps(method)
     def call(self: Any, /, *arguments: P.args, **options: P.kwargs) -> R:
