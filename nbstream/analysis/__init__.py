@@ -1,1 +1,1 @@
-"""The analyzer's thread: windows become statistics, detectors and rules are at work."""
+"""The analyzer: on its thread statistics are computed, and detectors and rules see every reading."""

@@ -189,7 +189,7 @@ class Analyzer(ChannelStatistics):
 
     @property
     def parsed_window(self) -> Window:
-        """The window, taken apart."""
+        """The window as a `Window`, with its duration in ns or its number of readings."""
         return self._intake.window
 
     @property
@@ -239,7 +239,7 @@ class Analyzer(ChannelStatistics):
         return view
 
     def over(self, window: WindowLike) -> WindowStatistics:
-        """Return the statistics over another window: the same traits, `channel(name)` the same too.
+        """Return the statistics over another window; they have the same traits, and `channel(name)` too.
 
         They are kept up to date from now on. Windows named at construction are from the beginning.
 
@@ -429,10 +429,10 @@ class Analyzer(ChannelStatistics):
             self._notify_all()
 
     def close(self) -> None:
-        """End the analyzer and its rules; what it was given goes on.
+        """End the analyzer and its rules; the source or buffer that it was given is left as it is.
 
-        It waits for its thread half a second at most, and for notifiers that deliver the last word 5 s;
-        in a notebook's cell half a second too: there they go on by themselves.
+        It waits for its thread half a second at most, and up to 5 s for notifiers that still deliver. In a
+        notebook's cell it waits for those half a second too, and they go on by themselves.
         """
         if self._closed.is_set():
             return

@@ -41,7 +41,7 @@ class Anomaly(NamedTuple):
 
 
 class AnomalyGroup:
-    """Anomalies of one detector on one channel with at most a minute between them: one thing to look at.
+    """Anomalies of one detector on one channel that are at most a minute apart, shown as one.
 
     Notes
     -----
@@ -68,7 +68,7 @@ class AnomalyGroup:
 
 
 class AnomalyLog:
-    """What the detectors of an analyzer flagged, the newest so many.
+    """What the detectors of an analyzer flagged; the newest `maxlen` anomalies are held.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class AnomalyLog:
 
     @property
     def n_found(self) -> int:
-        """Anomalies that there ever were, those included that are held no more."""
+        """How many anomalies there were in all, also those that are no longer held."""
         return self._n
 
     def newest(self, n: int) -> tuple[Anomaly, ...]:
@@ -148,7 +148,7 @@ class AnomalyLog:
 
     @property
     def n_groups(self) -> int:
-        """Groups that there ever were."""
+        """How many groups there were in all."""
         return self._n_groups
 
     def add(self, found: list[tuple[Any, ...]], n_more: int) -> None:

@@ -1,4 +1,4 @@
-"""What an analyzer keeps of one channel: summaries of its rows, and more as soon as somebody asks."""
+"""What an analyzer keeps of one channel: summaries of its rows, and what statistics asked for."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ChannelState:
         self._histograms: dict[Hashable, SlidingHistogram] = {}
 
     def forget(self) -> None:
-        """Free what was kept to answer faster; the statistics of the last update stay."""
+        """Free the caches; the statistics of the last update stay."""
         self._samples, self._moments, self._pairs, self._histograms = {}, None, {}, {}
 
     @property
@@ -206,7 +206,10 @@ class ChannelState:
         return self.sample_of(start, stop, first, begin_ns, end_ns)
 
     def sample_of(self, start: int, stop: int, first: int, begin_ns: int, end_ns: int) -> Sample:
-        """Return the readings of rows, those of a span; `first` is the oldest row of its segment."""
+        """Return the readings of rows start ≤ row < stop as those of a span of time.
+
+        `first` is the oldest row of their segment.
+        """
         return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns)
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ R = TypeVar("R")
 def delegated(
     attribute: str, method: Callable[Concatenate[Any, P], R]
 ) -> Callable[Concatenate[Any, P], R]:
-    """Return a method that calls one of what is held as `attribute`; help() shows that one's."""
+    """Return a method that calls `method` of what is held as `attribute`; signature and docstring are its."""
     if iscoroutinefunction(method):
 
         @wraps(method)

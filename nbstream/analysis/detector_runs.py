@@ -129,7 +129,7 @@ class DetectorRun:
 
     @property
     def is_at_work(self) -> bool:
-        """Whether it takes in readings: not if it was closed or has failed."""
+        """Whether it takes in readings: not after it was closed or has failed."""
         return not self.is_closed and self.error is None
 
     @property
@@ -147,7 +147,7 @@ class DetectorRun:
 
     @property
     def seconds_behind(self) -> float:
-        """How much older the oldest reading that it has not judged is than the newest, event time."""
+        """Event time from the oldest reading that it has not judged to the newest reading, in seconds."""
         if not self.n_behind or self._cursor is None or self.channel is None:
             return 0.0
         oldest_ns = self._buffer.channel(self.channel).time_at(self._cursor.row)
@@ -173,7 +173,7 @@ class DetectorRun:
         return max(self._cursor.row, self._buffer.channel(self.channel).span()[0]) >= row
 
     def advance(self, end: int, deadline: float) -> bool:
-        """Judge rows up to `end`, until a moment of `time.monotonic`; return whether there were any."""
+        """Judge rows up to `end`, or until a `deadline` of `time.monotonic`; return if there were any."""
         cursor, channel = self._cursor, self.channel
         if cursor is None or channel is None:
             return False

@@ -78,7 +78,7 @@ class Intake:
     def refresh(self, others: Iterable[Window], moment: BufferState | None = None) -> None:
         """Compute the statistics of all channels anew, over the window and others.
 
-        They are those of a moment; None is that of before.
+        They are those of `moment`; None is the moment of the refresh before.
         """
         windows = {self.window, *others}
         held = self.buffer.channels  # none after it was closed

@@ -35,11 +35,11 @@ class Stepped:
     """A row of statistics for each whole step of event time: one for 12:00 ≤ time < 12:01, and so on.
 
     `Analyzer.stepped` makes one. Steps are aligned to absolute time (UTC), like bins of pandas' resample;
-    the first is the first that begins not before the oldest reading that is held. A row is there as soon as
-    the channel has a reading beyond the step, and final then, unless the buffer puts late readings in
-    their place: that corrects the rows that they belong to. Steps without readings have a row too.
+    the first step begins at or after the oldest reading that is held. A row is added as soon as the channel
+    has a reading beyond the step. It stays as it is, unless the buffer puts late readings into its step:
+    then it is computed anew. Steps without readings have a row too.
 
-    When the clock goes back, steps begin anew with the first whole one, so times may come twice.
+    When the clock goes back, steps begin anew with the first whole one, so a time may occur twice.
 
     Parameters
     ----------

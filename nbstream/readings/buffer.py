@@ -1,4 +1,4 @@
-"""The readings that are held: bounded, shared between threads, the only mutable state they share."""
+"""The buffer: where sources put readings, and everything else gets them. Bounded, shared by all threads."""
 
 from __future__ import annotations
 
@@ -324,7 +324,7 @@ class Buffer:
         self._wake_up()
 
     def channel(self, name: str) -> ChannelRows:
-        """Return what can be asked of the rows of one channel; without any until it has readings."""
+        """Return the rows of one channel, to be asked about; there are none before its first reading."""
         return ChannelRows(self._store, name)
 
     def stale_after(self, *channels: str) -> float | None:

@@ -136,9 +136,9 @@ class ChannelRows:
         return self._store.ring(self.name).revision
 
     def cursor(self, row: int | None = None) -> Cursor:
-        """Return a place that stays right when late rows are put in; None is the oldest row.
+        """Return a place at a row that stays right when late rows are put in; None is the oldest row.
 
-        Of a channel that is there.
+        It does not follow a channel that is not there yet.
         """
         with self._lock:
             ring = self._store.ring(self.name)
@@ -161,7 +161,7 @@ class ChannelRows:
             return Rows(start, *ring.rows(start, stop))
 
     def take_change(self, cursor: Cursor) -> Change | None:
-        """Return what has changed before a cursor since the last call, or None."""
+        """Return what late rows changed before a cursor since the last call, None for nothing."""
         with self._lock:
             change, cursor.change = cursor.change, None
             return change

@@ -1,4 +1,4 @@
-"""How often a channel's readings come, and from when on its silence is no longer usual."""
+"""How often a channel's readings come, and when the channel is stale: the one place that says so."""
 
 from __future__ import annotations
 
@@ -157,8 +157,8 @@ class Pace:
 
     Notes
     -----
-    Cost: a look at the rows that are new, at most some thousands. Thread safety: none; the buffer guards
-    it with its lock.
+    Cost: a look at the rows that are new, at most some thousands. Thread safety: none; the lock of the
+    buffer's store guards it.
     """
 
     __slots__ = ("_revision", "_row", "_times", "_usual_ns", "own_ns")

@@ -29,10 +29,10 @@ MOVED_AT_ONCE = 65_536
 
 
 class Change(NamedTuple):
-    """Rows that a reader had seen are no longer what they were: late rows were put in between."""
+    """Late rows were put in between rows that a reader had read already."""
 
     row: int
-    """The first row that is not what it was."""
+    """The first of the rows put in; what was there has a higher number now."""
     oldest_ns: int
     """Time of the oldest row that was put in."""
     newest_ns: int
@@ -49,7 +49,7 @@ class Cursor:
 
     Notes
     -----
-    Thread safety: the ring moves it, under the lock of its buffer; read `change` there.
+    Thread safety: the ring moves it under the lock of the buffer's store; `ChannelRows` reads it there.
     """
 
     __slots__ = ("__weakref__", "change", "row")
@@ -81,7 +81,7 @@ class Ring:
     arrival. Rows that are late by `lateness_ns` at most are put in between them, and later rows get higher
     numbers: `revision` counts that, and cursors are moved along.
 
-    Thread safety: none; `nbstream.Buffer` guards it with its lock.
+    Thread safety: none; the lock of the buffer's store guards it.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""The statistics: a catalogue by name, and what they are computed on.
+"""The catalogue of statistics by name, and the samples that they are computed on.
 
 ns.statistics.names()                    # all of them
 analyzer.statistic("p99")                # by name

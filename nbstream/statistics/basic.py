@@ -192,7 +192,7 @@ class CoefficientOfVariation(Statistic):
 @register
 @dataclass(frozen=True, slots=True)
 class RMS(Statistic):
-    """Root mean square √(Σ x² / n) = √(mean² + m2 / n), which nothing cancels in.
+    """Root mean square √(Σ x² / n) = √(mean² + m2 / n), without cancellation.
 
     Cost: merged blocks. Error: 1e-14 of it.
     """

@@ -1,4 +1,4 @@
-"""What a statistic sees: the readings in a window, computed as far as somebody asks."""
+"""What a statistic is given: the readings in a window, of which only what it asks for is computed."""
 
 from __future__ import annotations
 

@@ -110,10 +110,6 @@ class BinnedLine:
     ----------
     bits
         Bins are 2^`bits` ns wide.
-
-    Notes
-    -----
-    Thread safety: none; the link's pump owns it.
     """
 
     def __init__(self, bits: int) -> None:
@@ -184,7 +180,7 @@ class BinnedLine:
         """Return what changed since the last call: points from the time `cut` on are replaced by these.
 
         `cut` is None when nothing changed. A page knows times as float64 milliseconds, which are 0.2 µs
-        apart at present: what it can't tell from the cut is sent again.
+        apart at present; points at which that is the same number as at the cut are sent again.
         """
         cut, start = self._pending_cut, self._changed_from
         self._pending_cut = None

@@ -1,4 +1,4 @@
-"""Nodes per block of 1,024 rows, and groups of 32 of them above: what a range of rows comes to, at once."""
+"""A tree of summaries over row numbers, from which any range of rows is answered by merging few nodes."""
 
 from __future__ import annotations
 
@@ -70,9 +70,6 @@ class Pyramid(ABC):
     first_row
         Number of the first row that will be added.
 
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     n_fields: ClassVar[int]

@@ -143,9 +143,6 @@ class BlockPyramid(Pyramid):
     first_row
         Number of the first row that will be added.
 
-    Notes
-    -----
-    Thread safety: none; its analyzer guards it.
     """
 
     n_fields = 5

@@ -28,7 +28,7 @@ FEW = 4
 
 
 class WindowMoments(NamedTuple):
-    """Of each window; without a reading `n` and `m2` are 0 and `mean` is anything."""
+    """The moments of each window; without a reading `n` and `m2` are 0 and `mean` is anything."""
 
     n: FloatArray
     mean: FloatArray
@@ -55,7 +55,7 @@ class TrailingWindows:
 
     Notes
     -----
-    Thread safety: none; its analyzer guards it. Cost: about 0.2 µs per reading, and 0.07 ms per batch.
+    Cost: about 0.2 µs per reading, and 0.07 ms per batch.
     """
 
     def __init__(self, starts: Rows, ends: Rows, pyramid: BlockPyramid, read: Read) -> None:
