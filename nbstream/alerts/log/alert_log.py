@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -15,13 +14,12 @@ import numpy as np
 
 from nbstream.alerts.log.export import csv_of, json_lines_of, write_atomically
 from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.log.outbox import Outbox
 from nbstream.alerts.severity import checked_text
-from nbstream.errors import CallbackError
 from nbstream.readings.batch import time_ns
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import as_zone
 from nbstream.runtime.clock import SYSTEM_CLOCK
-from nbstream.text.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +29,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.alerts.log.notification import Notification
+    from nbstream.errors import CallbackError
     from nbstream.readings.batch import TimeLike
     from nbstream.runtime.clock import Clock
 
 __all__ = ["AlertLog", "Incident", "LogCounters", "Silence"]
-
-logger = logging.getLogger(__name__)
 
 MAX_SILENCES = 1_000
 
@@ -135,12 +132,11 @@ class AlertLog:
         self._incidents: OrderedDict[int, Incident] = OrderedDict()
         self._active: dict[int, Incident] = {}
         self._silences: tuple[Silence, ...] = ()
-        self._subscribers: tuple[Callable[[Notification], object], ...] = ()
-        self._n_fired = self._n_past = self._n_notified = self._n_muted = self._n_failed = 0
+        self.outbox = Outbox()
+        """Who is told of what; for rules."""
+        self._n_fired = self._n_past = self._n_muted = 0
         self._version = 0
         self._lock = threading.Lock()
-        self.last_error: CallbackError | None = None
-        """What a subscriber raised last."""
 
     def __repr__(self) -> str:
         """Return the class and how many incidents are held and open."""
@@ -176,6 +172,11 @@ class AlertLog:
         with self._lock:
             return self._n_fired - len(self._incidents)
 
+    @property
+    def last_error(self) -> CallbackError | None:
+        """What a subscriber raised last."""
+        return self.outbox.last_error
+
     def counters(self) -> LogCounters:
         """Return what became of all incidents so far."""
         with self._lock:
@@ -183,9 +184,9 @@ class AlertLog:
                 self._n_fired,
                 self._n_fired - len(self._incidents),
                 self._n_past,
-                self._n_notified,
+                self.outbox.n_notified,
                 self._n_muted,
-                self._n_failed,
+                self.outbox.n_failed,
             )
 
     @property
@@ -340,14 +341,7 @@ class AlertLog:
             Gets a `Notification`. It is called on the analyzer's thread, or on the one that closes a rule:
             it should return soon. What it raises is logged and counted, and kept in `last_error`.
         """
-        with self._lock:
-            self._subscribers = (*self._subscribers, callback)
-
-        def unsubscribe() -> None:
-            with self._lock:
-                self._subscribers = tuple(s for s in self._subscribers if s is not callback)
-
-        return unsubscribe
+        return self.outbox.subscribe(callback)
 
     # Out of here.
 
@@ -470,21 +464,9 @@ class AlertLog:
             self._n_muted += 1
 
     def publish(self, notification: Notification) -> None:
-        """Tell all subscribers. For rules."""
-        with self._lock:
-            self._n_notified += 1
-            subscribers = self._subscribers
-        for callback in subscribers:
-            try:
-                callback(notification)
-            except Exception as error:
-                name = getattr(callback, "__qualname__", repr(callback))
-                text = f"The subscriber {name} failed at {notification.text!r}: {error!r}"
-                self.last_error = CallbackError(text, callback=name)
-                self.last_error.__cause__ = disarm(error)
-                with self._lock:
-                    self._n_failed += 1
-                log_exception(logger, "The subscriber %s of an alert log failed.", name)
+        """Tell all subscribers."""
+        self.outbox.post([notification])
+        self.outbox.publish()
 
 
 def _or(number: int | None, otherwise: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from nbstream.alerts.conditions.condition import Condition, VariableName
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.incident import Incident
-    from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.rules.preview import Preview
     from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -130,8 +128,6 @@ class Rule(SettingAttributes):
         self._former: dict[str, RuleOnChannel] = {}
         self._leaving: list[RuleOnChannel] = []
         self._times_before: dict[str, TimeArray] = {}
-        self._outbox: deque[Notification] = deque()
-        self._publisher: int | None = None
         known = None if channels is None else channels()
         self._settings = RuleSettings.read(None, known, condition=condition, **settings)
         self._trigger = Trigger(self._settings)
@@ -424,35 +420,12 @@ class Rule(SettingAttributes):
             leaving, self._leaving = self._leaving, []
             told = [n for i in (*leaving, *self._instances.values()) for n in i.deliver(now)]
             self._version += self.is_flapping != was_flapping
-            self._outbox.extend(told)
+            self._log.outbox.post(told)
             # What a silence keeps back is told when that is over, also after an edit.
             self._leaving = [i for i in leaving if i.has_news]
             instances = (*self._leaving, *self._instances.values())
             self._has_news = any(i.has_news or i.is_flapping for i in instances)
-        self._publish()
-
-    def _publish(self) -> None:
-        """Empty the outbox in order, on one thread at a time; a subscriber may call this again."""
-        me = threading.get_ident()
-        with self._lock:
-            is_first = self._publisher is None
-            if is_first:
-                self._publisher = me
-            elif self._publisher != me:
-                return
-        try:
-            while True:
-                with self._lock:
-                    if not self._outbox:
-                        if is_first:
-                            self._publisher = None
-                        return
-                    notification = self._outbox.popleft()
-                self._log.publish(notification)
-        except BaseException:  # an interrupt in a subscriber: the next call goes on
-            if is_first:
-                self._publisher = None
-            raise
+        self._log.outbox.publish()
 
     def preview(self, window: WindowLike = "10min") -> Preview:
         """Return what the rule would have done on the readings in `window`, from OK on.
