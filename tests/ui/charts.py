@@ -74,20 +74,20 @@ class PageChart:
 
     def wait_live(self) -> None:
         """Wait until the chart has painted lines and says that it is live."""
-        self.wait("chart.link.state === 'live' && chart.lines.some((line) => line.length > 5)")
-        self.wait("chart.plane && chart.badge.el.dataset.kind === 'good'")
+        self.wait("chart.link.state === 'live' && chart.data.lines.some((line) => line.length > 5)")
+        self.wait("chart.painter.plane && chart.toolbar.badge.el.dataset.kind === 'good'")
 
     def wait_newer(self, timeout: float = 15.0) -> None:
         """Wait until a reading newer than the present newest has come."""
-        self.wait("chart.newest > given", timeout, self.read("chart.newest"))
+        self.wait("chart.data.newest > given", timeout, self.read("chart.data.newest"))
 
     def n_inked(self) -> int:
         """Return how many pixels of the live canvas are painted."""
         return int(
             self.read(
                 """(() => {
-                    const { width, height } = chart.canvas;
-                    const { data } = chart.context.getImageData(0, 0, width, height);
+                    const { width, height } = chart.painter.canvas;
+                    const { data } = chart.painter.context.getImageData(0, 0, width, height);
                     let inked = 0;
                     for (let i = 3; i < data.length; i += 4) if (data[i]) inked += 1;
                     return inked;

@@ -25,7 +25,7 @@ def loop(seconds):
 BY_MESSAGE = "import nbstream.widgets.page.scripts\nnbstream.widgets.scripts._data_folders = list\n"
 """A kernel whose files no server of the page can see."""
 MOVING = """(() => {
-    const newest = chart.plane && chart.newestShown(chart.painted.to);
+    const newest = chart.painter.plane && chart.data.newestUntil(chart.painter.painted.to);
     chart.firstSeen ??= newest;
     return newest > chart.firstSeen;
 })()"""
@@ -110,6 +110,8 @@ def test_reload_while_a_loop_runs(lab: Lab) -> None:
     page.save()
     page.run_cell(2, wait=False)
     page.reload(wait=False)
-    PageChart(page).wait("chart.plane && chart.lines.some((line) => line.length > 5)", 40)
+    PageChart(page).wait(
+        "chart.painter.plane && chart.data.lines.some((line) => line.length > 5)", 40
+    )
     PageChart(page).wait_newer()
     PageChart(page).wait("chart.link.state === 'live'", 20)

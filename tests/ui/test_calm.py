@@ -23,7 +23,7 @@ FAR = (
     "import ipywidgets\n"
     'ipywidgets.HTML(\'<div style="height: 2500px">a long page</div><p id="end">its end</p>\')'
 )
-SHOWN = "chart.lines.some((line) => line.length > 0)"
+SHOWN = "chart.data.lines.some((line) => line.length > 0)"
 SAMPLE = """
 (read) => {
     const samples = (globalThis.samples = []);

@@ -13,12 +13,12 @@ from tests.wait import wait_until
 def test_it_draws_and_scrolls(live: tuple[LabPage, PageChart]) -> None:
     """The line is painted, its newest reading moves on, and the y axis fits it."""
     page, chart = live
-    chart.wait("chart.newest - chart.lines[0].times[chart.lines[0].start] > 3000")
+    chart.wait("chart.data.newest - chart.data.lines[0].times[chart.data.lines[0].start] > 3000")
     assert chart.n_inked() > 200
     bottom, top = chart.read("chart.figure._fullLayout.yaxis.range")
-    assert bottom < chart.read("Math.min(...chart.lines[0].values.subarray(0, 5))") < top
-    edge = chart.read("chart.painted.to")
-    chart.wait("chart.painted.to > given + 500", argument=edge)
+    assert bottom < chart.read("Math.min(...chart.data.lines[0].values.subarray(0, 5))") < top
+    edge = chart.read("chart.painter.painted.to")
+    chart.wait("chart.painter.painted.to > given + 500", argument=edge)
     page.screenshot("chart-live")
     assert page.external_requests == []
 
@@ -32,7 +32,7 @@ def test_it_follows_user_layout(live: tuple[LabPage, PageChart]) -> None:
     )
     chart.wait("chart.figure._fullLayout.title.text === 'Mine'")
     chart.wait("chart.figure._fullLayout.shapes.some((shape) => shape.y0 === 20)")
-    chart.wait("chart.drawable()[0].style.color === 'rgb(1, 2, 3)'")
+    chart.wait("chart.painter.drawable()[0].style.color === 'rgb(1, 2, 3)'")
     expect(chart.root.locator(".legendtext")).to_have_text("other")
     chart.wait_newer()
 
@@ -43,11 +43,11 @@ def test_a_channel_whose_clock_is_ahead_does_not_move_the_view(
     """The chart goes on showing the readings of now, of all channels."""
     page, chart = live
     page.kernel_eval("buffer.append(time.time() + 3 * 3600, early=60.0)")
-    chart.wait("chart.lines.length === 2 && chart.lines[1].length > 0")
+    chart.wait("chart.data.lines.length === 2 && chart.data.lines[1].length > 0")
     chart.wait_newer()
-    edge = chart.read("chart.painted.to")
-    chart.wait("chart.painted.to > given + 500", argument=edge)
-    assert chart.read("chart.lines[1].times[chart.lines[1].start]") > edge + 3e6
+    edge = chart.read("chart.painter.painted.to")
+    chart.wait("chart.painter.painted.to > given + 500", argument=edge)
+    assert chart.read("chart.data.lines[1].times[chart.data.lines[1].start]") > edge + 3e6
     assert chart.n_inked() > 200
 
 
@@ -68,7 +68,7 @@ def test_pause_and_resume(live: tuple[LabPage, PageChart]) -> None:
 
     chart.jump.click()
     expect(chart.badge).to_have_text("live")
-    chart.wait("!chart.isFrozen && chart.figure.data[0].x.length === 1")
+    chart.wait("!chart.painter.isFrozen && chart.figure.data[0].x.length === 1")
     assert chart.read("chart.figure._fullLayout.xaxis.type") == "date"
     wait_until(
         lambda: page.kernel_eval("print(chart.is_paused)") == "False", 10, "the kernel to know"
@@ -82,34 +82,38 @@ def test_pause_and_resume(live: tuple[LabPage, PageChart]) -> None:
 def test_zoom_into_history_stays_there(live: tuple[LabPage, PageChart]) -> None:
     """A zoom away from the live edge stands still with finer points; a double click goes back."""
     page, chart = live
-    chart.wait("chart.lines[0].length > 150")
+    chart.wait("chart.data.lines[0].length > 150")
     chart.drag((0.7, 0.5), (0.85, 0.5))
     expect(chart.badge).to_have_text("looking back")
     chart.wait("chart.figure.data[0].x.length > 5")
-    shown = chart.read("chart.visibleRange(performance.now())")
+    shown = chart.read("chart.painter.range(performance.now())")
     assert 500 < shown[1] - shown[0] < 4000
     chart.wait_newer()
-    assert chart.read("chart.visibleRange(performance.now())") == shown
+    assert chart.read("chart.painter.range(performance.now())") == shown
     page.screenshot("chart-history")
 
     chart.page.mouse.dblclick(*_middle(chart))
     expect(chart.badge).to_have_text("live")
-    chart.wait("!chart.isFrozen")
+    chart.wait("!chart.painter.isFrozen")
 
 
 def test_zoom_at_the_live_edge_goes_on_following(live: tuple[LabPage, PageChart]) -> None:
     """A zoom that reaches the live edge keeps its width and follows."""
     page, chart = live
     chart.drag((0.6, 0.5), (0.999, 0.5))
-    chart.wait("chart.zoomedWidth !== null && chart.isFollowing && !chart.isFrozen")
-    width = chart.read("chart.zoomedWidth")
+    chart.wait(
+        "chart.viewport.zoomedWidth !== null && chart.viewport.isFollowing && !chart.painter.isFrozen"
+    )
+    width = chart.read("chart.viewport.zoomedWidth")
     assert 3000 < width < 5000
-    edge = chart.read("chart.painted.to")
-    chart.wait("chart.painted.to > given + 300", argument=edge)
-    assert chart.read("chart.painted.to - chart.painted.from") == pytest.approx(width)
+    edge = chart.read("chart.painter.painted.to")
+    chart.wait("chart.painter.painted.to > given + 300", argument=edge)
+    assert chart.read("chart.painter.painted.to - chart.painter.painted.from") == pytest.approx(
+        width
+    )
     expect(chart.jump).to_have_text("back to the whole window")
     chart.jump.click()
-    chart.wait("chart.zoomedWidth === null")
+    chart.wait("chart.viewport.zoomedWidth === null")
     page.screenshot("chart-followed")
 
 
@@ -118,16 +122,16 @@ def test_window_choice(live: tuple[LabPage, PageChart]) -> None:
     page, chart = live
     chart.root.get_by_label("Window").select_option("60s")
     wait_until(lambda: page.kernel_eval("print(chart.analyzer.window)") == "60s", 10, "the window")
-    chart.wait("Math.abs(chart.painted.to - chart.painted.from - 60000) < 1")
+    chart.wait("Math.abs(chart.painter.painted.to - chart.painter.painted.from - 60000) < 1")
     page.kernel_eval("chart.analyzer.window = 100")
     expect(chart.root.get_by_label("Window")).to_have_value("100")
-    chart.wait("chart.painted.to - chart.painted.from < 5000")
+    chart.wait("chart.painter.painted.to - chart.painter.painted.from < 5000")
 
 
 def test_values_at_the_cursor_while_live(live: tuple[LabPage, PageChart]) -> None:
     """The crosshair shows the values under the cursor and changes while the line moves under it."""
     page, chart = live
-    chart.wait("chart.lines[0].length > 150")
+    chart.wait("chart.data.lines[0].length > 150")
     chart.page.mouse.move(*_middle(chart))
     readout = chart.root.locator(".nbs-readout")
     expect(readout).to_contain_text("value")
@@ -162,12 +166,12 @@ def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
     page, chart = live
     page.kernel_eval("chart.update_layout(title_text='Later')")
     page.save()
-    before = chart.read("chart.newest")
+    before = chart.read("chart.data.newest")
     page.reload()
     again = PageChart(page)
     again.wait_live()
-    again.wait("chart.newest > given", argument=before)
-    again.wait("chart.lines[0].times[chart.lines[0].start] < given", argument=before)
+    again.wait("chart.data.newest > given", argument=before)
+    again.wait("chart.data.lines[0].times[chart.data.lines[0].start] < given", argument=before)
     expect(again.root.locator(".gtitle")).to_have_text("Later")
 
 
@@ -213,7 +217,7 @@ def test_hidden_tab(live: tuple[LabPage, PageChart]) -> None:
     )
     assert page.kernel_eval("print(chart.n_frames)") == sent
     _set_hidden(page, hidden=False)
-    chart.wait("Date.now() - chart.newest < 1500", 5)
+    chart.wait("Date.now() - chart.data.newest < 1500", 5)
     expect(chart.badge).to_have_text("live")
 
 
@@ -253,7 +257,7 @@ def test_hostile_names_are_text(lab: Lab) -> None:
     page = lab.open([FEED + fill, "chart = ns.LiveChart(buffer, title=names[0])\nchart"])
     page.run_all()
     chart = PageChart(page)
-    chart.wait("chart.lines.length >= 6")
+    chart.wait("chart.data.lines.length >= 6")
     expect(chart.root.locator(".legendtext").filter(has_text="<img src=x")).to_have_count(1)
     expect(chart.root.locator(".gtitle")).to_contain_text("<img src=x")
     chart.page.mouse.move(*_middle(chart))
@@ -273,7 +277,7 @@ def test_zone_of_the_source_is_on_the_axis(lab: Lab) -> None:
     page = lab.open(cells, context=context)
     page.run_all()
     chart = PageChart(page)
-    chart.wait("chart.lines[0]?.length === 60 && chart.plane")
+    chart.wait("chart.data.lines[0]?.length === 60 && chart.painter.plane")
     chart.wait("chart.figure._fullLayout.xaxis.title.text === 'Asia/Kolkata (UTC+05:30)'")
     low, high = chart.read("chart.figure._fullLayout.xaxis.range")
     assert (low[:19], high[:19]) == ("2026-07-01 17:29:59", "2026-07-01 17:30:59")
@@ -284,17 +288,17 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
     page, chart = live
     page.kernel_eval("run = chart.analyzer.detect('threshold', above=85)")
     page.kernel_eval("buffer.append(None, value=120.0)")
-    chart.wait("chart.marks.all.some((mark) => mark.value === 120)")
-    chart.wait("chart.marks.inView(0, chart.plane).length > 0")
+    chart.wait("chart.data.marks.all.some((mark) => mark.value === 120)")
+    chart.wait("chart.data.marks.inView(0, chart.painter.plane).length > 0")
     chart.root.get_by_role("button", name="Pause").click()
-    chart.wait("chart.isFrozen && !chart.hasNews")
+    chart.wait("chart.painter.isFrozen && !chart.painter.hasNews")
     assert chart.read("chart.figure._fullLayout.yaxis.range")[1] > 120
     x, y = chart.read(
         """(() => {
             const { left, top } = chart.figure.getBoundingClientRect();
             const { l, t, w } = chart.figure._fullLayout._size;
-            const mark = chart.marks.all.find(({ value }) => value === 120);
-            const { from, to } = chart.plane;
+            const mark = chart.data.marks.all.find(({ value }) => value === 120);
+            const { from, to } = chart.painter.plane;
             return [left + l + w * (mark.time - from) / (to - from), top + t + 20];
         })()"""
     )
@@ -306,7 +310,7 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
     page.save()
     page.reload()
     again = PageChart(page)
-    again.wait("chart.marks.all.some((mark) => mark.value === 120)")
+    again.wait("chart.data.marks.all.some((mark) => mark.value === 120)")
     assert page.kernel_eval("print(run.score_channel in buffer.channels)") == "True"
     assert page.kernel_eval("print(len(chart.data))") == "1"
 

@@ -73,8 +73,8 @@ INKED = """
 """
 CANVAS = f"""(() => {{
     {INKED}
-    const {{ width, height }} = chart.canvas;
-    return inkedOf(chart.context.getImageData(0, 0, width, height).data, width, height);
+    const {{ width, height }} = chart.painter.canvas;
+    return inkedOf(chart.painter.context.getImageData(0, 0, width, height).data, width, height);
 }})()"""
 PICTURE = f"""async (figure) => {{
     {INKED}
@@ -97,11 +97,14 @@ def shown_chart(page: LabPage, window: str, rate: int, spike: float = 4.0) -> Pa
     page.kernel_eval(f"wanted, window = ({WINDOWS[window]}, {rate}, {spike}), {window!r}")
     page.run_cell(1)
     chart = PageChart(page)
-    chart.wait("chart.lines.length === 2 && chart.lines[1].length > 0 && chart.plane")
+    chart.wait(
+        "chart.data.lines.length === 2 && chart.data.lines[1].length > 0 && chart.painter.plane"
+    )
     span = WINDOWS[window] * 1000
     chart.wait(
-        f"!chart.hasNews && Math.abs(chart.plane.to - chart.plane.from - {span}) < 1"
-        " && chart.drawable().length === 2 && chart.plane.bottom < -6 && chart.plane.top > 4"
+        "!chart.painter.hasNews && chart.painter.drawable().length === 2"
+        f" && Math.abs(chart.painter.plane.to - chart.painter.plane.from - {span}) < 1"
+        " && chart.painter.plane.bottom < -6 && chart.painter.plane.top > 4"
     )
     return chart
 
@@ -141,7 +144,7 @@ def test_every_column_with_readings_is_inked(lab: Lab) -> None:
                 continue
             chart = shown_chart(page, window, rate)
             try:
-                check(page, chart.read("chart.plane"), chart.read(CANVAS))
+                check(page, chart.read("chart.painter.plane"), chart.read(CANVAS))
             except AssertionError as error:
                 failed.append(f"{window} at {rate} Hz: {error}")
                 page.screenshot(f"drawn-{window}-{rate}")
@@ -157,11 +160,13 @@ def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> N
         chart = shown_chart(page, window, rate)
         chart.root.get_by_role("button", name="Pause").click()
         chart.wait(
-            "chart.isFrozen && chart.historyRequest > 0 && chart.figure.data[1].y.length > 99"
+            "chart.painter.isFrozen && chart.historyRequest > 0 && chart.figure.data[1].y.length > 99"
         )
-        plane = chart.read("chart.plane")
+        plane = chart.read("chart.painter.plane")
         top, bottom = chart.read("chart.figure._fullLayout.yaxis.range")[::-1]
-        assert chart.read("chart.context.getImageData(0, 0, 99, 99).data.every((v) => v === 0)")
+        assert chart.read(
+            "chart.painter.context.getImageData(0, 0, 99, 99).data.every((v) => v === 0)"
+        )
         figure = chart.root.locator(".js-plotly-plot")
         check(page, plane | {"top": top, "bottom": bottom}, figure.evaluate(PICTURE))
         page.screenshot(f"drawn-paused-{window}-{rate}")
@@ -204,8 +209,8 @@ def test_ten_million_readings_and_a_spike(lab: Lab) -> None:
     page.run_all()
     page.hide_code()
     chart = PageChart(page)
-    chart.wait("chart.plane?.top > 300 && !chart.hasNews")
-    plane, [[high, low], _] = chart.read("chart.plane"), chart.read(CANVAS)
+    chart.wait("chart.painter.plane?.top > 300 && !chart.painter.hasNews")
+    plane, [[high, low], _] = chart.read("chart.painter.plane"), chart.read(CANVAS)
     begin, end, width, height = (plane[key] for key in ("from", "to", "width", "height"))
     told = json.loads(page.kernel_eval(f"columns({begin!r}, {end!r}, {width})"))
     counts, at = np.array(told[0]), int(told[1])

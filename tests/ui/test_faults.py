@@ -65,7 +65,7 @@ def test_a_closed_tab_is_sent_nothing(lab: Lab) -> None:
     wait_until(lambda: again.kernel_eval("print(chart.n_views)") == "1", 20, "only the new view")
     chart = PageChart(again)
     chart.wait_live()
-    chart.wait("Date.now() - chart.newest < 1500", 5)
+    chart.wait("Date.now() - chart.data.newest < 1500", 5)
 
 
 def test_stopped_and_failed_sources_say_so(lab: Lab) -> None:
@@ -99,8 +99,8 @@ def test_what_cannot_be_read_is_said_to_its_end(lab: Lab, width: int) -> None:
     page.page.set_viewport_size({"width": width, "height": 700})
     chart = PageChart(page)
     expect(chart.badge).to_contain_text("Nothing could be read yet", timeout=15_000)
-    chart.wait("chart.badge.label.scrollWidth <= chart.badge.label.clientWidth")
-    box = "chart.badge.el.getBoundingClientRect()"
+    chart.wait("chart.toolbar.badge.label.scrollWidth <= chart.toolbar.badge.label.clientWidth")
+    box = "chart.toolbar.badge.el.getBoundingClientRect()"
     assert chart.read(f"{box}.left >= chart.el.getBoundingClientRect().left")
     page.screenshot(f"faults-unreadable-{width}")
 
@@ -144,7 +144,7 @@ def test_odd_data_leaves_axes_in_order(lab: Lab, values: str, inked: bool) -> No
     page = lab.open([ODD_DATA, f"chart({values})"])
     page.run_all()
     chart = PageChart(page)
-    chart.wait("chart.plane")
+    chart.wait("chart.painter.plane")
     low, high = chart.read("chart.figure._fullLayout.yaxis.range")
     assert low < high
     assert chart.read("chart.figure._fullLayout.xaxis.range")[0] > "2026"
@@ -174,7 +174,7 @@ def test_voila_culls_what_nobody_looks_at(culling_voila: Voila) -> None:
     page = culling_voila.open(CHART)
     chart = PageChart(page)
     chart.wait_live()
-    chart.wait("chart.newest > given + 8000", argument=chart.read("chart.newest"))
+    chart.wait("chart.data.newest > given + 8000", argument=chart.read("chart.data.newest"))
     assert len(culling_voila.server.kernels()) == 1
     page.close()
     wait_until(lambda: not culling_voila.server.kernels(), 45, "the kernel to be culled")

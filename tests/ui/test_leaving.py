@@ -44,7 +44,7 @@ def test_no_button_sends_anything_anywhere(
     assert chart.read(NAMES) == SHOWN
     press_every_button(page, chart)
     chart.root.get_by_role("button", name="Pause").click()
-    chart.wait("chart.isFrozen && chart.figure.data[0].x.length > 5")
+    chart.wait("chart.painter.isFrozen && chart.figure.data[0].x.length > 5")
     assert chart.read(NAMES) == SHOWN
     press_every_button(page, chart)
     assert len(page.context.pages) == 1

@@ -47,9 +47,9 @@ def test_reading_a_second_reaches_the_page(lab: Lab, tmp_path: Path) -> None:
         page.run_all()
         page.hide_code()
         chart = PageChart(page)
-        chart.wait("chart.lines[0]?.length >= 4")
-        newest = chart.read("chart.newest")
-        chart.wait("chart.newest >= given + 2000", argument=newest)
+        chart.wait("chart.data.lines[0]?.length >= 4")
+        newest = chart.read("chart.data.newest")
+        chart.wait("chart.data.newest >= given + 2000", argument=newest)
         shown = float(page.kernel_eval("d.analyzer.update(); print(d.analyzer.last)"))
         assert 1 <= shown <= 100
         page.screenshot("dashboard-one-a-second")
@@ -79,7 +79,7 @@ def test_controls_change_window_threshold_and_pause(page: LabPage) -> None:
     controls.get_by_role("button", name="5min", exact=True).click()
     wait_until(lambda: page.kernel_eval("print(d.analyzer.window)") == "5min", 10, "the window")
     chart = PageChart(page)
-    chart.wait("Math.abs(chart.painted.to - chart.painted.from - 300000) < 1")
+    chart.wait("Math.abs(chart.painter.painted.to - chart.painter.painted.from - 300000) < 1")
 
     limit = controls.locator(".nbs-rule .nbs-limits input").first
     limit.fill("70")
@@ -188,13 +188,13 @@ def test_a_written_value_is_shown_within_two_seconds(
         page.run_all()
         page.hide_code()
     chart = PageChart(page)
-    chart.wait("chart.lines[0]?.length > 0")
+    chart.wait("chart.data.lines[0]?.length > 0")
     card = page.page.locator(".nbs-card-last .nbs-value")
     expect(card).to_have_text("50")
     for value in (72, 31, 94):
         write(path, value)
         expect(card).to_have_text(str(value), timeout=2000)
-        chart.wait("chart.lines[0].values[chart.lines[0].end - 1] === given", 2, value)
+        chart.wait("chart.data.lines[0].values[chart.data.lines[0].end - 1] === given", 2, value)
 
 
 def test_a_threshold_changed_on_the_page_fires_at_the_next_crossing(

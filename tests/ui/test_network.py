@@ -79,11 +79,13 @@ def test_a_slow_line_gets_the_scripts_once(far_lab: FarLab) -> None:
     page.run_cell(1, wait=False)
     expect(page.page.locator(".nbs-loading")).to_contain_text("%", timeout=60_000)
     chart = PageChart(page)
-    chart.wait("chart.link?.state === 'live' && chart.lines.some((line) => line.length > 5)", 75)
+    chart.wait(
+        "chart.link?.state === 'live' && chart.data.lines.some((line) => line.length > 5)", 75
+    )
     assert time.monotonic() - began < 70
     assert far_lab.network.n_down - sent < 7 * MB
     # What it shows is of now: nothing waits in a queue.
-    chart.wait("Date.now() - chart.newest < 3000", 10)
+    chart.wait("Date.now() - chart.data.newest < 3000", 10)
     assert far_lab.memory() - before < 60
 
 
@@ -119,7 +121,7 @@ def test_a_live_chart_recovers(far_lab: FarLab, weather: str, seconds: int) -> N
     wait_until(lambda: time.monotonic() > ends, seconds, "the network to come back")
     page.page.wait_for_function(CONNECTED, timeout=60_000)
     began = time.monotonic()
-    chart.wait("chart.link.state === 'live' && Date.now() - chart.newest < 1500", 30)
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500", 30)
     assert time.monotonic() - began < 5
     assert far_lab.memory() - before < 20
 
@@ -136,7 +138,7 @@ def test_a_server_that_comes_back_without_its_kernel(far_lab: FarLab) -> None:
     expect(chart.badge).to_contain_text("no answer from the kernel", timeout=15_000)
     far_lab.lab.server.start()
     expect(chart.badge).to_have_text("kernel restarted: run the cell again", timeout=60_000)
-    assert chart.read("chart.badge.el.dataset.kind") == "bad"
+    assert chart.read("chart.toolbar.badge.el.dataset.kind") == "bad"
     n_errors = len(page.console_errors)
     chart.wait("chart.link.silence() > given + 8", 20, chart.read("chart.link.silence()"))
     assert len(page.console_errors) <= n_errors + 1, page.console_errors

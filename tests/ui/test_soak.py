@@ -40,17 +40,17 @@ def test_a_ring_that_wraps_leaves_the_page_as_it_is(lab: Lab) -> None:
     chart = PageChart(page)
     chart.wait_live()
     devtools = page.context.new_cdp_session(page.page)
-    chart.wait("chart.total > 50_000", 30)  # the ring has wrapped
+    chart.wait("chart.data.total > 50_000", 30)  # the ring has wrapped
     sizes, heaps = [], []
     for _ in range(LOOKS):
-        newest, edge = chart.read("[chart.newest, chart.painted.to]")
-        chart.wait(f"chart.newest > given + {BETWEEN_MS}", 20, newest)
-        assert chart.read("chart.painted.to") > edge + BETWEEN_MS / 2
-        assert chart.read("Date.now() - chart.newestShown(chart.painted.to)") < 3000
-        sizes.append(chart.read("Math.max(...chart.lines.map((line) => line.times.length))"))
+        newest, edge = chart.read("[chart.data.newest, chart.painter.painted.to]")
+        chart.wait(f"chart.data.newest > given + {BETWEEN_MS}", 20, newest)
+        assert chart.read("chart.painter.painted.to") > edge + BETWEEN_MS / 2
+        assert chart.read("Date.now() - chart.data.newestUntil(chart.painter.painted.to)") < 3000
+        sizes.append(chart.read("Math.max(...chart.data.lines.map((line) => line.times.length))"))
         for _ in range(2):
             devtools.send("HeapProfiler.collectGarbage")
         heaps.append(devtools.send("Runtime.getHeapUsage")["usedSize"])
-    assert len(chart.read("chart.lines.map((line) => line.length)")) == 4
+    assert len(chart.read("chart.data.lines.map((line) => line.length)")) == 4
     assert sizes[-1] == sizes[1], sizes
     assert heaps[-1] - heaps[1] < 2 * MB, heaps

@@ -1,0 +1,55 @@
+// What a chart was sent: its lines and marks, and what it must know beside them.
+
+import { Line } from "./line.js";
+import { Marks } from "./marks.js";
+import { newerThan, unpackLines } from "./wire.js";
+
+export class ChartData {
+  constructor() {
+    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], choices: [], zone: { offset: 0, label: "" } };
+    /** By the number of their channel. @type {Line[]} */
+    this.lines = [];
+    this.marks = new Marks();
+    /** Time of the newest reading, epoch ms. */
+    this.newest = null;
+    this.arrivedAt = null;
+    /** Readings that the kernel has taken in. */
+    this.total = 0;
+  }
+
+  /** Forget the points: what comes next needs nothing before it. */
+  clear() {
+    for (const line of this.lines) line.clear();
+    this.marks.clear();
+  }
+
+  /** @returns {boolean} whether there is a newer reading */
+  take(message, buffers, isWhole) {
+    for (const patch of unpackLines(message, buffers)) {
+      while (this.lines.length <= patch.channel) this.lines.push(new Line());
+      const line = this.lines[patch.channel];
+      line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch);
+    }
+    this.marks.add(message.marks ?? []);
+    this.total = message.total ?? this.total;
+    if (message.newest === null || message.newest === this.newest) return false;
+    this.newest = message.newest;
+    this.arrivedAt = performance.now();
+    return true;
+  }
+
+  /** @returns {number | null} time of the newest reading that is not after `time` */
+  newestUntil(time) {
+    let newest = null;
+    for (const line of this.lines) {
+      const i = line.indexOf(time) - 1;
+      if (i >= line.start && (newest === null || line.times[i] > newest)) newest = line.times[i];
+    }
+    return newest;
+  }
+
+  /** @returns {number} seconds since a reading was newer than those before, as the page saw it */
+  silence() {
+    return this.arrivedAt === null ? Infinity : (performance.now() - this.arrivedAt) / 1000;
+  }
+}
