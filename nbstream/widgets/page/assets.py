@@ -17,6 +17,16 @@ __all__ = ["PIECE_BYTES", "Script", "loader", "modules", "script", "stub", "styl
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
 
+STYLES = (
+    "shared/base.css",
+    "cards/cards.css",
+    "shared/fields.css",
+    "controls/controls.css",
+    "alerts/alerts.css",
+    "chart/chart.css",
+)
+"""The style sheets in the order in which they are joined: of two equally special rules the later one wins."""
+
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"(\.[^\"]+)\";\n", re.MULTILINE | re.DOTALL)
 
 
@@ -95,7 +105,7 @@ def loader(view: str, *, is_served: bool = False) -> str:
 @functools.cache
 def stylesheet() -> str:
     """Return the styles of all widgets."""
-    return _read("nbstream.css") + _read("chart/chart.css")
+    return "".join(map(_read, STYLES))
 
 
 def modules(entry: str = "app.js") -> list[str]:

@@ -38,3 +38,9 @@ def test_a_circle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "_read", texts.__getitem__)
     with pytest.raises(ValueError, match=r"app\.js → room/a\.js → other/b\.js → room/a\.js"):
         assets.modules()
+
+
+def test_every_style_sheet_is_joined_once() -> None:
+    """No sheet is forgotten."""
+    files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css")}
+    assert sorted(assets.STYLES) == sorted(files)
