@@ -157,7 +157,6 @@ export function shownRule(id, more = {}) {
     unit: "",
     channel: "value",
     isSeveral: false,
-    severity: "warning",
     firing: "warning",
     state: "OK",
     nState: 1,
@@ -174,14 +173,12 @@ export function shownControls(more = {}) {
   return {
     title: "streaming_data.csv",
     window: "60s",
-    windowLabel: "60s",
     choices: ["10s", "60s", "5min", "all"],
     chart: "abc",
     paused: false,
-    channels: [{ name: "value", unit: "" }],
+    channels: [{ name: "value" }],
     rules: [shownRule(1)],
     detectors: { kinds: [], running: [] },
-    source: null,
     ended: null,
     ...more,
   };

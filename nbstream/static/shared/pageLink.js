@@ -63,13 +63,13 @@ export function openPageLink({ model, el, onFrame, onState = () => {}, width = (
     have = null;
     greetedAt = performance.now();
     clock.ask();
-    send({ kind: "hello", protocol: 1, visible: isVisible(), width: Math.round(width()) });
+    send({ kind: "hello", visible: isVisible(), width: Math.round(width()) });
   }
 
   function acknowledge(lag, now) {
     ackedAt = now;
     ackedLag = lag;
-    send({ kind: "ack", seq: have, lag: Math.round(lag) });
+    send({ kind: "ack", lag: Math.round(lag) });
   }
 
   function receive(message, buffers) {

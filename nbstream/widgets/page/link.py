@@ -12,7 +12,7 @@ The messages, all small JSON with numbers in binary buffers:
 
 =========  =========================================================  ==========================
 from page  ``hello``     client, visible, width (device px)           on render, gap, 3 s silence
-           ``ack``       client, seq, lag (ms)                        every 2 s, sooner under lag
+           ``ack``       client, lag (ms)                             every 2 s, sooner under lag
            ``visible``   client, visible                              tab or cell hidden or shown
            ``bye``       client                                       the view is removed
            ``listen``    client, value (bool)                         feed out of sight, every 25 s

@@ -12,7 +12,7 @@ from nbstream.text.naming import short_name, short_names
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import is_int, plain_text
-from nbstream.widgets.page.panel import Panel, source_state
+from nbstream.widgets.page.panel import Panel
 from nbstream.widgets.panels.detector_picker import DetectorPicker
 from nbstream.widgets.panels.rule_editor import Draft, edition, entries, read_fields, try_out
 
@@ -70,29 +70,22 @@ class Controls(Panel):
 
     def _state(self) -> dict[str, Any]:
         analyzer, chart = self.analyzer, self.chart
-        window = analyzer.parsed_window
         names = analyzer.channels
         title = self.title
         if title is None:
             title = "Live data" if analyzer.source is None else analyzer.source.name
         return {
             "title": plain_text(title, 120),
-            "window": str(window),
-            "windowLabel": window.label,
+            "window": str(analyzer.parsed_window),
             "choices": list(WINDOW_CHOICES),
             "chart": None if chart is None else chart.model_id,
             "paused": bool(getattr(chart, "is_paused", False)),
             "channels": [
-                {
-                    "name": name,
-                    "label": shown,
-                    "unit": plain_text(analyzer.buffer.units.get(name, ""), 16),
-                }
+                {"name": name, "label": shown}
                 for name, shown in short_names(names[:MAX_CHANNELS]).items()
             ],
             "rules": self._shown_rules(),
             "detectors": self._picker.state(),
-            "source": source_state(analyzer.source),
         }
 
     def _summary(self) -> str:
@@ -131,7 +124,6 @@ class Controls(Panel):
             "unit": plain_text(unit, 16) if condition.variable == "value" else "",
             "channel": _several(selected) if is_several else channel and short_name(channel),
             "isSeveral": is_several,
-            "severity": rule.severity,
             "firing": max(severities, key=SEVERITIES.index, default=rule.severity),
             "state": state.name,
             "waiting": rule.waiting,

@@ -67,7 +67,7 @@ def test_shows_window_rules_and_chart(controls: Controls, analyzer: Analyzer) ->
     assert state["title"] == "Boiler"
     assert state["window"] == "60s"
     assert (state["chart"], state["paused"]) == ("chart-1", False)
-    assert state["channels"][1] == {"name": "y", "label": "y", "unit": "bar"}
+    assert state["channels"][1] == {"name": "y", "label": "y"}
     (shown,) = state["rules"]
     assert shown["condition"]["limits"] == [3.0, 5.5]
     assert shown["clear"]["limits"] == [4.0, 5.0]

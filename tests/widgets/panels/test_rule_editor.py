@@ -371,7 +371,7 @@ def test_a_rule_over_several_channels_shows_the_gravest_state(
     everywhere, some = (shown_rule(controls, index) for index in (0, 1))
     assert everywhere["state"] == "FIRING"
     assert (everywhere["nState"], everywhere["nWatched"]) == (1, 2)
-    assert (everywhere["severity"], everywhere["firing"]) == ("warning", "critical")
+    assert (everywhere["entries"]["severity"], everywhere["firing"]) == ("warning", "critical")
     assert everywhere["levels"] == [["critical", "value > 98"]]
     assert (everywhere["channel"], some["channel"]) == ("all channels", "x, y, z")
     assert (some["state"], some["nWatched"]) == ("OK", 3)
