@@ -80,6 +80,7 @@ class Wire:
         self.turns = Turns(Allowance(8000, 8.0, self.clock), self.clock)
         self.sent: list[tuple[float, dict[str, Any], int]] = []
         self.pushed = 0
+        self.is_cut = False
         self.link = self.new_link()
 
     def new_link(self, interval: float = 1 / 15) -> Link:
@@ -100,6 +101,8 @@ class Wire:
 
     def send(self, content: dict[str, Any], buffers: list[Any]) -> None:
         """Take what goes to all pages."""
+        if self.is_cut:
+            raise RuntimeError("no comm")
         n_bytes = len(json.dumps(content)) + sum(len(part) for part in buffers)
         self.sent.append((self.clock.monotonic(), content, n_bytes))
 
@@ -125,6 +128,13 @@ class Wire:
             delay = self.link.step(now)
             limits = [end - now, next_call - now]
             self.clock.advance(max(1e-4, min(limits if delay is None else [delay, *limits])))
+        return [content for _, content, _ in self.sent[before:]]
+
+    def step(self, seconds: float = 0.0) -> list[dict[str, Any]]:
+        """Let time pass, step the link once, by hand, and return what was sent then."""
+        before = len(self.sent)
+        self.clock.advance(seconds)
+        self.link.step(self.clock.monotonic())
         return [content for _, content, _ in self.sent[before:]]
 
     def n_bytes(self, since: float) -> int:
@@ -385,6 +395,132 @@ def test_what_cannot_be_sent_ends_nothing(wire: Wire) -> None:
     link = Link(fail, wire.feed, clock=wire.clock, main=wire.main)  # type: ignore[arg-type]
     link.receive({"kind": "hello", "client": "a"})
     assert link.step(wire.clock.monotonic()) is not None
+
+
+def kinds(sent: list[dict[str, Any]]) -> list[str]:
+    """Return what kinds of messages were sent."""
+    return [content["kind"] for content in sent]
+
+
+def test_a_frame_goes_out_when_it_is_due_and_not_before(wire: Wire) -> None:
+    """However often the pump turns, a page gets a frame each fifteenth of a second."""
+    wire.say("hello")
+    assert kinds(wire.step()) == ["frame", "snapshot"]
+    assert wire.step() == []
+    n_asked = wire.feed.n_asked
+    assert wire.step(0.02) == []
+    assert wire.feed.n_asked == n_asked, "the feed is not asked before its time"
+    assert kinds(wire.step(1 / 15)) == ["frame"]
+    assert wire.step() == []
+    assert kinds(wire.step(1 / 15)) == ["frame"]
+
+
+def test_a_snapshot_has_the_number_after_which_frames_go_on(wire: Wire) -> None:
+    """Who begins in the middle misses nothing: the next frame's number is one more than the snapshot's."""
+    wire.say("hello", "first")
+    wire.run(2, lambda: wire.say("ack", "first"))
+    wire.say("hello", "second")
+    frame, snapshot = wire.step(1 / 15)
+    assert snapshot["to"] == ["second"]
+    assert snapshot["seq"] == frame["seq"] > 20
+    (following,) = wire.step(1 / 15)
+    assert following["seq"] == snapshot["seq"] + 1
+
+
+def test_pages_that_say_hello_at_once_share_a_snapshot(wire: Wire) -> None:
+    """Two views of a page cost one snapshot, which names both."""
+    wire.say("hello", "left")
+    wire.say("hello", "right")
+    (snapshot,) = (content for content in wire.step() if content["kind"] == "snapshot")
+    assert sorted(snapshot["to"]) == ["left", "right"]
+
+
+def test_numbers_go_on_where_they_were_after_a_rest(wire: Wire) -> None:
+    """While nobody looks no number is used up; a page that missed nothing notices no gap."""
+    wire.say("hello")
+    wire.run(1, lambda: wire.say("ack"))
+    newest = wire.sent[-1][1]["seq"]
+    wire.say("visible", visible=False)
+    assert wire.run(60, lambda: wire.say("visible", visible=False)) == []
+    wire.say("visible", visible=True)
+    frame, snapshot = wire.step()
+    assert (frame["seq"], snapshot["seq"]) == (newest + 1, newest + 1)
+
+
+def test_a_lost_comm_uses_numbers_up(wire: Wire) -> None:
+    """A frame that could not be sent is a gap that the page sees, and answers with a hello."""
+    wire.say("hello")
+    (before, *_) = wire.step()
+    wire.is_cut = True
+    wire.step(1 / 15)
+    wire.is_cut = False
+    (after,) = wire.step(1 / 15)
+    assert after["seq"] == before["seq"] + 2
+
+
+def test_frames_go_out_for_three_seconds_beyond_an_acknowledgement(wire: Wire) -> None:
+    """One that comes in the last moment is in time, and one page's is enough for all."""
+    wire.say("hello", "a")
+    wire.say("hello", "b")
+    wire.step()
+    assert kinds(wire.step(UNACKED - 0.1)) == ["frame"]
+    wire.say("ack", "b")
+    assert kinds(wire.step(UNACKED - 0.1)) == ["frame"]
+    assert wire.step(0.2) == []
+    wire.say("ack", "a")
+    assert kinds(wire.step(1 / 15)) == ["frame"]
+
+
+def test_who_is_silent_is_evicted_and_the_other_goes_on(wire: Wire) -> None:
+    """Of two views the one that says nothing is gone after ten seconds; its ack brings it back."""
+    wire.say("hello", "here")
+    wire.say("hello", "gone")
+    wire.run(EVICT_AFTER - 1, lambda: wire.say("ack", "here"))
+    assert wire.link.n_visible == 2
+    wire.run(2, lambda: wire.say("ack", "here"))
+    assert wire.link.n_visible == 1
+    wire.say("ack", "gone")
+    (snapshot,) = (content for content in wire.step(0.1) if content["kind"] == "snapshot")
+    assert snapshot["to"] == ["gone"]
+
+
+def test_a_hidden_page_counts_in_nothing(wire: Wire) -> None:
+    """Neither its lag nor its width are those of the views that are looked at."""
+    wire.say("hello", "seen", width=800)
+    wire.say("hello", "hidden", width=3000)
+    assert wire.link.width_px == 3000
+    wire.say("visible", "hidden", visible=False)
+    assert wire.link.width_px == 800
+
+    def acknowledge() -> None:
+        wire.say("ack", "seen", lag=3000)
+        wire.say("ack", "hidden", lag=0)
+
+    wire.run(30, acknowledge)
+    assert len(wire.run(10, acknowledge)) <= 12
+
+
+def test_lag_slows_frames_down_step_by_step(wire: Wire) -> None:
+    """Each frame under lag comes a quarter later than the one before, down to one a second."""
+    wire.say("hello")
+    wire.step()
+    wire.run(20, lambda: wire.say("ack", lag=1000))
+    frames = [at for at, content, _ in wire.sent if content["kind"] == "frame"]
+    pauses = [b - a for a, b in itertools.pairwise(frames)]
+    assert pauses[0] < 0.15
+    assert max(pauses[:5]) < 0.35
+    assert pauses[-1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_main_thread_that_was_busy_for_a_moment_is_not_told(wire: Wire) -> None:
+    """Below a second nothing is slower and no frame speaks of it; from then on each says for how long."""
+    wire.say("hello")
+    wire.step()
+    wire.main.busy_since = wire.clock.monotonic()
+    (frame,) = wire.step(0.9)
+    assert (frame["busy"], "deaf" in frame) == (0, False)
+    sent = wire.step(0.6)
+    assert {(content["busy"], content["deaf"]) for content in sent} == {(1.5, True)}
 
 
 class Beat:
