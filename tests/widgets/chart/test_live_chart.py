@@ -19,6 +19,7 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.widgets.chart.figure import legend_texts
 from nbstream.widgets.page.assets import script
 from tests.conftest import open_widgets
+from tests.wait import wait_until
 
 START = 1_782_907_200.0
 
@@ -489,8 +490,14 @@ def test_close_ends_and_frees(buffer: ns.Buffer) -> None:
     assert open_widgets().keys() == before.keys()
     gone = weakref.ref(chart)
     del chart, analyzer
-    gc.collect()
-    assert gone() is None
+
+    def is_collected() -> bool:
+        gc.collect()
+        return gone() is None
+
+    wait_until(
+        is_collected, message="the chart to be collected when the pump's thread has let it go"
+    )
 
 
 def test_an_analyzer_that_was_given_goes_on(buffer: ns.Buffer) -> None:
