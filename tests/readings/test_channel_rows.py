@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nbstream import Buffer
+from nbstream import Analyzer, Buffer
 from nbstream.readings.channel_rows import ChannelRows
 from nbstream.readings.earlier_members import OF_CHANNEL, OF_STORE
 from nbstream.readings.window import Window
+from nbstream.testing import FakeClock
+from nbstream.widgets.chart.chart_feed import ChartFeed
+from nbstream.widgets.panels.alert_feed import AlertFeed, held_text
+from nbstream.widgets.panels.cards import Cards
+from nbstream.widgets.panels.rule_editor import Draft, try_out
 
 NS = 10**9
 
@@ -78,3 +83,46 @@ def test_what_a_buffer_never_had() -> None:
     for buffer in (Buffer(), Buffer.__new__(Buffer)):
         with pytest.raises(AttributeError, match="'Buffer' object has no attribute 'sums'"):
             _ = buffer.sums
+
+
+def test_everybody_goes_on_when_a_buffer_is_closed() -> None:
+    """Statistics, rules, detectors, tables and pages find no rows, and nothing fails."""
+    buffer = Buffer(timezone="UTC")
+    times = np.arange(100.0)
+    buffer.extend(times, x=times, y=times)
+    with Analyzer(buffer, windows=["10s", 20]) as analyzer:
+        rule = analyzer.alert("mean('1h') > 3 and y > 2", channel="x")
+        run, table = analyzer.detect("zscore"), analyzer.stepped("5s")
+        draft = Draft.read({"condition": "value > 5"}, analyzer, None)
+        chart, feed, cards = (
+            ChartFeed(analyzer, dict, lambda: 500),
+            AlertFeed(analyzer),
+            Cards(analyzer),
+        )
+        analyzer.update()
+        chart.frame()
+        buffer.close()
+        analyzer.update()
+        assert (analyzer.count, analyzer.snapshot()["x"].last) == (0, 99.0)
+        analyzer.window = "5s"
+        assert np.isnan(analyzer.statistic("p50", channel="x"))
+        assert (run.n_behind, run.seconds_behind, rule.waiting) == (0, 0.0, "")
+        assert analyzer.preview("value > 3").n_readings == 0
+        assert try_out(draft, analyzer, None, FakeClock()) == {
+            "n": 0,
+            "seconds": 0.0,
+            "readings": 0,
+            "span": 0.0,
+            "isCut": False,
+        }
+        assert held_text(analyzer) == ""
+        chart.frame()
+        chart.points()
+        chart.history(0, 10 * NS, 500)
+        health = feed._state()["health"]
+        assert (health["staleAfter"], health["missing"]) == (None, 0)
+        assert cards._state()["channels"] == []
+        assert len(table) > 0
+        feed.close()
+        cards.close()
+    assert analyzer.last_error is None
