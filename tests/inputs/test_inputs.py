@@ -21,13 +21,13 @@ ALL = [*LOGGERS, *EXPORTS, *SPREADSHEETS, *PROGRAMS]
 PRINT = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read())"
 
 
-def make_source(given: Given, path: Path) -> ns.CsvSource | ns.ProcessSource:
+def make_source(given: Given, path: Path, clock: FakeClock) -> ns.CsvSource | ns.ProcessSource:
     """Return a source that reads what was given."""
     path.write_bytes(given.data)
     options = {"timezone": "UTC", **given.options}
     if given.by == "program":
         return ns.ProcessSource([sys.executable, "-c", PRINT, str(path)], **options)
-    return ns.CsvSource(path, poll_interval=0.01, clock=FakeClock(), **options)
+    return ns.CsvSource(path, poll_interval=0.01, clock=clock, **options)
 
 
 def said(source: ns.CsvSource | ns.ProcessSource) -> str:
@@ -75,12 +75,12 @@ def holds(source: ns.CsvSource | ns.ProcessSource, given: Given) -> str:
 @pytest.mark.parametrize("given", ALL, ids=[given.name for given in ALL])
 def test_inputs_are_read_as_a_person_expects(given: Given, tmp_path: Path) -> None:
     """Channels, times and units are there, or the sentence that says what to do."""
-    source = make_source(given, tmp_path / "given.csv")
+    clock = FakeClock()
+    source = make_source(given, tmp_path / "given.csv", clock)
     with source:
 
         def is_as_expected() -> bool:
-            if isinstance(source._clock, FakeClock):
-                source._clock.advance(0.05)
+            clock.advance(0.05)
             return not holds(source, given)
 
         wait_until(is_as_expected, 5, lambda: f"{holds(source, given)}\n{said(source)}")

@@ -9,6 +9,7 @@ import pytest
 import nbstream as ns
 from nbstream.runtime import ownership
 from nbstream.widgets import dashboard
+from tests.wait import wait_until
 
 Run = Callable[[int], None]
 
@@ -79,7 +80,7 @@ def test_what_was_closed_or_forgotten_is_left_alone(run: Run) -> None:
     run(1)
     ns.RandomSource()
     ended = ns.IterableSource([1.0]).start()
-    ended._thread.join(5)  # type: ignore[union-attr]
+    wait_until(lambda: not ended.is_running)
     run(2)
     ns.RandomSource().close()
     assert ended.status == "ended"

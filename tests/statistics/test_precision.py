@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.readings.batch import FloatArray, TimeArray
+from nbstream.readings.window import Window
 from tests.strategies import EPOCH_NS, batch_sizes, cut_into
 
 WINDOWS: list[str | int] = ["20s", 3000, "all"]
@@ -102,7 +103,7 @@ def test_every_statistic_is_within_its_error(
             buffer.extend(times[rows].view("M8[ns]"), x=values[rows])
             analyzer.update()
             for window in WINDOWS:
-                start, stop = buffer.channel("x").window_rows(analyzer.over(window)._window)
+                start, stop = buffer.channel("x").window_rows(Window.parse(window))
                 _, held_times, held = buffer.channel("x").rows(start, stop)
                 if np.count_nonzero(held == held) < 10:
                     continue

@@ -275,8 +275,9 @@ def test_the_words_of_an_endless_zscore(analyzer: ns.Analyzer, tmp_path: Path) -
 
 def test_a_rule_that_is_told_zscores_says_it_too() -> None:
     """Also without a buffer nobody reads "inf"."""
-    rule = Rule("zscore > 3", log=AlertLog(timezone="UTC"))
+    log = AlertLog(timezone="UTC")
+    rule = Rule("zscore > 3", log=log)
     rule.evaluate(np.array([0]), np.array([7.0]), np.array([np.inf]))
     assert rule.condition.describe(np.inf) == "unlike the equal readings before"
-    (incident,) = rule._log.incidents
+    (incident,) = log.incidents
     assert incident.reason == "value 7: unlike the equal readings before since 00:00:00"

@@ -18,13 +18,18 @@ MAX_UNSETTLED_BYTES = 64 * 2**20
 class Intake:
     """Takes the rows of a file as they are read and gives those that are to be handed over.
 
+    Parameters
+    ----------
+    before
+        Remembers the rows read last; None makes a new one.
+
     Notes
     -----
     Thread safety: none.
     """
 
-    def __init__(self) -> None:
-        self._before = ReadBefore()
+    def __init__(self, before: ReadBefore | None = None) -> None:
+        self._before = before or ReadBefore()
         self._unsettled: list[Batch] = []
         self._n_unsettled_bytes = 0
         self._newest_first: NewestFirst | None = None

@@ -440,9 +440,7 @@ def test_any_log_that_keeps_its_last_rows(
     """Whatever the values and however many times are equal, no reading is given twice."""
     times = np.cumsum([step for step, _ in readings]).tolist() if readings else []
     column = [value for _, value in readings]
-    intake = Intake()
-    if not has_lasting_memory:
-        intake._before = ReadBefore(max_bytes=16 * 12)
+    intake = Intake(None if has_lasting_memory else ReadBefore(max_bytes=16 * 12))
     given_rows: list[Batch] = []
     end = 0
     for i, step in enumerate([n_kept, *steps]):
