@@ -37,11 +37,11 @@ lab: $(VENV)/.lab ## open JupyterLab on notebooks/
 test: $(VENV)/.test ## run every test, the browser ones included (PYTEST_ARGS="-k window")
 	@chromium="$$($(PY) tools/find_chromium.py --install)" || exit 1; \
 		echo "Chromium: $$chromium"; \
-		NBSTREAM_CHROMIUM="$$chromium" exec $(PY) -m pytest $(PYTEST_ARGS)
+		NBSTREAM_CHROMIUM="$$chromium" exec $(PY) tools/run_tests.py $(PYTEST_ARGS)
 
 test-oldest: $(OLDEST)/.test ## run every test on the lower bounds of pyproject.toml
 	@chromium="$$($(OLDEST)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
-		NBSTREAM_CHROMIUM="$$chromium" exec $(OLDEST)/$(BIN)/python -m pytest $(PYTEST_ARGS)
+		NBSTREAM_CHROMIUM="$$chromium" exec $(OLDEST)/$(BIN)/python tools/run_tests.py $(PYTEST_ARGS)
 
 test-smoke: ## run a few browser tests on the lower bounds: JupyterLab 4.2, ipykernel 6.31
 	@$(MAKE) test-oldest PYTEST_ARGS="-m smoke $(PYTEST_ARGS)"

@@ -139,7 +139,7 @@ def check_drawn(page: Page, buffer: ns.Buffer, bits: int) -> None:
         )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_full_ring_goes_on_for_ever() -> None:
     """Source, detector, rule, link and frames: flat memory, right counters and lines for thirty rings."""
     clock, page, readings = FakeClock(START_NS), Page(), Readings()

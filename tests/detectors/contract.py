@@ -80,7 +80,7 @@ def _with_one(values: FloatArray, value: float) -> FloatArray:
     return changed
 
 
-_N = 2000
+_N = 1000
 _NOISE = np.random.default_rng(7).normal(size=_N)
 ODD_SERIES = {
     "nothing": np.empty(0),

@@ -169,7 +169,7 @@ def test_a_row_of_a_frame_has_the_time_of_its_label() -> None:
         (argparse.Namespace(x=1), r"Give vars\(x\)"),
         ([("x", 1), ("y", 2)], r"Give a dict: dict\("),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_what_leads_to_a_reading_says_how(item: Any, advice: str) -> None:
     """A function may return what has to be called, looped over or made a dict."""
