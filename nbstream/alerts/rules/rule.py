@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Unpack
 
 from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.rules.channel_rule import ChannelActivity, RuleOnChannel
+from nbstream.alerts.rules.selection import Selection
 from nbstream.alerts.rules.settings import (
     RuleEdits,
     RuleSettings,
@@ -19,12 +19,13 @@ from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
 from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import ClosedError
-from nbstream.expressions.tree import ZSCORE, Channel, Rate
-from nbstream.readings.batch import channel_name
+from nbstream.expressions.tree import ZSCORE
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
     from nbstream.alerts.conditions.condition import Condition, VariableName
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.incident import Incident
@@ -110,7 +111,6 @@ class Rule(SettingAttributes):
         waits_for: Callable[[str, tuple[str | None, ...]], str] | None = None,
         **settings: Unpack[SettingArguments],
     ) -> None:
-        self._selected = _selected(channel)
         self._unit = unit
         self._log = log
         self._clock = clock
@@ -130,6 +130,7 @@ class Rule(SettingAttributes):
         self._times_before: dict[str, TimeArray] = {}
         known = None if channels is None else channels()
         self._settings = RuleSettings.read(None, known, condition=condition, **settings)
+        self._selection = Selection.read(channel, self._settings.condition)
         self._trigger = Trigger(self._settings)
 
     def __repr__(self) -> str:
@@ -174,9 +175,7 @@ class Rule(SettingAttributes):
 
         Assign a name, several names, "*" or None; the rule goes on with the next reading there.
         """
-        return (
-            self._selected if isinstance(self._selected, str | None) else ", ".join(self._selected)
-        )
+        return self._selection.text
 
     @channel.setter
     def channel(self, channel: str | Iterable[str] | None) -> None:
@@ -238,24 +237,15 @@ class Rule(SettingAttributes):
     @property
     def selected(self) -> str | tuple[str, ...] | None:
         """The channel, "*", or the channels, as they were given."""
-        return self._selected
+        return self._selection.given
 
     def watches(self, channel: str, channels: tuple[str, ...]) -> bool:
         """Return whether the rule watches `channel`, of all the `channels` that there are in order."""
-        if self._selected is None:
-            return channel == (self._named_in_condition() or next(iter(channels), None))
-        if isinstance(self._selected, tuple):
-            return channel in self._selected
-        return channel in channels if self._selected == "*" else channel == self._selected
+        return channel in self._selection.awaited(channels)
 
     def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
         """Return the channels that the rule watches or waits for, of all that there are in order."""
-        if isinstance(self._selected, tuple):
-            return self._selected
-        if self._selected == "*":
-            return channels
-        name = self._selected or self._named_in_condition() or next(iter(channels), None)
-        return () if name is None else (name,)
+        return self._selection.awaited(channels)
 
     @takes_settings(RuleEdits, default=Unchanged())
     def edit(self, **changes: Unpack[RuleEdits]) -> None:
@@ -276,14 +266,15 @@ class Rule(SettingAttributes):
             if self._is_closed:
                 message = f"Rule {self.name!r} was closed. Add a new one."
                 raise ClosedError(message)
-            selected = _selected(given.pop("channel")) if "channel" in given else self._selected
+            channel = given.pop("channel", self._selection.given)
             channels = None if self._channels is None else self._channels()
             after = RuleSettings.read(self._settings, channels, **given)
-            is_same = after == self._settings and selected == self._selected
+            selection = Selection.read(channel, after.condition)
+            is_same = after == self._settings and selection == self._selection
             if is_same and self._error is None:
                 return
             self._leave("rule changed")
-            self._settings, self._trigger, self._selected = after, Trigger(after), selected
+            self._settings, self._trigger, self._selection = after, Trigger(after), selection
             self._error = None
             self._version += 1
         if self._on_edit is not None:
@@ -476,11 +467,7 @@ class Rule(SettingAttributes):
 
     def _takes(self, channel: str) -> bool:
         """Return whether the rule takes in a channel; not what it watched before an edit."""
-        if self._is_closed or self._error is not None:
-            return False
-        if isinstance(self._selected, tuple):
-            return channel in self._selected
-        return self._selected in (None, "*", channel)
+        return not self._is_closed and self._error is None and self._selection.takes(channel)
 
     def _instance(self, channel: str) -> RuleOnChannel:
         instance = self._instances.get(channel)
@@ -490,16 +477,6 @@ class Rule(SettingAttributes):
                 instance.remember(self._former.pop(channel))
             self._instances[channel] = instance
         return instance
-
-    def _named_in_condition(self) -> str | None:
-        """Return the first channel of a condition that speaks of others' readings only."""
-        names = []
-        for variable in self.condition.variables:
-            of = variable.channel if isinstance(variable, Rate) else variable
-            if not isinstance(of, Channel):
-                return None
-            names.append(of.name)
-        return names[0] if names else None
 
     def _leave(self, why: str) -> None:
         """End what is open and begin anew; what is still to be told is kept for `deliver`."""
@@ -517,15 +494,3 @@ class Rule(SettingAttributes):
         self._version += 1
         instance.fail(error, self._clock.wall_ns())
         self._leave(f"rule failed: {redact(error)}")
-
-
-def _selected(channel: Any) -> str | tuple[str, ...] | None:
-    if channel is None:
-        return None
-    if isinstance(channel, str):
-        return channel_name(channel)
-    names = tuple(dict.fromkeys(channel)) if isinstance(channel, Iterable) else ()
-    if not names or not all(isinstance(name, str) for name in names):
-        message = f"'channel' must be a name, several names, '*' or None (got {channel!r:.80})."
-        raise TypeError(message)
-    return tuple(dict.fromkeys(map(channel_name, names)))
