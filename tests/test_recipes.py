@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_javascript import node
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 RECIPES = TEXT[TEXT.index("## Recipes") : TEXT.index("## Tests")]
@@ -36,7 +38,28 @@ found = create("jump", limit=3).update([0.0, 1.0, 2.0], [1.0, 2.0, 7.5])
 assert found.is_anomaly.tolist() == [False, False, True]
 assert found.reason(2) == "5.5 from the reading before, limit 3", found.reason(2)
 """,
+    "panel": """
+import nbstream as ns
+
+buffer = ns.Buffer()
+buffer.extend([0.0, 1.0], x=[3.0, 2.0])
+with ns.Analyzer(buffer) as analyzer:
+    analyzer.update()
+    panel = Peaks(analyzer)
+    assert panel._state() == {"peaks": [["x", 3.0]]}, panel._state()
+    panel.close()
+""",
 }
+PANEL_ON_A_PAGE = """
+installDom();
+const model = new FakeModel();
+const el = document.createElement("div");
+const remove = renderPeaks({ model, el });
+model.snapshot({ peaks: [["x", 3], ["y", null]], ended: null });
+if (el.textContent !== "x: 3, y: –") throw new Error(el.textContent);
+remove();
+if (el.childNodes.length || model.handlers.length) throw new Error("something is left");
+"""
 
 
 @pytest.mark.parametrize("kind", USED)
@@ -52,6 +75,19 @@ def test_the_code_of_a_recipe_works(kind: str) -> None:
         cwd=ROOT,
         timeout=60,
     )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_page_half_of_a_panel_works(tmp_path: Path) -> None:
+    """What the recipe shows of it is rendered with what the kernel sends, and leaves nothing behind."""
+    (code,) = re.findall(r"```js panel\n(.*?)```", RECIPES, re.DOTALL)
+    static, fake = (ROOT / "nbstream" / "static").as_uri(), (ROOT / "tests/js/fakeDom.mjs").as_uri()
+    code = code.replace('"../', f'"{static}/')
+    script = tmp_path / "peaks.mjs"
+    script.write_text(
+        f'import {{ FakeModel, installDom }} from "{fake}";\n{code}{PANEL_ON_A_PAGE}', "utf-8"
+    )
+    done = subprocess.run([node(), script], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
 
