@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nbstream as ns
-from nbstream.summaries.bins import bin_points
+from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.page.link import Payload
 
@@ -42,6 +42,7 @@ def test_late_readings_are_drawn_where_they_belong(capacity: int) -> None:
     arrival = (times + np.where(rng.random(6000) < 0.05, rng.exponential(0.3, 6000), 0)).argsort()
     with ns.Analyzer(buffer, window="20s") as analyzer:
         feed, page = ChartFeed(analyzer, dict, lambda: 200), Line()
+        bits = step_bits(20 * 10**9, 2 * 200)
         for rows in np.array_split(arrival, 200):
             buffer.extend(times[rows], x=np.sin(times[rows]))
             page.apply(feed.frame())
@@ -51,7 +52,7 @@ def test_late_readings_are_drawn_where_they_belong(capacity: int) -> None:
             assert page.ms[since:].tolist() == shown.ms.tolist()
             np.testing.assert_array_equal(page.values[since:], shown.values)
             held = buffer.channel("x").rows(0)
-            bits, oldest = feed._bits, max(int(held.times[0]), int(shown.ms[0] * 1e6))
+            oldest = max(int(held.times[0]), int(shown.ms[0] * 1e6))
             begin = ((oldest >> bits) + 1) << bits  # of the first bin that both have
             first = held.times.searchsorted(begin)
             drawn, values = bin_points(held.times[first:], held.values[first:], bits)

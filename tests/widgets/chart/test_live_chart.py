@@ -33,7 +33,19 @@ def buffer() -> ns.Buffer:
 
 
 @pytest.fixture
-def chart(buffer: ns.Buffer) -> Iterator[ns.LiveChart]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What charts send to their pages."""
+    sent: list[dict[str, Any]] = []
+
+    def send(_: ns.LiveChart, content: dict[str, Any], buffers: Any = None) -> None:
+        sent.append(content)
+
+    monkeypatch.setattr(ns.LiveChart, "send", send)
+    return sent
+
+
+@pytest.fixture
+def chart(buffer: ns.Buffer, sent: list[dict[str, Any]]) -> Iterator[ns.LiveChart]:
     """A chart of the ramp."""
     chart = ns.LiveChart(buffer, window="30s")
     yield chart
@@ -46,11 +58,9 @@ def say(chart: ns.LiveChart, message: Any, buffers: Any = ()) -> None:
     chart._handle_msg({"content": {"data": data}, "buffers": list(buffers)})
 
 
-def messages(chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Return the list into which the chart's messages to its pages go from now on."""
-    sent: list[dict[str, Any]] = []
-    monkeypatch.setattr(chart, "send", lambda content, buffers=None: sent.append(content))
-    return sent
+def heard(sent: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """Return the newest message of a kind, once the pump's thread has sent one."""
+    return wait_until(lambda: [m for m in sent if m["kind"] == kind], message=kind)[-1]
 
 
 def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
@@ -144,7 +154,9 @@ def test_threshold_lines_follow_the_rules(chart: ns.LiveChart) -> None:
     assert sorted(shape.y0 for shape in chart.to_figure().layout.shapes) == [5, 7, 50]
 
 
-def test_each_level_of_a_rule_has_a_line_of_its_severity(chart: ns.LiveChart) -> None:
+def test_each_level_of_a_rule_has_a_line_of_its_severity(
+    chart: ns.LiveChart, sent: list[dict[str, Any]]
+) -> None:
     """Where a rule escalates is seen before it does; long names are short, and in the theme's ink."""
     levels = {"critical": "value > 50", "info": "abs(zscore) > 2"}
     chart.analyzer.alert("value > 40", name="hot " * 20, levels=levels)
@@ -155,7 +167,8 @@ def test_each_level_of_a_rule_has_a_line_of_its_severity(chart: ns.LiveChart) ->
     ]
     assert (base.line.color, level.line.color) == ("#d97706", "#dc2626")
     assert base.label.font.color is None
-    assert chart._feed._meta(1)["limits"] == [40, 50]
+    say(chart, {"kind": "hello", "client": "me"})
+    assert heard(sent, "snapshot")["meta"]["limits"] == [40, 50]
 
 
 def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
@@ -413,14 +426,12 @@ def test_a_click_on_no_reading_is_ignored(
 
 
 def test_history_is_answered_for_its_client(
-    chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch
+    chart: ns.LiveChart, sent: list[dict[str, Any]]
 ) -> None:
     """A view that looks back gets the points of its span, with a neighbour on either side."""
-    sent = messages(chart, monkeypatch)
     span = {"from": (START + 10) * 1e3, "to": (START + 20) * 1e3}
-    chart._requests["me"] = {**span, "request": 3}
-    chart._answer_requests()
-    (message,) = (m for m in sent if m["kind"] == "history")
+    say(chart, {"kind": "history", "client": "me", **span, "request": 3})
+    message = heard(sent, "history")
     assert (message["to"], message["request"]) == ("me", 3)
     assert message["lines"] == [[0, 12, None]]
 
@@ -443,9 +454,8 @@ def test_window_and_pause(chart: ns.LiveChart) -> None:
     assert not chart.is_paused
 
 
-def test_a_command_is_answered(chart: ns.LiveChart, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_is_answered(chart: ns.LiveChart, sent: list[dict[str, Any]]) -> None:
     """A page hears by the number of its request whether it was done, and what was wrong with it."""
-    sent = messages(chart, monkeypatch)
     say(chart, {"kind": "window", "value": "never", "request": 7})
     say(chart, {"kind": "window", "value": 100, "request": 8})
     assert [(m["kind"], m["request"], "window" in m["error"]) for m in sent] == [

@@ -115,18 +115,24 @@ def test_copies_have_no_button_that_uploads(make: Any, tmp_path: Path) -> None:
     chart.close()
 
 
+def config(chart: ns.LiveChart) -> dict[str, Any]:
+    """Return plotly's configuration as a page gets it."""
+    state: dict[str, Any] = chart.get_state("_config")["_config"]
+    return state
+
+
 def test_buttons_follow_the_layout() -> None:
     """What a person adds or takes away later counts too; a button that uploads doesn't come back by that."""
     buffer = ns.Buffer(timezone="UTC")
     chart = ns.LiveChart(buffer)
     chart.update_layout(modebar_add=["drawline", "sendDataToCloud"])
-    assert chart._config["modeBarButtons"][-1] == ["drawline"]
+    assert config(chart)["modeBarButtons"][-1] == ["drawline"]
     chart.layout.modebar.remove = ["zoom", "pan"]
-    assert chart._config["modeBarButtons"][:2] == [
+    assert config(chart)["modeBarButtons"][:2] == [
         ["toImage"],
         ["zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"],
     ]
     with chart.batch_update():
         chart.layout.modebar = {"remove": "toimage"}
-    assert chart._config == page_config(go.layout.Modebar(remove="toimage"))
+    assert config(chart) == page_config(go.layout.Modebar(remove="toimage"))
     chart.close()
