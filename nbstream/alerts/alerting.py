@@ -20,6 +20,7 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from datetime import timedelta
@@ -41,10 +42,15 @@ CHUNK = 262_144
 
 
 class TakenIn(Protocol):
-    """What an analyzer has taken in; who calls a method holds `lock`."""
+    """What an analyzer has taken in; who asks for ends or tables holds `lock`."""
 
     buffer: Buffer
     window: Window
+    wake: threading.Event
+    """Has the analyzer's thread look."""
+
+    def require_open(self) -> None:
+        """Raise ClosedError if the analyzer was closed."""
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
@@ -70,10 +76,6 @@ class Alerting:
         Takes what they find.
     has_source
         Whether readings were promised: then silence of a channel is told, unless a rule says otherwise.
-    require_open
-        Raises ClosedError if the analyzer was closed.
-    wake
-        Has the analyzer's thread look.
 
     Notes
     -----
@@ -87,16 +89,12 @@ class Alerting:
         log: AlertLog,
         *,
         has_source: bool,
-        require_open: Callable[[], None],
-        wake: Callable[[], None],
     ) -> None:
         self._taken_in = taken_in
         self._buffer = taken_in.buffer
         self._book = book
         self._log = log
         self._has_source = has_source
-        self._require_open = require_open
-        self._wake = wake
         self._dispatchers: tuple[Dispatcher, ...] = ()
 
     @property
@@ -144,7 +142,7 @@ class Alerting:
         ClosedError
             If the analyzer was closed.
         """
-        self._require_open()
+        self._taken_in.require_open()
         rule = self._rule(
             condition=condition,
             channel=channel,
@@ -176,7 +174,7 @@ class Alerting:
         ValueError
             If a condition or the window cannot be read.
         """
-        self._require_open()
+        self._taken_in.require_open()
         rule = self._rule(condition=condition, channel=channel, **options)
         return self._preview(rule, window)
 
@@ -215,7 +213,7 @@ class Alerting:
         """
         from nbstream.alerts.rules.wait_for import Gate  # asyncio takes a tenth of our import
 
-        self._require_open()
+        self._taken_in.require_open()
         seconds = None if timeout is None else parse_duration(timeout, name="timeout") / 1e9
         gate = Gate(timezone=self._buffer.timezone)
 
@@ -244,7 +242,7 @@ class Alerting:
                 held = self._buffer.channel(name)
                 if rule.watches(name, self._buffer.measured) and end > held.span()[0]:
                     rule.take_in(self._taken_in.table(name, held.rows(end - 1, end)))
-        self._wake()
+        self._taken_in.wake.set()
         try:
             return await gate.opened(seconds)
         except TimeoutError:
@@ -278,7 +276,7 @@ class Alerting:
         """
         from nbstream.alerts.notifiers import connect
 
-        self._require_open()
+        self._taken_in.require_open()
         dispatcher = connect(self._log, *notifiers, tell=self._tell_of_notifier)
         dispatcher.adopt()
         self._dispatchers = (*(d for d in self._dispatchers if not d.is_closed), dispatcher)
@@ -310,7 +308,7 @@ class Alerting:
         ClosedError
             If the analyzer was closed.
         """
-        self._require_open()
+        self._taken_in.require_open()
         rules = []
         for number, (arguments, incidents) in enumerate(read_rules(path), 1):
             try:
@@ -380,7 +378,7 @@ class Alerting:
                     for table in self._tables(name, start, end):
                         rule.take_in(table)
                     self._book.let_others_overtake(rule, name)
-        self._wake()
+        self._taken_in.wake.set()
 
     def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
         held = self._buffer.channel(channel)

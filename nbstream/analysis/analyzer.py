@@ -22,7 +22,7 @@ from nbstream.analysis.traits import (
     WindowTrait,
     require_name,
 )
-from nbstream.errors import CallbackError, ClosedError
+from nbstream.errors import CallbackError
 from nbstream.readings.batch import time_ns
 from nbstream.readings.buffer import Buffer
 from nbstream.readings.window import Window, WindowLike, parse_duration
@@ -138,24 +138,15 @@ class Analyzer(ChannelStatistics):
         self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
         self._stepped: tuple[Stepped, ...] = ()
-        self._wake = threading.Event()
+        self._wake, self._closed = self._intake.wake, self._intake.closed
         self._ending = threading.Event()
-        self._closed = threading.Event()
         self._alerting = Alerting(
             self._intake,
             self._book,
             self.alerts,
             has_source=source is not None,
-            require_open=self._require_open,
-            wake=self._wake.set,
         )
-        self._detections = Detections(
-            self._intake,
-            self.anomalies,
-            require_open=self._require_open,
-            is_over=self._closed.is_set,
-            wake=self._wake.set,
-        )
+        self._detections = Detections(self._intake, self.anomalies)
         self._notify_due = 0.0
         self._tick_due = 0.0
         self._notify_posted = False
@@ -259,7 +250,7 @@ class Analyzer(ChannelStatistics):
             view = self._over.get(parsed)
             if view is not None:
                 return view
-            self._require_open()
+            self._intake.require_open()
             if len(self._over) >= MAX_WINDOWS:
                 msg = (
                     f"An analyzer keeps {MAX_WINDOWS} windows at most, and {str(parsed)!r} would be "
@@ -381,7 +372,7 @@ class Analyzer(ChannelStatistics):
         if max_rows < 1:
             msg = f"'max_rows' must be >= 1 (got {max_rows!r})."
             raise ValueError(msg)
-        self._require_open()
+        self._intake.require_open()
         table = Stepped(
             step_ns,
             found,
@@ -422,7 +413,7 @@ class Analyzer(ChannelStatistics):
         ClosedError
             If the analyzer was closed.
         """
-        self._require_open()
+        self._intake.require_open()
         self._update(force=True)
         self._wake.set()  # people are told of incidents on the analyzer's own thread
         if MAIN.is_current or not MAIN.has_loop:
@@ -458,6 +449,7 @@ class Analyzer(ChannelStatistics):
 
     def _replaced(self) -> None:
         self.is_replaced = True
+        self._intake.ended_as = "replaced by a later run of its cell"
         self.close()
 
     def choose_window(self, window: WindowLike) -> None:
@@ -581,9 +573,3 @@ class Analyzer(ChannelStatistics):
                 self.last_error = CallbackError(f"{callback} failed: {error!r}", callback=callback)
                 self.last_error.__cause__ = disarm(error)
                 log_exception(logger, "%s failed.", callback)
-
-    def _require_open(self) -> None:
-        if self._closed.is_set():
-            reason = "was replaced by a later run of its cell" if self.is_replaced else "was closed"
-            msg = f"The analyzer {reason}. Make a new one."
-            raise ClosedError(msg)

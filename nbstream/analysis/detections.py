@@ -9,8 +9,6 @@ from nbstream.analysis.detector_runs import DetectorRun
 from nbstream.readings.batch import channel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nbstream.analysis.anomaly_log import AnomalyLog
     from nbstream.analysis.intake import Intake
     from nbstream.detectors import Detector
@@ -31,12 +29,6 @@ class Detections:
         What the analyzer has taken in.
     log
         Takes what the detectors flag.
-    require_open
-        Raises ClosedError if the analyzer was closed.
-    is_over
-        Returns whether it was closed.
-    wake
-        Has the analyzer's thread look.
 
     Notes
     -----
@@ -44,22 +36,11 @@ class Detections:
     `intake`.
     """
 
-    def __init__(
-        self,
-        intake: Intake,
-        log: AnomalyLog,
-        *,
-        require_open: Callable[[], None],
-        is_over: Callable[[], bool],
-        wake: Callable[[], None],
-    ) -> None:
+    def __init__(self, intake: Intake, log: AnomalyLog) -> None:
         self.runs: tuple[DetectorRun, ...] = ()
         """Oldest first."""
         self._intake = intake
         self._log = log
-        self._require_open = require_open
-        self._is_over = is_over
-        self._wake = wake
 
     def detect(
         self,
@@ -120,7 +101,8 @@ class Detections:
         from nbstream.detectors import Detector, create
         from nbstream.detectors.registry import on_means
 
-        self._require_open()
+        intake = self._intake
+        intake.require_open()
         if isinstance(detector, str):
             detector = create(detector, **parameters)
         elif not isinstance(detector, Detector):
@@ -131,7 +113,6 @@ class Detections:
             raise TypeError(message)
         if channel is not None:
             channel = channel_name(channel)
-        intake = self._intake
         if channel in intake.buffer.derived:
             message = f"Channel {channel!r} holds scores. Watch the one that they are of."
             raise ValueError(message)
@@ -147,7 +128,7 @@ class Detections:
                 self._log,
                 self._drop,
                 judge=judge,
-                is_over=self._is_over,
+                is_over=intake.closed.is_set,
             )
             self.runs = (*self.runs, run)
             # It sees what is held already, as if it had been there from the beginning.
@@ -155,7 +136,7 @@ class Detections:
             for name, end in intake.ends().items():
                 if run.watches(name):
                     run.advance(end, deadline)
-        self._wake()
+        intake.wake.set()
         return run
 
     @property

@@ -1,4 +1,4 @@
-"""What an analyzer has taken in of the buffer: each channel's summaries, under one lock."""
+"""What an analyzer has taken in of the buffer, which its rules and detectors are shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nbstream.alerts import BufferTable
 from nbstream.analysis.channel import ChannelState
+from nbstream.errors import ClosedError
 from nbstream.readings.window import Window, rough_duration
 from nbstream.statistics import trailing_zscores
 
@@ -31,7 +32,8 @@ class Intake:
 
     Notes
     -----
-    Thread safety: who calls a method holds `lock`; `channels` may be read from any thread.
+    Thread safety: who calls a method holds `lock`, except for `require_open`; `channels` may be read from
+    any thread.
     """
 
     def __init__(self, buffer: Buffer, window: Window) -> None:
@@ -39,7 +41,18 @@ class Intake:
         self.window = window
         self.lock = threading.RLock()
         self.channels: dict[str, ChannelState] = {}
+        self.wake = threading.Event()
+        """Has the analyzer's thread look."""
+        self.closed = threading.Event()
+        """Set when the analyzer was closed."""
+        self.ended_as = "closed"
         self._told_too_long: set[tuple[str, Window]] = set()
+
+    def require_open(self) -> None:
+        """Raise ClosedError if the analyzer was closed."""
+        if self.closed.is_set():
+            msg = f"The analyzer was {self.ended_as}. Make a new one."
+            raise ClosedError(msg)
 
     def state_of(self, name: str | None) -> ChannelState | None:
         """Return what is kept of a channel, None before it is known; without a name of the first."""

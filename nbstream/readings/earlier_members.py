@@ -5,19 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from nbstream.readings.channel_rows import ChannelRows
+
 if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
 
 __all__ = ["OF_CHANNEL", "OF_STORE", "earlier_member"]
 
-OF_CHANNEL = frozenset(
-    """
-    rows span time_at row_at rows_after window_rows covers segment segment_at revision cursor move_to read_on
-    take_change last_value last_time_ns missing interval_ns own_interval_ns
-    """.split()
-)
+OF_CHANNEL = {name for name in dir(ChannelRows) if not name.startswith("_")} - {"name", "newest_ns"}
 """They took a channel first; now they are members of `Buffer.channel(…)`."""
-OF_STORE = frozenset(["derive", "lateness_ns", "moment", "need", "set_pace", "written_by"])
+OF_STORE = {"derive", "lateness_ns", "moment", "need", "set_pace", "written_by"}
 """Nobody outside of nbstream needs them."""
 
 
