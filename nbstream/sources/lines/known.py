@@ -1,4 +1,4 @@
-"""Lines of forms that are known by name: web servers' logs, InfluxDB, Prometheus, collectd, NMEA."""
+"""Lines of forms that are known by name: of web servers, InfluxDB, Prometheus, collectd, NMEA and others."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ _FOAM = re.compile(
     r"No Iterations ([0-9]+)"
 )
 _PATH_COUNT = re.compile(r"([0-9][0-9.]*[KMGTP]?)\s+(\S*/\S*|\S+\.[A-Za-z]\w{0,5})")
+_PRESSURE = re.compile(r"(some|full)((?: \w+=[0-9.]+)+)")
 _NMEA = re.compile(r"\$(G[A-Z])([A-Z]{3}),([^*]*)(?:\*[0-9A-Fa-f]{2})?")
 
 
@@ -83,6 +84,7 @@ def read_known(line: str) -> KnownLine | None:
         or _modem(line)
         or _foam(line)
         or _path_count(line)
+        or _pressure(line)
     )
 
 
@@ -192,6 +194,14 @@ def _path_count(line: str) -> KnownLine | None:
     if match is None or is_unit(match[2]):
         return None
     return KnownLine({match[2]: match[1]}, "", "du, wc")
+
+
+def _pressure(line: str) -> KnownLine | None:
+    match = _PRESSURE.fullmatch(line)
+    if match is None:
+        return None
+    pairs = (pair.split("=") for pair in match[2].split())
+    return KnownLine({f"{match[1]} {name}": text for name, text in pairs}, "", "/proc/pressure")
 
 
 def _nmea(line: str) -> KnownLine | None:

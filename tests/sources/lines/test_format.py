@@ -528,6 +528,7 @@ def test_prose_is_read_when_it_comes_again() -> None:
             AT,
         ),
         ("servers.web1.load 0.52 1782907201", {"servers.web1.load": 0.52}, AT),
+        ("full avg10=0.42 total=77", {"full avg10": 0.42, "full total": 77.0}, "now"),
         (
             "$GPGGA,120001,4807.038,S,01131.000,W,1,08,0.9,545.4,M,46.9,M,,*47",
             {
@@ -559,6 +560,7 @@ def test_prose_is_read_when_it_comes_again() -> None:
         "with time",
         "collectd",
         "Graphite",
+        "pressure",
         "NMEA",
         "journald",
         "Tasmota",
