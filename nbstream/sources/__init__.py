@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbstream.sources.base import Source, running_sources
 from nbstream.sources.files.csv.source import CsvSource
 from nbstream.sources.files.lines import LinesSource
-from nbstream.sources.files.tail import nearest_neighbour
+from nbstream.sources.files.neighbour import nearest_neighbour
 from nbstream.sources.process.source import ProcessSource
 from nbstream.sources.python.callable import CallableSource
 from nbstream.sources.python.iterable import IterableSource

@@ -11,22 +11,19 @@ from pathlib import Path
 
 from nbstream.errors import ParseError
 from nbstream.sources.files.encoding import Decoder
-from nbstream.text.nearest import nearest
+from nbstream.sources.files.read_content import HEAD_BYTES, ReadContent
 
-__all__ = ["FileTail", "Piece", "nearest_neighbour"]
+__all__ = ["FileTail", "Piece"]
 
 MAX_LINE_BYTES = 2**20
 CHUNK_BYTES = 2**20
 LONGEST_UNIT = 4
-HEAD_BYTES = 1024
 SAMPLE_BYTES = 2**16
-REMEMBERED_BYTES = 4 * 2**20
 FRESH_NS = 1_000_000_000
 SETTLED_AFTER = 1.0  # seconds; so long a program that writes a file anew may pause
-COMPARED_BYTES = 2**20
-FOOT_BYTES = 1024
 BLOCK_BYTES = 4096
 STILL_AFTER = 3.0  # seconds
+LEAST_HOLE = 1024
 
 # Windows lets nobody rename or delete a file that is open.
 KEEP_OPEN = os.name != "nt"
@@ -121,12 +118,9 @@ class FileTail:
         self._identity: tuple[int, int] | None = None
         self._stamp: tuple[int, int] | None = None  # size and time of change at the last full look
         self._was_fresh = False  # when that look was
-        self._offset = 0  # the first byte that was not handed over
+        self._content = ReadContent()
         self._in_long_line = False
-        self._head = b""
-        self._foot = b""  # the last bytes before the offset
         self._first_half = b""  # what begins the file while its first line has no end
-        self._seen: bytearray | None = bytearray()  # all of [0, offset), None when it is too much
         self._doubt = ""  # why the content may be another one, until that is found out
         self._doubt_size = -1  # and how large it was then
         self._doubt_since = 0.0
@@ -142,7 +136,7 @@ class FileTail:
     @property
     def head(self) -> bytes:
         """The first bytes of the file, at most 1 KiB, as far as they were read."""
-        return self._head or self._first_half
+        return self._content.head or self._first_half
 
     @property
     def encoding_note(self) -> str:
@@ -152,7 +146,7 @@ class FileTail:
     @property
     def n_waiting(self) -> int:
         """Bytes of a half line at the end of the file, as far as the last poll saw."""
-        return max(0, (self._stamp[0] if self._stamp else 0) - self._offset)
+        return max(0, (self._stamp[0] if self._stamp else 0) - self._content.offset)
 
     def last_change_ns(self, now_ns: int) -> int:
         """Return when the file was written last, `now_ns` if there is none or that is earlier."""
@@ -167,7 +161,7 @@ class FileTail:
 
     def take_half_line(self) -> None:
         """Go on behind the half line; what may follow on it is given up and counted as cut."""
-        self._advance(self._half_line)
+        self._content.add(self._half_line)
         self._half_line = b""
         self._has_taken_half = True
 
@@ -265,7 +259,7 @@ class FileTail:
         if self._skip_to_end:
             self._skip_to_end = False
             return self._begin_at_end(now.st_size)
-        if is_other and self._offset:
+        if is_other and self._content.offset:
             self._begin_to_doubt("another file took the place of the file", self._was_renamed)
         self._was_renamed = False
         return None
@@ -275,20 +269,19 @@ class FileTail:
             return None
         sample = self._pread(0, min(size, SAMPLE_BYTES))
         self._decoder.begin(sample)
-        self._head = sample[:HEAD_BYTES]
-        self._seen = None
         start = max(0, size - self.max_line_bytes)
         start -= start % self._decoder.width
         back = self._pread(start, size)
         end = self._decoder.end_of_lines(back)
         if not end and len(back) == size:
             return None  # one half line, perhaps of the header: read it when it is complete
-        self._offset = start + end if end else size - size % self._decoder.width
+        offset = start + end if end else size - size % self._decoder.width
+        self._content.begin_at(offset, sample)
         self._in_long_line = not end
         sample = sample[: self._decoder.end_of_lines(sample)]
         first = max(0, end - SAMPLE_BYTES)
         skipped = back[first - first % self._decoder.width : end]
-        if len(skipped) < self._offset:
+        if len(skipped) < offset:
             skipped = skipped[self._decoder.end_of_line(skipped) :]
         return Piece(
             self._decoder.to_utf8(sample).replace(b"\0", b""),
@@ -305,9 +298,9 @@ class FileTail:
             self._still_since = time.monotonic()
         if self._doubt:
             pass
-        elif size < self._offset:
+        elif size < self._content.offset:
             self._begin_to_doubt("the file was truncated")
-        elif not self._is_same(size):
+        elif not self._content.is_in(self._pread):
             self._begin_to_doubt("the content of the file was replaced")
         if self._doubt:
             piece = self._verify(size)
@@ -320,8 +313,8 @@ class FileTail:
 
         Returns None when the next byte to read is at the offset, after all.
         """
-        seen = self._seen
-        if seen is not None and seen:
+        seen = self._content.all
+        if seen:
             now = self._pread(0, min(size, len(seen)))
             if now == seen[: len(now)]:
                 if len(now) == len(seen):
@@ -346,8 +339,7 @@ class FileTail:
         if not end:
             return self._restart()
         event = f"{self._doubt}; what is left of it was read before"
-        self._offset, self._seen = end, bytearray(now[:end])
-        self._head, self._foot = now[:end][:HEAD_BYTES], now[:end][-FOOT_BYTES:]
+        self._content.cut(now[:end])
         self._in_long_line = self._has_taken_half = False
         self._doubt = ""
         self._stamp = None
@@ -362,10 +354,10 @@ class FileTail:
         size = self._size
         is_block = size % BLOCK_BYTES == 0 or self._growth % BLOCK_BYTES == 0
         is_still = time.monotonic() - self._still_since >= STILL_AFTER
-        is_short = 0 < size - self._offset <= self.max_line_bytes
+        is_short = 0 < size - self._content.offset <= self.max_line_bytes
         if self._doubt or self._in_long_line or is_block or not (is_still and is_short):
             return b""
-        return self._pread(self._offset, size)
+        return self._pread(self._content.offset, size)
 
     def _begin_to_doubt(self, why: str, was_renamed: bool = False) -> None:
         if not self._doubt:
@@ -376,7 +368,7 @@ class FileTail:
 
     def _restart(self) -> Piece:
         event = f"{self._doubt}; reading it from its start"
-        self._offset, self._head, self._foot, self._seen = 0, b"", b"", bytearray()
+        self._content.begin()
         self._in_long_line = self._has_taken_half = False
         self._doubt = ""
         self._stamp = None
@@ -391,7 +383,7 @@ class FileTail:
         if (self._stamp or (0,))[0] != size:
             piece.has_more = True  # it grew meanwhile; the next poll reads that first
             return piece
-        piece.n_cut = int(size > self._offset and not self._doubt)
+        piece.n_cut = int(size > self._content.offset and not self._doubt)
         self._in_long_line = False
         self._doubt = ""
         self._had_half_line = False
@@ -403,11 +395,11 @@ class FileTail:
 
     def _take(self, size: int) -> Piece:
         """Hand over whole lines from the offset on."""
-        piece = Piece(at_start=self._offset == 0)
-        want = min(size - self._offset, max(self.chunk_bytes, LONGEST_UNIT))
-        data = self._pread(self._offset, self._offset + want)
-        is_more_there = self._offset + len(data) < size
-        if self._offset == 0:
+        piece = Piece(at_start=self._content.offset == 0)
+        want = min(size - self._content.offset, max(self.chunk_bytes, LONGEST_UNIT))
+        data = self._pread(self._content.offset, self._content.offset + want)
+        is_more_there = self._content.offset + len(data) < size
+        if self._content.offset == 0:
             self._decoder.begin(data)
         if data.startswith(bytes(max(2, self._decoder.width))):
             return self._skip_hole(data)
@@ -423,20 +415,20 @@ class FileTail:
         if self._in_long_line:
             end = self._decoder.end_of_line(data)
             self._in_long_line = not end
-            self._advance(data[: end or len(data) - len(data) % self._decoder.width])
-            return Piece(has_more=self._offset < size and (is_more_there or bool(end)))
+            self._content.add(data[: end or len(data) - len(data) % self._decoder.width])
+            return Piece(has_more=self._content.offset < size and (is_more_there or bool(end)))
         end = self._decoder.end_of_lines(data)
         if not end:
-            if self._offset == 0:
+            if self._content.offset == 0:
                 self._first_half = data[:HEAD_BYTES]
             if len(data) > self.max_line_bytes:
                 self._in_long_line = True
-                self._advance(data[: len(data) - len(data) % self._decoder.width])
+                self._content.add(data[: len(data) - len(data) % self._decoder.width])
                 return Piece(n_too_long=1, has_more=is_more_there)
             if is_more_there and len(data) == want:
                 return self._take_long(size)
             return piece
-        self._advance(data[:end])
+        self._content.add(data[:end])
         text = self._decoder.to_utf8(data[:end])
         lines, piece.n_too_long = _without_long_lines(text, self.max_line_bytes)
         piece.n_nul = lines.count(b"\0")
@@ -447,11 +439,11 @@ class FileTail:
     def _skip_hole(self, data: bytes) -> Piece:
         """Pass over NULs that begin a line: after a truncation the writer did not go back."""
         if data == bytes(len(data)):
-            self._advance(data)
+            self._content.add(data)
             return Piece(n_nul=len(data) + self._leap(), has_more=True)
         n_nul = len(data) - len(data.lstrip(b"\0"))
         n_nul -= n_nul % self._decoder.width
-        self._advance(data[:n_nul])
+        self._content.add(data[:n_nul])
         return Piece(n_nul=n_nul, has_more=True)
 
     def _leap(self) -> int:
@@ -460,14 +452,13 @@ class FileTail:
         if not hasattr(os, "SEEK_DATA"):
             return 0
         try:
-            end = os.lseek(self._file.fileno(), self._offset, os.SEEK_DATA)
+            end = os.lseek(self._file.fileno(), self._content.offset, os.SEEK_DATA)
         except OSError:  # nothing but the hole, or a file system that knows none
             return 0
-        n = end - self._offset
+        n = end - self._content.offset
         n -= n % self._decoder.width
-        if n > FOOT_BYTES:
-            self._seen, self._foot = None, bytes(FOOT_BYTES)
-            self._offset += n
+        if n > LEAST_HOLE:
+            self._content.add_hole(n)
             return n
         return 0
 
@@ -479,26 +470,6 @@ class FileTail:
             return self._take(size)
         finally:
             self.chunk_bytes = chunk_bytes
-
-    def _advance(self, data: bytes) -> None:
-        """Note that `data` at the offset was dealt with."""
-        if len(self._head) < HEAD_BYTES and self._offset <= HEAD_BYTES:
-            self._head = (self._head[: self._offset] + data)[:HEAD_BYTES]
-        self._foot = (self._foot + data[-FOOT_BYTES:])[-FOOT_BYTES:]
-        if self._seen is not None:
-            if len(self._seen) + len(data) > REMEMBERED_BYTES:
-                self._seen = None
-            else:
-                self._seen += data
-        self._offset += len(data)
-
-    def _is_same(self, size: int) -> bool:
-        """Return whether what was read is still there, as far as a quick look tells."""
-        if self._seen is not None and len(self._seen) <= COMPARED_BYTES:
-            known = [(0, bytes(self._seen))]
-        else:
-            known = [(0, self._head), (self._offset - len(self._foot), self._foot)]
-        return all(self._pread(at, at + len(data)) == data for at, data in known)
 
     def _pread(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop) of the open file, fewer at its end."""
@@ -545,20 +516,3 @@ def _kind_of(mode: int) -> str:
     if stat.S_ISFIFO(mode):
         return "a pipe"
     return "a socket" if stat.S_ISSOCK(mode) else "a device"
-
-
-def nearest_neighbour(path: str | os.PathLike[str]) -> Path | None:
-    """Return the file beside a missing one whose name is most like it, or None.
-
-    Parameters
-    ----------
-    path
-        The path that does not exist.
-    """
-    missing = Path(path)
-    try:
-        names = [entry.name for entry in os.scandir(missing.parent) if entry.is_file()]
-    except OSError:
-        return None
-    near = nearest(missing.name, names, cutoff=0.7)
-    return None if near is None else missing.parent / near

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.tail import FileTail, Piece, nearest_neighbour
+from nbstream.sources.files.tail import FileTail, Piece
 
 
 def drain(tail: FileTail) -> tuple[bytes, list[Piece]]:
@@ -310,16 +310,6 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(ParseError, match="not a regular file"):
             FileTail(tmp_path / "pipe").poll()
-
-
-def test_nearest_neighbour(tmp_path: Path) -> None:
-    """A slip of the pen is recognised, another name is not."""
-    (tmp_path / "streaming_data.csv").touch()
-    (tmp_path / "unrelated.txt").touch()
-    near = nearest_neighbour(tmp_path / "Streaming_dta.csv")
-    assert near == tmp_path / "streaming_data.csv"
-    assert nearest_neighbour(tmp_path / "nothing like it.json") is None
-    assert nearest_neighbour(tmp_path / "no folder" / "x.csv") is None
 
 
 class TailMachine(RuleBasedStateMachine):
