@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +35,7 @@ from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
-from nbstream.widgets.page.messages import DistrustsPages, is_int
+from nbstream.widgets.page.messages import DistrustsPages, is_int, is_number
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
@@ -328,8 +327,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             isinstance(client, str)
             and len(client) <= 64
             and is_int(number)
-            and _is_number(low, LATEST_MS)
-            and _is_number(high, LATEST_MS)
+            and is_number(low, LATEST_MS)
+            and is_number(high, LATEST_MS)
             and low < high
             and (client in self._requests or len(self._requests) < 50)
         )
@@ -358,7 +357,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         channel: Any = message.get("channel")
         time: Any = message.get("time")
         value: Any = message.get("value")
-        is_reading = _is_number(time, READING_MS) and _is_number(value, math.inf)
+        is_reading = is_number(time, READING_MS) and is_number(value)
         if not is_int(channel) or not is_reading:
             return None
         # Posted: what a callback raises is the user's to see, not the page's.
@@ -524,8 +523,3 @@ def _as_names(channels: Iterable[str]) -> list[str]:
             msg = f"'channels' must be names of channels (got {name!r})."
             raise TypeError(msg)
     return names
-
-
-def _is_number(value: Any, bound: float) -> bool:
-    """Return whether what a page sent is a number nearer to 0 than `bound`."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < bound

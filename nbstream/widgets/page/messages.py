@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-__all__ = ["DistrustsPages", "finite", "is_int", "is_small", "plain_text"]
+__all__ = ["DistrustsPages", "finite", "is_int", "is_number", "is_small", "plain_text"]
 
 MAX_MESSAGE_BYTES = 4096
 MAX_DEPTH = 6
@@ -86,6 +87,11 @@ def is_small(message: Any, limit: int = MAX_MESSAGE_BYTES) -> bool:
 def is_int(value: Any) -> bool:
     """Return whether what a page sent is a whole number."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any, bound: float = math.inf) -> bool:
+    """Return whether what a page sent is a number nearer to 0 than `bound`."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < bound
 
 
 def finite(number: float) -> float | None:

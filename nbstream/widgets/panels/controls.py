@@ -11,7 +11,7 @@ from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name, short_names
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.link import PUMP, Pump
-from nbstream.widgets.page.messages import is_int, plain_text
+from nbstream.widgets.page.messages import is_int, is_number, plain_text
 from nbstream.widgets.page.panel import Panel
 from nbstream.widgets.panels.detector_picker import DetectorPicker
 from nbstream.widgets.panels.rule_editor import Draft, edition, entries, read_fields, try_out
@@ -169,13 +169,9 @@ class Controls(Panel):
         operator, value = message.get("operator"), message.get("value")
         clear, severity = message.get("clear"), message.get("severity", "warning")
         channel = message.get("channel")
-        if (
-            not isinstance(operator, str)
-            or operator not in _CLEAR_OPERATOR
-            or not _is_number(value)
-        ):
+        if not isinstance(operator, str) or operator not in _CLEAR_OPERATOR or not is_number(value):
             return None
-        if not (clear is None or _is_number(clear)) or severity not in SEVERITIES:
+        if not (clear is None or is_number(clear)) or severity not in SEVERITIES:
             return None
         if not (channel is None or (isinstance(channel, str))):
             return None
@@ -271,11 +267,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 
 def _are_limits(limits: Any) -> bool:
-    return isinstance(limits, list) and 1 <= len(limits) <= 2 and all(map(_is_number, limits))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(limits, list) and 1 <= len(limits) <= 2 and all(map(is_number, limits))
 
 
 def _number_text(value: Any) -> str:
