@@ -25,7 +25,7 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a detector says of the readings of one batch, in their order.
+    """Scores and verdicts of a detector for the readings of one batch, in their order.
 
     Notes
     -----
@@ -75,8 +75,8 @@ class Detector(ABC):
     name: ClassVar[str]
     """By which `create` knows it: "cusum"."""
     max_rate: float = math.inf
-    """Readings per second up to which an analyzer shows it every one, and means of blocks beyond: such as
-    take a tenth of a processor core."""
+    """Readings per second up to which an analyzer shows it every single one; beyond, it gets means of blocks.
+    A tenth of a processor core is enough for so many."""
 
     def __repr__(self) -> str:
         """Return the constructor's form, with the parameters that are not at their defaults."""
@@ -88,7 +88,7 @@ class Detector(ABC):
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def update(self, times: Any, values: Any) -> Detection:
-        """Take in the next readings and return what they are worth.
+        """Score the next readings, and learn from them.
 
         Parameters
         ----------

@@ -28,7 +28,7 @@ class BlockMeans(Detector):
     Parameters
     ----------
     detector
-        What judges the means; it belongs to this one from now on.
+        The detector that judges the means; it belongs to this one from now on.
     block
         Length of a block: seconds, or text such as "16ms".
 

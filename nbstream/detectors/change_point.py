@@ -31,7 +31,7 @@ DOWN, UP = 2.0**-10, 2.0**10
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """A lasting shift.
+    """One lasting shift of the level or the spread, as far as it is known when it is found.
 
     Notes
     -----

@@ -59,7 +59,7 @@ def default() -> Detector:
 
 
 class DefaultDetector(Detector):
-    """Asks in eleven ways whether readings are unlike the ones before, and adds up the answers.
+    """Finds readings that are unlike those before them in any of eleven ways, whose scores are added up.
 
     It looks at the value, the change from one reading to the next, means over 4, 16 and 64 readings and
     their steps, the spread of changes over 16 and 64 readings (a flat line is too little of it), and the
@@ -80,10 +80,10 @@ class DefaultDetector(Detector):
 
     Notes
     -----
-    One anomaly gives one alarm: a score is that of an onset. While a reading is not twice as strange as
-    the last reported one it scores 0, and that demand halves each 64 calm readings.
+    One anomaly gives one alarm, at its beginning. After an alarm a reading scores 0 unless it is twice as
+    strange as the one that was reported; what is needed halves with every 64 calm readings.
 
-    Warm after 192 readings. A missing reading scores NaN, and those around it are taken as neighbours.
+    Warm after 192 readings. A missing reading scores NaN; those before and after it count as consecutive.
     docs/detectors/default.md explains the steps. Cost: about 5 µs per reading in batches of thousands,
     0.3 ms for a single one; 3 MB.
 

@@ -32,13 +32,13 @@ class HighRates(Detector):
 
     Up to the detector's `max_rate` it judges every reading. Above that it judges the means of blocks, and
     says so in its reasons. The rate is that of event time, looked at after 32 intervals and then after every
-    256; readings of one time share the interval after it, and a clock that goes back makes none. At each
-    change the detector begins anew, since means scatter less than readings.
+    256; readings with equal times share the interval after them, and a step back of the clock is no
+    interval. At each change the detector begins anew, since means scatter less than readings.
 
     Parameters
     ----------
     detector
-        What judges; it belongs to this one from now on.
+        The detector; it belongs to this one from now on.
     block
         Length of a block: seconds, or text such as "16ms".
 

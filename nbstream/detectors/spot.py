@@ -311,14 +311,14 @@ class SpotDetector(Detector):
 
 
 class DspotDetector(SpotDetector):
-    """SPOT of the difference from the mean of the newest `depth` normal readings.
+    """Streaming peaks over threshold for a level that drifts: judges differences from a moving mean.
 
     Parameters
     ----------
     q, level, n_init, two_sided
         As for `SpotDetector`; the first `depth` readings come before the `n_init`.
     depth
-        Number of readings of the mean; those that were anomalies don't count.
+        Number of readings in the moving mean; those that were anomalies are left out.
 
     Raises
     ------

@@ -272,11 +272,11 @@ class Source(ABC):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was inferred or noticed about the data, in the order in which it was found."""
+        """What was guessed or noticed about the data, in the order in which it was found."""
         return tuple(self._notes.copy().values())
 
     def counters(self) -> Counters:
-        """Return what became of the readings so far, consistent in itself."""
+        """Return how many readings came in so far, and what became of them; all numbers of one moment."""
         return self._counters
 
     @property

@@ -1,4 +1,4 @@
-"""What is said about a source: its state and what became of its readings."""
+"""The state of a source, and the counters of its readings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Counters", "SourceState"]
 
 
 class SourceState(Enum):
-    """Where a source is in its life; whether its data are fresh is another question."""
+    """What a source is doing; whether a channel is stale depends on its readings, not on this."""
 
     IDLE = "idle"
     """Made, and not started."""
     CONNECTING = "connecting"
-    """Started, and not yet at its readings; also: waiting for a file that is missing."""
+    """Started, before the first reading can be read; waiting for a missing file too."""
     RUNNING = "running"
     """Reading, or ready to read as soon as there is something."""
     UNREADABLE = "unreadable"
@@ -31,7 +31,10 @@ class SourceState(Enum):
 
 
 class Counters(NamedTuple):
-    """What became of the readings so far; received == accepted + rejected + late + dropped."""
+    """How many readings came in, and how many of them were accepted, rejected, late or dropped.
+
+    received == accepted + rejected + late + dropped, at any time.
+    """
 
     received: int = 0
     """Readings (rows, lines) that came in."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SUBWINDOWS", "Scored", "WindowBaseline"]
 
 SUBWINDOWS = 8
-MAX_PANES_AT_ONCE = 1024
+MAX_SUBWINDOWS_AT_ONCE = 1024
 MAX_ROUNDS = 8
 
 
@@ -68,7 +68,7 @@ class WindowBaseline(ABC):
         Least spread, in units of the readings.
     """
 
-    panes_at_once = MAX_PANES_AT_ONCE
+    subwindows_at_once = MAX_SUBWINDOWS_AT_ONCE
 
     def __init__(self, window: Window, min_readings: int, min_sigma: float) -> None:
         self.window = window
@@ -87,7 +87,7 @@ class WindowBaseline(ABC):
     def reset(self) -> None:
         """Forget everything."""
         self._n_seen = 0
-        self._at_once = self.panes_at_once
+        self._at_once = self.subwindows_at_once
         self._ids: IntArray = np.empty(0, np.int64)
         self._kept = self._nothing(0)
         self._left_out = self._nothing(0)
@@ -136,7 +136,7 @@ class WindowBaseline(ABC):
                 values, ids, starts, ends, subwindow, last, limit, score, flags, levels
             )
             wider = 2 * self._at_once if subwindow + done == last else 16
-            self._at_once = min(self.panes_at_once, wider)
+            self._at_once = min(self.subwindows_at_once, wider)
             subwindow += done
             if subwindow == len(ids):
                 low = int(starts[-1])

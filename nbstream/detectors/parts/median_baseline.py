@@ -27,7 +27,7 @@ class MedianBaseline(WindowBaseline):
     spread is then good to 2 %.
     """
 
-    panes_at_once = 1
+    subwindows_at_once = 1
 
     def _nothing(self, n: int) -> list[FloatArray]:
         return [np.empty(0)] * n

@@ -71,7 +71,7 @@ def _extremes(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True, slots=True)
 class Tails:
-    """What is usual of each view, and how fast it gets rare beyond that; upper sides first, then lower.
+    """The tails of each view's block extremes: where they begin and how fast they fall; upper, then lower.
 
     Beyond the upper quartile u of the blocks' largest values a generalised Pareto tail is assumed:
     P(a block exceeds y) = P(it exceeds u) · (1 + shape · (y − u) / scale) ** (−1 / shape).

@@ -54,7 +54,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 @dataclass(frozen=True)
 class NumberScale:
-    """What a time that is a number counts, and from when."""
+    """The unit in which a number counts time, and the time from which it counts."""
 
     name: str
     """As it is said to `unit` or `time_format`."""

@@ -1,4 +1,4 @@
-"""What happens to rows between file and buffer: those read before are passed over, order is made."""
+"""The way of rows from a file to the buffer: those read before are left out, the others put in order."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ ALIKE = 0.8
 
 
 class Sifted(NamedTuple):
-    """Rows that came again taken out."""
+    """The rows of a batch, with those taken out that were read before."""
 
     new: Batch
     """Rows that were not read before."""

@@ -45,7 +45,7 @@ class Role(Enum):
 
 @dataclass
 class CsvFormat:
-    """What was found out about a file."""
+    """How a text table is written, as far as it is known; text columns may become channels later."""
 
     delimiter: str
     """One character, or one of `nbstream.sources.files.csv.format.cells.SPACES`."""

@@ -48,11 +48,14 @@ _DOTTED = re.compile(r"[0-9]{1,2}\.[0-5][0-9]")
 
 @dataclass(frozen=True)
 class Part:
-    """What one of several cells is."""
+    """One cell of a time that stands in several."""
 
     pattern: str
+    """Of its text, in the letters of `datetime.strptime`."""
     converter: TimeForm | None = None
+    """Reads it if it is of another form; None if its text is read by its pattern."""
     width: int = 0
+    """Digits to which it is filled with zeros; 0 leaves it."""
 
 
 def joined_ways(table: Cells, only: tuple[int, ...] | None = None) -> list[FoundTimes]:

@@ -30,7 +30,7 @@ UNDECIDED = (Role.OPEN, Role.TEXT, Role.FREE)
 
 @dataclass(slots=True)
 class ParsedRows:
-    """What some lines held."""
+    """The rows that were read from some lines, and what could not be read."""
 
     batch: Batch | None = None
     n_rows: int = 0
@@ -280,7 +280,7 @@ class RowReader:
 
 
 class Places(NamedTuple):
-    """Where lines are."""
+    """Where lines begin and end among some bytes."""
 
     starts: Index
     ends: Index
