@@ -18,6 +18,7 @@ from nbstream.analysis.traits import (
     ChannelStatistics,
     Snapshot,
     Statistics,
+    StatisticsOfChannels,
     WindowStatistics,
     WindowTrait,
     require_name,
@@ -63,7 +64,7 @@ SILENT_STATES = (SourceState.IDLE, SourceState.ENDED, SourceState.STOPPED)
 """States of a source in which no reading is expected."""
 
 
-class Analyzer(ChannelStatistics):
+class Analyzer(StatisticsOfChannels):
     """Statistics over a window that slides with the readings, and rules that watch every one of them.
 
     Parameters
@@ -117,7 +118,7 @@ class Analyzer(ChannelStatistics):
         else:
             msg = f"Analyzer needs a Source or a Buffer (got {type(source_or_buffer).__name__})."
             raise TypeError(msg)
-        super().__init__(lambda statistic: self._statistic_of(None, statistic), None)
+        super().__init__(self._statistic_of)
         if isinstance(windows, str):
             msg = f"'windows' must be several windows (got {windows!r}). Write [{windows!r}]."
             raise TypeError(msg)
@@ -135,7 +136,6 @@ class Analyzer(ChannelStatistics):
         own_interval = None if source is None else source.own_interval
         self._book = RuleBook(buffer, own_interval=own_interval)
         self.anomalies = AnomalyLog(timezone=buffer.timezone)
-        self._views: dict[str, ChannelStatistics] = {}
         self._over: dict[Window, WindowStatistics] = {}
         self._stepped: tuple[Stepped, ...] = ()
         self._wake, self._closed = self._intake.wake, self._intake.closed
@@ -213,21 +213,6 @@ class Analyzer(ChannelStatistics):
     def detections(self) -> tuple[DetectorRun, ...]:
         """The detectors at work, oldest first."""
         return self._detections.runs
-
-    def channel(self, name: str) -> ChannelStatistics:
-        """Return the statistics of one channel; they are NaN until it has readings.
-
-        Raises
-        ------
-        TypeError
-            If `name` is not a str.
-        """
-        name = require_name(name)
-        view = self._views.get(name)
-        if view is None:
-            view = ChannelStatistics(lambda statistic: self._statistic_of(name, statistic), name)
-            view = self._views.setdefault(name, view)
-        return view
 
     def over(self, window: WindowLike) -> WindowStatistics:
         """Return the statistics over another window; they have the same traits, and `channel(name)` too.
@@ -562,7 +547,7 @@ class Analyzer(ChannelStatistics):
         self._notify_all()
 
     def _notify_all(self) -> None:
-        views: list[ChannelStatistics] = [self, *self._views.values()]
+        views = self._notify_views()
         for over in list(self._over.values()):
             views += over._notify_views()
         for statistics in views:

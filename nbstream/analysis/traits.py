@@ -22,6 +22,7 @@ __all__ = [
     "ChannelStatistics",
     "Snapshot",
     "Statistics",
+    "StatisticsOfChannels",
     "WindowStatistics",
     "WindowTrait",
     "require_name",
@@ -182,7 +183,45 @@ class ChannelStatistics(HasTraits):
         )
 
 
-class WindowStatistics(ChannelStatistics):
+class StatisticsOfChannels(ChannelStatistics):
+    """The statistics of the first channel; `channel` has the others'.
+
+    Parameters
+    ----------
+    read
+        Returns the newest computed value of a statistic of a channel; None is the first channel.
+
+    Notes
+    -----
+    Thread safety: reading, from any thread; observe on the main thread.
+    """
+
+    def __init__(self, read: Callable[[str | None, str], Any]) -> None:
+        super().__init__(lambda statistic: read(None, statistic), None)
+        self._read_of = read
+        self._views: dict[str, ChannelStatistics] = {}
+
+    def channel(self, name: str) -> ChannelStatistics:
+        """Return the statistics of one channel; they are NaN until it has readings.
+
+        Raises
+        ------
+        TypeError
+            If `name` is not a str.
+        """
+        name = require_name(name)
+        view = self._views.get(name)
+        if view is None:
+            view = ChannelStatistics(lambda statistic: self._read_of(name, statistic), name)
+            view = self._views.setdefault(name, view)
+        return view
+
+    def _notify_views(self) -> list[ChannelStatistics]:
+        """Return what is to be notified: this, and the channels that somebody asked for."""
+        return [self, *self._views.values()]
+
+
+class WindowStatistics(StatisticsOfChannels):
     """The statistics of the first channel over one of an analyzer's windows; `channel` has the others'.
 
     Parameters
@@ -205,11 +244,9 @@ class WindowStatistics(ChannelStatistics):
         read: Callable[[str | None, str], Any],
         covers: Callable[[], bool],
     ) -> None:
-        super().__init__(lambda statistic: read(None, statistic), None)
+        super().__init__(read)
         self._window = window
-        self._read_of = read
         self._covers = covers
-        self._views: dict[str, ChannelStatistics] = {}
 
     @property
     def window(self) -> str | int:
@@ -220,25 +257,6 @@ class WindowStatistics(ChannelStatistics):
     def covered(self) -> bool:
         """Whether the buffer still holds everything that belongs in the window, for all channels."""
         return self._covers()
-
-    def channel(self, name: str) -> ChannelStatistics:
-        """Return the statistics of one channel; they are NaN until it has readings.
-
-        Raises
-        ------
-        TypeError
-            If `name` is not a str.
-        """
-        name = require_name(name)
-        view = self._views.get(name)
-        if view is None:
-            view = ChannelStatistics(lambda statistic: self._read_of(name, statistic), name)
-            view = self._views.setdefault(name, view)
-        return view
-
-    def _notify_views(self) -> list[ChannelStatistics]:
-        """Return what is to be notified: this, and the channels that somebody asked for."""
-        return [self, *self._views.values()]
 
 
 def plain(window: Window) -> str | int:
