@@ -40,6 +40,11 @@ class Outbox:
         self.last_error: CallbackError | None = None
         """What a subscriber raised last."""
 
+    @property
+    def n_subscribers(self) -> int:
+        """Who is told."""
+        return len(self._subscribers)
+
     def subscribe(self, callback: Callable[[Notification], object]) -> Callable[[], None]:
         """Tell `callback` of everything; return what ends that."""
         with self._lock:

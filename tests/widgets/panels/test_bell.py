@@ -199,7 +199,7 @@ def test_a_feed_listens_for_its_pages_and_lets_go(analyzer: Analyzer, page: Fake
     feed.close()
     notify(analyzer.alerts)
     assert bell.state()["newest"] == 1
-    assert analyzer.alerts._subscribers == ()
+    assert analyzer.alerts.outbox.n_subscribers == 0
 
 
 def test_a_feed_of_no_analyzer_subscribes_to_nothing(page: FakePage) -> None:
