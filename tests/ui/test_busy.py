@@ -22,7 +22,9 @@ def loop(seconds):
         buffer.append(time.time(), value=time.time() % 10)
         time.sleep(0.05)
 '''
-BY_MESSAGE = "import nbstream.widgets.page.scripts\nnbstream.widgets.scripts._data_folders = list\n"
+BY_MESSAGE = (
+    "import nbstream.widgets.page.scripts\nnbstream.widgets.page.scripts._data_folders = list\n"
+)
 """A kernel whose files no server of the page can see."""
 MOVING = """(() => {
     const newest = chart.painter.plane && chart.data.newestUntil(chart.painter.painted.to);
