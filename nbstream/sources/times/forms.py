@@ -23,7 +23,7 @@ from nbstream.sources.times.scan import compact_patterns, duration_s, scan_day_t
 from nbstream.sources.wording import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "SCALES",
@@ -319,9 +319,7 @@ def find_time_form(
     AmbiguousDatesError
         If day and month may be swapped.
     """
-    texts = [text for text in texts if text]
-    patterns = dict.fromkeys(p for text in texts[:MAX_TEXTS] for p in scan_time(text))
-    return _best(list(patterns), texts, asked, now_ns)
+    return _form_of(texts, scan_time, asked, now_ns)
 
 
 def find_compact_form(texts: Sequence[str], asked: tzinfo | None = None) -> TimeForm | None:
@@ -332,22 +330,23 @@ def find_compact_form(texts: Sequence[str], asked: tzinfo | None = None) -> Time
     AmbiguousDatesError
         If day and month may be swapped.
     """
-    texts = [text for text in texts if text]
-    patterns = dict.fromkeys(p for text in texts[:MAX_TEXTS] for p in compact_patterns(text))
-    return _best(list(patterns), texts, asked, None)
+    return _form_of(texts, compact_patterns, asked)
 
 
 def find_day_time_form(texts: Sequence[str], asked: tzinfo | None = None) -> TimeForm | None:
     """Return the form of texts that are times of day, None if they are not."""
-    texts = [text for text in texts if text]
-    found = dict.fromkeys(scan_day_time(text) for text in texts[:MAX_TEXTS])
-    return _best([pattern for pattern in found if pattern], texts, asked, None)
+    return _form_of(texts, lambda text: filter(None, [scan_day_time(text)]), asked)
 
 
-def _best(
-    patterns: list[str], texts: Sequence[str], asked: tzinfo | None, now_ns: int | None
+def _form_of(
+    texts: Sequence[str],
+    scan: Callable[[str], Iterable[str]],
+    asked: tzinfo | None,
+    now_ns: int | None = None,
 ) -> TimeForm | None:
-    """Return the form that reads most texts."""
+    """Return the form that reads most texts, of those that `scan` finds in the first ones."""
+    texts = [text for text in texts if text]
+    patterns = dict.fromkeys(pattern for text in texts[:MAX_TEXTS] for pattern in scan(text))
     if not patterns:
         return None
     readers = {pattern: TimePattern(pattern, asked) for pattern in patterns}
