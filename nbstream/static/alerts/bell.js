@@ -4,16 +4,20 @@
 import { Desktop } from "./desktop.js";
 import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { Sound } from "./sound.js";
+import { SEVERITIES } from "../shared/status.js";
 import { ENDS, Toasts } from "./toasts.js";
 
 const RING_PAUSE_MS = 2000;
 const LISTEN_AGAIN_MS = 25_000;
 const SETTINGS_KEY = "nbstream.notify";
-const GRAVITY = { info: 0, warning: 1, critical: 2 };
+
+function gravityOf({ severity }) {
+  return SEVERITIES.indexOf(severity);
+}
 
 /** @returns {Told} the gravest, of equal ones the newest */
 export function gravestOf(items) {
-  return items.reduce((worst, item) => ((GRAVITY[item.severity] ?? 0) >= (GRAVITY[worst.severity] ?? 0) ? item : worst));
+  return items.reduce((worst, item) => (gravityOf(item) >= gravityOf(worst) ? item : worst));
 }
 
 /** @returns {{toast: boolean, sound: boolean, desktop: boolean}} what this browser keeps; else toasts only */
@@ -95,10 +99,9 @@ export class Ways {
     if (!sound && !desktop) return;
     this.unheard += begun.length + n - news.length;
     const worst = gravestOf(begun);
-    const gravity = GRAVITY[worst.severity] ?? 0;
-    if (now - this.rangAt < RING_PAUSE_MS && gravity <= this.rang) return;
+    if (now - this.rangAt < RING_PAUSE_MS && gravityOf(worst) <= this.rang) return;
     this.rangAt = now;
-    this.rang = gravity;
+    this.rang = gravityOf(worst);
     if (sound) void this.sound.play(worst.severity).then(() => this.menus.forEach((menu) => menu()));
     if (desktop) this.desktop.show(worst, this.unheard, owner);
     this.unheard = 0;

@@ -4,6 +4,7 @@ import { button, element, keepChildren, OWN_KEYS, setAttribute, setText } from "
 import { countText, lastedText } from "../shared/format.js";
 import { HealthLine } from "./health.js";
 import { Panel, showPanel } from "../shared/panel.js";
+import { SEVERITIES } from "../shared/status.js";
 import { BellMenu, bellOf, Lookout } from "./bell.js";
 
 const SPEAK_EVERY_MS = 3000;
@@ -15,8 +16,6 @@ export function emptyText(rules, n) {
   return `No alerts yet. Watching ${rules.join(", ")}${more}.`;
 }
 
-const LEVELS = ["info", "warning", "critical"];
-
 /**
  * Whether an item is to be shown.
  * @param {object} item
@@ -24,7 +23,7 @@ const LEVELS = ["info", "warning", "critical"];
  */
 export function isWanted(item, { level, firingOnly, text }) {
   if (firingOnly && item.state !== "firing") return false;
-  if (level && !(LEVELS.indexOf(item.severity) >= LEVELS.indexOf(level))) return false;
+  if (level && !(SEVERITIES.indexOf(item.severity) >= SEVERITIES.indexOf(level))) return false;
   const all = [item.title, item.text, item.kind === "incident" ? item.severity : item.kind].join(" ").toLowerCase();
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
 }

@@ -2,7 +2,8 @@
 
 import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { countText, lastedText } from "../shared/format.js";
-import { fillSelect, selectOf, SEVERITY_WORDS } from "./ruleForm.js";
+import { fillSelect, selectOf } from "./ruleForm.js";
+import { SEVERITIES } from "../shared/status.js";
 
 const MAX_CONDITION = 500;
 const MAX_ENTRY = 120;
@@ -158,7 +159,7 @@ export class RuleEditor {
       for: make("for", "How long it must hold before it fires.", text("e.g. 3s")),
       keep: make("keep firing for", "How long it must have recovered before it ends.", text("e.g. 10s")),
       cooldown: make("cooldown", "How long nobody is told again, unless it is graver.", text("e.g. 5min")),
-      severity: make("severity", "How grave it is.", selectOf("severity", SEVERITY_WORDS)),
+      severity: make("severity", "How grave it is.", selectOf("severity", SEVERITIES)),
       channel: make("channel", CHANNEL_HELP, selectOf("channel", [])),
       noData: make("no data", "What it does when the channel is silent.", selectOf("no data", [USUAL, ...NO_DATA_WORDS])),
       partial: make("windows", "Whether mean(\"10min\") and the like count before there are ten minutes.", selectOf("windows", PARTIAL_WORDS)),

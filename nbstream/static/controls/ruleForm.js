@@ -2,8 +2,7 @@
 
 import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { readNumber } from "../shared/format.js";
-
-export const SEVERITY_WORDS = ["info", "warning", "critical"];
+import { SEVERITIES } from "../shared/status.js";
 
 /**
  * Read what was entered for a new rule.
@@ -38,7 +37,7 @@ export class RuleForm {
     this.operator = selectOf("Operator", [">", "<"]);
     this.value = numberInput("Limit", "limit");
     this.clear = numberInput("Clear value, optional", "clear (optional)");
-    this.severity = selectOf("Severity", SEVERITY_WORDS);
+    this.severity = selectOf("Severity", SEVERITIES);
     this.severity.value = "warning";
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.submit = button("add", () => this.send(), "nbs-button nbs-primary");

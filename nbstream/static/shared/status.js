@@ -2,6 +2,9 @@
 
 import { element } from "./dom.js";
 
+/** How grave alerts are, the mildest first. */
+export const SEVERITIES = ["info", "warning", "critical"];
+
 export const RESTARTED = "kernel restarted: run the cell again";
 
 /** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
