@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nbstream.alerts.log.export import csv_of, json_lines_of, write_atomically
-from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident
+from nbstream.alerts.log.incident import Acknowledgement, Entry, Escalation, Incident
 from nbstream.alerts.log.outbox import Outbox
 from nbstream.alerts.severity import checked_text
 from nbstream.readings.batch import time_ns
@@ -129,8 +129,8 @@ class AlertLog:
         self._maxlen = maxlen
         self._zone = as_zone(timezone)
         self._clock = clock
-        self._incidents: OrderedDict[int, Incident] = OrderedDict()
-        self._active: dict[int, Incident] = {}
+        self._incidents: OrderedDict[int, Entry] = OrderedDict()
+        self._active: dict[int, Entry] = {}
         self._silences: tuple[Silence, ...] = ()
         self.outbox = Outbox()
         """Who is told of what; for rules."""
@@ -193,21 +193,27 @@ class AlertLog:
     def active(self) -> tuple[Incident, ...]:
         """The incidents that are firing now, oldest first."""
         with self._lock:
-            return tuple(self._active.values())
+            return tuple(entry.incident for entry in self._active.values())
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
         """All incidents held, oldest first."""
         with self._lock:
-            return tuple(self._incidents.values())
+            return tuple(entry.incident for entry in self._incidents.values())
 
     def newest(self, n: int) -> tuple[Incident, ...]:
         """Return at most `n` incidents, newest first."""
         with self._lock:
-            return tuple(islice(reversed(self._incidents.values()), max(n, 0)))
+            newest = islice(reversed(self._incidents.values()), max(n, 0))
+            return tuple(entry.incident for entry in newest)
 
     def find(self, number: int) -> Incident | None:
         """Return the incident with this number, or None if it is neither held nor open."""
+        entry = self.entry(number)
+        return None if entry is None else entry.incident
+
+    def entry(self, number: int) -> Entry | None:
+        """Return the incident with this number as it is from now on. For rules."""
         with self._lock:
             return self._incidents.get(number, self._active.get(number))
 
@@ -234,11 +240,11 @@ class AlertLog:
             message = f"'who' must name somebody (got {who!r})."
             raise ValueError(message)
         note = Acknowledgement(who.strip(), checked_text(why, "why"), self._clock.wall_ns())
-        incident = self.mark(number, acknowledged=note)
-        if incident is None:
+        entry = self.entry(number)
+        if entry is None:
             message = f"There is no incident {number!r:.80} in the log."
             raise ValueError(message)
-        return incident
+        return self.mark(entry, acknowledged=note)
 
     def silence(
         self,
@@ -410,53 +416,45 @@ class AlertLog:
 
     # For rules.
 
-    def add(self, **facts: Any) -> int:
-        """Record an incident and return its number; `facts` are fields of `Incident`. For rules."""
+    def add(self, **facts: Any) -> Entry:
+        """Record an incident; `facts` are fields of `Incident`. For rules."""
         with self._lock:
             self._n_fired += 1
-            incident = Incident(number=self._n_fired, zone=self._zone, **facts)
-            self._incidents[incident.number] = incident
-            if incident.resolved_ns is None:
-                self._active[incident.number] = incident
+            number = self._n_fired
+            entry = Entry(Incident(number=number, zone=self._zone, **facts), is_held=True)
+            self._incidents[number] = entry
+            if entry.incident.resolved_ns is None:
+                self._active[number] = entry
             if len(self._incidents) > self._maxlen:
                 oldest_over = (n for n in self._incidents if n not in self._active)
-                del self._incidents[next(oldest_over, next(iter(self._incidents)))]
+                oldest = next(oldest_over, next(iter(self._incidents)))
+                self._incidents.pop(oldest).is_held = oldest in self._active
             self._version += 1
-            return incident.number
+            return entry
 
     def change(
-        self, number: int, *, escalations: tuple[Escalation, ...] = (), **facts: Any
-    ) -> Incident:
+        self, entry: Entry, *, escalations: tuple[Escalation, ...] = (), **facts: Any
+    ) -> None:
         """Change an open incident: its peak, how it became graver or was resolved. For rules."""
         with self._lock:
-            incident = self._active[number]
+            incident = entry.incident
             if escalations:
                 facts["escalations"] = (*incident.escalations, *escalations)
                 facts["severity"] = escalations[-1].severity
-            incident = replace(incident, **facts)
-            if incident.resolved_ns is None:
-                self._active[number] = incident
-            else:
-                del self._active[number]
-            if number in self._incidents:
-                self._incidents[number] = incident
+            entry.incident = replace(incident, **facts)
+            if entry.incident.resolved_ns is not None:
+                del self._active[incident.number]
+                entry.is_held = incident.number in self._incidents
             self._version += 1
-            return incident
 
-    def mark(self, number: int, **flags: Any) -> Incident | None:
-        """Set flags of an incident, open or not, and return it; None if it is not held. For rules."""
+    def mark(self, entry: Entry, **flags: Any) -> Incident:
+        """Set flags of an incident, open or not, and return it. For rules."""
         with self._lock:
-            incident = self._active.get(number, self._incidents.get(number))
-            if incident is None:
-                return None
-            if flags.get("is_past") and not incident.is_past:
+            if flags.get("is_past") and not entry.incident.is_past:
                 self._n_past += 1
-            incident = replace(incident, **flags)
-            for held in (self._active, self._incidents):
-                if number in held:
-                    held[number] = incident
+            entry.incident = replace(entry.incident, **flags)
             self._version += 1
-            return incident
+            return entry.incident
 
     def count_muted(self) -> None:
         """Count a notification that was kept back. For rules."""

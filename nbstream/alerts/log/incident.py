@@ -13,7 +13,7 @@ from nbstream.readings.window import format_duration
 from nbstream.readings.zone import local_datetime
 from nbstream.text.naming import short_name
 
-__all__ = ["Acknowledgement", "Escalation", "Incident", "Moment"]
+__all__ = ["Acknowledgement", "Entry", "Escalation", "Incident", "Moment"]
 
 
 class Moment(NamedTuple):
@@ -180,3 +180,19 @@ class Incident:
         time = local_datetime(ns, self.zone)
         breached = local_datetime(self.breached_ns, self.zone)
         return f"{time:%H:%M:%S}" if time.date() == breached.date() else f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+class Entry:
+    """An incident as it is now: a change replaces `incident`, and whoever holds the entry sees it.
+
+    Notes
+    -----
+    Thread safety: its log replaces the incident, any thread reads it.
+    """
+
+    __slots__ = ("incident", "is_held")
+
+    def __init__(self, incident: Incident, *, is_held: bool = False) -> None:
+        self.incident = incident
+        self.is_held = is_held
+        """Whether it is in a log, and not dropped since."""

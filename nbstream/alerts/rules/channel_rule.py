@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.log.incident import Acknowledgement, Incident, Moment
+from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Verdicts
@@ -74,7 +74,7 @@ class RuleOnChannel:
         self._trigger = trigger
         self._log = log
         self._machine = StateMachine(settings.for_ns, settings.keep_ns, trigger.base_rank)
-        self._number: int | None = None
+        self._entry: Entry | None = None
         self._last_value = math.nan
         self._last_columns: dict[Variable, FloatArray] = {}
         self._silence: str = ""  # in words, while the channel is silent
@@ -86,8 +86,7 @@ class RuleOnChannel:
         """Of a silence that a condition about staleness judged: when it began, and until when."""
         self._grace_ns = GRACE_NS
         self._policy = NotificationPolicy(log, settings.cooldown_ns)
-        self._queue: deque[tuple[_Event, int | Incident]] = deque(maxlen=MAX_QUEUE)
-        self._told_end: Incident | None = None  # in a storm, the queue and the log may lose it
+        self._queue: deque[tuple[_Event, Entry]] = deque(maxlen=MAX_QUEUE)
 
     def remember(self, former: RuleOnChannel) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
@@ -277,8 +276,8 @@ class RuleOnChannel:
             self._silent_state = RuleState.FIRING
             facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
             facts["fired_ns"] = since_ns + usual_ns if self._has_data else since_ns
-            self._number = self._log.add(**facts)
-            self._queue.append(("fired", self._number))
+            self._entry = self._log.add(**facts)
+            self._queue.append(("fired", self._entry))
             return True
         self.end(words)
         self._machine.reset()
@@ -289,9 +288,7 @@ class RuleOnChannel:
             self._silent_state = RuleState.NO_DATA
             if self._has_data:
                 facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
-                self._queue.append(
-                    ("no_data", Incident(number=0, zone=self._log.timezone, **facts))
-                )
+                self._queue.append(("no_data", self._unlogged(facts)))
         return True
 
     def _interrupt(self, since_ns: int, usual_ns: int, words: str) -> bool:
@@ -309,8 +306,8 @@ class RuleOnChannel:
     @property
     def incident(self) -> Incident | None:
         """The incident that is open, or None."""
-        number = self._number
-        return None if number is None else self._log.find(number)
+        entry = self._entry
+        return None if entry is None else entry.incident
 
     def fail(self, error: Exception, now_ns: int) -> None:
         """End what is open because the rule failed, and say so."""
@@ -318,7 +315,7 @@ class RuleOnChannel:
         self.end(why)
         moment = Moment(self._newest_or(now_ns), self._last_value, math.nan)
         facts = self._facts(moment, "error", why)
-        self._queue.append(("error", Incident(number=0, zone=self._log.timezone, **facts)))
+        self._queue.append(("error", self._unlogged(facts)))
 
     def end(self, why: str) -> None:
         """End an open incident without a reading that cleared it."""
@@ -335,47 +332,51 @@ class RuleOnChannel:
         """Return what people are to be told of what happened since the last call."""
         policy = self._policy
         told = policy.tick(now_ns)
-        past = -1
+        past: Entry | None = None
         while self._queue:
-            kind, what = self._queue.popleft()
-            if isinstance(what, Incident):
-                told += self._told_of_channel(kind, what, now_ns)
-                continue
-            if what != policy.told:
-                told += self._overdue_end(now_ns)
-            incident = self._log.find(what)
-            if incident is None or what == past:
-                continue
-            if kind == "fired":
-                ended_ns = incident.resolved_ns
-                if ended_ns is not None and self.newest_ns - ended_ns > self._grace_ns:
-                    self._log.mark(what, is_past=True)
-                    past = what
-                else:
-                    told += policy.fired(incident, now_ns)
-            elif kind == "escalated":
-                told += policy.escalated(incident, now_ns)
+            kind, entry = self._queue.popleft()
+            if kind == "no_data":
+                told += policy.no_data(entry, now_ns)
+            elif kind == "data_back":
+                told += policy.data_back(entry, now_ns)
+            elif kind == "error":
+                told += policy.plain(kind, entry, now_ns)
             else:
-                told += policy.resolved(incident, now_ns)
+                if entry is not policy.told:
+                    told += self._overdue_end(now_ns)
+                if not entry.is_held or entry is past:
+                    continue
+                if kind == "fired" and self._is_past(entry.incident):
+                    self._log.mark(entry, is_past=True)
+                    past = entry
+                elif kind == "fired":
+                    told += policy.fired(entry, now_ns)
+                elif kind == "escalated":
+                    told += policy.escalated(entry, now_ns)
+                else:
+                    told += policy.resolved(entry, now_ns)
         return told + self._overdue_end(now_ns)
 
-    def _told_of_channel(self, kind: _Event, what: Incident, now_ns: int) -> list[Notification]:
-        """Return what is to be told of something that is in no log: silence, its end, an error."""
-        if kind == "no_data":
-            return self._policy.no_data(what, now_ns)
-        if kind == "data_back":
-            return self._policy.data_back(what, now_ns)
-        return self._policy.plain(kind, what, now_ns)
+    def _is_past(self, incident: Incident) -> bool:
+        """Return whether an incident was over long before it was found."""
+        ended_ns = incident.resolved_ns
+        return ended_ns is not None and self.newest_ns - ended_ns > self._grace_ns
 
     def _overdue_end(self, now_ns: int) -> list[Notification]:
         """Return the end of what was told, if it has ended and its own event was lost in a storm."""
-        ended, self._told_end = self._told_end, None
-        return [] if ended is None else self._policy.resolved(ended, now_ns)
+        entry = self._policy.told
+        if entry is None or entry.incident.resolved_ns is None:
+            return []
+        return self._policy.resolved(entry, now_ns)
+
+    def _unlogged(self, facts: dict[str, Any]) -> Entry:
+        """Return what is told and in no log: silence, its end, an error."""
+        return Entry(Incident(number=0, zone=self._log.timezone, **facts))
 
     def freeze(self) -> dict[str, Any] | None:
         """Return an open incident and the machine behind it as plain values; None if all is calm."""
-        number, incident = self._number, self.incident
-        if incident is None or incident.kind != "breach":
+        entry, incident = self._entry, self.incident
+        if entry is None or incident is None or incident.kind != "breach":
             return None
         note = incident.acknowledged
         return {
@@ -384,7 +385,7 @@ class RuleOnChannel:
             "unit": incident.unit,
             "machine": self._machine.freeze(),
             "acknowledged": None if note is None else [note.who, note.why, note.at_ns],
-            "is_told": number == self._policy.told or ("fired", number) in self._queue,
+            "is_told": entry is self._policy.told or ("fired", entry) in self._queue,
         }
 
     def resume(self, frozen: dict[str, Any]) -> None:
@@ -397,7 +398,7 @@ class RuleOnChannel:
         assert change.breach is not None
         facts = self._facts(change.breach)
         note = frozen["acknowledged"]
-        self._number = self._log.add(
+        self._entry = self._log.add(
             **facts
             | {
                 "fired_ns": change.fired_ns,
@@ -407,9 +408,9 @@ class RuleOnChannel:
             }
         )
         if frozen["is_told"]:
-            self._policy.resume(self._number)
+            self._policy.resume(self._entry)
         elif note is None:
-            self._queue.append(("fired", self._number))
+            self._queue.append(("fired", self._entry))
 
     def _facts(
         self,
@@ -446,28 +447,27 @@ class RuleOnChannel:
             facts = self._facts(change.breach) | end
             facts["fired_ns"], facts["peak"] = change.fired_ns, change.peak
             facts["severity"] = change.severity
-            self._number = self._log.add(escalations=escalations, **facts)
-            self._queue.append(("fired", self._number))
-        elif self._number is None:
+            entry = self._entry = self._log.add(escalations=escalations, **facts)
+            self._queue.append(("fired", entry))
+        elif self._entry is None:
             return
         else:
-            self._log.change(self._number, escalations=escalations, peak=change.peak)
+            entry = self._entry
+            self._log.change(entry, escalations=escalations, peak=change.peak)
         if escalations:
-            self._queue.append(("escalated", self._number))
+            self._queue.append(("escalated", entry))
         if end and change.breach is None:
             self._resolve(**end)
         elif end:
-            self._queue.append(("resolved", self._number))
-            self._number = None
+            self._queue.append(("resolved", entry))
+            self._entry = None
 
     def _resolve(self, **end: Any) -> None:
         """End the open incident in the log."""
-        assert self._number is not None
-        number, self._number = self._number, None
-        ended = self._log.change(number, **end)
-        if number == self._policy.told:
-            self._told_end = ended
-        self._queue.append(("resolved", number))
+        assert self._entry is not None
+        entry, self._entry = self._entry, None
+        self._log.change(entry, **end)
+        self._queue.append(("resolved", entry))
 
     def _data_back(self, time_ns: int) -> None:
         """End what silence began, at the first reading that comes again."""
@@ -478,8 +478,7 @@ class RuleOnChannel:
             moment = Moment(self.newest_ns, math.nan, math.nan)
             facts = self._facts(moment, "no_data", self._silence)
             facts |= {"ended": "data back", "resolved_ns": max(time_ns, self.newest_ns)}
-            back = Incident(number=0, zone=self._log.timezone, **facts)
-            self._queue.append(("data_back", back))
+            self._queue.append(("data_back", self._unlogged(facts)))
         self._silence, self._silent_state = "", None
 
     def _newest_or(self, now_ns: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbstream.alerts.log.notification import Notification, NotificationKind
@@ -11,7 +10,7 @@ from nbstream.alerts.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
-    from nbstream.alerts.log.incident import Incident
+    from nbstream.alerts.log.incident import Entry
 
 __all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "NotificationPolicy"]
 
@@ -70,12 +69,12 @@ class NotificationPolicy:
     def __init__(self, log: AlertLog, cooldown_ns: int) -> None:
         self._log = log
         self._cooldown_ns = cooldown_ns
-        self._told: int | None = None
-        self._held: int | None = None
+        self._told: Entry | None = None
+        self._held: Entry | None = None
         self._told_ns: int | None = None
         self._told_rank = -1
-        self._held_end: Incident | None = None
-        self._no_data: Incident | None = None
+        self._held_end: Entry | None = None
+        self._no_data: Entry | None = None
         self._is_no_data_told = False
         self._firing, self._vanishing = Flapping(), Flapping()
 
@@ -91,70 +90,69 @@ class NotificationPolicy:
         return is_held or (self._no_data is not None and not self._is_no_data_told)
 
     @property
-    def told(self) -> int | None:
-        """Number of the incident whose end people are still to be told of; None if there is none."""
+    def told(self) -> Entry | None:
+        """The incident whose end people are still to be told of; None if there is none."""
         return self._told
 
-    def resume(self, number: int) -> None:
+    def resume(self, entry: Entry) -> None:
         """Take an incident as told already."""
-        self._told = number
+        self._told = entry
 
-    def fired(self, incident: Incident, now: int) -> list[Notification]:
+    def fired(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of a new incident."""
         if self._firing.begins(now):
-            incident = self._marked(incident, is_flapping=True)
-            self._held = incident.number
-            if self._is_silenced(incident, now):
-                return []
-            return [Notification("flapping", incident, now)]
-        return self._tell(incident, now, is_new=True)
+            self._mark(entry, is_flapping=True)
+            self._held = entry
+            return self.plain("flapping", entry, now)
+        return self._tell(entry, now, is_new=True)
 
-    def escalated(self, incident: Incident, now: int) -> list[Notification]:
+    def escalated(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of an incident that became graver."""
-        rank = SEVERITIES.index(incident.severity)
-        if self._told == incident.number and rank <= self._told_rank:
+        rank = SEVERITIES.index(entry.incident.severity)
+        if self._told is entry and rank <= self._told_rank:
             return []
-        if incident.acknowledged is not None:
+        if entry.incident.acknowledged is not None:
             self._log.count_muted()
             return []
-        kind = self._kind_of(incident)
-        return self._tell(incident, now, is_new=kind == "escalated", kind=kind)
+        kind = self._kind_of(entry)
+        return self._tell(entry, now, is_new=kind == "escalated", kind=kind)
 
-    def resolved(self, incident: Incident, now: int) -> list[Notification]:
+    def resolved(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of an incident that ended."""
-        if self._held == incident.number:
+        if self._held is entry:
             self._held = None
-        if self._told != incident.number:
+        if self._told is not entry:
             return []
         self._told = None
-        if self._is_silenced(incident, now):
-            self._held_end = incident
-            return []
-        return [Notification("resolved", incident, now)]
+        told = self.plain("resolved", entry, now)
+        if not told:
+            self._held_end = entry
+        return told
 
-    def no_data(self, incident: Incident, now: int) -> list[Notification]:
+    def no_data(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of a channel that fell silent."""
-        self._no_data, self._is_no_data_told = incident, False
+        self._no_data, self._is_no_data_told = entry, False
         if self._vanishing.begins(now):
-            return self.plain("flapping", self._marked(incident, is_flapping=True), now)
+            self._mark(entry, is_flapping=True)
+            return self.plain("flapping", entry, now)
         told = self._tell_no_data(now)
         if not told:
             self._log.count_muted()
         return told
 
-    def data_back(self, incident: Incident, now: int) -> list[Notification]:
+    def data_back(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of a channel that has readings again."""
         was_told = self._is_no_data_told
         self._no_data, self._is_no_data_told = None, False
-        return self.plain("data_back", incident, now) if was_told else []
+        return self.plain("data_back", entry, now) if was_told else []
 
     def leave(self) -> None:
         """Forget a silent channel: whoever watches it from now on tells of it."""
         self._no_data = None
 
-    def plain(self, kind: NotificationKind, incident: Incident, now: int) -> list[Notification]:
+    def plain(self, kind: NotificationKind, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of something that happens once, unless it is silenced."""
-        return [] if self._is_silenced(incident, now) else [Notification(kind, incident, now)]
+        return [] if self._is_silenced(entry, now) else [Notification(kind, entry.incident, now)]
 
     def tick(self, now: int) -> list[Notification]:
         """Return what was kept back and may be told now."""
@@ -163,51 +161,51 @@ class NotificationPolicy:
         told = self._tell_held_end(now) + self._tell_no_data(now)
         if self._held is None:
             return told
-        incident = self._log.find(self._held)
-        if incident is None or incident.resolved_ns is not None or incident.acknowledged:
+        incident = self._held.incident
+        if incident.resolved_ns is not None or incident.acknowledged:
             self._held = None
             return told
-        return told + self._tell(incident, now, is_new=False, kind=self._kind_of(incident))
+        return told + self._tell(self._held, now, is_new=False, kind=self._kind_of(self._held))
 
     def _tell_held_end(self, now: int) -> list[Notification]:
         ended = self._held_end
-        if ended is None or self._log.is_silenced(ended.rule, ended.channel, now):
+        if ended is None or self._is_covered(ended, now):
             return []
         self._held_end = None
-        return [Notification("resolved", ended, now)]
+        return [Notification("resolved", ended.incident, now)]
 
     def _tell_no_data(self, now: int) -> list[Notification]:
         gone = self._no_data
         if gone is None or self._is_no_data_told or self._vanishing.is_on:
             return []
-        if self._log.is_silenced(gone.rule, gone.channel, now):
+        if self._is_covered(gone, now):
             return []
         self._is_no_data_told = True
-        return [Notification("no_data", gone, now)]
+        return [Notification("no_data", gone.incident, now)]
 
     def _tell(
-        self, incident: Incident, now: int, *, is_new: bool, kind: NotificationKind = "fired"
+        self, entry: Entry, now: int, *, is_new: bool, kind: NotificationKind = "fired"
     ) -> list[Notification]:
-        rank = SEVERITIES.index(incident.severity)
-        if self._log.is_silenced(incident.rule, incident.channel, now):
+        rank = SEVERITIES.index(entry.incident.severity)
+        if self._is_covered(entry, now):
             why = {"is_silenced": True}
         elif self._firing.is_on:
             why = {"is_flapping": True}
         elif self._is_cooling(now) and rank <= self._told_rank:
             why = {}
         else:
-            self._told, self._told_ns, self._told_rank = incident.number, now, rank
+            self._told, self._told_ns, self._told_rank = entry, now, rank
             self._held = None
-            return [Notification(kind, incident, now)]
-        if self._held != incident.number or is_new:
+            return [Notification(kind, entry.incident, now)]
+        if self._held is not entry or is_new:
             self._log.count_muted()
-        self._held = incident.number
-        self._marked(incident, **why)
+        self._held = entry
+        self._mark(entry, **why)
         return []
 
-    def _kind_of(self, incident: Incident) -> NotificationKind:
+    def _kind_of(self, entry: Entry) -> NotificationKind:
         """Return what an open incident's next notification says: nobody is told twice that it fired."""
-        return "escalated" if self._told == incident.number else "fired"
+        return "escalated" if self._told is entry else "fired"
 
     def _is_cooling(self, now: int) -> bool:
         if self._told_ns is None or not self._cooldown_ns:
@@ -215,17 +213,18 @@ class NotificationPolicy:
         self._told_ns = min(self._told_ns, now)
         return now - self._told_ns < self._cooldown_ns
 
-    def _is_silenced(self, incident: Incident, now: int) -> bool:
-        is_silenced = self._log.is_silenced(incident.rule, incident.channel, now)
+    def _is_covered(self, entry: Entry, now: int) -> bool:
+        """Return whether a silence is for it."""
+        return self._log.is_silenced(entry.incident.rule, entry.incident.channel, now)
+
+    def _is_silenced(self, entry: Entry, now: int) -> bool:
+        """Return whether a silence keeps it back, and count that."""
+        is_silenced = self._is_covered(entry, now)
         if is_silenced:
             self._log.count_muted()
-            self._marked(incident, is_silenced=True)
+            self._mark(entry, is_silenced=True)
         return is_silenced
 
-    def _marked(self, incident: Incident, **flags: bool) -> Incident:
-        flags = {name: flag for name, flag in flags.items() if getattr(incident, name) != flag}
-        if not flags:
-            return incident
-        if incident.number:
-            return self._log.mark(incident.number, **flags) or incident
-        return replace(incident, **flags)  # type: ignore[arg-type]
+    def _mark(self, entry: Entry, **flags: bool) -> None:
+        if any(getattr(entry.incident, name) != flag for name, flag in flags.items()):
+            self._log.mark(entry, **flags)

@@ -11,7 +11,7 @@ from nbstream.alerts.log.alert_log import AlertLog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.alerts.log.incident import Incident
+    from nbstream.alerts.log.incident import Entry, Incident
 
 __all__ = ["Gate"]
 
@@ -29,13 +29,11 @@ class Gate(AlertLog):
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[Incident] = self._loop.create_future()
 
-    def add(self, **facts: Any) -> int:
+    def add(self, **facts: Any) -> Entry:
         """Record an incident, and open the gate."""
-        number = super().add(**facts)
-        incident = self.find(number)
-        if incident is not None:
-            self._finish(lambda: self._future.set_result(incident))
-        return number
+        entry = super().add(**facts)
+        self._finish(lambda: self._future.set_result(entry.incident))
+        return entry
 
     def fail(self, error: Exception) -> None:
         """Let the one who waits raise `error`."""

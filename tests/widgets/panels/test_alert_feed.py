@@ -379,7 +379,9 @@ def test_flapping_past_and_escalated_incidents_are_said(
     assert "critical since 12:00:01 (x 99)" in item["text"]
     assert (item["severity"], item["past"], item["flapping"]) == ("critical", False, False)
     assert item["graver"] == ""
-    analyzer.alerts.mark(item["number"], is_past=True, is_flapping=True)
+    entry = analyzer.alerts.entry(item["number"])
+    assert entry is not None
+    analyzer.alerts.mark(entry, is_past=True, is_flapping=True)
     item = item_of(page)
     assert (item["past"], item["flapping"]) == (True, True)
 
