@@ -10,6 +10,7 @@ import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
+from nbstream.detectors.parts.parameters import number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -104,13 +105,10 @@ class ChangePointDetector(Detector):
     name = "change_point"
 
     def __init__(self, *, limit: float = 5.0, n_reference: int = 128, spread: bool = True) -> None:
-        if not limit > 0:
-            message = f"'limit' must be > 0 (got {limit!r})."
-            raise ValueError(message)
         if not 32 <= n_reference <= MAX_REFERENCE:
             message = f"'n_reference' must be from 32 to {MAX_REFERENCE} (got {n_reference!r})."
             raise ValueError(message)
-        self.limit = float(limit)
+        self.limit = number("limit", limit, above=0)
         self.n_reference = int(n_reference)
         self.spread = bool(spread)
         self.reset()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
+from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.period import PeriodFinder, format_period, same_phase
 from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
 
@@ -100,14 +101,8 @@ class DefaultDetector(Detector):
     max_rate = 20_000
 
     def __init__(self, *, limit: float = LIMIT, history: int = 16_384) -> None:
-        if not limit > LEAST_SCORE:
-            message = f"'limit' must be > 1 (got {limit!r})."
-            raise ValueError(message)
-        if not history >= 1024:
-            message = f"'history' must be >= 1024 readings (got {history!r})."
-            raise ValueError(message)
-        self.limit = float(limit)
-        self.history = int(history)
+        self.limit = number("limit", limit, above=LEAST_SCORE)
+        self.history = int(number("history", history, at_least=1024))
         self.reset()
 
     def reset(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
+from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.period import DAY_NS, PeriodFinder, format_period, same_phase
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import local_datetime
@@ -83,19 +84,9 @@ class SeasonalDetector(Detector):
         if self._given is not None and not self._given > 0:
             message = f"'period' must be > 0 (got {period!r})."
             raise ValueError(message)
-        for parameter, value, least in (
-            ("n_periods", n_periods, MIN_PERIODS),
-            ("history", history, 256),
-        ):
-            if not value >= least:
-                message = f"{parameter!r} must be >= {least} (got {value!r})."
-                raise ValueError(message)
-        if not limit > 0:
-            message = f"'limit' must be > 0 (got {limit!r})."
-            raise ValueError(message)
-        self.limit = float(limit)
-        self.n_periods = int(n_periods)
-        self.history = int(history)
+        self.limit = number("limit", limit, above=0)
+        self.n_periods = int(number("n_periods", n_periods, at_least=MIN_PERIODS))
+        self.history = int(number("history", history, at_least=256))
         self.reset()
 
     def reset(self) -> None:

@@ -12,7 +12,6 @@ __all__ = [
     "compact_patterns",
     "duration_s",
     "looks_like_time",
-    "scan_date",
     "scan_day_time",
     "scan_time",
 ]
@@ -120,11 +119,6 @@ def scan_day_time(text: str) -> str | None:
     pattern, end = clock
     zone, end = _zone(text, end)
     return pattern + zone if end == len(text) else None
-
-
-def scan_date(text: str) -> tuple[str, ...]:
-    """Return the patterns that a date without a time of day may have."""
-    return tuple(p for p in scan_time(text) if "%H" not in p and "%I" not in p)
 
 
 def duration_s(text: str) -> Decimal | None:
