@@ -18,7 +18,7 @@ from nbstream.readings.batch import (
     time_ns,
 )
 from nbstream.readings.channel_rows import ChannelRows, Rows
-from nbstream.readings.earlier_members import earlier_member
+from nbstream.readings.earlier_members import OF_CHANNEL, OF_STORE, with_earlier_members
 from nbstream.readings.frame import to_frame
 from nbstream.readings.intervals import silence_ns
 from nbstream.readings.store import BufferState, Extended, Store
@@ -50,6 +50,7 @@ class Event(NamedTuple):
     """What happened."""
 
 
+@with_earlier_members
 class Buffer:
     """A bounded store of readings, one ring per channel.
 
@@ -112,12 +113,15 @@ class Buffer:
             max_channels=max_channels,
             lateness_ns=EVER if late == "insert" else parse_duration(lateness, name="lateness"),
         )
-        self._wake_ups: tuple[threading.Event, ...] = ()
 
     def __repr__(self) -> str:
         """Return the class, readings held and channels."""
         names = [short_name(name) for name in self.channels]
         return f"<Buffer {len(self):,} readings, channels {names}>"
+
+    def __dir__(self) -> list[str]:
+        """Return the names of members, without those that will be removed."""
+        return sorted({*super().__dir__()} - OF_CHANNEL - OF_STORE)
 
     def __len__(self) -> int:
         """Return the number of rows of the longest channel."""
@@ -208,9 +212,6 @@ class Buffer:
             if value.__class__ is not float or value - value != 0.0:
                 channels[name] = as_float(value, name)
         self._store.append(ns, channels)
-        for event in self._wake_ups:
-            if not event.is_set():
-                event.set()
 
     def extend(
         self,
@@ -321,7 +322,7 @@ class Buffer:
     def close(self) -> None:
         """Free the readings; adding more raises ClosedError."""
         self._store.close()
-        self._wake_up()
+        self._store.wake()
 
     def channel(self, name: str) -> ChannelRows:
         """Return the rows of one channel, to be asked about; there are none before its first reading."""
@@ -366,17 +367,17 @@ class Buffer:
     def subscribe(self, event: threading.Event) -> None:
         """Set `event` whenever readings were added."""
         with self._store.lock:
-            self._wake_ups = (*self._wake_ups, event)
+            self._store.listeners = (*self._store.listeners, event)
 
     def unsubscribe(self, event: threading.Event) -> None:
         """Undo `subscribe`."""
         with self._store.lock:
-            self._wake_ups = tuple(e for e in self._wake_ups if e is not event)
+            self._store.listeners = tuple(e for e in self._store.listeners if e is not event)
 
     def note(self, text: str) -> None:
         """Record an event for people, without secrets, and wake up who listens."""
         self.events.append(Event(_time.time_ns(), redact(text)))
-        self._wake_up()
+        self._store.wake()
 
     def _extend(
         self, times: TimeArray, columns: Mapping[str, FloatArray], *, strict: bool
@@ -386,16 +387,4 @@ class Buffer:
             self.note(
                 f"the clock of {', '.join(map(repr, jumped))} went back; a new segment starts"
             )
-        self._wake_up()
         return extended
-
-    def _wake_up(self) -> None:
-        for event in self._wake_ups:
-            if not event.is_set():
-                event.set()
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Find what was a member of the buffer in the release before."""
-            return earlier_member(self, name)

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nbstream.readings.channel_rows import ChannelRows
 
 if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
 
-__all__ = ["OF_CHANNEL", "OF_STORE", "earlier_member"]
+__all__ = ["OF_CHANNEL", "OF_STORE", "with_earlier_members"]
 
 OF_CHANNEL = {name for name in dir(ChannelRows) if not name.startswith("_")} - {"name", "newest_ns"}
 """They took a channel first; now they are members of `Buffer.channel(…)`."""
 OF_STORE = {"derive", "lateness_ns", "moment", "need", "set_pace", "written_by"}
 """Nobody outside of nbstream needs them."""
 
+B = TypeVar("B", bound="type[Buffer]")
 
-def earlier_member(buffer: Buffer, name: str) -> Any:
-    """Return a member that a buffer had, with a DeprecationWarning.
 
-    Raises
-    ------
-    AttributeError
-        If it never had one of this name.
-    """
-    if name in OF_CHANNEL:
-        instead = f"Use Buffer.channel(…).{name}."
-    elif name in OF_STORE:
-        instead = "It is no longer public."
-    else:
-        msg = f"{type(buffer).__name__!r} object has no attribute {name!r}"
-        raise AttributeError(msg, name=name, obj=buffer)
-    warnings.warn(f"Buffer.{name} will be removed. {instead}", DeprecationWarning, stacklevel=3)
-    if name in OF_STORE:
-        return getattr(buffer._store, name)
+class _EarlierMember:
+    """A descriptor; `__getattr__` would make every attribute of a buffer slower."""
 
-    def of_channel(channel: str, *arguments: Any, **options: Any) -> Any:
-        member = getattr(buffer.channel(channel), name)
-        return member(*arguments, **options) if callable(member) else member
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._advice = (
+            f"Use Buffer.channel(…).{name}." if name in OF_CHANNEL else "It is not public."
+        )
 
-    return of_channel
+    def __repr__(self) -> str:
+        """Return what help() says of it."""
+        return f"<removed in the next release: {self._advice}>"
+
+    def __get__(self, buffer: Buffer | None, kind: type | None = None) -> Any:
+        """Return what a buffer had by this name, with a DeprecationWarning."""
+        if buffer is None:
+            return self
+        name = self._name
+        warnings.warn(
+            f"Buffer.{name} will be removed. {self._advice}", DeprecationWarning, stacklevel=2
+        )
+        if name in OF_STORE:
+            return getattr(buffer._store, name)
+
+        def of_channel(channel: str, *arguments: Any, **options: Any) -> Any:
+            member = getattr(buffer.channel(channel), name)
+            return member(*arguments, **options) if callable(member) else member
+
+        return of_channel
+
+
+def with_earlier_members(kind: B) -> B:
+    """Give a class of buffers the members that it had."""
+    for name in OF_CHANNEL | OF_STORE:
+        setattr(kind, name, _EarlierMember(name))
+    return kind

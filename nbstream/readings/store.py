@@ -77,6 +77,8 @@ class Store:
         """Names of channels for which there was no room, or that can't be names."""
         self.clock: Clock = SYSTEM_CLOCK
         self.needs: dict[object, Window] = {}
+        self.listeners: tuple[threading.Event, ...] = ()
+        """Set whenever something was added."""
         self._nothing = Ring(1)
         self._paces: dict[str, Pace] = {}
         self._writers: dict[str, weakref.ref[Any]] = {}
@@ -132,18 +134,19 @@ class Store:
     def append(self, ns: int, values: Mapping[str, float]) -> None:
         """Add one reading to each of some channels, which are made if they are new."""
         with self.lock:
-            rings = self.rings
             for name in values:
-                if name not in rings:
+                if name not in self.rings:
                     self._add_channels(values)
-                    rings = self.rings
-                    break
+            rings, needs = self.rings, self.needs
             for name, value in values.items():
                 ring = rings[name]
-                if ns >= ring.newest_ns and not (self.needs and _is_full(ring)):
+                if ns >= ring.newest_ns and not (needs and _is_full(ring)):
                     ring.append(ns, value)
                 else:
                     self._extend(ring, np.array([ns]), np.array([value], np.float64))
+        for event in self.listeners:
+            if not event.is_set():
+                event.set()
 
     def extend(
         self, times: TimeArray, columns: Mapping[str, FloatArray], *, strict: bool
@@ -166,7 +169,13 @@ class Store:
                 accepted = max(accepted, n_accepted)
                 if has_jumped:
                     jumped.append(name)
+        self.wake()
         return Extended(accepted, len(times) - accepted), jumped
+
+    def wake(self) -> None:
+        """Wake who listens."""
+        for event in self.listeners:
+            event.set()
 
     def moment(self) -> BufferState:
         """Return how far all channels are."""
@@ -249,6 +258,8 @@ class Store:
     def _add_channels(self, names: Iterable[str]) -> None:
         """Make room for channels, for all of them or none."""
         new = [name for name in names if name not in self.rings]
+        if not new:
+            return
         n_free = self.max_channels - len(self.rings)
         if len(new) > n_free and not self._is_closed:
             msg = (
