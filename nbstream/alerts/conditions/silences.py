@@ -175,7 +175,8 @@ class Timeline:
     def shortest_silence_ns(self) -> int:
         """A time between readings up to which silence is usual at any rate, quickly found."""
         own = self.own_interval_ns
-        if own is None and len(self.before) < 3:
+        is_known = np.count_nonzero(self.before[1:] > self.before[:-1]) > 1
+        if own is None and not is_known:
             return SHORTEST_SILENCE_NS
         steps = np.diff(np.concatenate((self.before, self.times[self._present])))
         shortest = int(steps[steps > 0].min(initial=2**55 if own is None else own))

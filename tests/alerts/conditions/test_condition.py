@@ -149,7 +149,7 @@ def test_a_description_is_never_wrong(condition: Condition, value: float) -> Non
     assert re.fullmatch(r"outside|inside|[<>]=?", numbers[1])
 
 
-def test_severity_is_the_distance_beyond_the_limit() -> None:
+def test_the_margin_is_the_distance_beyond_the_limit() -> None:
     """Each form measures from the limit that is exceeded; NaN stays NaN."""
     values = np.array([-20.0, 5.0, 50.0, 97.0, NAN])
     for text, expected in {
@@ -159,20 +159,20 @@ def test_severity_is_the_distance_beyond_the_limit() -> None:
         "inside(10, 90)": [-30, -5, 40, -7],
         "abs(value) > 15": [5, -10, 35, 82],
     }.items():
-        severity = Condition.parse(text).margin_of(values)
-        assert severity[:-1].tolist() == expected
-        assert math.isnan(severity[-1])
+        margin = Condition.parse(text).margin_of(values)
+        assert margin[:-1].tolist() == expected
+        assert math.isnan(margin[-1])
 
 
 @given(conditions(), st.lists(st.floats(allow_nan=False), min_size=1, max_size=9))
-def test_severity_is_not_negative_exactly_where_the_condition_may_hold(
+def test_the_margin_is_not_negative_exactly_where_the_condition_may_hold(
     condition: Condition, values: list[float]
 ) -> None:
     """What holds is at or beyond the limit, what doesn't is at most at it."""
     array = np.array(values)
-    severity, holds = condition.margin_of(array), condition.holds(array)
-    assert (severity[holds] >= 0).all()
-    assert (severity[~holds] <= 0).all()
+    margin, holds = condition.margin_of(array), condition.holds(array)
+    assert (margin[holds] >= 0).all()
+    assert (margin[~holds] <= 0).all()
 
 
 @given(conditions(st.integers(-3, 3).map(float)), st.integers(-9, 9), st.integers(0, 9))

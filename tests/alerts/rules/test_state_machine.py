@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nbstream.alerts import AlertLog, Condition, Rule, RuleState
@@ -230,6 +230,18 @@ def histories(draw: st.DrawFn) -> list[tuple[str, Any]]:
     st.sampled_from([0, 0, 1, 2, 3, 7]),
     st.sampled_from([0, 0, 1, 2, 5]),
     st.sampled_from(["nodata", "alert", "ok", "keep"]),
+)
+@example(
+    # Three times of which one is a step back say nothing of the interval.
+    [
+        ("batch", [(0, 0.0, NAN), (-3, 0.0, NAN), (1, 0.0, 0.0)]),
+        ("batch", [(0, 0.0, 0.0), (0, 3.0, 0.0), (5, 0.0, 0.0)]),
+    ],
+    [3],
+    {"condition": "value > 2"},
+    1,
+    0,
+    "nodata",
 )
 def test_batches_give_what_single_readings_give(
     history: list[tuple[str, Any]],
