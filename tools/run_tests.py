@@ -7,6 +7,7 @@ the machine for itself, and drawing is measured by the clock, so that nothing el
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ IN_TWO_PROCESSES = ["-n", "2", "--dist", "worksteal"]
 NO_TESTS = 5
 """pytest's exit status where nothing was selected."""
 DEBUGGERS = {"--pdb", "--trace"}
+STOPS = re.compile(r"-[lqsv]*x[lqsvx]*|--exitfirst|--maxfail.*")
+"""Arguments by which the first part that fails is the last."""
 ONE_PART = {"not ui": [False], "ui": [True], "smoke": [True]}
 """Selections of which one part is known to hold nothing, so that it need not be looked for."""
 
@@ -59,15 +62,14 @@ def main() -> int:
     """Run the parts one after the other; the second runs also if tests of the first failed, unless -x."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("-m", dest="selection", default="")
-    parser.add_argument("-x", "--exitfirst", action="store_true")
     known, arguments = parser.parse_known_args()
-    arguments += ["-x"] * known.exitfirst
+    stops_at_first = any(STOPS.fullmatch(argument) for argument in arguments)
     start, statuses, found = time.monotonic(), list[int](), Counter[str]()
     for has_browser in ONE_PART.get(known.selection, [False, True]):
         status, counts = run_part(arguments, known.selection, has_browser=has_browser)
         found += counts
         statuses.append(status)
-        if status not in (0, NO_TESTS) and (status != 1 or known.exitfirst):
+        if status not in (0, NO_TESTS) and (status != 1 or stops_at_first):
             break
     if len(statuses) > 1:
         print(summary(found, time.monotonic() - start))

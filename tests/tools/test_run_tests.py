@@ -62,7 +62,7 @@ def test_both_parts_are_summed_up(project: Path) -> None:
     [
         (("-m", "smoke"), 0, "1 passed"),
         (("-n", "0", "-k", "nothing"), 5, "0 passed"),
-        (("-x", "-n", "0", "-k", "wrong or page"), 1, "1 failed"),
+        (("-xv", "-n", "0", "-k", "wrong or page"), 1, "1 failed"),
     ],
 )
 def test_takes_what_pytest_takes(
