@@ -278,7 +278,7 @@ def test_errors_of_the_libraries_show_no_secret(
     monkeypatch.setattr("smtplib.SMTP.__init__", explode)
     with Dispatcher([a_webhook("https://example.com"), a_mail(25)]) as dispatcher:
         dispatcher(a_notification())
-        wait_until(lambda: dispatcher.counters().failed == 2)
+        wait_until(lambda: dispatcher.counters().failed == 2, 20)  # httpx may be loaded only now
         assert len(dispatcher.notes) == 2
         assert all(kind.__name__ in note for note in dispatcher.notes)
         assert_silent(dispatcher.notes, everything_of(dispatcher.last_error))
