@@ -41,8 +41,8 @@ Points = tuple[TimeArray, FloatArray]
 def pack_lines(lines: Sequence[tuple[int, Points, int | None]]) -> Payload:
     """Return a frame's lines: (channel number, points, cut in ns) each.
 
-    The buffer holds per line its times in epoch ms, then its values, all float64; unpackFrame in
-    static/wire.js takes it apart.
+    The buffer holds per line its times in epoch ms, then its values, all float64; unpackLines in
+    static/chart/wire.js takes it apart.
     """
     header = []
     parts: list[FloatArray] = []
