@@ -138,19 +138,22 @@ class RuleBook:
         if not self.has_rules:
             return
         for channel, until_ns in self._lags.overtaken():
-            for rule in self.watching(channel):
-                self._let_overtake(rule, channel, until_ns)
+            self._let_overtake(self.watching(channel), channel, until_ns)
 
     def let_others_overtake(self, rule: Rule, channel: str) -> None:
         """Show a rule that saw all of a channel how far the others are."""
         until_ns = self._lags.others_went_on_until(channel)
         if until_ns is not None:
-            self._let_overtake(rule, channel, until_ns)
+            self._let_overtake((rule,), channel, until_ns)
 
-    def _let_overtake(self, rule: Rule, channel: str, until_ns: int) -> None:
-        last_ns = self._buffer.channel(channel).last_time_ns
-        if last_ns is not None and until_ns - last_ns > SHORTEST_SILENCE_NS:
-            rule.overtake(channel, until_ns, self._buffer.channel(channel).interval_ns)
+    def _let_overtake(self, rules: tuple[Rule, ...], channel: str, until_ns: int) -> None:
+        held = self._buffer.channel(channel)
+        last_ns = held.last_time_ns
+        if last_ns is None or until_ns - last_ns <= SHORTEST_SILENCE_NS:
+            return
+        interval_ns = held.interval_ns
+        for rule in rules:
+            rule.overtake(channel, until_ns, interval_ns)
 
     def deliver(self) -> None:
         """Tell subscribers what is to be told; call it without holding a lock."""
