@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from nbstream.readings.channel_rows import ChannelRows
-
-if TYPE_CHECKING:
-    from nbstream.readings.buffer import Buffer
 
 __all__ = ["OF_CHANNEL", "OF_STORE", "with_earlier_members"]
 
@@ -17,7 +14,7 @@ OF_CHANNEL = {name for name in dir(ChannelRows) if not name.startswith("_")} - {
 OF_STORE = {"derive", "lateness_ns", "moment", "need", "set_pace", "written_by"}
 """Nobody outside of nbstream needs them."""
 
-B = TypeVar("B", bound="type[Buffer]")
+B = TypeVar("B", bound=type[Any])
 
 
 class _EarlierMember:
@@ -33,7 +30,7 @@ class _EarlierMember:
         """Return what help() says of it."""
         return f"<removed in the next release: {self._advice}>"
 
-    def __get__(self, buffer: Buffer | None, kind: type | None = None) -> Any:
+    def __get__(self, buffer: Any, kind: type | None = None) -> Any:
         """Return what a buffer had by this name, with a DeprecationWarning."""
         if buffer is None:
             return self
