@@ -47,8 +47,17 @@ def page(lab: Lab) -> LabPage:
     page = lab.open([ALERTS, PICTURED, FAR], context=context)
     page.run_all()
     page.hide_code()
-    expect(page.page.locator(".nbs-feed")).to_have_attribute("data-link", "live")
+    feed = page.page.locator(".nbs-feed")
+    expect(feed).to_have_attribute("data-link", "live")
+    # JupyterLab scrolls to the last cell that ran, a little later than it runs.
+    wait_until(lambda: _is_seen(page, feed), 10, "the feed to be seen")
     return page
+
+
+def _is_seen(page: LabPage, feed: Locator) -> bool:
+    """Bring the feed into sight; return whether the kernel knows that it is."""
+    feed.scroll_into_view_if_needed()
+    return page.kernel_eval("print(d.feed._bell.n_listeners)") == "0"
 
 
 def items(page: LabPage) -> Locator:
