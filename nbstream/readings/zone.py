@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["as_zone", "local_datetime", "offset_ms", "zone_label"]
+__all__ = ["as_zone", "iso_utc", "local_datetime", "offset_ms", "zone_label"]
 
 
 def as_zone(zone: str | tzinfo | None) -> tzinfo:
@@ -62,3 +62,9 @@ def local_datetime(at_ns: int, zone: tzinfo) -> datetime:
     # Adding to the epoch, for fromtimestamp() refuses times before 1970 on Windows.
     utc = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // 1000)
     return utc.astimezone(zone)
+
+
+def iso_utc(at_ns: int) -> str:
+    """Return a time in ns since the epoch, UTC, as ISO 8601 with all its nanoseconds."""
+    whole = local_datetime(at_ns, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ns % 1_000_000_000:09d}Z"

@@ -13,6 +13,7 @@ __all__ = [
     "NO_NAME",
     "distinct",
     "name_problem",
+    "one_line",
     "printable",
     "short_name",
     "short_names",
@@ -59,6 +60,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def one_line(text: str) -> str:
+    """Return text as one printable line, single spaces in it, that leaves the direction of others alone."""
+    return " ".join(printable(text.translate(_DIRECTIONS)).split())
+
+
 def short_name(name: str, length: int = 80) -> str:
     """Return a name as it is shown: one printable line of at most `length`, shortened in the middle.
 
@@ -67,8 +73,7 @@ def short_name(name: str, length: int = 80) -> str:
     >>> short_name("plant/hall 4/press/temperature", 20)
     'plant/hall…mperature'
     """
-    text = name.translate(_DIRECTIONS)
-    text = " ".join(printable(text).split()) or NO_NAME
+    text = one_line(name) or NO_NAME
     if len(text) <= length:
         return text
     n_last = (length - 1) // 2

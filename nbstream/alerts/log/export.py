@@ -8,9 +8,10 @@ import json
 import math
 import os
 import tempfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from nbstream.readings.zone import iso_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,9 +85,9 @@ def _facts(incident: Incident) -> dict[str, Any]:
         "state": incident.state,
         "kind": incident.kind,
         "condition": incident.condition.text,
-        "breached": _iso(incident.breached_ns),
-        "fired": _iso(incident.fired_ns),
-        "resolved": None if incident.resolved_ns is None else _iso(incident.resolved_ns),
+        "breached": iso_utc(incident.breached_ns),
+        "fired": iso_utc(incident.fired_ns),
+        "resolved": None if incident.resolved_ns is None else iso_utc(incident.resolved_ns),
         "peak": incident.peak if math.isfinite(incident.peak) else None,
         "unit": incident.unit,
         "reason": incident.reason,
@@ -96,9 +97,3 @@ def _facts(incident: Incident) -> dict[str, Any]:
         "flapping": incident.is_flapping,
         "past": incident.is_past,
     }
-
-
-def _iso(ns: int) -> str:
-    seconds, below = divmod(ns, 1_000_000_000)
-    whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{below:09d}Z"

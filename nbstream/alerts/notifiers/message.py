@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, get_args
 from nbstream.alerts.log.incident import Incident
 from nbstream.alerts.log.notification import Notification, NotificationKind
 from nbstream.alerts.severity import SEVERITIES
+from nbstream.readings.zone import iso_utc
 from nbstream.text.naming import short_name
 
 __all__ = ["KINDS", "IncidentLike", "NotificationLike", "fields", "line", "title"]
@@ -26,8 +27,6 @@ TITLES = {
     "error": "Rule failed",
     "flapping": "Flapping",
 }
-NS = 1_000_000_000
-DAY = 86_400
 
 
 def severity_rank(severity: str) -> int:
@@ -102,10 +101,4 @@ def fields(notification: Notification) -> dict[str, Any]:
 
 def iso(ns: int | None) -> str | None:
     """Return a time, ns since the epoch, as ISO 8601 in UTC; None stays None."""
-    if ns is None:
-        return None
-    from datetime import UTC, datetime, timedelta
-
-    seconds, rest = divmod(int(ns), NS)
-    whole = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds // DAY, seconds % DAY)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return None if ns is None else iso_utc(int(ns))

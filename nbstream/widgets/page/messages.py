@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from nbstream.text.naming import one_line
+
 __all__ = ["DistrustsPages", "finite", "is_int", "is_number", "is_small", "plain_text"]
 
 MAX_MESSAGE_BYTES = 4096
@@ -102,12 +104,7 @@ def finite(number: float) -> float | None:
     return float(f"{number:.12g}")
 
 
-# Characters that change the direction of the text around them.
-_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
-
-
 def plain_text(text: Any, length: int = 80) -> str:
     """Return text from data as a page may show it: one printable line of at most `length`."""
-    kept = str(text)[: 4 * length].translate(_DIRECTIONS)
-    plain = " ".join("".join(c if c.isprintable() else " " for c in kept).split())
+    plain = one_line(str(text)[: 4 * length])
     return plain if len(plain) <= length else plain[: length - 1] + "…"
