@@ -221,10 +221,6 @@ def _is_command(anything: Any) -> bool:
     )
 
 
-def _name_of(function: Any) -> str:
-    return getattr(function, "__qualname__", type(function).__name__)
-
-
 def _as_alerts(alerts: Any) -> list[dict[str, Any]]:
     if isinstance(alerts, (str, Mapping)):
         alerts = [alerts]
