@@ -7,7 +7,6 @@ const SILENCE_MS = 10_000;
 const MAX_SILENCE_MS = 60_000;
 const ATTEMPTS = 4;
 const PIECES_AT_ONCE = 4;
-const MAX_CHANGES = 500;
 
 function loading(name) {
   const script = SCRIPTS[name];
@@ -149,24 +148,6 @@ function serverUrl() {
   }
 }
 
-// What the kernel changes of a figure before plotly's bundle is there to take it in, in order.
-function recordChanges(model) {
-  const changes = [];
-  if (!SCRIPTS.plotly) return changes;
-  const names = ["addTraces", "deleteTraces", "moveTraces", "restyle", "relayout", "update", "removeLayoutProps", "removeTraceProps"];
-  for (const name of names.map((name) => `_py2js_${name}`)) {
-    model.on(`change:${name}`, () => {
-      const value = model.get(name);
-      if (value === null || changes.isTaken || changes.isCut) return;
-      changes.isCut = changes.push([name, value]) >= MAX_CHANGES;
-    });
-  }
-  // The whole figure, as it is when it is displayed and when a page restores it, has all of them in it.
-  const forget = () => Object.assign(changes, { length: 0, isCut: false });
-  for (const name of ["_widget_data", "_widget_layout"]) model.on(`change:${name}`, forget);
-  return changes;
-}
-
 // JupyterLab 4.6 keeps every comm for as long as its kernel lives, and by the comm's handlers the model.
 function letGo(closed) {
   closed?.set?.("_view_count", null); // views that go count down by a comm that is gone, and that throws
@@ -194,37 +175,33 @@ function letGoWhenClosed(model) {
   }
 }
 
-export default () => {
-  const shared = {};
-  return {
-    initialize({ model }) {
-      shared.model = model;
-      letGoWhenClosed(model);
-      shared.changes = recordChanges(model);
-      // The view comes a moment later; the server may begin now.
-      for (const name of Object.keys(SCRIPTS)) if (IS_SERVED && !loading(name).isStarted) loading(name).start();
-      model.on("msg:custom", (message, buffers) => {
-        if (message?.kind !== "asset") return;
-        const name = Object.keys(SCRIPTS).find((key) => SCRIPTS[key].file === message.file);
-        if (name) loading(name).take(message.piece, buffers[0]);
-      });
-    },
-    async render({ model, el, signal }) {
-      el.classList.add("nbs");
-      const note = document.createElement("div");
-      note.className = "nbs-loading";
-      note.textContent = "nbstream: loading…";
-      el.append(note);
-      const say = (text) => (note.textContent = text);
-      try {
-        const [app, plotly] = await Promise.all(Object.keys(SCRIPTS).map((name) => loading(name).show(model, signal, say)));
-        if (signal?.aborted) return;
-        note.remove();
-        return app.views["__VIEW__"]({ model, el, shared, plotly });
-      } catch (error) {
-        note.textContent = `nbstream could not show this: ${error?.message ?? error}`;
-        console.error(error);
-      }
-    },
-  };
-};
+export default () => ({
+  initialize({ model }) {
+    letGoWhenClosed(model);
+    // The view comes a moment later; the server may begin now.
+    if (IS_SERVED && !loading("app").isStarted) loading("app").start();
+    model.on("msg:custom", (message, buffers) => {
+      if (message?.kind !== "asset") return;
+      const name = Object.keys(SCRIPTS).find((key) => SCRIPTS[key].file === message.file);
+      if (name) loading(name).take(message.piece, buffers[0]);
+    });
+  },
+  async render({ model, el, signal }) {
+    el.classList.add("nbs");
+    const note = document.createElement("div");
+    note.className = "nbs-loading nbs-loading-__VIEW__";
+    note.textContent = "nbstream: loading…";
+    el.append(note);
+    const say = (text) => (note.textContent = text);
+    try {
+      const app = await loading("app").show(model, signal, say);
+      if (signal?.aborted) return;
+      note.remove();
+      const load = (name, sayMore = () => {}) => loading(name).show(model, signal, sayMore);
+      return app.views["__VIEW__"]({ model, el, load });
+    } catch (error) {
+      note.textContent = `nbstream could not show this: ${error?.message ?? error}`;
+      console.error(error);
+    }
+  },
+});

@@ -201,6 +201,25 @@ test("pieces that come unasked, before any view, are taken", async () => {
   assert.deepEqual(model.sent, []);
 });
 
+test("a view loads another script only when it needs it", async () => {
+  const text = "export const views = { cards: ({ el, load }) => { el.more = load; } };";
+  const scripts = {
+    app: { file: "app-more.js", bytes: text.length, pieces: 1 },
+    plotly: { file: "plotly-more.js", bytes: 22, pieces: 1 },
+  };
+  const { factory } = await load({ scripts });
+  const { model, el, done } = show(factory);
+  await settle();
+  model.take({ kind: "asset", file: "app-more.js", piece: 0 }, view(text));
+  await done;
+  assert.deepEqual(model.sent.map(({ name }) => name), ["app"]);
+  const more = el.more("plotly");
+  await settle();
+  assert.deepEqual(model.sent.map(({ name }) => name), ["app", "plotly"]);
+  model.take({ kind: "asset", file: "plotly-more.js", piece: 0 }, view("export const n = 5;  //"));
+  assert.equal((await more).n, 5);
+});
+
 test("without a kernel the page says so", async () => {
   const { factory } = await load();
   const model = new Model();

@@ -1,163 +1,223 @@
-// The page side of LiveChart. plotly draws axes, grid, legend and shapes; painter.js draws the live lines over
-// its plot area, and viewport.js says which span of time is shown.
+// The page side of LiveChart: frames of the kernel become lines, viewport.js says which span of time is shown, and
+// plot.js draws it at each animation frame.
 
-import { fromWallClock } from "./axes.js";
 import { keepCellHeight } from "../shared/cellHeight.js";
+import { Crosshair } from "./crosshair.js";
 import { ChartData } from "./data.js";
+import { saveAs } from "./download.js";
 import { element } from "../shared/dom.js";
-import { showFigure } from "./figure.js";
-import { Painter } from "./painter.js";
+import { Gestures } from "./gestures.js";
+import { Guests } from "./guests.js";
+import { History } from "./history.js";
+import { Keys } from "./keys.js";
+import { Legend } from "./legend.js";
+import { drawMarks } from "./marks.js";
 import { connect, Requests } from "../shared/panel.js";
-import { describeState } from "../shared/status.js";
-import { themeLayout, watchTheme } from "../shared/theme.js";
+import { Plot } from "./plot.js";
+import { describeState, ageText } from "../shared/status.js";
+import { isDark, watchTheme } from "../shared/theme.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 import { unpackLines } from "./wire.js";
 
-const HISTORY_DELAY_MS = 150;
 const MAX_AGES = 4096;
+const MAX_POINTS = 400_000;
+const REDUCED_MOTION_MS = 250;
+const CLICK_PX = 20;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
+const MARK_COLOR = "#dc2626";
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [] }, charts: new Map() });
 
-/** @returns {Promise<() => void>} the clean-up */
-export async function renderChart({ model, el, shared, plotly }) {
-  const view = new ChartView(model, el);
-  await view.start(shared, plotly);
+/** @returns {() => void} the clean-up */
+export function renderChart({ model, el, load }) {
+  const view = new ChartView(model, el, load);
+  view.start();
   return () => view.close();
 }
 
 class ChartView {
-  constructor(model, place) {
+  constructor(model, place, load) {
     this.model = model;
     this.place = place;
     this.abort = new AbortController();
     this.requests = new Requests((message) => this.link.send(message));
     this.data = new ChartData();
     this.viewport = new Viewport();
-    this.toolbar = new Toolbar({
-      chooseWindow: (value) => this.requests.ask({ kind: "window", value }, (error) => error && this.showTools()),
-      togglePause: () => this.choosePause(!this.viewport.isPaused),
+    this.history = new History((message) => this.link.send(message));
+    this.plot = new Plot();
+    this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
+    this.crosshair = new Crosshair(this.plot);
+    this.gestures = new Gestures(this.plot, this.viewport, { onChange: () => this.onViewChange(), onClick: (event) => this.onClick(event) });
+    this.keys = new Keys(this.plot, this.viewport, {
+      onChange: () => this.onViewChange(),
+      togglePause: () => this.togglePause(),
       jumpToLive: () => this.jumpToLive(),
+      fitY: () => this.fitY(),
+      crosshair: this.crosshair,
+    });
+    this.toolbar = new Toolbar({
+      chooseWindow: (value) => this.chooseWindow(value),
+      chooseMode: (mode) => this.gestures.setMode(mode),
+      togglePause: () => this.togglePause(),
+      jumpToLive: () => this.jumpToLive(),
+      fitY: () => this.fitY(),
+      savePicture: () => this.savePicture(),
+    });
+    this.legend = new Legend({
+      show: (channel, isShown) => this.showLine(channel, isShown),
+      highlight: (channel) => this.highlight(channel),
     });
     this.ended = null;
     /** Readings that there were when the view stopped, null while it moves. */
     this.totalWhenStopped = null;
+    /** What somebody hid or showed here, until the kernel says so: by channel. */
+    this.shown = new Map();
+    this.isOwn = false;
+    this.paintedAt = -Infinity;
     this.frameTimes = [];
-    this.historyRequest = 0;
+    this.motion = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
-  async start(shared, plotly) {
+  start() {
     const { signal } = this.abort;
-    this.figure = element("div", { class: "nbs-figure" });
-    this.el = element("div", { class: "nbs-chart" }, [this.figure, this.toolbar.el]);
+    const { plot } = this;
+    plot.el.append(this.guests.el, this.crosshair.el, this.toolbar.chips);
+    this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el]);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
-    this.removeFigure = await showFigure({ plotly, shared, el: this.figure });
-    if (signal.aborted) return;
-    this.painter = new Painter(this.figure, this.data, this.viewport);
-    this.el.append(this.painter.crosshair.el, this.toolbar.jump);
-    this.listen(signal);
-    this.disconnect = connect(this.model, this, () => this.el.clientWidth * devicePixelRatio);
-    this.followTheme();
-    watchTheme(() => this.followTheme(), signal);
+    plot.setLines(this.data.lines);
+    plot.layers.over.push((context, frame) => this.drawMarks(context, frame));
+    this.model.on("msg:custom", this.onMessage);
+    signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
+    this.disconnect = connect(this.model, this, () => plot.el.clientWidth * devicePixelRatio);
+    const takeTheme = () => plot.setTheme(isDark());
+    takeTheme();
+    watchTheme(takeTheme, signal);
+    document.addEventListener("nbstream:pause", ({ detail }) => this.isThis(detail) && this.setPaused(detail.paused), { signal });
+    document.addEventListener("nbstream:line", ({ detail }) => this.isThis(detail) && this.onLine(detail), { signal });
     this.showTools();
     requestAnimationFrame((now) => this.animate(now));
   }
 
   close() {
     this.abort.abort();
-    clearTimeout(this.historyTimer);
     this.letHeightGo?.();
-    this.resizeObserver?.disconnect();
     this.disconnect?.();
-    this.removeFigure?.();
+    for (const part of [this.gestures, this.keys, this.guests, this.plot]) part.close();
     this.el.remove();
     const { chart } = this.data.meta;
     if (page.charts.get(chart) === this) page.charts.delete(chart);
   }
 
-  listen(signal) {
-    const { figure, painter } = this;
-    figure.on("plotly_relayout", (change) => this.onRelayout(change));
-    figure.on("plotly_restyle", () => (painter.hasNews = true));
-    figure.on("plotly_doubleclick", () => this.jumpToLive());
-    for (const [name, take] of [["msg:custom", this.onMessage], ["change:_config", this.onConfig]]) {
-      this.model.on(name, take);
-      signal.addEventListener("abort", () => this.model.off(name, take));
-    }
-    figure.addEventListener("pointermove", (event) => painter.moveCursor(event), { signal });
-    figure.addEventListener("pointerleave", () => painter.crosshair.move(null), { signal });
-    figure.addEventListener("click", (event) => this.onClick(event), { signal, capture: true });
-    document.addEventListener(
-      "nbstream:pause",
-      ({ detail }) => detail.chart === this.data.meta.chart && this.setPaused(detail.paused),
-      { signal },
-    );
-    this.resizeObserver = new ResizeObserver(() => {
-      if (this.el.clientWidth > 0) Plotly.Plots.resize(figure);
-      painter.hasNews = true;
-    });
-    this.resizeObserver.observe(this.el);
+  isThis({ chart }) {
+    return chart === this.data.meta.chart;
   }
 
   onMessage = (message, buffers) => {
     if (message.kind === "ended") {
       this.ended = message.reason;
       this.showState();
-    } else if (message.kind === "history" && message.to === this.link?.client) {
-      const isWanted = message.request === this.historyRequest && this.painter.isFrozen;
-      if (isWanted) this.painter.fill(unpackLines(message, buffers));
+    } else if (message.kind === "history" && message.to === this.link?.client && this.isOwn) {
+      this.takeHistory(this.history.take(message, unpackLines(message, buffers)));
     }
   };
 
-  /** Plotly reads its configuration when the figure is made, but for the buttons, at each change of their bar. */
-  onConfig = () => {
-    this.figure._context.modeBarButtons = structuredClone(this.model.get("_config").modeBarButtons);
-    const { orientation } = this.figure._fullLayout.modebar;
-    Plotly.relayout(this.figure, { "modebar.orientation": orientation, _doNotReportToPy: true });
-  };
+  takeHistory(changes) {
+    if (changes === "all") this.plot.setLines(this.history.lines);
+    else for (const [channel, cut] of changes ?? []) this.plot.changed(channel, cut);
+  }
 
   // Frames.
 
   take(message, buffers, isWhole) {
     if (isWhole) this.data.clear();
     if (message.meta) this.takeMeta(message.meta);
-    if (this.data.take(message, buffers, isWhole)) this.viewport.clock.take(this.data.newest, this.data.arrivedAt);
-    this.painter.hasNews = true;
+    const { isNewer, cuts } = this.data.take(message, buffers, isWhole);
+    if (isNewer) this.viewport.clock.take(this.data.newest, this.data.arrivedAt);
+    if (!this.isOwn) for (const [channel, cut] of cuts) this.plot.changed(channel, isWhole ? -Infinity : cut);
+    if (isWhole && !this.isOwn) this.plot.setLines(this.data.lines);
+    this.plot.hasNews = true;
+    this.legend.showValues(this.data.lines);
     this.showState();
   }
 
   takeMeta(change) {
     const { window } = this.data.meta;
     const meta = (this.data.meta = { ...this.data.meta, ...change });
-    this.viewport.clock.intervalMs = Math.max(1, meta.interval);
-    this.viewport.span = meta.span;
+    const { viewport, plot } = this;
+    viewport.clock.intervalMs = Math.max(1, meta.interval);
+    viewport.isDelivering = meta.delivering === true;
+    if (change.span !== undefined) viewport.takeWindow(meta.span, window !== undefined && change.window !== undefined && change.window !== window);
     if (meta.chart && page.charts.get(meta.chart) !== this) page.charts.set(meta.chart, this);
-    if (change.span !== undefined && change.window !== window) this.viewport.zoomedWidth = null;
+    if (change.zone) plot.setZone(meta.zone.offset, meta.zone.label);
+    if (change.figure || change.zone) this.takeFigure(meta.figure);
     if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
-    this.painter.layOutSoon();
     this.showTools();
+  }
+
+  takeFigure(figure) {
+    if (!figure) return;
+    this.shown.clear();
+    this.plot.setFigure(figure);
+    this.guests.show(figure.guests, this.data.meta.zone.offset);
+    this.showLines();
   }
 
   animate(now) {
     if (this.abort.signal.aborted) return;
     requestAnimationFrame((next) => this.animate(next));
-    if (!this.figure.isConnected || !this.figure._fullLayout || document.hidden) return;
+    if (!this.el.isConnected || document.hidden || this.plot.el.clientWidth === 0) return;
+    if (this.motion.matches && now - this.paintedAt < REDUCED_MOTION_MS) return;
     try {
-      if (this.painter.paint(now)) this.count(now);
+      this.paint(now);
     } catch (error) {
       this.fail(error);
     }
   }
 
+  paint(now) {
+    const [from, to] = this.viewport.range(now);
+    this.chooseLines(from, to, now);
+    if (!this.plot.paint(from, to, now)) return;
+    this.paintedAt = now;
+    const { frame } = this.plot;
+    this.guests.follow(frame);
+    this.crosshair.update(this.data);
+    this.forgetOld(from);
+    this.count(now, frame);
+  }
+
+  /** Take the live lines for the window, live; for any other view those that the kernel makes for it. */
+  chooseLines(from, to, now) {
+    const isOwn = !this.viewport.isWindow;
+    if (isOwn !== this.isOwn) {
+      this.isOwn = isOwn;
+      if (isOwn) this.history.begin(this.data.lines);
+      else this.history.forget();
+      this.plot.setLines(isOwn ? this.history.lines : this.data.lines);
+    }
+    if (isOwn) this.history.want(from, to, this.viewport.isFollowing, now);
+  }
+
+  forgetOld(from) {
+    for (const line of this.data.lines) {
+      if (!this.isOwn) line.dropBefore(from - this.data.meta.span);
+      else if (line.length > MAX_POINTS) line.dropBefore(line.times[line.end - MAX_POINTS]);
+    }
+  }
+
+  drawMarks(context, frame) {
+    this.data.marks.draw(context, frame, this.plot, MARK_COLOR);
+  }
+
   /** Measure the pace, and the age of what is shown. */
-  count(now) {
+  count(now, frame) {
     this.frameTimes.push(now);
     while (this.frameTimes[0] < now - 1000) this.frameTimes.shift();
     const { stats } = page;
     stats.fps = this.frameTimes.length;
-    const shown = this.painter.isFrozen ? null : this.data.newestUntil(this.painter.painted.to);
+    const shown = this.viewport.isFollowing ? this.data.newestUntil(frame.to) : null;
     if (shown === null) return;
     stats.ages.push(Date.now() - shown);
     if (stats.ages.length > MAX_AGES) stats.ages.splice(0, MAX_AGES / 2);
@@ -165,28 +225,32 @@ class ChartView {
 
   // What people do.
 
-  onRelayout(change) {
-    this.painter.forgetAxes();
-    if (change._doNotReportToPy || !this.link) return;
-    if (change["xaxis.autorange"] || change["yaxis.autorange"]) {
-      this.viewport.manualY = null;
-      if (change["xaxis.autorange"]) this.jumpToLive();
-      return;
-    }
-    const y = change["yaxis.range"] ?? [change["yaxis.range[0]"], change["yaxis.range[1]"]];
-    if (y[0] !== undefined) this.viewport.manualY = y;
-    const x = change["xaxis.range"] ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-    if (x[0] !== undefined) {
-      this.viewport.lookAt(...x.map((end) => fromWallClock(end, this.data.meta.zone.offset)));
-      this.stopOrGo();
-    }
-    this.painter.hasNews = true;
+  /** The view was zoomed or moved. */
+  onViewChange() {
+    this.plot.hasNews = true;
+    this.totalWhenStopped = this.viewport.isFollowing ? null : (this.totalWhenStopped ?? this.data.total);
+    this.showTools();
+    this.showState();
+  }
+
+  chooseWindow(value) {
+    this.requests.ask({ kind: "window", value }, (error) => error && this.showTools());
   }
 
   jumpToLive() {
     this.viewport.reset();
+    this.plot.fitY();
     if (this.viewport.isPaused) this.choosePause(false);
-    else this.stopOrGo();
+    else this.onViewChange();
+  }
+
+  fitY() {
+    this.plot.fitY();
+    this.onViewChange();
+  }
+
+  togglePause() {
+    this.choosePause(!this.viewport.isPaused);
   }
 
   choosePause(isPaused) {
@@ -197,68 +261,59 @@ class ChartView {
   setPaused(isPaused) {
     if (isPaused === this.viewport.isPaused) return;
     this.viewport.pause(isPaused);
-    this.stopOrGo();
+    this.onViewChange();
   }
 
-  /** Stand still or follow, as the viewport says. */
-  stopOrGo() {
-    if (this.viewport.isFollowing) {
-      this.totalWhenStopped = null;
-      this.painter.thaw();
-    } else {
-      this.totalWhenStopped ??= this.data.total;
-      this.painter.freeze();
-      this.askHistory();
-    }
-    this.showTools();
-    this.showState();
-  }
-
-  askHistory() {
-    clearTimeout(this.historyTimer);
-    this.historyTimer = setTimeout(() => {
-      const [from, to] = this.painter.range(performance.now());
-      const margin = to - from;
-      this.historyRequest += 1;
-      this.link.send({ kind: "history", from: from - margin, to: to + margin, request: this.historyRequest });
-    }, HISTORY_DELAY_MS);
-  }
-
-  onClick(event) {
-    const clicked = event.target.closest?.(".modebar-btn");
-    if (clicked?.getAttribute("data-title")?.startsWith("Download plot")) {
-      event.stopPropagation();
-      this.download();
-      return;
-    }
-    const reading = this.painter.readingAt(event);
+  onClick({ x, y }) {
+    const reading = this.plot.lineAt(x, y, CLICK_PX);
     if (reading) this.requests.ask({ kind: "click", ...reading }, () => {});
   }
 
-  async download() {
-    const wasFrozen = this.painter.isFrozen;
-    this.painter.freeze();
-    const name = this.figure.layout.title?.text || "nbstream";
-    await Plotly.downloadImage(this.figure, { format: "png", scale: 2, filename: name });
-    if (!wasFrozen) this.painter.thaw();
+  async savePicture() {
+    const title = this.data.meta.figure?.title || "nbstream";
+    await saveAs(this.plot.toCanvas(2), `${title}.png`);
+  }
+
+  // The lines, for the legend and for a table beside the chart.
+
+  onLine({ channel, visible, highlighted }) {
+    if (visible !== undefined) this.showLine(channel, visible);
+    if (highlighted !== undefined) this.highlight(highlighted ? channel : null);
+  }
+
+  showLine(channel, isShown) {
+    this.shown.set(channel, isShown);
+    this.showLines();
+    this.requests.ask({ kind: "show", channel, value: isShown }, () => {});
+  }
+
+  highlight(channel) {
+    this.plot.highlight(channel);
+  }
+
+  /** @returns {{name: string, unit: string, color: string, dash: number[], isVisible: boolean}[]} by the number of their channel */
+  shownLines() {
+    const lines = this.data.meta.figure?.lines ?? [];
+    return lines.map((line, channel) => ({
+      name: line.name,
+      unit: line.unit,
+      ...this.plot.styleOf(channel),
+      isVisible: this.shown.get(channel) ?? line.visible,
+    }));
+  }
+
+  showLines() {
+    const lines = this.shownLines();
+    this.plot.setHidden(new Set(lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
+    this.legend.show(this.data.meta.legend === false ? [] : lines);
+    document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
   }
 
   // What is said.
 
-  followTheme() {
-    const theme = themeLayout();
-    this.themed ??= Object.keys(theme).filter((name) => {
-      const given = name.split(".").reduce((value, key) => value?.[key], this.figure.layout);
-      return given === undefined || given === null;
-    });
-    const change = Object.fromEntries(this.themed.map((name) => [name, theme[name]]));
-    Plotly.relayout(this.figure, { ...change, _doNotReportToPy: true });
-    this.painter.forgetAxes();
-    this.painter.hasNews = true;
-  }
-
   showTools() {
-    this.toolbar.show(this.data.meta, this.viewport.isPaused);
+    const { meta } = this.data;
+    this.toolbar.show({ ...meta, title: meta.figure?.title ?? null }, this.viewport, this.plot);
   }
 
   /** @returns {number | null} seconds since the newest reading, by its own time where that is one of today */
@@ -280,24 +335,26 @@ class ChartView {
     if (!this.link) return;
     const { link, ended, viewport, data } = this;
     const { meta } = data;
-    this.toolbar.badge.show(
-      describeState({
-        link: link.state,
-        silence: link.silence(),
-        source: meta.source ?? null,
-        sentence: meta.sentence ?? "",
-        age: this.age(),
-        isMoving: data.silence() <= meta.stale,
-        staleAfter: meta.stale,
-        isPaused: viewport.isPaused,
-        isDetached: viewport.detached !== null,
-        ended,
-      }),
-    );
+    const age = this.age();
+    const state = describeState({
+      link: link.state,
+      silence: link.silence(),
+      source: meta.source ?? null,
+      sentence: meta.sentence ?? "",
+      age,
+      isMoving: data.silence() <= meta.stale,
+      staleAfter: meta.stale,
+      isPaused: viewport.isPaused,
+      isDetached: viewport.detached !== null,
+      ended,
+    });
+    this.toolbar.badge.show(state);
     this.el.dataset.link = link.state;
     const isOver = ended !== null || link.state === "restarted";
+    const isStale = age !== null && meta.stale !== null && age > meta.stale && viewport.isDelivering;
+    this.plot.setAge(isStale && viewport.isFollowing && !isOver ? { time: data.newest, text: ageText(age) } : null);
     const more = this.totalWhenStopped === null ? null : data.total - this.totalWhenStopped;
-    this.toolbar.offerJump(viewport.isElsewhere && !isOver, more);
+    this.toolbar.showChips({ viewport, plot: this.plot, more, isOver, meta });
   }
 
   fail(error) {

@@ -6,7 +6,7 @@ import { newerThan, unpackLines } from "./wire.js";
 
 export class ChartData {
   constructor() {
-    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], choices: [], zone: { offset: 0, label: "" } };
+    this.meta = { channels: [], span: 60_000, interval: 0, stale: null, limits: [], figure: null, choices: [], zone: { offset: 0, label: "" } };
     /** By the number of their channel. @type {Line[]} */
     this.lines = [];
     this.marks = new Marks();
@@ -23,19 +23,22 @@ export class ChartData {
     this.marks.clear();
   }
 
-  /** @returns {boolean} whether there is a newer reading */
+  /** @returns {{isNewer: boolean, cuts: [number, number][]}} whether there is a newer reading; channels whose line is another from a time on */
   take(message, buffers, isWhole) {
+    const cuts = [];
     for (const patch of unpackLines(message, buffers)) {
       while (this.lines.length <= patch.channel) this.lines.push(new Line());
       const line = this.lines[patch.channel];
-      line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch);
+      cuts.push([patch.channel, line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch)]);
     }
     this.marks.add(message.marks ?? []);
     this.total = message.total ?? this.total;
-    if (message.newest === null || message.newest === this.newest) return false;
-    this.newest = message.newest;
-    this.arrivedAt = performance.now();
-    return true;
+    const isNewer = message.newest !== null && message.newest !== this.newest;
+    if (isNewer) {
+      this.newest = message.newest;
+      this.arrivedAt = performance.now();
+    }
+    return { isNewer, cuts };
   }
 
   /** @returns {number | null} time of the newest reading that is not after `time` */

@@ -13,13 +13,20 @@ export class Line {
     return this.end - this.start;
   }
 
-  /** Replace the points at or after `cut` (epoch ms) by the given ones. */
+  /**
+   * Replace the points at or after `cut` (epoch ms) by the given ones.
+   * @returns {number} from when on the line runs otherwise: the time of the point that leads to the first new one
+   */
   patch({ cut, times, values }) {
+    const { end } = this;
     while (this.end > this.start && this.times[this.end - 1] >= cut) this.end -= 1;
+    if (this.end === end && !times.length) return Infinity;
+    const changed = this.end > this.start ? this.times[this.end - 1] : -Infinity;
     this.#reserve(times.length);
     this.times.set(times, this.end);
     this.values.set(values, this.end);
     this.end += times.length;
+    return changed;
   }
 
   clear() {

@@ -101,7 +101,7 @@ class Scripts:
     def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._allowances: dict[str, Allowance] = {}
-        self._pushed: dict[str, float] = {}
+        self._pushed_at = -PUSH_AGAIN
         self._lies: dict[str, bool] = {}
         self._was_asked = False
         self.n_pieces = 0
@@ -137,19 +137,19 @@ class Scripts:
         return True
 
     def push(self, send: Callable[..., Any], view: str) -> None:
-        """Send a page the scripts of a view unasked, because a busy kernel hears nobody ask.
+        """Send a page our own script unasked, because a busy kernel hears nobody ask.
 
-        Nothing is sent where the page will have them from the server.
+        Nothing is sent where the page will have it from the server. plotly's bundle, which only a figure with
+        more than live lines needs, waits until the kernel is free.
         """
         if not self._was_asked and self.are_served(view):
             return
         now = self._clock.monotonic()
-        for name in self._names(view):
-            found = script(name)
-            is_due = now - self._pushed.get(name, -PUSH_AGAIN) >= PUSH_AGAIN
-            if is_due and self._allowance(found).take(found.n_pieces):
-                self._pushed[name] = now
-                self._send(send, found, range(found.n_pieces))
+        found = script("app")
+        is_due = now - self._pushed_at >= PUSH_AGAIN
+        if is_due and self._allowance(found).take(found.n_pieces):
+            self._pushed_at = now
+            self._send(send, found, range(found.n_pieces))
 
     def _names(self, view: str) -> tuple[Any, ...]:
         return ("app", "plotly") if view == "chart" else ("app",)
