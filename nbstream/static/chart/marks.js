@@ -36,11 +36,16 @@ export class Marks {
     return this.all.filter((mark) => mark.channel === channel && mark.time >= from && mark.time <= to);
   }
 
-  /** @returns {Mark | null} the one of a channel that is nearest to `time`, if it is near enough */
-  near(channel, time, plane) {
-    const msPerPx = ((plane.to - plane.from) / plane.width) * plane.ratio;
+  /**
+   * @param {number} channel
+   * @param {number} time epoch ms
+   * @param {{from: number, to: number, width: number}} frame what a plot shows, over how many CSS px
+   * @returns {Mark | null} the one of a channel that is nearest to `time`, if it is near enough
+   */
+  near(channel, time, frame) {
+    const msPerPx = (frame.to - frame.from) / frame.width;
     let best = null;
-    for (const mark of this.inView(channel, plane)) {
+    for (const mark of this.inView(channel, frame)) {
       const distance = Math.abs(mark.time - time);
       if (distance <= NEAR_PX * msPerPx && (!best || distance <= Math.abs(best.time - time))) best = mark;
     }
@@ -49,28 +54,27 @@ export class Marks {
 }
 
 /**
- * Draw a ring around each marked reading.
- * @param {CanvasRenderingContext2D} context
- * @param {Mark[]} marks
- * @param {import("./draw.js").Plane} plane
+ * Draw a ring around each marked reading of the channels that are shown.
+ * @param {CanvasRenderingContext2D} context in CSS px of the plot
+ * @param {Marks} marks
+ * @param {import("./plot.js").Plot} plot
  * @param {string} color
  */
-export function drawMarks(context, marks, plane, color) {
-  if (!marks.length) return;
-  const radius = RADIUS_PX * plane.ratio;
-  const scaleY = plane.height / (plane.top - plane.bottom);
+export function drawMarks(context, marks, plot, color) {
   context.setLineDash([]);
-  context.lineWidth = 2 * plane.ratio;
+  context.lineWidth = 2;
   context.strokeStyle = color;
   context.beginPath();
-  let last = null;
-  for (const { time, value } of marks) {
-    const x = ((time - plane.from) / (plane.to - plane.from)) * plane.width;
-    const y = plane.height + plane.bottom * scaleY - value * scaleY;
-    if (last && Math.hypot(x - last.x, y - last.y) < 2 * radius) continue; // a chain, not a smear
-    last = { x, y };
-    context.moveTo(x + radius, y);
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+  for (const channel of new Set(marks.all.map((mark) => mark.channel))) {
+    let last = null;
+    for (const { time, value } of marks.inView(channel, plot.frame)) {
+      const x = plot.xOf(time);
+      const y = plot.yOf(channel, value);
+      if (y === null || (last && Math.hypot(x - last.x, y - last.y) < 2 * RADIUS_PX)) continue; // a chain, not a smear
+      last = { x, y };
+      context.moveTo(x + RADIUS_PX, y);
+      context.arc(x, y, RADIUS_PX, 0, 2 * Math.PI);
+    }
   }
   context.stroke();
 }
