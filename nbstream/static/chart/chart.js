@@ -87,7 +87,7 @@ class ChartView {
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
     plot.setLines(this.data.lines);
-    plot.layers.over.push((context, frame) => this.drawMarks(context, frame));
+    plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot, MARK_COLOR));
     this.model.on("msg:custom", this.onMessage);
     signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
     this.disconnect = connect(this.model, this, () => plot.el.clientWidth * devicePixelRatio);
@@ -205,10 +205,6 @@ class ChartView {
       if (!this.isOwn) line.dropBefore(from - this.data.meta.span);
       else if (line.length > MAX_POINTS) line.dropBefore(line.times[line.end - MAX_POINTS]);
     }
-  }
-
-  drawMarks(context, frame) {
-    this.data.marks.draw(context, frame, this.plot, MARK_COLOR);
   }
 
   /** Measure the pace, and the age of what is shown. */
