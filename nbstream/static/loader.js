@@ -2,6 +2,7 @@
 // server that the page came from or, where it has none for us, from the kernel by message.
 const SCRIPTS = __SCRIPTS__;
 const IS_SERVED = __IS_SERVED__;
+const VIEW = "__VIEW__";
 const store = (globalThis.__nbstreamScripts ??= new Map());
 const SILENCE_MS = 10_000;
 const MAX_SILENCE_MS = 60_000;
@@ -189,7 +190,7 @@ export default () => ({
   async render({ model, el, signal }) {
     el.classList.add("nbs");
     const note = document.createElement("div");
-    note.className = "nbs-loading nbs-loading-__VIEW__";
+    note.className = `nbs-loading nbs-loading-${VIEW}`;
     note.textContent = "nbstream: loading…";
     el.append(note);
     const say = (text) => (note.textContent = text);
@@ -198,7 +199,7 @@ export default () => ({
       if (signal?.aborted) return;
       note.remove();
       const load = (name, sayMore = () => {}) => loading(name).show(model, signal, sayMore);
-      return app.views["__VIEW__"]({ model, el, load });
+      return app.views[VIEW]({ model, el, load });
     } catch (error) {
       note.textContent = `nbstream could not show this: ${error?.message ?? error}`;
       console.error(error);

@@ -3,7 +3,11 @@
 
 import { FollowClock } from "./follow.js";
 
-const LIVE_EDGE = 0.03; // a zoom whose right end is so near the edge (share of the width) goes on following
+const LIVE_EDGE = 0.03; // a span whose right end is so near the edge (share of the width) goes on following
+const HOLDS_LIVE_FROM = 1 / 3; // a zoom around a place left of that (share of the width) looks at the past
+const SAME_WIDTH = 0.005;
+const MIN_WIDTH_MS = 0.1;
+const MAX_WIDTH_MS = 100 * 365.25 * 86_400_000;
 
 export class Viewport {
   constructor() {
@@ -14,54 +18,182 @@ export class Viewport {
     this.zoomedWidth = null;
     /** What a zoom or pan away from the live edge looks at: [from, to]. */
     this.detached = null;
-    /** What was shown when the view last followed. */
-    this.followed = { from: 0, to: Infinity };
-    /** The range of the y axis, if somebody chose it. */
-    this.manualY = null;
     this.isPaused = false;
+    /** What a paused view shows, and the live edge when it was paused: {range, edge}. */
+    this.still = null;
+    /** What is shown while a gesture goes on, and the live edge when it began: {range, edge, isLive}. */
+    this.held = null;
+    /** What was shown last. @type {[number, number] | null} */
+    this.shown = null;
+  }
+
+  /** Whether readings should keep coming: the source runs and isn't historic. */
+  get isDelivering() {
+    return this.clock.isDelivering;
+  }
+
+  set isDelivering(isIt) {
+    this.clock.isDelivering = isIt;
   }
 
   get isFollowing() {
     return !this.detached && !this.isPaused;
   }
 
+  /** Whether it shows the whole window, live. */
+  get isWindow() {
+    return this.isFollowing && this.zoomedWidth === null;
+  }
+
   /** Whether it shows anything else than the whole window, live. */
   get isElsewhere() {
-    return !this.isFollowing || this.zoomedWidth !== null;
+    return !this.isWindow;
   }
 
+  /** Width of the view, ms. */
   get width() {
-    return this.zoomedWidth ?? this.span;
+    const range = this.detached ?? this.still?.range;
+    return range ? range[1] - range[0] : (this.zoomedWidth ?? this.span);
   }
 
-  /** @returns {[number, number]} what a following view shows at page time `now`, epoch ms */
+  /** Whether the view is wider or narrower than the window. */
+  get isZoomed() {
+    return !isNear(this.width, this.span);
+  }
+
+  /** @returns {[number, number]} what the view shows at page time `now`, epoch ms */
   range(now) {
-    const edge = this.clock.edge(now) ?? Date.now();
-    return [edge - this.width, edge];
+    this.shown = this.held?.range ?? this.detached ?? this.still?.range ?? this.#followed(now);
+    return this.shown;
   }
 
-  /** Look at a span that a person chose: follow if it reaches to the live edge, else stay there. */
-  lookAt(from, to) {
-    // The edge as it was when the drag began: the view stood still since.
-    const { from: left, to: edge } = this.followed;
-    if (!this.isPaused && to >= edge - LIVE_EDGE * (edge - left)) {
-      this.zoomedWidth = to - from;
+  /**
+   * Take the window's width.
+   * @param {number} span ms
+   * @param {boolean} isChosen whether somebody chose another window; else it only breathes (a window of n readings)
+   */
+  takeWindow(span, isChosen) {
+    this.span = span;
+    if (isChosen) this.showWindow();
+  }
+
+  /** Show as much as the window, with the right edge where it is. */
+  showWindow() {
+    this.zoomedWidth = null;
+    const widened = ([, to]) => [to - this.span, to];
+    if (this.detached) this.detached = widened(this.detached);
+    if (this.still) this.still.range = widened(this.still.range);
+    if (this.held) this.held.range = widened(this.held.range);
+  }
+
+  /**
+   * Show a span that a person chose: follow at its width if it reaches to the live edge, else stay there.
+   * @param {number} from epoch ms
+   * @param {number} to epoch ms
+   * @param {number} [now] page time, ms
+   */
+  lookAt(from, to, now = performance.now()) {
+    const wide = Math.min(Math.max(to - from, MIN_WIDTH_MS), MAX_WIDTH_MS);
+    const live = this.held ?? this.still ?? this.#live(now);
+    const reach = Math.max(LIVE_EDGE * (live.range[1] - live.range[0]), 0);
+    const isLive = to >= live.edge - reach;
+    // Nothing lies beyond the live edge.
+    const end = isLive ? live.edge : to;
+    const range = [end - wide, end];
+    if (this.held) this.held.range = range;
+    if (this.isPaused) {
+      this.still.range = range;
+      this.still.isLive = isLive;
+    } else if (isLive) {
       this.detached = null;
     } else {
-      this.detached = [from, to];
+      this.detached = range;
     }
+    this.zoomedWidth = isNear(wide, this.span) ? null : wide;
   }
 
-  /** Stand still, or follow again. */
-  pause(isPaused) {
+  /**
+   * Zoom, and keep a time where it is; or the live edge, where that is in view and the time isn't far from it.
+   * @param {number} factor of the width, < 1 to see less
+   * @param {number | null} [time] epoch ms, null for the right edge of a view that follows, else the middle
+   * @param {number} [now] page time, ms
+   */
+  zoom(factor, time = null, now = performance.now()) {
+    const [from, to] = this.range(now);
+    const wide = to - from;
+    const share = time === null ? 0.5 : (time - from) / wide;
+    const holdsLive = this.isAtLive(now) && share >= HOLDS_LIVE_FROM;
+    const next = Math.min(Math.max(wide * factor, MIN_WIDTH_MS), MAX_WIDTH_MS);
+    const right = holdsLive ? to : to - (1 - share) * (wide - next);
+    this.lookAt(right - next, right, now);
+  }
+
+  /** Move the view by so many ms, into the past if they are < 0. */
+  pan(ms, now = performance.now()) {
+    const [from, to] = this.range(now);
+    // A view that follows leaves live by any step back, however small.
+    const isStuck = ms < 0 && this.isAtLive(now) && -ms <= LIVE_EDGE * (to - from);
+    const step = isStuck ? -1.01 * LIVE_EDGE * (to - from) : ms;
+    this.lookAt(from + step, to + step, now);
+  }
+
+  /** @returns {boolean} whether the right edge touches live, or what was live when the view was paused */
+  isAtLive(now = performance.now()) {
+    if (this.still) return this.still.range[1] >= this.still.edge;
+    return !this.detached;
+  }
+
+  /** Stand still while a gesture goes on; what is chosen meanwhile is measured by the live edge as it is now. */
+  hold(now = performance.now()) {
+    if (this.held) return;
+    const range = this.range(now);
+    const { edge } = this.still ?? this.#live(now);
+    this.held = { range: [...range], edge };
+  }
+
+  /** The gesture has ended. */
+  release(now = performance.now()) {
+    if (!this.held) return;
+    const [, to] = this.held.range;
+    this.held = null;
+    if (this.isFollowing) this.clock.goOnFrom(to, now);
+  }
+
+  /** Stand still, or follow again at the width of the view. */
+  pause(isPaused, now = performance.now()) {
+    if (isPaused === this.isPaused) return;
+    if (isPaused) {
+      const range = this.range(now);
+      const { edge } = this.#live(now);
+      this.still = { range: [...range], edge };
+    } else {
+      this.zoomedWidth = this.isZoomed ? this.width : null;
+      this.still = null;
+      this.detached = null;
+    }
     this.isPaused = isPaused;
-    if (!isPaused) this.detached = null;
   }
 
   /** Forget what somebody zoomed and panned to; a pause stays. */
   reset() {
     this.detached = null;
     this.zoomedWidth = null;
-    this.manualY = null;
+    this.held = null;
+    if (this.still) this.still.range = [this.still.edge - this.span, this.still.edge];
   }
+
+  #followed(now) {
+    const wide = this.zoomedWidth ?? this.span;
+    const edge = this.clock.edge(now, wide) ?? Date.now();
+    return [edge - wide, edge];
+  }
+
+  #live(now) {
+    const range = this.#followed(now);
+    return { range: this.detached ?? range, edge: range[1] };
+  }
+}
+
+function isNear(width, other) {
+  return Math.abs(width - other) <= SAME_WIDTH * other;
 }
