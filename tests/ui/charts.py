@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import Locator
+
 from tests.ui.jupyter import NotebookPage
 
 FEED = '''
@@ -75,40 +77,73 @@ class PageChart:
     def wait_live(self) -> None:
         """Wait until the chart has painted lines and says that it is live."""
         self.wait("chart.link.state === 'live' && chart.data.lines.some((line) => line.length > 5)")
-        self.wait("chart.painter.plane && chart.toolbar.badge.el.dataset.kind === 'good'")
+        self.wait("chart.plot.frame && chart.toolbar.badge.el.dataset.kind === 'good'")
 
     def wait_newer(self, timeout: float = 15.0) -> None:
         """Wait until a reading newer than the present newest has come."""
         self.wait("chart.data.newest > given", timeout, self.read("chart.data.newest"))
 
-    def n_inked(self) -> int:
-        """Return how many pixels of the live canvas are painted."""
-        return int(
-            self.read(
-                """(() => {
-                    const { width, height } = chart.painter.canvas;
-                    const { data } = chart.painter.context.getImageData(0, 0, width, height);
-                    let inked = 0;
-                    for (let i = 3; i < data.length; i += 4) if (data[i]) inked += 1;
-                    return inked;
-                })()"""
-            )
+    def n_inked(self, channel: int = 0) -> int:
+        """Return how many pixels of the plot are painted in the colour of a channel's line."""
+        found: int = self.page.evaluate(
+            """([index, channel]) => {
+                const chart = [...globalThis.__nbstream.charts.values()][index];
+                const { canvas } = chart.plot;
+                const { left, top, width, height, ratio } = chart.plot.frame;
+                const box = [left, top, width, height].map((px) => Math.round(px * ratio));
+                const { data } = canvas.getContext("2d").getImageData(...box);
+                const paint = new OffscreenCanvas(1, 1).getContext("2d");
+                paint.fillStyle = chart.shownLines()[channel].color;
+                paint.fillRect(0, 0, 1, 1);
+                const wanted = paint.getImageData(0, 0, 1, 1).data;
+                let inked = 0;
+                for (let i = 0; i < data.length; i += 4) {
+                    const distance = Math.max(...[0, 1, 2].map((k) => Math.abs(data[i + k] - wanted[k])));
+                    if (data[i + 3] > 100 && distance < 40) inked += 1;
+                }
+                return inked;
+            }""",
+            [self.index, channel],
         )
+        return found
+
+    def span(self) -> tuple[float, float]:
+        """Return the ends of the time axis as it was last painted, epoch ms."""
+        begin, end = self.read("[chart.plot.frame.from, chart.plot.frame.to]")
+        return begin, end
+
+    def wait_span(self, seconds: float) -> None:
+        """Wait until the view is so wide."""
+        self.wait(
+            "Math.abs(chart.plot.frame.to - chart.plot.frame.from - given) < 1", argument=seconds * 1e3
+        )
+
+    def y_range(self, row: int = 0, axis: int = 0) -> tuple[float, float]:
+        """Return bottom and top of a y axis as it was last painted."""
+        bottom, top = self.read(
+            f"(({{ bottom, top }}) => [bottom, top])(chart.plot.frame.rows[{row}].axes[{axis}])"
+        )
+        return bottom, top
+
+    def place(self, share: tuple[float, float]) -> tuple[float, float]:
+        """Return the place on the page of shares of the plot's width and height."""
+        left, top, width, height = self.read(
+            """(() => {
+                const box = chart.plot.el.getBoundingClientRect();
+                const { left, top, width, height } = chart.plot.frame;
+                return [box.left + left, box.top + top, width, height];
+            })()"""
+        )
+        return left + share[0] * width, top + share[1] * height
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag over the plot area; positions are shares of its width and height."""
-        box = self.read(
-            """(() => {
-                const { left, top } = chart.figure.getBoundingClientRect();
-                const { l, t, w, h } = chart.figure._fullLayout._size;
-                return [left + l, top + t, w, h];
-            })()"""
-        )
+        mouse = self.page.mouse
+        mouse.move(*self.place(start))
+        mouse.down()
+        mouse.move(*self.place(end), steps=8)
+        mouse.up()
 
-        def place(share: tuple[float, float]) -> tuple[float, float]:
-            return box[0] + share[0] * box[2], box[1] + share[1] * box[3]
-
-        self.page.mouse.move(*place(start))
-        self.page.mouse.down()
-        self.page.mouse.move(*place(end), steps=8)
-        self.page.mouse.up()
+    def tool(self, name: str) -> Locator:
+        """Return the button of the toolbar with that name."""
+        return self.root.get_by_role("button", name=name, exact=True)

@@ -27,7 +27,7 @@ BY_MESSAGE = (
 )
 """A kernel whose files no server of the page can see."""
 MOVING = """(() => {
-    const newest = chart.painter.plane && chart.data.newestUntil(chart.painter.painted.to);
+    const newest = chart.plot.frame && chart.data.newestUntil(chart.plot.frame.to);
     chart.firstSeen ??= newest;
     return newest > chart.firstSeen;
 })()"""
@@ -56,7 +56,7 @@ def test_a_chart_and_a_loop_in_one_cell(lab: Lab, shown: str) -> None:
     page.screenshot("busy-one-cell")
     page.wait_idle()
     chart.wait("chart.link.state === 'live'")
-    chart.root.locator(".legendtext").wait_for(timeout=5000)
+    chart.root.locator(".nbs-legend-name").first.wait_for(timeout=5000)
 
 
 @pytest.mark.smoke
@@ -113,7 +113,7 @@ def test_reload_while_a_loop_runs(lab: Lab) -> None:
     page.run_cell(2, wait=False)
     page.reload(wait=False)
     PageChart(page).wait(
-        "chart.painter.plane && chart.data.lines.some((line) => line.length > 5)", 40
+        "chart.plot.frame && chart.data.lines.some((line) => line.length > 5)", 40
     )
     PageChart(page).wait_newer()
     PageChart(page).wait("chart.link.state === 'live'", 20)

@@ -15,10 +15,9 @@ def test_it_draws_and_scrolls(live: tuple[LabPage, PageChart]) -> None:
     page, chart = live
     chart.wait("chart.data.newest - chart.data.lines[0].times[chart.data.lines[0].start] > 3000")
     assert chart.n_inked() > 200
-    bottom, top = chart.read("chart.figure._fullLayout.yaxis.range")
+    bottom, top = chart.y_range()
     assert bottom < chart.read("Math.min(...chart.data.lines[0].values.subarray(0, 5))") < top
-    edge = chart.read("chart.painter.painted.to")
-    chart.wait("chart.painter.painted.to > given + 500", argument=edge)
+    chart.wait("chart.plot.frame.to > given + 500", argument=chart.span()[1])
     page.screenshot("chart-live")
     assert page.external_requests == []
 
@@ -30,10 +29,11 @@ def test_it_follows_user_layout(live: tuple[LabPage, PageChart]) -> None:
         "chart.update_layout(title_text='Mine'); chart.add_hline(y=20, line_color='red');"
         "chart.data[0].line.color = 'rgb(1, 2, 3)'; chart.data[0].name = 'other'"
     )
-    chart.wait("chart.figure._fullLayout.title.text === 'Mine'")
-    chart.wait("chart.figure._fullLayout.shapes.some((shape) => shape.y0 === 20)")
-    chart.wait("chart.painter.drawable()[0].style.color === 'rgb(1, 2, 3)'")
-    expect(chart.root.locator(".legendtext")).to_have_text("other")
+    expect(chart.root.locator(".nbs-title")).to_have_text("Mine")
+    chart.wait("chart.data.meta.figure.shapes.some((shape) => shape.y0 === 20)")
+    chart.wait("chart.shownLines()[0].color === 'rgb(1, 2, 3)'")
+    expect(chart.root.locator(".nbs-legend-name")).to_have_text("other")
+    wait_until(lambda: chart.n_inked() > 200, 5, "the line in its colour")
     chart.wait_newer()
 
 
@@ -45,31 +45,31 @@ def test_a_channel_whose_clock_is_ahead_does_not_move_the_view(
     page.kernel_eval("buffer.append(time.time() + 3 * 3600, early=60.0)")
     chart.wait("chart.data.lines.length === 2 && chart.data.lines[1].length > 0")
     chart.wait_newer()
-    edge = chart.read("chart.painter.painted.to")
-    chart.wait("chart.painter.painted.to > given + 500", argument=edge)
+    edge = chart.span()[1]
+    chart.wait("chart.plot.frame.to > given + 500", argument=edge)
     assert chart.read("chart.data.lines[1].times[chart.data.lines[1].start]") > edge + 3e6
     assert chart.n_inked() > 200
 
 
 def test_pause_and_resume(live: tuple[LabPage, PageChart]) -> None:
-    """Pause stops the view and puts the points into plotly; the data goes on; resume follows again."""
+    """Pause stops the view; the data goes on; resume follows again."""
     page, chart = live
     chart.root.get_by_role("button", name="Pause").click()
     expect(chart.badge).to_have_text("paused")
-    chart.wait("chart.figure.data[0].x.length > 5 && chart.figure.data[0].y[2] !== null")
-    painted = chart.read("chart.figure._fullLayout.xaxis.range")
+    chart.wait("chart.history.held && chart.history.lines[0].length > 5")
+    painted = chart.span()
     expect(chart.jump).to_contain_text("jump to live (+")
     wait_until(
         lambda: page.kernel_eval("print(chart.is_paused)") == "True", 10, "the kernel to know"
     )
     chart.wait_newer()
-    assert chart.read("chart.figure._fullLayout.xaxis.range") == painted
+    assert chart.span() == painted
+    assert chart.n_inked() > 200
     page.screenshot("chart-paused")
 
     chart.jump.click()
     expect(chart.badge).to_have_text("live")
-    chart.wait("!chart.painter.isFrozen && chart.figure.data[0].x.length === 1")
-    assert chart.read("chart.figure._fullLayout.xaxis.type") == "date"
+    chart.wait("chart.plot.frame.to > given + 300", argument=painted[1])
     wait_until(
         lambda: page.kernel_eval("print(chart.is_paused)") == "False", 10, "the kernel to know"
     )
@@ -85,35 +85,30 @@ def test_zoom_into_history_stays_there(live: tuple[LabPage, PageChart]) -> None:
     chart.wait("chart.data.lines[0].length > 150")
     chart.drag((0.7, 0.5), (0.85, 0.5))
     expect(chart.badge).to_have_text("looking back")
-    chart.wait("chart.figure.data[0].x.length > 5")
-    shown = chart.read("chart.painter.range(performance.now())")
+    chart.wait("chart.history.held && chart.history.lines[0].length > 5")
+    shown = chart.span()
     assert 500 < shown[1] - shown[0] < 4000
     chart.wait_newer()
-    assert chart.read("chart.painter.range(performance.now())") == shown
+    assert chart.span() == shown
     page.screenshot("chart-history")
 
-    chart.page.mouse.dblclick(*_middle(chart))
+    chart.page.mouse.dblclick(*chart.place((0.5, 0.5)))
     expect(chart.badge).to_have_text("live")
-    chart.wait("!chart.painter.isFrozen")
+    chart.wait_span(10)
 
 
 def test_zoom_at_the_live_edge_goes_on_following(live: tuple[LabPage, PageChart]) -> None:
     """A zoom that reaches the live edge keeps its width and follows."""
     page, chart = live
     chart.drag((0.6, 0.5), (0.999, 0.5))
-    chart.wait(
-        "chart.viewport.zoomedWidth !== null && chart.viewport.isFollowing && !chart.painter.isFrozen"
-    )
-    width = chart.read("chart.viewport.zoomedWidth")
-    assert 3000 < width < 5000
-    edge = chart.read("chart.painter.painted.to")
-    chart.wait("chart.painter.painted.to > given + 300", argument=edge)
-    assert chart.read("chart.painter.painted.to - chart.painter.painted.from") == pytest.approx(
-        width
-    )
-    expect(chart.jump).to_have_text("back to the whole window")
-    chart.jump.click()
-    chart.wait("chart.viewport.zoomedWidth === null")
+    chart.wait("chart.plot.frame.to - chart.plot.frame.from < 5000 && chart.viewport.isFollowing")
+    begin, end = chart.span()
+    assert end - begin > 3000
+    chart.wait("chart.plot.frame.to > given + 300", argument=end)
+    chart.wait_span((end - begin) / 1000)
+    expect(chart.root.locator(".nbs-chip")).to_contain_text("window 10s · view")
+    chart.tool("Back to live").click()
+    chart.wait_span(10)
     page.screenshot("chart-followed")
 
 
@@ -122,17 +117,17 @@ def test_window_choice(live: tuple[LabPage, PageChart]) -> None:
     page, chart = live
     chart.root.get_by_label("Window").select_option("60s")
     wait_until(lambda: page.kernel_eval("print(chart.analyzer.window)") == "60s", 10, "the window")
-    chart.wait("Math.abs(chart.painter.painted.to - chart.painter.painted.from - 60000) < 1")
+    chart.wait_span(60)
     page.kernel_eval("chart.analyzer.window = 100")
     expect(chart.root.get_by_label("Window")).to_have_value("100")
-    chart.wait("chart.painter.painted.to - chart.painter.painted.from < 5000")
+    chart.wait("chart.plot.frame.to - chart.plot.frame.from < 5000")
 
 
 def test_values_at_the_cursor_while_live(live: tuple[LabPage, PageChart]) -> None:
     """The crosshair shows the values under the cursor and changes while the line moves under it."""
     page, chart = live
     chart.wait("chart.data.lines[0].length > 150")
-    chart.page.mouse.move(*_middle(chart))
+    chart.page.mouse.move(*chart.place((0.5, 0.5)))
     readout = chart.root.locator(".nbs-readout")
     expect(readout).to_contain_text("value")
     first = readout.inner_text()
@@ -150,7 +145,7 @@ def test_two_views_in_one_page(lab: Lab) -> None:
     wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "2", 10, "two views")
     page.kernel_eval("chart.update_layout(title_text='Both')")
     for number in range(2):
-        expect(charts.nth(number).locator(".gtitle")).to_have_text("Both")
+        expect(charts.nth(number).locator(".nbs-title")).to_have_text("Both")
     page.page.evaluate(
         """() => { const { content } = jupyterapp.shell.currentWidget;
                    content.widgets[2].model.clearExecution(); }"""
@@ -158,7 +153,7 @@ def test_two_views_in_one_page(lab: Lab) -> None:
     expect(charts).to_have_count(1)
     wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "1", 10, "one view")
     page.kernel_eval("chart.update_layout(title_text='One'); chart.data[0].name = 'left'")
-    expect(charts.locator(".gtitle")).to_have_text("One")
+    expect(charts.locator(".nbs-title")).to_have_text("One")
 
 
 def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
@@ -172,7 +167,7 @@ def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
     again.wait_live()
     again.wait("chart.data.newest > given", argument=before)
     again.wait("chart.data.lines[0].times[chart.data.lines[0].start] < given", argument=before)
-    expect(again.root.locator(".gtitle")).to_have_text("Later")
+    expect(again.root.locator(".nbs-title")).to_have_text("Later")
 
 
 def test_second_tab(lab: Lab) -> None:
@@ -258,9 +253,9 @@ def test_hostile_names_are_text(lab: Lab) -> None:
     page.run_all()
     chart = PageChart(page)
     chart.wait("chart.data.lines.length >= 6")
-    expect(chart.root.locator(".legendtext").filter(has_text="<img src=x")).to_have_count(1)
-    expect(chart.root.locator(".gtitle")).to_contain_text("<img src=x")
-    chart.page.mouse.move(*_middle(chart))
+    expect(chart.root.locator(".nbs-legend-name").filter(has_text="<img src=x")).to_have_count(1)
+    expect(chart.root.locator(".nbs-title")).to_contain_text("<img src=x")
+    chart.page.mouse.move(*chart.place((0.5, 0.5)))
     assert page.page.evaluate("() => globalThis.pwned ?? null") is None
     page.screenshot("chart-hostile")
 
@@ -277,10 +272,12 @@ def test_zone_of_the_source_is_on_the_axis(lab: Lab) -> None:
     page = lab.open(cells, context=context)
     page.run_all()
     chart = PageChart(page)
-    chart.wait("chart.data.lines[0]?.length === 60 && chart.painter.plane")
-    chart.wait("chart.figure._fullLayout.xaxis.title.text === 'Asia/Kolkata (UTC+05:30)'")
-    low, high = chart.read("chart.figure._fullLayout.xaxis.range")
-    assert (low[:19], high[:19]) == ("2026-07-01 17:29:59", "2026-07-01 17:30:59")
+    chart.wait("chart.data.lines[0]?.length === 60 && chart.plot.frame")
+    chart.wait("chart.data.meta.zone.label === 'Asia/Kolkata (UTC+05:30)'")
+    assert [end / 1e3 for end in chart.span()] == [1_782_907_199, 1_782_907_259]
+    chart.page.mouse.move(*chart.place((0.999, 0.5)))
+    expect(chart.root.locator(".nbs-readout-time")).to_contain_text("17:30:5")
+    page.screenshot("chart-zone")
 
 
 def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
@@ -289,17 +286,15 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
     page.kernel_eval("run = chart.analyzer.detect('threshold', above=85)")
     page.kernel_eval("buffer.append(None, value=120.0)")
     chart.wait("chart.data.marks.all.some((mark) => mark.value === 120)")
-    chart.wait("chart.data.marks.inView(0, chart.painter.plane).length > 0")
+    chart.wait("chart.data.marks.inView(0, chart.plot.frame).length > 0")
     chart.root.get_by_role("button", name="Pause").click()
-    chart.wait("chart.painter.isFrozen && !chart.painter.hasNews")
-    assert chart.read("chart.figure._fullLayout.yaxis.range")[1] > 120
+    chart.wait("chart.viewport.isPaused && !chart.plot.hasNews")
+    assert chart.y_range()[1] > 120
     x, y = chart.read(
         """(() => {
-            const { left, top } = chart.figure.getBoundingClientRect();
-            const { l, t, w } = chart.figure._fullLayout._size;
+            const { left, top } = chart.plot.el.getBoundingClientRect();
             const mark = chart.data.marks.all.find(({ value }) => value === 120);
-            const { from, to } = chart.painter.plane;
-            return [left + l + w * (mark.time - from) / (to - from), top + t + 20];
+            return [left + chart.plot.xOf(mark.time), top + chart.plot.frame.top + 20];
         })()"""
     )
     chart.page.mouse.move(x, y)
@@ -316,26 +311,33 @@ def test_flagged_readings_are_marked(live: tuple[LabPage, PageChart]) -> None:
 
 
 def test_dark_theme(live: tuple[LabPage, PageChart]) -> None:
-    """The figure follows the notebook's theme."""
+    """The chart follows the notebook's theme: its text and its lines get other colours."""
     page, chart = live
     levels = "{'critical': 'value > 85'}"
     page.kernel_eval(f"chart.analyzer.alert('value > 70', name='hot', levels={levels})")
-    chart.wait("chart.figure._fullLayout.shapes.length === 2")
-    light = chart.read("chart.figure._fullLayout.font.color")
+    chart.wait("chart.data.meta.figure.thresholds.length === 2")
+    light = chart.read("chart.shownLines()[0].color")
     page.set_theme("JupyterLab Dark")
-    chart.wait("chart.figure._fullLayout.font.color !== given", argument=light)
-    dark = chart.read("chart.figure._fullLayout.font.color")
-    assert chart.read("chart.figure._fullLayout.shapes[0].label.font.color") == dark
+    chart.wait("chart.shownLines()[0].color !== given", argument=light)
+    wait_until(lambda: chart.n_inked() > 200, 5, "the line in its new colour")
     expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
     page.screenshot("chart-dark")
 
 
 def test_a_style_that_the_canvas_cannot_draw(live: tuple[LabPage, PageChart]) -> None:
-    """A filled line is drawn by plotly itself."""
+    """Traces of the user's own are drawn by plotly, in their place, while the live lines go on."""
     page, chart = live
-    page.kernel_eval("chart.data[0].fill = 'tozeroy'")
-    chart.wait("chart.figure.data[0].x.length > 5 && chart.figure.data[0].fill === 'tozeroy'")
+    page.kernel_eval(
+        "chart.add_scatter(x=[np.datetime64('now') - np.timedelta64(3, 's'),"
+        " np.datetime64('now') + np.timedelta64(60, 's')], y=[20, 20], name='mine', line_color='red')"
+    )
+    line = chart.root.locator(".nbs-guests .scatterlayer .js-line")
+    expect(line).to_have_count(1, timeout=20_000)
     chart.wait_newer()
+    box = line.bounding_box()
+    left, top = chart.place((0.75, 0.0))
+    assert box is not None
+    assert left - 60 < box["x"] < left + 60
 
 
 def test_static_copies_hold_the_points(live: tuple[LabPage, PageChart]) -> None:
@@ -344,18 +346,6 @@ def test_static_copies_hold_the_points(live: tuple[LabPage, PageChart]) -> None:
     assert page.kernel_eval("print(len(chart.data[0].x))") == "1"
     assert int(page.kernel_eval("print(len(chart.to_figure().data[0].x))")) > 5
     assert int(page.kernel_eval("print(len(chart.to_html(include_plotlyjs=False)))")) > 2000
-
-
-def _middle(chart: PageChart) -> tuple[float, float]:
-    """Return the middle of the plot area in page coordinates."""
-    x, y = chart.read(
-        """(() => {
-            const { left, top } = chart.figure.getBoundingClientRect();
-            const { l, t, w, h } = chart.figure._fullLayout._size;
-            return [left + l + w / 2, top + t + h / 2];
-        })()"""
-    )
-    return float(x), float(y)
 
 
 def _set_hidden(page: LabPage, *, hidden: bool) -> None:

@@ -73,8 +73,10 @@ INKED = """
 """
 CANVAS = f"""(() => {{
     {INKED}
-    const {{ width, height }} = chart.painter.canvas;
-    return inkedOf(chart.painter.context.getImageData(0, 0, width, height).data, width, height);
+    const {{ left, top, width, height, ratio }} = chart.plot.frame;
+    const box = [left, top, width, height].map((px) => Math.round(px * ratio));
+    const {{ data }} = chart.plot.canvas.getContext("2d").getImageData(...box);
+    return inkedOf(data, box[2], box[3]);
 }})()"""
 PICTURE = f"""async (figure) => {{
     {INKED}
@@ -89,6 +91,10 @@ PICTURE = f"""async (figure) => {{
     return inkedOf(context.getImageData(Math.round(l), Math.round(t), width, height).data, width, height);
 }}"""
 
+PLANE = """(({ from, to, width, height, ratio, rows: [{ axes: [{ bottom, top }] }] }) =>
+    ({ from, to, bottom, top, width: Math.round(width * ratio), height: Math.round(height * ratio) }))
+    (chart.plot.frame)"""
+
 Plane = dict[str, Any]
 
 
@@ -98,13 +104,13 @@ def shown_chart(page: LabPage, window: str, rate: int, spike: float = 4.0) -> Pa
     page.run_cell(1)
     chart = PageChart(page)
     chart.wait(
-        "chart.data.lines.length === 2 && chart.data.lines[1].length > 0 && chart.painter.plane"
+        "chart.data.lines.length === 2 && chart.data.lines[1].length > 0 && chart.plot.frame"
     )
     span = WINDOWS[window] * 1000
     chart.wait(
-        "!chart.painter.hasNews && chart.painter.drawable().length === 2"
-        f" && Math.abs(chart.painter.plane.to - chart.painter.plane.from - {span}) < 1"
-        " && chart.painter.plane.bottom < -6 && chart.painter.plane.top > 4"
+        "!chart.plot.hasNews && chart.shownLines().length === 2"
+        f" && Math.abs(chart.plot.frame.to - chart.plot.frame.from - {span}) < 1"
+        " && chart.plot.frame.rows[0].axes[0].bottom < -6 && chart.plot.frame.rows[0].axes[0].top > 4"
     )
     return chart
 
@@ -144,7 +150,7 @@ def test_every_column_with_readings_is_inked(lab: Lab) -> None:
                 continue
             chart = shown_chart(page, window, rate)
             try:
-                check(page, chart.read("chart.painter.plane"), chart.read(CANVAS))
+                check(page, chart.read(PLANE), chart.read(CANVAS))
             except AssertionError as error:
                 failed.append(f"{window} at {rate} Hz: {error}")
                 page.screenshot(f"drawn-{window}-{rate}")
@@ -152,23 +158,16 @@ def test_every_column_with_readings_is_inked(lab: Lab) -> None:
 
 
 def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> None:
-    """Plotly's own traces, while a view stands still and in to_html, have the same ink, spikes and holes."""
+    """A view that stands still, and plotly's own traces in to_html, have the same ink, spikes and holes."""
     page = lab.open([CELL, SHOW])
     page.run_cell(0)
     page.hide_code()
     for window, rate in (("60s", 10), ("1h", 10), ("5min", 1000)):
         chart = shown_chart(page, window, rate)
         chart.root.get_by_role("button", name="Pause").click()
-        chart.wait(
-            "chart.painter.isFrozen && chart.historyRequest > 0 && chart.figure.data[1].y.length > 99"
-        )
-        plane = chart.read("chart.painter.plane")
-        top, bottom = chart.read("chart.figure._fullLayout.yaxis.range")[::-1]
-        assert chart.read(
-            "chart.painter.context.getImageData(0, 0, 99, 99).data.every((v) => v === 0)"
-        )
-        figure = chart.root.locator(".js-plotly-plot")
-        check(page, plane | {"top": top, "bottom": bottom}, figure.evaluate(PICTURE))
+        chart.wait("chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews")
+        plane = chart.read(PLANE)
+        check(page, plane, chart.read(CANVAS))
         page.screenshot(f"drawn-paused-{window}-{rate}")
 
         page.kernel_eval(f"chart.write_html({str(tmp_path / 'copy.html')!r})")
@@ -209,8 +208,8 @@ def test_ten_million_readings_and_a_spike(lab: Lab) -> None:
     page.run_all()
     page.hide_code()
     chart = PageChart(page)
-    chart.wait("chart.painter.plane?.top > 300 && !chart.painter.hasNews")
-    plane, [[high, low], _] = chart.read("chart.painter.plane"), chart.read(CANVAS)
+    chart.wait("chart.plot.frame?.rows[0].axes[0].top > 300 && !chart.plot.hasNews")
+    plane, [[high, low], _] = chart.read(PLANE), chart.read(CANVAS)
     begin, end, width, height = (plane[key] for key in ("from", "to", "width", "height"))
     told = json.loads(page.kernel_eval(f"columns({begin!r}, {end!r}, {width})"))
     counts, at = np.array(told[0]), int(told[1])

@@ -79,20 +79,20 @@ def test_controls_change_window_threshold_and_pause(page: LabPage) -> None:
     controls.get_by_role("button", name="5min", exact=True).click()
     wait_until(lambda: page.kernel_eval("print(d.analyzer.window)") == "5min", 10, "the window")
     chart = PageChart(page)
-    chart.wait("Math.abs(chart.painter.painted.to - chart.painter.painted.from - 300000) < 1")
+    chart.wait_span(300)
 
     limit = controls.locator(".nbs-rule .nbs-limits input").first
     limit.fill("70")
     limit.press("Enter")
     wait_until(lambda: page.kernel_eval("print(d.analyzer.rules[0].limits)") == "(70.0,)", 10, "70")
-    chart.wait("chart.figure._fullLayout.shapes.some((shape) => shape.y0 === 70)")
+    chart.wait("chart.data.meta.figure.thresholds.some(({ value }) => value === 70)")
 
     controls.get_by_role("button", name="+ threshold").click()
     form = controls.get_by_role("group", name="New threshold")
     form.locator("input").first.fill("20")
     form.get_by_role("button", name="add").click()
     wait_until(lambda: page.kernel_eval("print(len(d.analyzer.rules))") == "2", 10, "a second rule")
-    chart.wait("chart.figure._fullLayout.shapes.length === 2")
+    chart.wait("chart.data.meta.figure.thresholds.length === 2")
 
     controls.locator(".nbs-pause").click()
     expect(chart.badge).to_have_text("paused")

@@ -83,7 +83,7 @@ def test_a_slow_line_gets_the_scripts_once(far_lab: FarLab) -> None:
         "chart.link?.state === 'live' && chart.data.lines.some((line) => line.length > 5)", 75
     )
     assert time.monotonic() - began < 70
-    assert far_lab.network.n_down - sent < 7 * MB
+    assert far_lab.network.n_down - sent < 2 * MB
     # What it shows is of now: nothing waits in a queue.
     chart.wait("Date.now() - chart.data.newest < 3000", 10)
     assert far_lab.memory() - before < 60
@@ -98,12 +98,12 @@ def test_a_break_costs_only_what_was_on_its_way(far_lab: FarLab) -> None:
     far_lab.network.slow(8e6, 0.02)
     page.run_cell(1, wait=False)
     page.page.wait_for_function(
-        "() => /plotly… [2-9][0-9] %/.test(document.querySelector('.nbs-loading')?.textContent)",
+        "() => / [2-9][0-9] %/.test(document.querySelector('.nbs-loading')?.textContent)",
         timeout=30_000,
     )
     far_lab.network.cut(2)
     PageChart(page).wait("chart.link?.state === 'live'", 60)
-    assert far_lab.network.n_down - sent < 8 * MB
+    assert far_lab.network.n_down - sent < MB
 
 
 @pytest.mark.timeout(180)

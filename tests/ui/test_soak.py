@@ -43,10 +43,10 @@ def test_a_ring_that_wraps_leaves_the_page_as_it_is(lab: Lab) -> None:
     chart.wait("chart.data.total > 50_000", 30)  # the ring has wrapped
     sizes, heaps = [], []
     for _ in range(LOOKS):
-        newest, edge = chart.read("[chart.data.newest, chart.painter.painted.to]")
+        newest, edge = chart.read("[chart.data.newest, chart.plot.frame.to]")
         chart.wait(f"chart.data.newest > given + {BETWEEN_MS}", 20, newest)
-        assert chart.read("chart.painter.painted.to") > edge + BETWEEN_MS / 2
-        assert chart.read("Date.now() - chart.data.newestUntil(chart.painter.painted.to)") < 3000
+        assert chart.read("chart.plot.frame.to") > edge + BETWEEN_MS / 2
+        assert chart.read("Date.now() - chart.data.newestUntil(chart.plot.frame.to)") < 3000
         sizes.append(chart.read("Math.max(...chart.data.lines.map((line) => line.times.length))"))
         for _ in range(2):
             devtools.send("HeapProfiler.collectGarbage")
