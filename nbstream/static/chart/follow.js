@@ -2,6 +2,7 @@
 // silence too while readings should come. It never steps back; where it was wrong it waits or glides.
 
 const HISTORY_MS = 8000;
+const MIN_ARRIVALS = 5;
 const SMOOTHING_MS = 3000;
 const REAL_TIME = [0.75, 1.33];
 const CATCH_UP_MS = 250; // what it is behind melts to a third in that time
@@ -41,14 +42,16 @@ export class FollowClock {
    */
   take(newest, now, ageMs = null) {
     if (newest === this.newest) return;
-    const previous = this.arrivals.at(-1);
     if (this.newest !== null && newest < this.newest) this.forget();
+    const previous = this.arrivals.at(-1);
     this.newest = newest;
     this.isOfNow = ageMs !== null && Math.abs(ageMs) <= Math.max(LIVE_AGE_MS, 3 * this.intervalMs);
-    this.arrivals.push([now, newest]);
-    while (this.arrivals[0][0] < now - HISTORY_MS && this.arrivals.length > 2) this.arrivals.shift();
+    // What was there before the page looked: the silence since then is seen as well.
+    const at = previous === undefined && this.isOfNow ? now - ageMs : now;
+    this.arrivals.push([at, newest]);
+    while (this.arrivals[0][0] < now - HISTORY_MS && this.arrivals.length > MIN_ARRIVALS) this.arrivals.shift();
     this.#measureRate(now);
-    const offset = newest - this.rate * now;
+    const offset = newest - this.rate * at;
     if (this.offset === null || Math.abs(offset - this.offset) > Math.max(2000, 3 * this.intervalMs) * this.rate) {
       this.offset = offset;
     } else {

@@ -21,10 +21,8 @@ export class Viewport {
     this.isPaused = false;
     /** What a paused view shows, and the live edge when it was paused: {range, edge}. */
     this.still = null;
-    /** What is shown while a gesture goes on, and the live edge when it began: {range, edge, isLive}. */
+    /** What is shown while a gesture goes on, and the live edge when it began: {range, edge}. */
     this.held = null;
-    /** What was shown last. @type {[number, number] | null} */
-    this.shown = null;
   }
 
   /** Whether readings should keep coming: the source runs and isn't historic. */
@@ -52,7 +50,7 @@ export class Viewport {
 
   /** Width of the view, ms. */
   get width() {
-    const range = this.detached ?? this.still?.range;
+    const range = this.still?.range ?? this.detached;
     return range ? range[1] - range[0] : (this.zoomedWidth ?? this.span);
   }
 
@@ -63,8 +61,7 @@ export class Viewport {
 
   /** @returns {[number, number]} what the view shows at page time `now`, epoch ms */
   range(now) {
-    this.shown = this.held?.range ?? this.detached ?? this.still?.range ?? this.#followed(now);
-    return this.shown;
+    return this.held?.range ?? this.still?.range ?? this.detached ?? this.#followed(now);
   }
 
   /**
@@ -93,23 +90,9 @@ export class Viewport {
    * @param {number} [now] page time, ms
    */
   lookAt(from, to, now = performance.now()) {
-    const wide = Math.min(Math.max(to - from, MIN_WIDTH_MS), MAX_WIDTH_MS);
-    const live = this.held ?? this.still ?? this.#live(now);
-    const reach = Math.max(LIVE_EDGE * (live.range[1] - live.range[0]), 0);
-    const isLive = to >= live.edge - reach;
-    // Nothing lies beyond the live edge.
-    const end = isLive ? live.edge : to;
-    const range = [end - wide, end];
-    if (this.held) this.held.range = range;
-    if (this.isPaused) {
-      this.still.range = range;
-      this.still.isLive = isLive;
-    } else if (isLive) {
-      this.detached = null;
-    } else {
-      this.detached = range;
-    }
-    this.zoomedWidth = isNear(wide, this.span) ? null : wide;
+    const { range, edge } = this.held ?? this.still ?? this.#live(now);
+    const isLive = to >= edge - LIVE_EDGE * (range[1] - range[0]);
+    this.#show(isLive ? edge : to, to - from, isLive);
   }
 
   /**
@@ -120,27 +103,26 @@ export class Viewport {
    */
   zoom(factor, time = null, now = performance.now()) {
     const [from, to] = this.range(now);
-    const wide = to - from;
-    const share = time === null ? 0.5 : (time - from) / wide;
-    const holdsLive = this.isAtLive(now) && share >= HOLDS_LIVE_FROM;
-    const next = Math.min(Math.max(wide * factor, MIN_WIDTH_MS), MAX_WIDTH_MS);
-    const right = holdsLive ? to : to - (1 - share) * (wide - next);
-    this.lookAt(right - next, right, now);
+    const next = Math.min(Math.max((to - from) * factor, MIN_WIDTH_MS), MAX_WIDTH_MS);
+    const share = time === null ? 0.5 : (time - from) / (to - from);
+    if (this.isAtLive && share >= HOLDS_LIVE_FROM) return this.#show(to, next, true);
+    const { edge } = this.held ?? this.still ?? this.#live(now);
+    const right = to + (1 - share) * (next - (to - from));
+    this.#show(Math.min(right, edge), next, right >= edge);
   }
 
   /** Move the view by so many ms, into the past if they are < 0. */
   pan(ms, now = performance.now()) {
     const [from, to] = this.range(now);
-    // A view that follows leaves live by any step back, however small.
-    const isStuck = ms < 0 && this.isAtLive(now) && -ms <= LIVE_EDGE * (to - from);
-    const step = isStuck ? -1.01 * LIVE_EDGE * (to - from) : ms;
-    this.lookAt(from + step, to + step, now);
+    const { edge } = this.held ?? this.still ?? this.#live(now);
+    // Nothing lies beyond the live edge.
+    const isLive = to + ms >= edge;
+    this.#show(isLive ? edge : to + ms, to - from, isLive);
   }
 
-  /** @returns {boolean} whether the right edge touches live, or what was live when the view was paused */
-  isAtLive(now = performance.now()) {
-    if (this.still) return this.still.range[1] >= this.still.edge;
-    return !this.detached;
+  /** Whether the right edge touches live, or what was live when the view was paused. */
+  get isAtLive() {
+    return this.still ? this.still.range[1] >= this.still.edge : !this.detached;
   }
 
   /** Stand still while a gesture goes on; what is chosen meanwhile is measured by the live edge as it is now. */
@@ -166,6 +148,7 @@ export class Viewport {
       const range = this.range(now);
       const { edge } = this.#live(now);
       this.still = { range: [...range], edge };
+      this.detached = null;
     } else {
       this.zoomedWidth = this.isZoomed ? this.width : null;
       this.still = null;
@@ -180,6 +163,15 @@ export class Viewport {
     this.zoomedWidth = null;
     this.held = null;
     if (this.still) this.still.range = [this.still.edge - this.span, this.still.edge];
+  }
+
+  #show(end, wide, isLive) {
+    const width = Math.min(Math.max(wide, MIN_WIDTH_MS), MAX_WIDTH_MS);
+    const range = [end - width, end];
+    if (this.held) this.held.range = range;
+    if (this.still) this.still.range = range;
+    else this.detached = isLive ? null : range;
+    this.zoomedWidth = isNear(width, this.span) ? null : width;
   }
 
   #followed(now) {
