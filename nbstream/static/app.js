@@ -3,6 +3,7 @@
 import { renderCards } from "./cards/cards.js";
 import { renderChart } from "./chart/chart.js";
 import { renderControls } from "./controls/controls.js";
+import { renderDashboard } from "./dashboard/dashboard.js";
 import { renderFeed } from "./alerts/feed.js";
 
 export const views = {
@@ -10,4 +11,5 @@ export const views = {
   cards: renderCards,
   feed: renderFeed,
   controls: renderControls,
+  dashboard: renderDashboard,
 };

@@ -156,23 +156,9 @@ function letGo(closed) {
   if (comm) comm.onMsg = comm.onClose = undefined;
 }
 
-// This is for the widget's own model, its layout, and the box of the dashboard that it is in.
 function letGoWhenClosed(model) {
-  const watched = (globalThis.__nbstreamClosing ??= new WeakSet());
-  const watch = (other) => {
-    if (typeof other?.on !== "function" || watched.has(other)) return;
-    watched.add(other);
-    other.on("destroy", letGo);
-    for (const name of ["layout", "style"]) watch(other.get(name));
-    const watchChildren = () => other.get("children")?.forEach?.(watch);
-    watchChildren();
-    other.on("change:children", watchChildren);
-  };
-  model.on("destroy", letGo);
-  watch(model.get("layout"));
-  for (const promise of Object.values(model.widget_manager?._models ?? {})) {
-    const watchBox = (box) => box.get("_dom_classes")?.includes("nbs-dashboard") && watch(box);
-    Promise.resolve(promise).then(watchBox).catch(() => {});
+  for (const other of [model, model.get("layout"), model.get("style")]) {
+    if (typeof other?.on === "function") other.on("destroy", letGo);
   }
 }
 

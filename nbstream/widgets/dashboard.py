@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
+import anywidget
+import traitlets
 
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.analysis.as_analyzer import as_analyzer
@@ -16,8 +18,11 @@ from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.chart.live_chart import LiveChart
+from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.messages import DistrustsPages
 from nbstream.widgets.page.options import refuse_unknown
+from nbstream.widgets.page.scripts import SCRIPTS
+from nbstream.widgets.page.subshell import AnswersOnMainShell
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.panels.controls import Controls
@@ -36,7 +41,7 @@ MAX_REPLACED = 10
 _replaced_boxes: deque[Dashboard] = deque()
 
 
-class Dashboard(DistrustsPages, ipywidgets.VBox):
+class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     """Everything about one stream of readings on one page.
 
     Parameters
@@ -66,11 +71,20 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     Notes
     -----
+    It is one widget: its parts are drawn by one page side, and their messages go by its comm, so any host of
+    anywidgets takes it. Each part can also be displayed by itself.
+
     An analyzer that it was not given is its own, and ends with it. Once it has ended, it holds no widgets
     any more, wherever it is kept.
 
     Thread safety: make and close it on the main thread.
     """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _loader = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _over = traitlets.Unicode().tag(sync=True)
+    """What stands in its place once a later run has ended it; "" before."""
 
     _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
     _is_replaced = False
@@ -91,6 +105,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         if not isinstance(x, (Source, Buffer, Analyzer)):
             raise _not_shown(x)
         self.explicit_name = name
+        self._n_ignored = 0
         self._owns: list[Any] = []
         self._parts: dict[str, Any] = {}
         try:
@@ -116,10 +131,27 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         cards = self._own(Cards(self.analyzer, statistics))
         controls = self._own(Controls(self.analyzer, chart, title=title))
         feed = self._own(AlertFeed(self.analyzer, chart))
-        self._parts = {"chart": chart, "cards": cards, "controls": controls, "feed": feed}
-        super().__init__(children=[controls, cards, chart, feed])
+        self._parts = {"controls": controls, "cards": cards, "chart": chart, "feed": feed}
+        text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
+        super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
         self._is_closed = False
-        self.add_class("nbs-dashboard")
+        for name, part in self._parts.items():
+            part.join(functools.partial(self._carry, name))
+        self.on_msg(self._route)
+
+    def _carry(self, name: str, content: dict[str, Any], buffers: Any) -> None:
+        """Send a message of a part to the pages that have the dashboard."""
+        if not self._is_closed:
+            self.send({**content, "part": name}, buffers)
+
+    def _route(self, _: Any, message: Any, buffers: Any) -> None:
+        """Give a message of a page to the part that it is for."""
+        name = message.get("part") if isinstance(message, dict) else None
+        part = self._parts.get(name) if isinstance(name, str) else None
+        if part is not None:
+            part.receive(message, buffers)
+        elif not SCRIPTS.answer(self.send, message):
+            self._ignore()
 
     def __repr__(self) -> str:
         """Return what the dashboard shows, in one line."""
@@ -180,16 +212,12 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             return
         MAIN.require("Closing a dashboard")
         self._is_closed = True
-        children = self.children
         try:
             self._end_parts()
         finally:
             layout = self.layout
             super().close()
             layout.close()
-            if self._is_replaced:
-                _close_all(children)
-            self.set_trait("children", ())
             ownership.forget(self)
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
@@ -199,9 +227,15 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits."""
+        self._ignore()
+
+    @property
+    def n_ignored(self) -> int:
+        """Messages of pages that made no sense, or were too many; those to its parts, too."""
+        return self._n_ignored + sum(part.n_ignored for part in self._parts.values())
 
     def _ignore(self) -> None:
-        """Count nothing: its parts do."""
+        self._n_ignored += 1
 
     def own(self, *things: Any) -> None:
         """Close `things` when the dashboard closes, after its own parts, the last one first."""
@@ -226,7 +260,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         if self._is_closed or self._is_replaced:
             return
         self._is_replaced = True
-        self.children = (ipywidgets.Label(REPLACED),)
+        self._over = REPLACED
         _replaced_boxes.append(self)
         try:
             self._end_parts()
@@ -239,15 +273,6 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 def _not_shown(x: object) -> TypeError:
     given = f"got {type(x).__name__}; watch() takes a path, a command or a DataFrame"
     return TypeError(f"Dashboard needs a Source, a Buffer or an Analyzer ({given}).")
-
-
-def _close_all(widgets: Any) -> None:
-    for widget in widgets:
-        parts = [getattr(widget, name, None) for name in ("layout", "style")]
-        widget.close()
-        for part in parts:
-            if part is not None:
-                part.close()
 
 
 def chart_options() -> frozenset[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from typing import Any
 
+import anywidget
 import ipywidgets
 import pytest
 
@@ -22,19 +24,14 @@ from tests.wait import wait_until
 
 
 def test_has_controls_cards_chart_and_feed_of_one_analyzer() -> None:
-    """The parts are public, in the order in which they stand on the page."""
+    """The parts are public, and those of one widget that any host of anywidgets takes."""
     with Analyzer(Buffer()) as analyzer:
         dashboard = Dashboard(analyzer, title="Boiler")
-        assert dashboard.children == (
-            dashboard.controls,
-            dashboard.cards,
-            dashboard.chart,
-            dashboard.feed,
-        )
         parts = (dashboard.controls, dashboard.cards, dashboard.chart, dashboard.feed)
         assert all(part.analyzer is analyzer for part in parts)
         assert dashboard.source is None
-        assert isinstance(dashboard, ipywidgets.VBox)
+        assert isinstance(dashboard, anywidget.AnyWidget)
+        assert not isinstance(dashboard, ipywidgets.Box)
         dashboard.close()
 
 
@@ -120,8 +117,7 @@ def test_an_equal_name_replaces_and_leaves_a_word() -> None:
     old = Dashboard(buffer, name="boiler")
     new = Dashboard(buffer, name="boiler")
     assert old.analyzer.is_closed
-    (label,) = old.children
-    assert "replaced" in label.value
+    assert "replaced" in old.get_state()["_over"]
     assert repr(old) == "<Dashboard, replaced>"
     assert not new.analyzer.is_closed
     old.close()
@@ -147,7 +143,7 @@ def test_a_cell_that_runs_again_ends_what_it_made(monkeypatch: pytest.MonkeyPatc
     run = ("cell", "second run")
     new = Dashboard(Buffer())
     assert old.analyzer.is_closed
-    assert "replaced" in old.children[0].value
+    assert "replaced" in old.get_state()["_over"]
     assert not new.analyzer.is_closed
     old.close()
     new.close()
@@ -158,7 +154,10 @@ def test_a_cell_that_runs_again_ends_what_it_made(monkeypatch: pytest.MonkeyPatc
 def test_one_that_has_ended_holds_no_widgets(how: str) -> None:
     """Kept in a list, a dashboard that has ended costs next to nothing; what it says of itself stays."""
     dashboard = Dashboard(Buffer())
-    parts = [weakref.ref(part) for part in dashboard.children]
+    parts = [
+        weakref.ref(part)
+        for part in (dashboard.controls, dashboard.cards, dashboard.chart, dashboard.feed)
+    ]
     getattr(dashboard, how)()
 
     def are_gone() -> bool:
@@ -173,11 +172,12 @@ def test_one_that_has_ended_holds_no_widgets(how: str) -> None:
 
 
 def test_pages_write_no_traits() -> None:
-    """A page cannot put other widgets into the box."""
+    """A page cannot write what the widget is made of; that it tried is counted."""
     dashboard = Dashboard(Buffer())
-    children = dashboard.children
-    dashboard.set_state({"children": [], "box_style": "danger"})
-    assert dashboard.children == children
+    before = dashboard.get_state()
+    dashboard.set_state({"_esm": "alert()", "_over": "gone"})
+    assert dashboard.get_state() == before
+    assert dashboard.n_ignored == 1
     dashboard.close()
 
 
@@ -202,9 +202,44 @@ def test_made_on_another_thread_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     "data", [None, 5, {}, {"method": 5}, {"method": "update"}, {"method": "update", "state": 5}]
 )
 def test_malformed_messages_are_ignored(data: object, caplog: pytest.LogCaptureFixture) -> None:
-    """A page can raise nothing at the box around the parts."""
+    """A page can raise nothing at the widget around the parts."""
     with Analyzer(Buffer()) as analyzer:
         dashboard = Dashboard(analyzer)
         dashboard._handle_msg({"content": {"data": data}, "buffers": []})
         assert not caplog.records
+        dashboard.close()
+
+
+def _say(dashboard: Dashboard, message: object) -> None:
+    data = {"method": "custom", "content": message}
+    dashboard._handle_msg({"content": {"data": data}, "buffers": []})
+
+
+def test_messages_of_the_parts_go_by_the_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each carries the name of its part, both ways; no part has a model of its own until it is displayed."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(Dashboard, "send", lambda self, content, buffers=None: sent.append(content))
+    with Analyzer(Buffer()) as analyzer:
+        before = open_widgets().keys()
+        dashboard = Dashboard(analyzer)
+        made = [type(widget).__name__ for key, widget in open_widgets().items() if key not in before]
+        assert "Dashboard" in made
+        assert not {"LiveChart", "Cards", "Controls", "AlertFeed"} & set(made)
+        _say(dashboard, {"part": "chart", "kind": "hello", "client": "a", "visible": True})
+        wait_until(lambda: any(m["kind"] == "snapshot" for m in sent), 5, "the chart's snapshot")
+        assert {m["part"] for m in sent} == {"chart"}
+        assert dashboard.chart.n_views == 1
+        assert dashboard.chart.model_id in open_widgets()  # asked for: now it has one
+        dashboard.close()
+
+
+def test_messages_for_no_part_are_counted() -> None:
+    """What names no part, or one that there is not, changes nothing."""
+    with Analyzer(Buffer()) as analyzer:
+        dashboard = Dashboard(analyzer)
+        for message in ({"part": "engine"}, {"part": ["chart"]}, {}, [], "chart"):
+            _say(dashboard, message)
+        _say(dashboard, {"part": "cards", "kind": "nonsense"})
+        assert dashboard.cards.n_ignored == 1
+        assert dashboard.n_ignored == 6
         dashboard.close()

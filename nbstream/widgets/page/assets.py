@@ -12,10 +12,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["PIECE_BYTES", "Script", "loader", "modules", "script", "stub", "stylesheet"]
+__all__ = ["HAVE_CHARTS", "PIECE_BYTES", "Script", "loader", "modules", "script", "stub", "stylesheet"]
 
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
+
+HAVE_CHARTS = ("chart", "dashboard")
+"""The views that may have something for plotly to draw."""
 
 STYLES = (
     "shared/base.css",
@@ -88,7 +91,7 @@ def loader(view: str, *, is_served: bool = False) -> str:
     is_served
         Whether the scripts lie where the Jupyter server finds them.
     """
-    names: list[Literal["app", "plotly"]] = ["app", "plotly"] if view == "chart" else ["app"]
+    names: list[Literal["app", "plotly"]] = ["app", "plotly"] if view in HAVE_CHARTS else ["app"]
     scripts = {
         (found := script(name)).name: {
             "file": found.file_name,

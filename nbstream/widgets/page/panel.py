@@ -19,6 +19,7 @@ from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.page.messages import DistrustsPages, plain_text
+from nbstream.widgets.page.part import Part
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
@@ -75,7 +76,7 @@ class StateFeed:
         return Payload({"state": state, **({"whole": True} if whole else {})})
 
 
-class Panel(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
+class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
 
     A kind of panel names its page side in `_view`, says in `_state` what the page shows, and in `_actions`

@@ -20,7 +20,7 @@ from nbstream.alerts.notifiers.voila import is_voila_kernel
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN
 from nbstream.widgets.page.allowance import Allowance
-from nbstream.widgets.page.assets import Script, script
+from nbstream.widgets.page.assets import HAVE_CHARTS, Script, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,7 +152,7 @@ class Scripts:
             self._send(send, found, range(found.n_pieces))
 
     def _names(self, view: str) -> tuple[Any, ...]:
-        return ("app", "plotly") if view == "chart" else ("app",)
+        return ("app", "plotly") if view in HAVE_CHARTS else ("app",)
 
     def _allowance(self, found: Script) -> Allowance:
         return self._allowances.setdefault(

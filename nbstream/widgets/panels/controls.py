@@ -78,7 +78,7 @@ class Controls(Panel):
             "title": plain_text(title, 120),
             "window": str(analyzer.parsed_window),
             "choices": list(WINDOW_CHOICES),
-            "chart": None if chart is None else chart.model_id,
+            "chart": None if chart is None else chart.key,
             "paused": bool(getattr(chart, "is_paused", False)),
             "channels": [
                 {"name": name, "label": shown}
