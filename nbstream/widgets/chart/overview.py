@@ -1,0 +1,93 @@
+"""All that a buffer holds at one glance: the smallest and largest reading of each of some hundred bins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbstream.summaries.bins import step_bits
+from nbstream.widgets.chart.channel_line import ChannelLine
+from nbstream.widgets.page.link import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbstream.readings.buffer import Buffer
+
+__all__ = ["Overview"]
+
+N_BINS = 256
+
+
+class Overview:
+    """The strip below a chart: every channel over the whole buffer.
+
+    Parameters
+    ----------
+    buffer
+        Holds the channels.
+
+    Notes
+    -----
+    The first call reads all readings, later ones what came since. The bins double in width when there
+    would be more than twice as many of them.
+
+    Thread safety: one thread at a time (the pump's).
+    """
+
+    def __init__(self, buffer: Buffer) -> None:
+        self._buffer = buffer
+        self._lines: dict[str, ChannelLine] = {}
+        self._bits = 0
+
+    def payload(self, names: Sequence[str]) -> Payload:
+        """Return the bins of some channels.
+
+        The content says where they begin (``start``, epoch ms), how wide they are (``step``, ms) and how
+        many there are (``n``); the buffer holds, per channel, first all smallest, then all largest values,
+        float32, NaN where there is no reading. Without readings n is 0.
+        """
+        ends = [self._buffer.channel(name).span() for name in names]
+        times = [
+            (held.time_at(first), held.time_at(stop - 1))
+            for name, (first, stop) in zip(names, ends, strict=True)
+            if stop > first
+            for held in [self._buffer.channel(name)]
+        ]
+        begins = [begin for begin, _ in times if begin is not None]
+        finishes = [finish for _, finish in times if finish is not None]
+        if not begins or not finishes:
+            return Payload({"start": 0, "step": 0, "n": 0})
+        oldest = min(begins)
+        newest = min(max(finishes), max(oldest, self._buffer.newest_ns or oldest))
+        self._choose_step(newest - oldest)
+        start = oldest >> self._bits
+        n = (newest >> self._bits) - start + 1
+        bins = np.full((len(names), 2, n), np.nan, np.float32)
+        for number, name in enumerate(names):
+            self._fill(bins[number], name, start)
+        content = {"start": (start << self._bits) / 1e6, "step": 2.0**self._bits / 1e6, "n": n}
+        return Payload(content, [bins.data.cast("B")])
+
+    def _choose_step(self, span_ns: int) -> None:
+        n = span_ns >> self._bits
+        if not self._lines or not N_BINS // 4 <= n <= 2 * N_BINS:
+            self._bits = step_bits(max(1, span_ns), N_BINS)
+            self._lines.clear()
+
+    def _fill(self, bins: np.ndarray, name: str, start: int) -> None:
+        line = self._lines.get(name)
+        if line is None or line.is_cut_off:
+            first, _ = self._buffer.channel(name).span()
+            line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, first)
+        line.advance()
+        line.take_changes()
+        line.drop_before(start << self._bits)
+        times, values = line.points()
+        numbers = (times >> self._bits) - start
+        is_shown = (numbers >= 0) & (numbers < bins.shape[1]) & np.isfinite(values)
+        with np.errstate(over="ignore"):  # what float32 can't hold is drawn at the edge
+            shown = np.clip(values[is_shown], -3e38, 3e38).astype(np.float32)
+        np.fmin.at(bins[0], numbers[is_shown], shown)
+        np.fmax.at(bins[1], numbers[is_shown], shown)

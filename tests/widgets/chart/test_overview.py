@@ -1,0 +1,77 @@
+"""Tests of the strip that shows the whole buffer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nbstream.readings.buffer import Buffer
+from nbstream.widgets.chart.overview import N_BINS, Overview
+
+SECOND = 10**9
+
+
+def bins_of(overview: Overview, *names: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the left ends of the bins in epoch seconds, and the bins by channel."""
+    payload = overview.payload(names)
+    content = payload.content
+    bins = np.frombuffer(payload.buffers[0], np.float32).reshape(len(names), 2, content["n"])
+    return (content["start"] + np.arange(content["n"]) * content["step"]) / 1e3, bins
+
+
+@pytest.mark.parametrize("n", [1, 2, 300, 50_000])
+def test_it_holds_every_extreme_of_the_whole_buffer(n: int) -> None:
+    """Whatever the buffer holds, its smallest and largest reading are in the bin of their time."""
+    rng = np.random.default_rng(n)
+    values = rng.normal(size=n)
+    times = 1_782_907_200.0 + np.arange(n)
+    buffer = Buffer()
+    buffer.extend(times, x=values)
+    starts, bins = bins_of(Overview(buffer), "x")
+    assert len(starts) <= 2 * N_BINS
+    for at in (values.argmin(), values.argmax()):
+        number = int(np.searchsorted(starts, times[at], "right")) - 1
+        low, high = bins[0][:, number]
+        assert low <= np.float32(values[at]) <= high
+    assert np.nanmin(bins) == np.float32(values.min())
+    assert np.nanmax(bins) == np.float32(values.max())
+
+
+def test_it_grows_with_the_readings_and_says_the_same_as_a_new_one() -> None:
+    """Readings that come later are taken in; a thousand times as many don't make a thousand times as many bins."""
+    buffer = Buffer()
+    overview = Overview(buffer)
+    rng = np.random.default_rng(1)
+    n = 10
+    at = 1_782_907_200.0
+    for _ in range(12):
+        buffer.extend(at + np.arange(n), x=rng.normal(size=n), y=rng.normal(size=n))
+        at += n
+        n *= 2
+        _, grown = bins_of(overview, "x", "y")
+        assert grown.shape[2] <= 2 * N_BINS + 1
+        assert np.nanmin(grown[0]) == np.float32(buffer.to_pandas()["x"].min())
+
+
+def test_what_was_evicted_is_gone() -> None:
+    """A ring that is full shows what it holds."""
+    buffer = Buffer(capacity=1024)
+    overview = Overview(buffer)
+    for i in range(20):
+        buffer.extend(1_782_907_200.0 + i * 500 + np.arange(500), x=np.full(500, float(i)))
+        starts, bins = bins_of(overview, "x")
+    held = buffer.to_pandas()
+    assert np.nanmin(bins) >= held["x"].min() - 1
+    assert starts[0] >= held.index[0].timestamp() - (starts[1] - starts[0])
+
+
+def test_empty_missing_and_huge_values() -> None:
+    """No reading is no bin, a missing one no value, and what float32 can't hold lies at its edge."""
+    buffer = Buffer()
+    overview = Overview(buffer)
+    assert overview.payload([]).content["n"] == 0
+    assert overview.payload(["x"]).content["n"] == 0
+    buffer.extend([1.0, 2.0, 3.0, 4.0], x=[np.nan, 1e308, -np.inf, 5.0])
+    _, bins = bins_of(overview, "x")
+    assert np.nanmax(bins) == np.float32(3e38)
+    assert np.nanmin(bins) == 5.0
