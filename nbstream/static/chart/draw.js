@@ -1,98 +1,175 @@
-// Live lines on a canvas.
+// Draws a line: its strokes, dots where it is alone, markers where it is sparse.
 
-const DASHES = {
-  solid: [],
-  dot: [1, 2],
-  dash: [4, 3],
-  longdash: [7, 3],
-  dashdot: [4, 2, 1, 2],
-  longdashdot: [7, 2, 1, 2],
-};
-/** Points further apart than this (CSS px) get markers, as plotly itself does for few points. */
-const MARKER_SPACING_PX = 6;
+import { dashPattern } from "./look.js";
+
 /** A reading with so much room on either side (CSS px) is drawn larger than the line is wide. */
 const LONE_PX = 4;
+/** More points than this in one column of pixels: the first, smallest, largest and last tell it all. */
+const DENSE = 4;
+/** Farther away (device px) it only has to be outside: a canvas computes in float32. */
+const FAR_PX = 32_000;
 
 /**
- * @typedef {object} Plane maps data to canvas pixels
- * @property {number} from left edge, epoch ms
- * @property {number} to right edge, epoch ms
- * @property {number} bottom
- * @property {number} top
- * @property {number} width device px
+ * @typedef {object} Plane maps data to the pixels of a canvas
+ * @property {number} origin the time at x = 0, epoch ms
+ * @property {number} msPerPx of a device px
+ * @property {number} left x from where it is to be drawn, device px
+ * @property {number} right x up to where
  * @property {number} height device px
+ * @property {number} bottom value at the lower edge
+ * @property {number} top value at the upper edge
+ * @property {boolean} isLog
  * @property {number} ratio device px per CSS px
  */
 
 /**
- * @typedef {object} LineStyle
- * @property {string} color
- * @property {number} width CSS px
- * @property {string} dash
- * @property {string | null} mode "lines", "markers", "lines+markers", or null to choose by density
- * @property {number} markerSize CSS px
- * @property {number} opacity
+ * How far a point reaches to its left and right, which decides what must be drawn anew when it changes.
+ * @param {import("./look.js").LineStyle} style
+ * @returns {number} CSS px
  */
+export function reachOf(style) {
+  return Math.max(2 * LONE_PX, style.width, style.markerSize / 2) + 2;
+}
+
+/**
+ * @param {import("./draw.js").Plane} plane
+ * @returns {(value: number) => number} y of a value, device px; NaN where it has no place
+ */
+export function yMap({ bottom, top, height, isLog }) {
+  if (isLog) {
+    const [low, high] = [Math.log10(bottom), Math.log10(top)];
+    const scale = height / (high - low);
+    return (value) => (value > 0 ? near(height + low * scale - Math.log10(value) * scale) : NaN);
+  }
+  const scale = height / (top - bottom);
+  return (value) => near(height - (value - bottom) * scale);
+}
+
+function near(y) {
+  return y > FAR_PX ? FAR_PX : y < -FAR_PX ? -FAR_PX : y;
+}
 
 /**
  * Draw the part of a line that is in view.
  * @param {CanvasRenderingContext2D} context
  * @param {import("./line.js").Line} line
  * @param {Plane} plane
- * @param {LineStyle} style
+ * @param {import("./look.js").LineStyle & {hasMarkers: boolean}} style
  */
 export function drawLine(context, line, plane, style) {
-  const first = Math.max(line.start, line.indexOf(plane.from) - 1);
-  const last = line.stopOf(plane.to);
+  const { origin, msPerPx, ratio } = plane;
+  const reach = reachOf(style) * ratio;
+  const pattern = dashPattern(style.dash, ratio * Math.max(1, style.width / 1.5));
+  // The dashes of a tile are counted from its own edge, so that they stay when only its end is drawn anew.
+  const left = (pattern.length ? Math.min(0, plane.left) : plane.left) - reach;
+  const first = Math.max(line.start, line.indexOf(origin + left * msPerPx) - 1);
+  const last = line.stopOf(origin + (plane.right + reach) * msPerPx);
   if (last <= first) return;
-  const { times, values } = line;
-  const scaleX = plane.width / (plane.to - plane.from);
-  const scaleY = plane.height / (plane.top - plane.bottom);
-  const x = (i) => (times[i] - plane.from) * scaleX;
-  // Two products rather than one of a difference, which overflows for values near 1e308.
-  const base = plane.height + plane.bottom * scaleY;
-  const y = (i) => base - values[i] * scaleY;
-  let n = 0;
-  for (let i = first; i < last; i += 1) if (values[i] === values[i]) n += 1;
-  const spacing = ((times[last - 1] - times[first]) * scaleX) / plane.ratio / (n - 1);
-  const isSparse = n === 1 || spacing >= MARKER_SPACING_PX;
-  const mode = style.mode ?? (isSparse ? "lines+markers" : "lines");
   context.globalAlpha = style.opacity;
   context.strokeStyle = context.fillStyle = style.color;
-  if (mode.includes("lines")) {
-    context.lineWidth = style.width * plane.ratio;
-    context.lineJoin = "bevel";
-    context.setLineDash((DASHES[style.dash] ?? []).map((d) => d * context.lineWidth));
-    context.beginPath();
-    const dots = new Dots(context.lineWidth, LONE_PX * plane.ratio);
-    let isOpen = false;
-    for (let i = first; i < last; i += 1) {
-      if (values[i] !== values[i]) {
-        isOpen = false;
-        continue;
-      }
-      const px = x(i);
-      const py = y(i);
-      if (isOpen) context.lineTo(px, py);
-      else context.moveTo(px, py);
-      dots.add(px, py, isOpen);
-      isOpen = true;
-    }
-    context.stroke();
-    if (!mode.includes("markers")) dots.fill(context);
-  }
-  if (mode.includes("markers")) {
-    const radius = (style.markerSize / 2) * plane.ratio;
-    context.beginPath();
-    for (let i = first; i < last; i += 1) {
-      if (values[i] !== values[i]) continue;
-      const cx = x(i);
-      context.moveTo(cx + radius, y(i));
-      context.arc(cx, y(i), radius, 0, 2 * Math.PI);
-    }
-    context.fill();
-  }
+  if (style.mode !== "markers" && style.mode !== "none") strokeLine(context, line, first, last, plane, style, pattern);
+  if (style.hasMarkers) drawMarkers(context, line, first, last, plane, (style.markerSize / 2) * ratio);
   context.globalAlpha = 1;
+}
+
+function strokeLine(context, line, first, last, plane, style, pattern) {
+  const { times, values } = line;
+  const { origin, msPerPx, ratio } = plane;
+  const y = yMap(plane);
+  const isStep = style.shape === "hv";
+  context.lineWidth = style.width * ratio;
+  context.lineJoin = isStep ? "miter" : "bevel";
+  context.setLineDash(pattern);
+  if (pattern.length) context.lineDashOffset = -lengthUntil(0, line, first, last, plane, y, isStep);
+  const dots = new Dots(context.lineWidth, LONE_PX * ratio);
+  context.beginPath();
+  let isOpen = false;
+  let lastY = 0;
+  const put = (px, py) => {
+    if (py !== py) {
+      isOpen = false;
+      return;
+    }
+    if (!isOpen) context.moveTo(px, py);
+    else {
+      if (isStep) context.lineTo(px, lastY);
+      context.lineTo(px, py);
+    }
+    dots.add(px, py, isOpen);
+    isOpen = true;
+    lastY = py;
+  };
+  let i = first;
+  while (i < last) {
+    const px = (times[i] - origin) / msPerPx;
+    const stop = columnEnd(times, i, last, origin + (Math.floor(px) + 1) * msPerPx);
+    if (stop - i <= DENSE) for (; i < stop; i += 1) put((times[i] - origin) / msPerPx, y(values[i]));
+    else i = putColumn(put, line, i, stop, plane, y);
+  }
+  context.stroke();
+  if (!style.hasMarkers) dots.fill(context);
+  context.setLineDash([]);
+}
+
+/** @returns {number} index behind the points before `time`; `i + 1` at least */
+function columnEnd(times, i, last, time) {
+  let stop = i + 1;
+  while (stop < last && times[stop] < time) stop += 1;
+  return stop;
+}
+
+/** Put what is to be seen of many points in one column, in their order: no spike and no break is lost. */
+function putColumn(put, { times, values }, i, stop, { origin, msPerPx }, y) {
+  while (i < stop) {
+    let [lowest, highest, end] = [i, i, i];
+    for (; end < stop && values[end] === values[end]; end += 1) {
+      if (values[end] < values[lowest]) lowest = end;
+      if (values[end] > values[highest]) highest = end;
+    }
+    if (end > i) {
+      let before = -1;
+      for (const at of [i, Math.min(lowest, highest), Math.max(lowest, highest), end - 1]) {
+        if (at !== before) put((times[at] - origin) / msPerPx, y(values[at]));
+        before = at;
+      }
+    }
+    if (end < stop) put(0, NaN);
+    i = end + 1;
+  }
+  return stop;
+}
+
+/** @returns {number} length of a line's path up to x; dashes begin there */
+function lengthUntil(x, { times, values }, first, last, { origin, msPerPx }, y, isStep) {
+  let length = 0;
+  let [px, py] = [NaN, NaN];
+  for (let i = first; i < last; i += 1) {
+    const nextX = (times[i] - origin) / msPerPx;
+    const nextY = y(values[i]);
+    if (nextY !== nextY) length = 0;
+    else if (py === py) {
+      const dy = Math.abs(nextY - py);
+      const part = nextX > x ? Math.max(0, (x - px) / (nextX - px)) : 1;
+      length += isStep ? part * (nextX - px) + (part === 1 ? dy : 0) : part * Math.hypot(nextX - px, dy);
+    }
+    if (nextX >= x) break;
+    px = nextX;
+    py = nextY;
+  }
+  return Number.isFinite(length) ? length : 0;
+}
+
+function drawMarkers(context, { times, values }, first, last, plane, radius) {
+  const y = yMap(plane);
+  context.beginPath();
+  for (let i = first; i < last; i += 1) {
+    const py = y(values[i]);
+    if (py !== py) continue;
+    const px = (times[i] - plane.origin) / plane.msPerPx;
+    context.moveTo(px + radius, py);
+    context.arc(px, py, radius, 0, 2 * Math.PI);
+  }
+  context.fill();
 }
 
 /** The pieces of a line that are too short for a stroke to be seen: each becomes a dot. */
@@ -106,20 +183,26 @@ class Dots {
     this.room = room;
     /** x, y and radius of each. */
     this.places = [];
-    this.piece = null;
+    this.isOpen = false;
+    this.x = 0;
+    this.y = 0;
+    this.length = 0;
+    /** End of the piece before. */
+    this.before = -Infinity;
     this.stop = -Infinity;
   }
 
   /** Add the next point of the line; it begins a piece unless it is joined to the one before. */
   add(x, y, isJoined) {
-    if (isJoined) {
-      this.piece.length += Math.abs(x - this.piece.x) + Math.abs(y - this.piece.y);
-      this.piece.x = x;
-      this.piece.y = y;
-      return;
+    if (isJoined) this.length += Math.abs(x - this.x) + Math.abs(y - this.y);
+    else {
+      this.#close(x);
+      this.isOpen = true;
+      this.length = 0;
+      this.before = this.stop;
     }
-    this.#close(x);
-    this.piece = { x, y, length: 0, before: this.stop };
+    this.x = x;
+    this.y = y;
   }
 
   fill(context) {
@@ -134,11 +217,10 @@ class Dots {
   }
 
   #close(next) {
-    const { piece } = this;
-    if (!piece) return;
-    this.stop = piece.x;
-    if (piece.length >= this.width) return;
-    const isAlone = piece.x - piece.before >= this.room && next - piece.x >= this.room;
-    this.places.push([piece.x, piece.y, isAlone ? this.width : this.width / 2]);
+    if (!this.isOpen) return;
+    this.stop = this.x;
+    if (this.length >= this.width) return;
+    const isAlone = this.x - this.before >= this.room && next - this.x >= this.room;
+    this.places.push([this.x, this.y, isAlone ? this.width : this.width / 2]);
   }
 }

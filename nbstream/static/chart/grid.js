@@ -1,0 +1,159 @@
+// Draws the grid of a chart, and the numbers, units and times beside it.
+
+import { FONT_PX } from "./look.js";
+import { logTicks, numberLabels, numberTicks, timeTicks } from "./ticks.js";
+
+const Y_TICK_PX = 44;
+const TIME_TICK_PX = 90;
+const TIME_GAP_PX = 28;
+const LABEL_GAP_PX = 7;
+const TICK_PX = 4;
+
+/**
+ * @typedef {object} AxisTicks
+ * @property {number[]} values
+ * @property {string[]} texts
+ * @property {string} offset
+ */
+
+/**
+ * @param {[number, number]} range
+ * @param {boolean} isLog
+ * @param {number} height CSS px
+ * @param {(text: string) => boolean} fits
+ * @returns {AxisTicks}
+ */
+export function axisTicks([bottom, top], isLog, height, fits) {
+  const count = Math.max(2, Math.floor(height / Y_TICK_PX));
+  const { step, values } = isLog ? logTicks(bottom, top, count) : numberTicks(bottom, top, count);
+  return { values, ...numberLabels(values, step, fits) };
+}
+
+/**
+ * Ticks of the time axis, so far apart that their texts don't touch.
+ * @param {{from: number, to: number, msPerPx: number}} view `msPerPx` of a CSS px
+ * @param {number} offset of the display zone, ms
+ * @param {(text: string) => number} widthOf a text, CSS px
+ */
+export function spacedTimeTicks({ from, to, msPerPx }, offset, widthOf) {
+  const found = timeTicks(from, to, offset, TIME_TICK_PX * msPerPx);
+  const needed = Math.max(0, ...found.ticks.map(({ text }) => widthOf(text))) + TIME_GAP_PX;
+  return needed > TIME_TICK_PX ? timeTicks(from, to, offset, needed * msPerPx) : found;
+}
+
+/** @returns {string} */
+export function fontOf(look, ratio, weight = "") {
+  return `${weight}${FONT_PX * ratio}px ${look.family}`;
+}
+
+/**
+ * @typedef {object} Picture what is drawn, device px
+ * @property {import("./layout.js").Layout} layout
+ * @property {import("./look.js").Look} look
+ * @property {{ticks: {time: number, text: string}[], spans: {time: number, text: string}[]}} times
+ * @property {(time: number) => number} x of a time, whole
+ * @property {string} zone
+ * @property {{axes: {y: ((value: number) => number) | null, ticks: AxisTicks | null, title: string, color: string | null}[]}[]} rows
+ */
+
+/** Draw what lies under the lines. @param {CanvasRenderingContext2D} context @param {Picture} picture */
+export function drawGrid(context, { layout, look, times, x, rows }) {
+  const { left, width, ratio } = layout;
+  const hair = Math.max(1, Math.floor(ratio));
+  const days = new Set(times.spans.slice(1).map(({ time }) => time));
+  layout.rows.forEach(({ top, height }, i) => {
+    context.fillStyle = look.grid;
+    for (const { time } of times.ticks) if (!days.has(time)) context.fillRect(x(time), top, hair, height);
+    const [first] = rows[i].axes;
+    if (first?.ticks) {
+      for (const value of first.ticks.values) {
+        const y = top + Math.min(Math.round(first.y(value)), height - hair);
+        if (y < top + height - hair) context.fillRect(left, y, width, hair);
+      }
+    }
+    context.fillStyle = look.frame;
+    for (const time of days) if (x(time) > left) context.fillRect(x(time), top, hair, height);
+  });
+}
+
+/** Draw the edges of the rows, over the lines. */
+export function drawFrames(context, { layout, look }) {
+  const { left, width, ratio } = layout;
+  const hair = Math.max(1, Math.floor(ratio));
+  layout.rows.forEach(({ top, height }) => {
+    context.fillStyle = look.grid;
+    context.fillRect(left, top, width, hair);
+    context.fillRect(left, top, hair, height);
+    context.fillRect(left + width - hair, top, hair, height);
+    context.fillStyle = look.frame;
+    context.fillRect(left, top + height - hair, width, hair);
+  });
+}
+
+/** Draw numbers and units beside the rows. */
+export function drawNumbers(context, { layout, look, rows }) {
+  const { left, width, ratio, canvasWidth } = layout;
+  const gap = LABEL_GAP_PX * ratio;
+  context.textBaseline = "middle";
+  layout.rows.forEach(({ top, height }, i) => {
+    rows[i].axes.forEach(({ y, ticks, title, color }, side) => {
+      const isRight = side > 0;
+      const edge = isRight ? left + width : left;
+      const x = isRight ? edge + gap : edge - gap;
+      context.textAlign = isRight ? "left" : "right";
+      context.fillStyle = color ?? look.muted;
+      context.font = fontOf(look, ratio);
+      if (ticks) {
+        ticks.values.forEach((value, n) => {
+          const at = Math.min(Math.round(y(value)), height - 1);
+          context.fillText(ticks.texts[n], x, top + at + ratio / 2);
+          if (isRight) context.fillRect(edge, top + at, Math.round(TICK_PX * ratio), Math.max(1, Math.floor(ratio)));
+        });
+      }
+      const header = [ticks?.offset ? `+${ticks.offset}`.replace("+\u2212", "\u2212") : "", title].filter(Boolean).join(" ");
+      if (!header) return;
+      context.fillStyle = color ?? look.ink;
+      context.font = fontOf(look, ratio, "500 ");
+      const isWide = context.measureText(header).width > layout.numbers - gap;
+      if (isWide) context.textAlign = isRight ? "right" : "left";
+      const outer = isRight ? canvasWidth - 2 * ratio : 2 * ratio;
+      context.fillText(header, isWide ? outer : x, top - 12 * ratio);
+    });
+  });
+}
+
+/** Draw the times below the rows. */
+export function drawTimes(context, { layout, look, times, x, zone }) {
+  const { left, width, ratio, canvasWidth } = layout;
+  const last = layout.rows.at(-1);
+  const bottom = last.top + last.height;
+  const hair = Math.max(1, Math.floor(ratio));
+  context.font = fontOf(look, ratio);
+  context.textBaseline = "alphabetic";
+  context.fillStyle = look.frame;
+  for (const { time } of times.ticks) context.fillRect(x(time), bottom, hair, Math.round(TICK_PX * ratio));
+  context.fillStyle = look.muted;
+  context.textAlign = "center";
+  for (const { time, text } of times.ticks) {
+    const half = context.measureText(text).width / 2;
+    const at = x(time);
+    if (at - half >= 0 && at + half <= canvasWidth) context.fillText(text, at, bottom + 16 * ratio);
+  }
+  const line = bottom + 31 * ratio;
+  let end = left + width;
+  if (zone) {
+    context.textAlign = "right";
+    context.globalAlpha = 0.75;
+    context.fillText(zone, end, line);
+    context.globalAlpha = 1;
+    end -= context.measureText(zone).width + 10 * ratio;
+  }
+  context.textAlign = "left";
+  // The day that holds the left edge stays there until the next one pushes it out.
+  times.spans.forEach(({ time, text }, i) => {
+    const textWidth = context.measureText(text).width;
+    const next = times.spans[i + 1] ? x(times.spans[i + 1].time) - 12 * ratio : Infinity;
+    const at = i === 0 ? Math.min(left, next - textWidth) : x(time);
+    if (at >= 2 * ratio && at + textWidth <= end) context.fillText(text, at, line);
+  });
+}

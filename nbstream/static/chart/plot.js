@@ -1,0 +1,466 @@
+// The plot: draws axes, lines and what belongs to them on one canvas, as far as they have changed.
+
+import { element } from "../shared/dom.js";
+import { drawLine, reachOf, yMap } from "./draw.js";
+import { axisTicks, drawFrames, drawGrid, drawNumbers, drawTimes, fontOf, spacedTimeTicks } from "./grid.js";
+import { frameOf, layOutRows } from "./layout.js";
+import { FONT_PX, readLook, styleOfLine } from "./look.js";
+import { drawSilence } from "./silence.js";
+import { drawAcross, drawAreas } from "./thresholds.js";
+import { TILE_PX, Tiles } from "./tiles.js";
+import { visibleRange, YAxis } from "./yAxis.js";
+
+const NO_FIGURE = { title: null, height: 380, rows: [{ share: 1, axes: [{ title: "", unit: "", channels: [] }] }], lines: [], thresholds: [], shapes: [] };
+const FIT_EVERY_MS = 250;
+/** Points so far apart (CSS px) get markers, and lose them when they are nearer than the second. */
+const SPARSE_PX = [6, 5];
+/** A view whose end is so near the newest reading (share of its width) is at the live edge. */
+const NEAR_EDGE = 0.05;
+const MUTED = 0.22;
+/** Rounding of float64 epoch times, which must not look like another scale. */
+const TIME_NOISE_MS = 6e-4;
+
+export class Plot {
+  #figure = NO_FIGURE;
+  #lines = [];
+  #hidden = new Set();
+  #highlighted = null;
+  #zone = { offset: 0, label: "" };
+  #look = readLook(null, false);
+  #age = null;
+  /** Ranges of the axes by place and unit: they outlive a change of the figure. @type {Map<string, YAxis>} */
+  #known = new Map();
+  /** @type {{axes: YAxis[], tiles: Tiles, changedFrom: number}[]} */
+  #rows = [];
+  /** By number of the channel: where it is, and how it looks. */
+  #places = [];
+  #isSparse = [];
+  #edition = 0;
+  #scale = null;
+  #first = 0;
+  #fittedAt = -Infinity;
+  #mustFit = true;
+  #size = null;
+  #labels = new Map();
+  #widths = new Map();
+
+  constructor() {
+    this.canvas = element("canvas", { class: "nbs-plot-canvas", "aria-hidden": "true", style: { position: "absolute", left: "0", top: "0", pointerEvents: "none" } });
+    this.el = element("div", { class: "nbs-plot", style: { position: "relative", overflow: "hidden" } }, [this.canvas]);
+    this.context = this.canvas.getContext("2d");
+    /** Functions (context, frame) that draw under and over the lines, in CSS px. */
+    this.layers = { under: [], over: [] };
+    /** Set it to have the next `paint` paint. */
+    this.hasNews = true;
+    /** Geometry of the last paint, CSS px; null before the first. */
+    this.frame = null;
+    this.setFigure(NO_FIGURE);
+    this.observer = new ResizeObserver(() => this.size());
+    this.observer.observe(this.el);
+  }
+
+  // What is shown.
+
+  /** Show another figure: `meta.figure` of the frames. */
+  setFigure(figure) {
+    this.#figure = { ...NO_FIGURE, ...figure };
+    const { rows, height } = this.#figure;
+    if (this.el.style.height !== `${height}px`) this.el.style.height = `${height}px`;
+    this.#places = [];
+    const known = new Map();
+    this.#rows = rows.map(({ axes }, row) => ({
+      tiles: this.#rows[row]?.tiles ?? new Tiles(),
+      changedFrom: Infinity,
+      axes: axes.map((settings, axis) => {
+        const key = `${row}/${axis}/${settings.unit ?? ""}`;
+        const yAxis = this.#known.get(key) ?? new YAxis();
+        yAxis.configure(settings);
+        known.set(key, yAxis);
+        for (const channel of settings.channels) this.#places[channel] = { row, axis };
+        return yAxis;
+      }),
+    }));
+    this.#known = known;
+    this.#restyle();
+  }
+
+  /** @param {import("./line.js").Line[]} lines by number of their channel */
+  setLines(lines) {
+    this.#lines = lines;
+    this.#restyle();
+  }
+
+  /** Points of a line at or after `cut` (epoch ms) are others now. */
+  changed(channel, cut) {
+    const row = this.#rows[this.#places[channel]?.row];
+    const line = this.#lines[channel];
+    this.hasNews = this.#mustFit = true;
+    if (!row || !line) return;
+    const before = line.indexOf(cut) - 1; // the line from there to the first new point is new as well
+    row.changedFrom = Math.min(row.changedFrom, before >= line.start ? line.times[before] : -Infinity, cut);
+  }
+
+  /** @param {number} offset of the display zone, ms ahead of UTC */
+  setZone(offset, label) {
+    this.#zone = { offset, label };
+    this.hasNews = true;
+  }
+
+  setTheme(isDark) {
+    this.#look = readLook(this.el, isDark);
+    this.#widths.clear();
+    this.#labels.clear();
+    this.#restyle();
+  }
+
+  /** Fix the range of an axis by hand, or give it back to its policy with null. */
+  setY(row, axis, range) {
+    const yAxis = this.#rows[row]?.axes[axis];
+    if (!yAxis) return;
+    yAxis.chosen = range ? [Math.min(...range), Math.max(...range)] : null;
+    if (!range) yAxis.forget();
+    this.hasNews = this.#mustFit = true;
+  }
+
+  /** Whether somebody fixed the range of any axis by hand. */
+  get hasFixedY() {
+    return this.#rows.some(({ axes }) => axes.some(({ chosen }) => chosen !== null));
+  }
+
+  /** Draw one line over the others, which are muted; null ends it. */
+  highlight(channel) {
+    if (channel === this.#highlighted) return;
+    this.#highlighted = channel;
+    this.#restyle();
+  }
+
+  /** @param {Set<number>} channels that are neither drawn nor count for the range of y */
+  setHidden(channels) {
+    this.#hidden = new Set(channels);
+    this.#restyle();
+  }
+
+  /** @param {{time: number, isOver: boolean, text: string} | null} age of the newest reading where it is stale */
+  setAge(age) {
+    if (JSON.stringify(age) === JSON.stringify(this.#age)) return;
+    this.#age = age;
+    this.hasNews = true;
+  }
+
+  /** @returns {import("./look.js").LineStyle} how a channel's line looks, for its swatch */
+  styleOf(channel) {
+    return styleOfLine(this.#figure.lines[channel], channel, this.#look.isDark);
+  }
+
+  isVisible(channel) {
+    return Boolean(this.#places[channel] && this.#lines[channel] && !this.#hidden.has(channel) && this.#figure.lines[channel]?.visible !== false);
+  }
+
+  #restyle() {
+    this.#edition += 1;
+    this.hasNews = this.#mustFit = true;
+  }
+
+  // Painting.
+
+  /**
+   * Paint what has changed.
+   * @param {number} from epoch ms
+   * @param {number} to epoch ms
+   * @param {number} now page time, ms
+   * @returns {boolean} whether anything was
+   */
+  paint(from, to, now) {
+    const ratio = globalThis.devicePixelRatio || 1;
+    if (!this.#size || ratio !== this.#size.ratio) this.size();
+    if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
+    const layout = (this.layout = layOutRows(this.#figure.rows, this.#size));
+    const hasScale = this.#rescale(from, to, layout.width);
+    const first = Math.round((to - this.#scale.origin) / this.#scale.msPerPx) - layout.width;
+    const hasMoved = hasScale || first !== this.#first;
+    if (hasScale || this.#mustFit || now - this.#fittedAt > FIT_EVERY_MS) this.#fit(this.#timeOf(first), to, now);
+    if (!hasMoved && !this.hasNews) return false;
+    this.#first = first;
+    this.hasNews = false;
+    this.#draw(layout);
+    return true;
+  }
+
+  /** Take another scale of time where the width of the view is another. @returns {boolean} whether it is */
+  #rescale(from, to, width) {
+    const span = to - from;
+    const old = this.#scale;
+    if (old && old.width === width && Math.abs(span - old.span) <= Math.max(0.05 * old.msPerPx, TIME_NOISE_MS)) return false;
+    this.#scale = { span, width, msPerPx: span / width, origin: to };
+    return true;
+  }
+
+  /** @returns {number} time at the left edge of a column */
+  #timeOf(column) {
+    return this.#scale.origin + column * this.#scale.msPerPx;
+  }
+
+  #fit(from, to, now) {
+    this.#mustFit = false;
+    this.#fittedAt = now;
+    const newest = Math.max(...this.#lines.map((line) => (line?.length ? line.times[line.end - 1] : -Infinity)));
+    const until = to >= newest - NEAR_EDGE * (to - from) ? Infinity : to; // what is about to come into view counts
+    this.#rows.forEach(({ axes }, row) => {
+      axes.forEach((yAxis, axis) => {
+        const before = yAxis.range;
+        let visible = null;
+        for (const channel of yAxis.settings.channels) {
+          if (!this.isVisible(channel)) continue;
+          const range = visibleRange(this.#lines[channel], from, until, yAxis.isLog);
+          if (range) visible = visible ? [Math.min(visible[0], range[0]), Math.max(visible[1], range[1])] : range;
+        }
+        const limits = this.#figure.thresholds.filter((limit) => (limit.row ?? 0) === row && (limit.axis ?? 0) === axis);
+        yAxis.fit(visible, limits.map(({ value }) => value), now);
+        if (String(yAxis.range) !== String(before)) this.hasNews = true;
+      });
+    });
+    const cssMs = this.#scale.msPerPx * this.#size.ratio;
+    this.#lines.forEach((line, channel) => {
+      const isSparse = isSparseIn(line, from, to, cssMs, this.#isSparse[channel] ?? true);
+      if (isSparse !== this.#isSparse[channel]) {
+        this.#isSparse[channel] = isSparse;
+        this.#edition += 1;
+        this.hasNews = true;
+      }
+    });
+  }
+
+  #draw(layout) {
+    const { context, canvas } = this;
+    const { ratio, canvasWidth, canvasHeight } = layout;
+    if (canvas.width !== canvasWidth || canvas.height !== canvasHeight) {
+      canvas.width = canvasWidth;
+      canvas.height = canvasHeight;
+      canvas.style.width = `${canvasWidth / ratio}px`;
+      canvas.style.height = `${canvasHeight / ratio}px`;
+    } else context.clearRect(0, 0, canvasWidth, canvasHeight);
+    const from = this.#timeOf(this.#first);
+    const to = this.#timeOf(this.#first + layout.width);
+    const axes = this.#rows.map((row) =>
+      row.axes.map(({ range, isLog, settings, isEmpty }) => ({ bottom: range?.[0] ?? 0, top: range?.[1] ?? 1, isLog: isLog && !isEmpty, isEmpty, channels: settings.channels })),
+    );
+    this.frame = frameOf(layout, { from, to }, axes);
+    const picture = this.#picture(layout, from, to, axes);
+    this.#drawLayers(this.layers.under, ratio);
+    drawAreas(context, this.#figure.shapes, picture);
+    drawGrid(context, picture);
+    this.#rows.forEach((row, i) => this.#drawRow(row, layout, i, axes[i]));
+    drawFrames(context, picture);
+    drawAcross(context, this.#figure, picture);
+    if (this.#age) drawSilence(context, this.#age, this.#ends(), picture);
+    drawNumbers(context, picture);
+    drawTimes(context, picture);
+    this.#drawLayers(this.layers.over, ratio);
+  }
+
+  #picture(layout, from, to, axes) {
+    const { ratio } = layout;
+    const { msPerPx, origin } = this.#scale;
+    const widthOf = (text) => this.#widthOf(text);
+    const numbersPx = layout.numbers / ratio - 9;
+    return {
+      layout,
+      look: this.#look,
+      zone: this.#zone.label,
+      x: (time) => layout.left + Math.round((time - origin) / msPerPx) - this.#first,
+      times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone.offset, widthOf),
+      rows: axes.map((found, row) => ({
+        axes: found.map(({ bottom, top, isLog, isEmpty, channels }, axis) => {
+          const { height } = layout.rows[row];
+          const { title, unit } = this.#figure.rows[row].axes[axis];
+          const shown = channels.filter((channel) => this.isVisible(channel));
+          return {
+            y: isEmpty ? null : yMap({ bottom, top, isLog, height }),
+            ticks: isEmpty ? null : this.#ticks([bottom, top], isLog, height / ratio, numbersPx),
+            title: title || unit || "",
+            color: found.length > 1 && shown.length === 1 ? this.styleOf(shown[0]).color : null,
+          };
+        }),
+      })),
+    };
+  }
+
+  #ticks(range, isLog, height, room) {
+    const key = `${range} ${isLog} ${height} ${room}`;
+    let ticks = this.#labels.get(key);
+    if (!ticks) {
+      if (this.#labels.size > 16) this.#labels.clear();
+      ticks = axisTicks(range, isLog, height, (text) => this.#widthOf(text) <= room);
+      this.#labels.set(key, ticks);
+    }
+    return ticks;
+  }
+
+  /** @returns {number} CSS px; digits are as wide as each other */
+  #widthOf(text) {
+    const shape = text.replace(/\d/g, "0");
+    let width = this.#widths.get(shape);
+    if (width === undefined) {
+      if (this.#widths.size > 500) this.#widths.clear();
+      this.context.font = fontOf(this.#look, 1);
+      width = this.context.measureText(shape).width || FONT_PX * 0.6 * shape.length;
+      this.#widths.set(shape, width);
+    }
+    return width;
+  }
+
+  #drawRow(row, layout, number, axes) {
+    const { ratio } = layout;
+    const { msPerPx, origin } = this.#scale;
+    const { top, height } = layout.rows[number];
+    const ranges = axes.flatMap((axis) => [axis.bottom, axis.top, axis.isLog]);
+    const { tiles } = row;
+    const shown = [];
+    axes.forEach(({ bottom, top: upper, isLog, isEmpty, channels }) => {
+      if (isEmpty) return;
+      for (const channel of channels) if (this.isVisible(channel)) shown.push({ channel, plane: { bottom, top: upper, isLog, height, msPerPx, ratio } });
+    });
+    if (!shown.length) {
+      tiles.close();
+      return;
+    }
+    shown.sort((a, b) => a.channel - b.channel);
+    const styles = new Map(shown.map(({ channel }) => [channel, this.#drawnStyle(channel)]));
+    const { changedFrom } = row;
+    row.changedFrom = Infinity;
+    const size = Math.round(TILE_PX * ratio);
+    tiles.keep(size, height, [this.#scale, this.#edition, this.#look, ...ranges]);
+    if (changedFrom < Infinity) {
+      const reach = Math.max(...[...styles.values()].map(reachOf)) * ratio;
+      tiles.forget(Math.floor((changedFrom - origin) / msPerPx - reach));
+    }
+    const top_ = this.#highlighted;
+    const order = styles.has(top_) ? [...shown.filter(({ channel }) => channel !== top_), ...shown.filter(({ channel }) => channel === top_)] : shown;
+    tiles.paint(this.context, this.#first, this.#first + layout.width, layout.left, top, (context, column, from) => {
+      for (const { channel, plane } of order) {
+        const place = { ...plane, origin: origin + column * msPerPx, left: from - column, right: size };
+        drawLine(context, this.#lines[channel], place, styles.get(channel));
+      }
+    });
+  }
+
+  #drawnStyle(channel) {
+    const style = this.styleOf(channel);
+    const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
+    const hasMarkers = style.mode ? style.mode.includes("markers") : this.#isSparse[channel];
+    return { ...style, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) };
+  }
+
+  /** @returns {{row: number, axis: number, time: number, value: number, channel: number}[]} newest reading of each visible line */
+  #ends() {
+    const ends = [];
+    this.#lines.forEach((line, channel) => {
+      if (!this.isVisible(channel)) return;
+      let i = line.end - 1;
+      while (i >= line.start && Number.isNaN(line.values[i])) i -= 1;
+      if (i >= line.start) ends.push({ ...this.#places[channel], channel, time: line.times[i], value: line.values[i] });
+    });
+    return ends;
+  }
+
+  #drawLayers(layers, ratio) {
+    for (const draw of layers) {
+      this.context.save();
+      this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      draw(this.context, this.frame);
+      this.context.restore();
+    }
+  }
+
+  // Where things are, CSS px from the corner of `el`.
+
+  /** @returns {number} epoch ms */
+  timeAt(x) {
+    const { left, ratio } = this.frame;
+    return this.#timeOf(this.#first + (x - left) * ratio);
+  }
+
+  xOf(time) {
+    const { left, ratio } = this.frame;
+    return left + ((time - this.#scale.origin) / this.#scale.msPerPx - this.#first) / ratio;
+  }
+
+  /** @returns {number | null} null for a line that isn't drawn */
+  yOf(channel, value) {
+    if (!this.isVisible(channel)) return null;
+    const { row, axis } = this.#places[channel];
+    const { top, height, axes } = this.frame.rows[row];
+    if (axes[axis].isEmpty) return null;
+    const y = yMap({ ...axes[axis], height })(value);
+    return Number.isNaN(y) ? null : top + y;
+  }
+
+  valueAt(row, axis, y) {
+    const { top, height, axes } = this.frame.rows[row];
+    const { bottom, top: upper, isLog } = axes[axis];
+    const share = (top + height - y) / height;
+    return isLog ? 10 ** (Math.log10(bottom) * (1 - share) + Math.log10(upper) * share) : bottom * (1 - share) + upper * share;
+  }
+
+  /** @returns {{area: "plot" | "x" | "y" | null, row: number | null, axis: number | null}} */
+  areaAt(x, y) {
+    const nowhere = { area: null, row: null, axis: null };
+    if (!this.frame) return nowhere;
+    const { left, width, top, height, rows } = this.frame;
+    const row = rows.findIndex((place) => y >= place.top && y <= place.top + place.height);
+    const isAcross = x >= left && x <= left + width;
+    if (y > top + height) return isAcross ? { area: "x", row: null, axis: null } : nowhere;
+    if (row < 0) return nowhere;
+    if (isAcross) return { area: "plot", row, axis: 0 };
+    const axis = x < left ? 0 : 1;
+    return axis < rows[row].axes.length ? { area: "y", row, axis } : nowhere;
+  }
+
+  /** @returns {{channel: number, time: number, value: number} | null} the drawn reading nearest to a place */
+  lineAt(x, y, maxPx) {
+    if (!this.frame) return null;
+    const [from, to] = [this.timeAt(x - maxPx), this.timeAt(x + maxPx)];
+    let best = null;
+    let nearest = maxPx;
+    this.#lines.forEach((line, channel) => {
+      if (!this.isVisible(channel)) return;
+      for (let i = line.indexOf(from); i < line.end && line.times[i] <= to; i += 1) {
+        const py = this.yOf(channel, line.values[i]);
+        if (py === null) continue;
+        const distance = Math.hypot(this.xOf(line.times[i]) - x, py - y);
+        if (distance > nearest) continue;
+        nearest = distance;
+        best = { channel, time: line.times[i], value: line.values[i] };
+      }
+    });
+    return best;
+  }
+
+  /** Read the size of the chart again. */
+  size() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const size = { width: Math.round(this.el.clientWidth * ratio), height: Math.round(this.el.clientHeight * ratio), ratio };
+    if (this.#size && size.width === this.#size.width && size.height === this.#size.height && ratio === this.#size.ratio) return;
+    this.#size = size;
+    this.hasNews = true;
+  }
+
+  close() {
+    this.observer.disconnect();
+    for (const { tiles } of this.#rows) tiles.close();
+    this.el.remove();
+  }
+}
+
+/** @returns {boolean} whether a line's points in view are so few that each gets a marker */
+function isSparseIn(line, from, to, msPerPx, wasSparse) {
+  if (!line) return wasSparse;
+  const first = line.indexOf(from);
+  const last = line.indexOf(to);
+  const least = SPARSE_PX[wasSparse ? 1 : 0];
+  if ((last - first) * least > (2 * (to - from)) / msPerPx + 20) return false;
+  let n = 0;
+  for (let i = first; i < last; i += 1) if (line.values[i] === line.values[i]) n += 1;
+  if (n < 2) return wasSparse;
+  return (line.times[last - 1] - line.times[first]) / (n - 1) >= least * msPerPx;
+}
