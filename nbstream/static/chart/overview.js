@@ -1,0 +1,181 @@
+// The strip below a chart: all that the buffer holds, and a brush that moves and sizes the view.
+
+import { element, OWN_KEYS, setAttribute } from "../shared/dom.js";
+
+const HEIGHT_PX = 34;
+const GRIP_PX = 6;
+const LEAST_PX = 8;
+const ASK_EVERY_MS = 2000;
+const LEAST_SHARE_PX = 0.1; // so little of a pixel of the strip is the shortest view
+const STEP = 0.1; // of the view's width, for an arrow key
+
+export class Overview {
+  /**
+   * @param {object} does
+   * @param {(from: number, to: number) => void} does.look show a span, epoch ms
+   * @param {() => void} does.goLive show the newest readings, as they come
+   * @param {() => void} does.ask ask the kernel for the bins
+   */
+  constructor({ look, goLive, ask }) {
+    this.look = look;
+    this.goLive = goLive;
+    this.ask = ask;
+    this.canvas = element("canvas", {});
+    this.brush = element("div", {
+      ...OWN_KEYS,
+      class: "nbs-brush",
+      tabindex: "0",
+      role: "slider",
+      "aria-label": "Span of the view in the whole buffer",
+      onkeydown: (event) => this.#onKey(event),
+    });
+    this.el = element("div", { class: "nbs-overview", title: "All that the buffer holds; drag to look back" }, [this.canvas, this.brush]);
+    for (const [name, take] of [["pointerdown", this.#onDown], ["pointermove", this.#onMove], ["pointerup", this.#onUp], ["pointercancel", this.#onUp], ["dblclick", () => this.goLive()]]) {
+      this.el.addEventListener(name, take);
+    }
+    this.bins = null;
+    this.askedAt = -Infinity;
+    this.drawn = "";
+    this.drag = null;
+    this.shown = { from: 0, to: 1 };
+  }
+
+  /** Take the bins as the kernel sends them: per channel all smallest, then all largest values, float32. */
+  take({ start, step, n, channels }, [view]) {
+    const numbers = n ? new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) : new Float32Array();
+    this.bins = { start, step, n, channels, numbers };
+    this.drawn = "";
+  }
+
+  /**
+   * Show where the view is; asks for the bins now and then.
+   * @param {{from: number, to: number, left: number, width: number, ratio: number}} frame of the plot
+   * @param {{color: string, isVisible: boolean}[]} lines by the number of their channel
+   * @param {number} now page time, ms
+   */
+  paint(frame, lines, now) {
+    if (now - this.askedAt >= ASK_EVERY_MS) {
+      this.askedAt = now;
+      this.ask();
+    }
+    this.shown = { from: frame.from, to: frame.to };
+    this.width = frame.width;
+    const place = `${frame.left} ${frame.width} ${frame.ratio}`;
+    if (place !== this.place) {
+      this.place = place;
+      this.drawn = "";
+      Object.assign(this.el.style, { marginLeft: `${frame.left}px`, width: `${frame.width}px`, height: `${HEIGHT_PX}px` });
+    }
+    this.#placeBrush();
+    const looks = lines.map(({ color, isVisible }) => (isVisible ? color : "")).join();
+    if (looks + place === this.drawn) return;
+    this.drawn = looks + place;
+    this.#draw(lines, frame.ratio);
+  }
+
+  /** @returns {[number, number]} the span of the strip, epoch ms; it reaches to the view's right edge */
+  get span() {
+    const { bins, shown } = this;
+    if (!bins?.n) return [shown.from, shown.to];
+    return [Math.min(bins.start, shown.from), Math.max(bins.start + bins.n * bins.step, shown.to)];
+  }
+
+  #placeBrush() {
+    const [from, to] = this.span;
+    const scale = this.width / (to - from);
+    const width = Math.max(LEAST_PX, (this.shown.to - this.shown.from) * scale);
+    const left = Math.min((this.shown.from - from) * scale, this.width - width);
+    const text = `${left.toFixed(0)} ${width.toFixed(0)}`;
+    if (text === this.brushed) return;
+    this.brushed = text;
+    Object.assign(this.brush.style, { left: `${left.toFixed(1)}px`, width: `${width.toFixed(1)}px` });
+    setAttribute(this.brush, "aria-valuenow", String(Math.round((100 * (this.shown.to - from)) / (to - from))));
+  }
+
+  #draw(lines, ratio) {
+    const { canvas } = this;
+    canvas.width = Math.round(this.width * ratio);
+    canvas.height = Math.round(HEIGHT_PX * ratio);
+    Object.assign(canvas.style, { width: `${this.width}px`, height: `${HEIGHT_PX}px` });
+    if (!this.bins?.n) return;
+    const context = canvas.getContext("2d");
+    const { start, step, n, numbers } = this.bins;
+    const [from, to] = this.span;
+    const scale = canvas.width / (to - from);
+    const wide = Math.max(1, Math.ceil(step * scale));
+    context.globalAlpha = 0.55;
+    lines.forEach(({ color, isVisible }, channel) => {
+      const low = numbers.subarray(2 * channel * n, (2 * channel + 1) * n);
+      const high = numbers.subarray((2 * channel + 1) * n, (2 * channel + 2) * n);
+      if (!isVisible || low.length < n) return;
+      let [bottom, top] = [Infinity, -Infinity];
+      for (let i = 0; i < n; i += 1) {
+        if (low[i] < bottom) bottom = low[i];
+        if (high[i] > top) top = high[i];
+      }
+      if (!(top >= bottom)) return;
+      const room = canvas.height - 2 * ratio;
+      const perUnit = top > bottom ? room / (top - bottom) : 0;
+      const y = (value) => ratio + (perUnit ? (top - value) * perUnit : room / 2);
+      context.fillStyle = color;
+      for (let i = 0; i < n; i += 1) {
+        if (low[i] !== low[i]) continue;
+        const a = y(high[i]);
+        context.fillRect(Math.floor((start + i * step - from) * scale), a, wide, Math.max(ratio, y(low[i]) - a));
+      }
+    });
+  }
+
+  /** Where a pointer took hold: of one end of the brush, or of all of it. */
+  #onDown = (event) => {
+    if (event.button !== 0) return;
+    const x = event.clientX - this.el.getBoundingClientRect().left;
+    const [from, to] = this.span;
+    const perPx = (to - from) / this.width;
+    const left = (this.shown.from - from) / perPx;
+    const right = (this.shown.to - from) / perPx;
+    let grip = "all";
+    if (Math.abs(x - left) <= GRIP_PX) grip = "left";
+    else if (Math.abs(x - right) <= GRIP_PX) grip = "right";
+    this.drag = { x, grip, perPx, ...this.shown };
+    if (grip === "all" && (x < left || x > right)) {
+      const half = (this.shown.to - this.shown.from) / 2;
+      this.drag.from = from + x * perPx - half;
+      this.drag.to = this.drag.from + 2 * half;
+      this.#move(x);
+    }
+    this.el.setPointerCapture?.(event.pointerId);
+    event.preventDefault();
+  };
+
+  #onMove = (event) => {
+    if (this.drag) this.#move(event.clientX - this.el.getBoundingClientRect().left);
+  };
+
+  #onUp = () => {
+    this.drag = null;
+  };
+
+  #move(x) {
+    const { grip, perPx } = this.drag;
+    const by = (x - this.drag.x) * perPx;
+    const least = LEAST_SHARE_PX * perPx;
+    let { from, to } = this.drag;
+    if (grip !== "right") from += by;
+    if (grip !== "left") to += by;
+    if (grip === "left") from = Math.min(from, to - least);
+    if (grip === "right") to = Math.max(to, from + least);
+    this.look(from, to);
+  }
+
+  #onKey(event) {
+    const { from, to } = this.shown;
+    const by = { ArrowLeft: -STEP, ArrowRight: STEP, PageUp: -1, PageDown: 1 }[event.key];
+    if (event.key === "End") this.goLive();
+    else if (event.key === "Home") this.look(this.span[0], this.span[0] + to - from);
+    else if (by) this.look(from + by * (to - from), to + by * (to - from));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
