@@ -209,6 +209,7 @@ export function installDom() {
   const timers = new Map();
   globalThis.document = new FakeNode("#document");
   document.createElement = (tag) => new FakeNode(tag);
+  document.createElementNS = (_, tag) => new FakeNode(tag);
   document.body = new FakeNode("body");
   document.activeElement = document.body;
   document.hidden = false;

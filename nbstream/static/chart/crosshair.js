@@ -1,79 +1,282 @@
-// The values at the cursor, also while the lines move under it.
+// The values at the cursor, also while the lines move under it: a hairline through all rows, a dot on each line, and
+// what every channel was at that time. The cursor is the pointer's, or one that keys move from reading to reading.
 
-import { element } from "../shared/dom.js";
-import { wallClock } from "./axes.js";
+import { element, setText } from "../shared/dom.js";
+import { numberStyle, numberText } from "../shared/format.js";
+import { wallClock } from "./ticks.js";
 
-/** @returns {string} a value with as many digits as the range deserves */
-export function cursorNumber(value, span) {
-  if (!Number.isFinite(value)) return "–";
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
-  const digits = span > 0 ? Math.min(10, Math.max(0, 3 - Math.floor(Math.log10(span)))) : 6;
-  const magnitude = Math.abs(value);
-  return magnitude >= 1e9 || (magnitude < 1e-4 && magnitude > 0) ? value.toPrecision(6) : value.toFixed(digits);
-}
+const MAX_ROWS = 12;
+const NEAR_BREAK_PX = 12; // in a gap the value beside it is told only so near
+const MARGIN_PX = 4;
+const BESIDE_PX = 12;
+const STYLE_EVERY_MS = 500;
+const DAY = 86_400_000;
+
+/**
+ * @typedef {object} Found what a channel was at the cursor
+ * @property {number} channel
+ * @property {number} time of the reading, epoch ms
+ * @property {number} value
+ * @property {number} y CSS px in the plot
+ */
 
 export class Crosshair {
-  constructor() {
-    this.line = element("div", { class: "nbs-crosshair" });
+  /** @param {import("./plot.js").Plot} plot whose pointer it follows */
+  constructor(plot) {
+    this.plot = plot;
+    this.hair = element("div", { class: "nbs-hair" });
+    this.dots = element("div", { class: "nbs-dots" });
     this.readout = element("div", { class: "nbs-readout" });
-    this.el = element("div", { class: "nbs-cursor", hidden: true }, [this.line, this.readout]);
-    this.x = null;
+    this.speaker = element("div", { class: "nbs-hidden", role: "status", "aria-live": "polite" });
+    this.cursor = element("div", { class: "nbs-cursor", hidden: true }, [this.hair, this.dots, this.readout]);
+    this.el = element("div", { class: "nbs-crosshair" }, [this.cursor, this.speaker]);
+    /** Where the pointer is, CSS px in the plot. @type {{x: number, y: number} | null} */
+    this.place = null;
+    /** Time of the reading that keys have moved to, epoch ms. @type {number | null} */
+    this.pinnedTime = null;
+    /** Channels in the order of their rows, until the pointer moves. @type {number[] | null} */
+    this.order = null;
+    this.styles = new Map();
     this.shown = "";
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    plot.el.addEventListener("pointermove", (event) => this.#follow(event), { signal });
+    plot.el.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.move(null), { signal });
   }
 
-  /** Move to `x` CSS px from the left edge of the plot area; null hides it. */
-  move(x) {
-    this.x = x;
-    this.el.hidden = x === null;
+  close() {
+    this.abort.abort();
+  }
+
+  /** Move to a place in the plot, CSS px; null hides it. */
+  move(place) {
+    if (place === null && this.place === null) return;
+    this.place = place;
+    this.order = null;
+    if (place) this.pinnedTime = null;
+    this.plot.hasNews = true;
+  }
+
+  /** Stay at a time, whatever the pointer does. */
+  pin(time) {
+    this.pinnedTime = time;
+    this.order = null;
+    this.plot.hasNews = true;
+  }
+
+  /** @returns {boolean} whether keys had put it anywhere */
+  unpin() {
+    const was = this.pinnedTime !== null;
+    this.pinnedTime = null;
+    setText(this.speaker, "");
+    if (was) this.plot.hasNews = true;
+    return was;
   }
 
   /**
-   * Show what is at the cursor.
-   * @param {import("./draw.js").Plane} plane
-   * @param {{number: number, name: string, unit: string, color: string, line: import("./line.js").Line}[]} entries
-   * @param {number} offset of the display zone, ms
-   * @param {import("./marks.js").Marks} marks
+   * Move to the reading before or after the one at the cursor.
+   * @param {-1 | 1} sign
+   * @returns {number | null} its time, epoch ms; null where there is none
    */
-  update(plane, entries, offset, marks) {
-    if (this.x === null) return;
-    const width = plane.width / plane.ratio;
-    const time = plane.from + ((plane.to - plane.from) * this.x) / width;
-    const found = entries
-      .map((entry) => ({ ...entry, at: entry.line.nearest(time) }))
-      .filter(({ at, line }) => at >= 0 && line.times[at] >= plane.from && line.times[at] <= plane.to);
-    this.el.hidden = found.length === 0;
-    if (!found.length) return;
-    const nearest = found.reduce((best, e) =>
-      Math.abs(e.line.times[e.at] - time) < Math.abs(best.line.times[best.at] - time) ? e : best,
-    );
-    const when = nearest.line.times[nearest.at];
-    const x = ((when - plane.from) / (plane.to - plane.from)) * width;
-    this.line.style.transform = `translateX(${x.toFixed(1)}px)`;
-    const isRight = x > width / 2;
-    this.readout.style.transform = isRight
-      ? `translate(calc(${x.toFixed(0)}px - 100% - 10px), 8px)`
-      : `translate(${(x + 10).toFixed(0)}px, 8px)`;
-    const span = plane.top - plane.bottom;
-    const clock = wallClock(when, offset).slice(11, plane.to - plane.from < 120_000 ? 23 : 19);
-    const rows = found.map(({ number, name, unit, color, line, at }) => [
-      color,
-      name,
-      `${cursorNumber(line.values[at], span)}${unit ? ` ${unit}` : ""}`,
-      marks.near(number, time, plane)?.reason ?? "",
-    ]);
-    const shown = `${clock} ${rows.join(" ")}`;
+  step(sign) {
+    const { plot } = this;
+    const time = this.pinnedTime ?? (this.place ? plot.timeAt(this.place.x) : plot.frame.to);
+    let next = null;
+    for (const { line } of this.#lines()) {
+      const found = neighbour(line, time, sign);
+      if (found !== null && (next === null || sign * (found - next) < 0)) next = found;
+    }
+    if (next === null) return null;
+    this.pin(next);
+    const { time: when, texts } = this.#read(next, null);
+    setText(this.speaker, `${this.#clockText(when)}: ${texts.map(({ name, value }) => `${name} ${value}`).join(", ")}`);
+    return next;
+  }
+
+  /**
+   * Show what is at the cursor, after each paint.
+   * @param {import("./data.js").ChartData} [data] whose marks' reasons it tells
+   */
+  update(data) {
+    this.data = data ?? this.data;
+    const { plot, cursor } = this;
+    const { frame } = plot;
+    if (!frame || plot.el.dataset.drag) return this.#hide();
+    const time = this.pinnedTime ?? this.#pointedTime(frame);
+    if (time === null || time < frame.from || time > frame.to) return this.#hide();
+    const read = this.#read(time, this.pinnedTime === null ? this.place.y : null);
+    if (!read) return this.#hide();
+    cursor.hidden = false;
+    const x = plot.xOf(read.time);
+    this.hair.style.transform = `translateX(${Math.round(x)}px)`;
+    this.#fit(frame);
+    this.#showDots(read.found);
+    this.#fill(read);
+    this.#place(x, frame);
+  }
+
+  #follow(event) {
+    const box = this.plot.el.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const isOverControl = Boolean(event.target?.closest?.("button"));
+    const isOver = !isOverControl && this.plot.areaAt(x, y).area === "plot";
+    this.move(isOver ? { x, y } : null);
+  }
+
+  #pointedTime(frame) {
+    if (!this.place) return null;
+    const { x } = this.place;
+    return x >= frame.left && x <= frame.left + frame.width ? this.plot.timeAt(x) : null;
+  }
+
+  #hide() {
+    if (!this.cursor.hidden) this.cursor.hidden = true;
+  }
+
+  /** What can be read: the lines that are shown. */
+  #lines() {
+    const { plot } = this;
+    const { lines = [], figure } = plot;
+    return lines
+      .map((line, channel) => ({ line, channel, about: figure?.lines?.[channel] ?? { name: `channel ${channel}`, unit: "" } }))
+      .filter(({ line, channel }) => line?.length && !plot.hidden?.has(channel));
+  }
+
+  /**
+   * @param {number} time epoch ms
+   * @param {number | null} y of the pointer, CSS px
+   * @returns {{time: number, found: Found[], texts: any[], more: number} | null} null where no channel has a reading
+   */
+  #read(time, y) {
+    const { plot } = this;
+    const { frame } = plot;
+    const msPerPx = (frame.to - frame.from) / frame.width;
+    const all = [];
+    for (const { line, channel, about } of this.#lines()) {
+      const i = line.nearest(time);
+      if (i < 0) continue;
+      const when = line.times[i];
+      const isFar = Math.abs(when - time) > NEAR_BREAK_PX * msPerPx && isBroken(line, i, time);
+      const isIn = when >= frame.from && when <= frame.to && !isFar;
+      all.push({ channel, about, line, time: when, value: isIn ? line.values[i] : NaN, y: isIn ? plot.yOf(channel, line.values[i]) : null });
+    }
+    const known = all.filter(({ value }) => !Number.isNaN(value));
+    if (!known.length) return null;
+    // The hairline stands on a reading, the nearest in time.
+    const nearest = known.reduce((best, one) => (Math.abs(one.time - time) < Math.abs(best.time - time) ? one : best));
+    const rows = this.#inOrder(all, y);
+    const texts = rows.map((row) => this.#textOf(row, time));
+    return { time: nearest.time, found: rows.filter((row) => row.y !== null), texts, more: all.length - rows.length };
+  }
+
+  /** The nearest to the pointer first; the order stays while the pointer rests, so that nobody has to search. */
+  #inOrder(all, y) {
+    if (!this.order) {
+      const distance = (row) => (y === null ? row.channel : row.y === null ? Infinity : Math.abs(row.y - y));
+      this.order = [...all].sort((a, b) => distance(a) - distance(b) || a.channel - b.channel).map(({ channel }) => channel);
+    }
+    const place = (row) => {
+      const i = this.order.indexOf(row.channel);
+      return i < 0 ? Infinity : i;
+    };
+    return [...all].sort((a, b) => place(a) - place(b)).slice(0, MAX_ROWS);
+  }
+
+  #textOf({ channel, about, line, value }, time) {
+    const { plot } = this;
+    const number = Number.isNaN(value) ? "–" : numberText(value, this.#styleOf(channel, line, value), true);
+    return {
+      color: plot.styleOf(channel).color,
+      name: about.name,
+      value: about.unit && number !== "–" ? `${number} ${about.unit}` : number,
+      reason: this.data?.marks?.near(channel, time, plot.frame)?.reason ?? "",
+    };
+  }
+
+  /** Digits by what the channel spans in view, looked at now and then. */
+  #styleOf(channel, line, value) {
+    const now = performance.now();
+    const held = this.styles.get(channel);
+    if (held && now - held.at < STYLE_EVERY_MS) return held.style;
+    const { from, to } = this.plot.frame;
+    const [low, high] = line.range(from, to) ?? [value, value];
+    const style = numberStyle(held?.style ?? null, [value, null, null, low, high]);
+    this.styles.set(channel, { style, at: now });
+    return style;
+  }
+
+  #clockText(time) {
+    const { from, to } = this.plot.frame;
+    const text = wallClock(time, this.plot.offset ?? this.data?.meta.zone.offset ?? 0);
+    const width = to - from;
+    const clock = text.slice(11, width < 2000 ? 27 : width < 120_000 ? 23 : 19);
+    const isOther = width > DAY || Math.abs(Date.now() - time) > DAY;
+    return isOther ? `${text.slice(0, 10)} ${clock}` : clock;
+  }
+
+  #showDots(found) {
+    const { dots, plot } = this;
+    while (dots.childNodes.length > found.length) dots.childNodes[dots.childNodes.length - 1].remove();
+    while (dots.childNodes.length < found.length) dots.append(element("i"));
+    found.forEach(({ channel, time, y }, i) => {
+      const { style } = dots.childNodes[i];
+      style.transform = `translate(${plot.xOf(time).toFixed(1)}px, ${y.toFixed(1)}px)`;
+      style.background = plot.styleOf(channel).color;
+    });
+  }
+
+  #fill({ time, texts, more }) {
+    const clock = this.#clockText(time);
+    const shown = JSON.stringify([clock, texts, more]);
     if (shown === this.shown) return;
     this.shown = shown;
     this.readout.replaceChildren(
       element("div", { class: "nbs-readout-time", text: clock }),
-      ...rows.flatMap(([color, name, value, reason]) => [
+      ...texts.flatMap(({ color, name, value, reason }) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
           element("span", { text: name }),
           element("b", { text: value }),
         ]),
-        reason ? element("div", { class: "nbs-readout-reason", text: reason }) : "",
+        ...(reason ? [element("div", { class: "nbs-readout-reason", text: reason })] : []),
       ]),
+      ...(more > 0 ? [element("div", { class: "nbs-readout-more", text: `+${more} more` })] : []),
     );
   }
+
+  /** The hairline goes through all rows. */
+  #fit({ top, height }) {
+    const fitted = `${top} ${height}`;
+    if (fitted === this.fitted) return;
+    this.fitted = fitted;
+    this.hair.style.top = `${top}px`;
+    this.hair.style.height = `${height}px`;
+  }
+
+  /** Beside the hairline, within the chart. */
+  #place(x, frame) {
+    const { readout, plot } = this;
+    const [width, height] = [readout.offsetWidth ?? 0, readout.offsetHeight ?? 0];
+    const room = (plot.el.clientWidth || frame.left + frame.width) - width - MARGIN_PX;
+    const isRight = x > frame.left + frame.width / 2;
+    const left = Math.max(MARGIN_PX, Math.min(isRight ? x - width - BESIDE_PX : x + BESIDE_PX, room));
+    const top = Math.max(0, Math.min(frame.top + 8, (plot.el.clientHeight || Infinity) - height - MARGIN_PX));
+    readout.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+}
+
+/** @returns {boolean} whether the line is broken, or has ended, between its point `i` and a time */
+function isBroken(line, i, time) {
+  const sign = Math.sign(time - line.times[i]);
+  if (sign === 0) return false;
+  const next = i + sign;
+  return next < line.start || next >= line.end || Number.isNaN(line.values[next]);
+}
+
+/** @returns {number | null} time of the reading before or after a time */
+function neighbour(line, time, sign) {
+  let i = line.indexOf(time);
+  if (sign > 0) while (i < line.end && (line.times[i] <= time || Number.isNaN(line.values[i]))) i += 1;
+  else for (i -= 1; i >= line.start && Number.isNaN(line.values[i]); ) i -= 1;
+  return i >= line.start && i < line.end ? line.times[i] : null;
 }

@@ -1,36 +1,81 @@
-// What lies over a chart: the badge, the choice of the window, the pause button, and the way back to live.
+// What stands above a chart: its title, how it is, what a drag does, the ways back, the pause, a picture of it, and
+// the choice of the window.
 
-import { button, element, OWN_KEYS } from "../shared/dom.js";
-import { Badge } from "../shared/status.js";
+import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { Badge, RESTARTED } from "../shared/status.js";
+import { Chips } from "./chips.js";
+import { icon } from "./icons.js";
+
+const WINDOWS = ["10s", "60s", "5min", "all"];
+const MODE_NAMES = { zoom: "Zoom: drag a span", pan: "Pan: drag the view", select: "Select: drag a span" };
 
 export class Toolbar {
   /**
    * @param {object} does
    * @param {(window: string) => void} does.chooseWindow
+   * @param {(mode: "zoom" | "pan" | "select") => void} does.chooseMode what a drag over the plot does from now on
    * @param {() => void} does.togglePause
    * @param {() => void} does.jumpToLive
+   * @param {() => void} does.fitY
+   * @param {() => void} does.savePicture
+   * @param {() => void} [does.showWindow] show as much as the window; without it the view is changed at the next tick
    */
-  constructor({ chooseWindow, togglePause, jumpToLive }) {
-    this.badge = new Badge();
-    this.pause = button("", togglePause, "nbs-tool");
+  constructor(does) {
+    this.does = does;
+    this.viewport = null;
+    this.mode = "zoom";
+    this.badge = new StateBadge((text) => this.#say(text));
+    this.title = element("span", { class: "nbs-chart-title", hidden: true });
+    this.modes = new Map(Object.keys(MODE_NAMES).map((mode) => [mode, this.#modeButton(mode)]));
+    this.fit = tool("fitY", "Fit y", "Fit the y axis to what is visible (F)", does.fitY);
+    this.live = tool("live", "Back to live", "Back to live: the whole window, and y fits (L)", does.jumpToLive);
+    this.pause = tool("pause", "Pause", "", does.togglePause);
+    this.picture = tool("picture", "Save as PNG", "Save a picture of the chart (PNG)", does.savePicture);
     this.window = element("select", {
       ...OWN_KEYS,
-      class: "nbs-tool",
+      class: "nbs-tool nbs-tool-window",
       "aria-label": "Window",
       title: "Window of the view and of the statistics",
-      onchange: () => chooseWindow(this.window.value),
+      onchange: () => does.chooseWindow(this.window.value),
     });
-    this.jump = button("", jumpToLive, "nbs-jump", { hidden: true });
-    this.el = element("div", { class: "nbs-toolbar" }, [this.badge.el, this.window, this.pause]);
+    const modes = element("span", { class: "nbs-tool-group", role: "radiogroup", "aria-label": "What a drag does" }, [...this.modes.values()]);
+    this.tools = element("div", { class: "nbs-tools", role: "toolbar", "aria-label": "Chart" }, [
+      modes,
+      this.fit,
+      this.live,
+      this.pause,
+      this.picture,
+      this.window,
+    ]);
+    this.head = element("div", { class: "nbs-chart-head" }, [this.title, this.badge.el]);
+    this.el = element("div", { class: "nbs-toolbar" }, [this.head, this.tools]);
+    this.strip = new Chips({ jumpToLive: does.jumpToLive, fitY: does.fitY, showWindow: () => this.#showWindow() });
+    /** To be laid over the plot. */
+    this.chips = this.strip.el;
     this.offered = "";
   }
 
-  /** Show what there is to choose, and what is chosen. */
-  show({ toolbar, window: current = "60s", choices }, isPaused) {
-    this.pause.textContent = isPaused ? "▶" : "❚❚";
-    this.pause.title = isPaused ? "Resume: follow the newest readings" : "Pause the view; the data goes on";
-    this.pause.setAttribute("aria-label", isPaused ? "Resume" : "Pause");
-    this.pause.hidden = this.window.hidden = toolbar === false;
+  /**
+   * Show what there is to choose, and what is chosen.
+   * @param {{title: string | null, toolbar?: boolean, window?: string, choices?: string[]}} meta
+   * @param {import("./viewport.js").Viewport} viewport
+   * @param {import("./plot.js").Plot} plot
+   */
+  show({ title, toolbar, window: current = "60s", choices = WINDOWS }, viewport, plot) {
+    setText(this.title, title ?? "");
+    setAttribute(this.title, "title", title || null);
+    this.title.hidden = !title;
+    const { isPaused } = viewport;
+    if (isPaused !== this.isPaused) {
+      this.isPaused = isPaused;
+      this.pause.replaceChildren(icon(isPaused ? "resume" : "pause"));
+      setAttribute(this.pause, "aria-label", isPaused ? "Resume" : "Pause");
+      setAttribute(this.pause, "title", isPaused ? "Resume: follow the newest readings (Space)" : "Pause the view; the data goes on (Space)");
+      setAttribute(this.pause, "data-on", isPaused ? "" : null);
+    }
+    setAttribute(this.live, "data-idle", viewport.isWindow && !plot?.hasFixedY ? "" : null);
+    setAttribute(this.fit, "data-idle", plot?.hasFixedY ? null : "");
+    this.tools.hidden = toolbar === false;
     const offered = choices.includes(current) ? choices : [current, ...choices];
     if (this.offered !== offered.join()) {
       this.offered = offered.join();
@@ -39,14 +84,67 @@ export class Toolbar {
     if (this.window.value !== current) this.window.value = current;
   }
 
-  /**
-   * Offer the way back to live.
-   * @param {boolean} isOffered
-   * @param {number | null} more readings that came since the view stands still, null while it moves
-   */
-  offerJump(isOffered, more) {
-    this.jump.hidden = !isOffered;
-    const count = more > 0 ? ` (+${more.toLocaleString("en")})` : "";
-    this.jump.textContent = more === null ? "back to the whole window" : `jump to live${count}`;
+  /** Show the ways back that there are now; see `Chips.show`. */
+  showChips(facts) {
+    this.viewport = facts.viewport;
+    this.strip.show(facts);
   }
+
+  /** Choose what a drag does. */
+  setMode(mode) {
+    this.mode = mode;
+    for (const [name, node] of this.modes) setAttribute(node, "aria-checked", String(name === mode));
+    this.does.chooseMode(mode);
+  }
+
+  #modeButton(mode) {
+    const [name] = MODE_NAMES[mode].split(":");
+    const node = tool(mode, name, MODE_NAMES[mode], () => this.setMode(mode));
+    setAttribute(node, "role", "radio");
+    setAttribute(node, "aria-checked", String(mode === this.mode));
+    node.addEventListener("keydown", (event) => this.#chooseByKey(event, mode));
+    return node;
+  }
+
+  #chooseByKey(event, mode) {
+    const sign = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!sign) return;
+    event.preventDefault();
+    const names = [...this.modes.keys()];
+    const next = names[(names.indexOf(mode) + sign + names.length) % names.length];
+    this.setMode(next);
+    this.modes.get(next).focus();
+  }
+
+  #showWindow() {
+    if (this.does.showWindow) return this.does.showWindow();
+    this.viewport?.showWindow();
+    this.strip.window.hidden = true;
+  }
+
+  /** What needs a hand is said to its end, over the plot, where the badge has no room for it. */
+  #say(text) {
+    this.strip.say(text);
+    setAttribute(this.el, "data-banner", text ? "" : null);
+  }
+}
+
+/** A badge whose gravest words are handed on where it has no room for them. */
+class StateBadge extends Badge {
+  constructor(say) {
+    super();
+    this.say = say;
+  }
+
+  show(state) {
+    super.show(state);
+    const isCut = this.label.scrollWidth > this.label.clientWidth + 1;
+    this.say(state.kind === "bad" && (isCut || state.text === RESTARTED) ? state.text : "");
+  }
+}
+
+function tool(sign, name, title, onclick) {
+  const node = button("", () => onclick(), "nbs-tool", { "aria-label": name, title });
+  node.append(icon(sign));
+  return node;
 }

@@ -1,0 +1,127 @@
+// What keys do on a plot that has the focus; the notebook doesn't hear them.
+
+import { OWN_KEYS, setAttribute } from "../shared/dom.js";
+
+const ZOOM = 0.8;
+const PAN = 0.1; // of the width
+const LABEL =
+  "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
+  "Space pauses, L or End is live, F fits y, Escape closes.";
+
+export class Keys {
+  /**
+   * @param {import("./plot.js").Plot} plot made focusable
+   * @param {import("./viewport.js").Viewport} viewport changed by what people press
+   * @param {object} does
+   * @param {() => void} does.onChange the view has been changed
+   * @param {() => void} does.togglePause
+   * @param {() => void} does.jumpToLive
+   * @param {() => void} does.fitY
+   * @param {import("./crosshair.js").Crosshair} [does.crosshair] moved by Shift and arrows
+   * @param {import("./gestures.js").Gestures} [does.gestures] whose selection Escape lets go
+   * @param {() => number | null} [does.oldest] time of the oldest reading that can be shown; Home goes there
+   */
+  constructor(plot, viewport, does) {
+    this.plot = plot;
+    this.viewport = viewport;
+    this.does = does;
+    this.abort = new AbortController();
+    const { el } = plot;
+    for (const [name, value] of Object.entries({ ...OWN_KEYS, tabindex: "0", role: "application", "aria-label": LABEL })) {
+      el.setAttribute(name, value);
+    }
+    el.addEventListener("keydown", (event) => this.press(event), { signal: this.abort.signal });
+    el.addEventListener("blur", () => does.crosshair?.unpin(), { signal: this.abort.signal });
+  }
+
+  /** Say what the chart is, for who cannot see it. */
+  describe(title) {
+    setAttribute(this.plot.el, "aria-label", title ? `${title}. ${LABEL}` : LABEL);
+  }
+
+  press(event) {
+    if (event.target !== this.plot.el || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const act = this.#actionOf(event.key, event.shiftKey);
+    if (!act || act() === false) return;
+    event.preventDefault?.();
+    event.stopPropagation?.();
+    this.plot.hasNews = true;
+  }
+
+  close() {
+    this.abort.abort();
+  }
+
+  #actionOf(key, withShift) {
+    const { does } = this;
+    switch (key) {
+      case "+":
+      case "=":
+        return () => this.#zoom(ZOOM);
+      case "-":
+      case "_":
+      case "−":
+        return () => this.#zoom(1 / ZOOM);
+      case "ArrowLeft":
+      case "ArrowRight": {
+        const sign = key === "ArrowLeft" ? -1 : 1;
+        return () => (withShift && does.crosshair ? this.#read(sign) : this.#pan(sign * PAN));
+      }
+      case "PageUp":
+        return () => this.#pan(-0.9);
+      case "PageDown":
+        return () => this.#pan(0.9);
+      case "Home":
+        return () => this.#goHome();
+      case "End":
+      case "l":
+      case "L":
+        return () => does.jumpToLive();
+      case " ":
+        return () => does.togglePause();
+      case "0":
+      case "f":
+      case "F":
+        return () => does.fitY();
+      case "Escape":
+        return () => this.#escape();
+      default:
+        return null;
+    }
+  }
+
+  #zoom(factor) {
+    this.viewport.zoom(factor, this.does.crosshair?.pinnedTime ?? null, performance.now());
+    this.does.onChange();
+  }
+
+  #pan(widths) {
+    this.viewport.pan(widths * this.viewport.width, performance.now());
+    this.does.onChange();
+  }
+
+  #goHome() {
+    const oldest = this.does.oldest?.() ?? null;
+    if (oldest === null) return this.#pan(-0.9);
+    const { width } = this.viewport;
+    this.viewport.lookAt(oldest, oldest + width, performance.now());
+    this.does.onChange();
+  }
+
+  /** Move the reading cursor to the next reading, and the view after it. */
+  #read(sign) {
+    const time = this.does.crosshair.step(sign);
+    if (time === null) return;
+    const [from, to] = this.viewport.range(performance.now());
+    if (time >= from && time <= to) return;
+    this.viewport.pan(time - (from + to) / 2, performance.now());
+    this.does.onChange();
+  }
+
+  /** Let go of one thing: the reading cursor, then a selection, then the focus. */
+  #escape() {
+    if (this.does.crosshair?.unpin()) return;
+    if (this.does.gestures?.cancel()) return;
+    this.plot.el.blur?.();
+  }
+}
