@@ -265,7 +265,7 @@ class ChartFeed:
     def _meta(self, span_ns: int) -> dict[str, Any]:
         names = self.names
         return {
-            "channels": self._channels_shown(names),
+            "channels": self.shown,
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
             "zone": self.zone,
@@ -274,8 +274,10 @@ class ChartFeed:
             **self._describe(),
         }
 
-    def _channels_shown(self, names: tuple[str, ...]) -> list[dict[str, str]]:
-        """Return what a page shows of the channels' names and units, made anew when those change."""
+    @property
+    def shown(self) -> list[dict[str, str]]:
+        """What a page shows of the channels' names and units, made anew when those change."""
+        names = self.names
         key = names, dict(self._buffer.units)
         if key != self._named[0]:
             shown = short_names(names, MAX_NAME).items()

@@ -2,68 +2,65 @@
 
 from __future__ import annotations
 
-import copy
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 import traitlets
 from plotly.callbacks import InputDeviceState, Points
-from plotly.serializers import custom_serializers
 
 from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.readings.window import Window
-from nbstream.readings.zone import offset_ms
 from nbstream.runtime import ownership
-from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name
-from nbstream.widgets.chart.chart_feed import SPAN_OF_ALL_NS, ChartFeed
-from nbstream.widgets.chart.figure import (
-    OWN_SHAPE,
-    base_layout,
-    drawn_limits,
-    legend_texts,
-    mark_lone,
-    plotly_text,
-    threshold_shapes,
-)
-from nbstream.widgets.chart.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
-from nbstream.widgets.chart.plotly_reports import is_refusal, taken
+from nbstream.widgets.chart.arrangement import arrange, read_rows
+from nbstream.widgets.chart.channel_traces import ChannelTraces
+from nbstream.widgets.chart.chart_feed import ChartFeed
+from nbstream.widgets.chart.copies import static_copy, wall_clock
+from nbstream.widgets.chart.figure import Figure, describe, live_number, thresholds
+from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
+from nbstream.widgets.chart.plotly_figure import base_layout
+from nbstream.widgets.chart.quiet_figure import QuietFigure
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
 from nbstream.widgets.page.messages import DistrustsPages, is_int, is_number
 from nbstream.widgets.page.options import refuse_unknown
+from nbstream.widgets.page.part import Part
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import plotly.graph_objects as go
+
     from nbstream.analysis.analyzer import Analyzer
-    from nbstream.readings.batch import TimeArray
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import WindowLike
     from nbstream.sources import Source
+    from nbstream.widgets.chart.figure import Threshold
 
 __all__ = ["LiveChart"]
 
 logger = logging.getLogger(__name__)
 
-OPTIONS = ("window", "title", "height", "channels", "toolbar", "name", "layout")
-SECOND_NS = 10**9
+OPTIONS = (
+    *("window", "title", "height", "channels", "rows", "y", "log"),
+    *("toolbar", "name", "layout"),
+)
 LATEST_MS = 8e15
-"""Plotly's years, in epoch ms …"""
+"""JavaScript's years, in epoch ms …"""
 READING_MS = 9.2e12
 """… and those that readings can have: int64 ns."""
-FIRST_NS = -9_200_000_000_000_000_000
-"""The oldest time that has a wall clock in every zone."""
+DESCRIBED_EVERY = 0.05
+"""Seconds between two descriptions of a figure that is changed all the time."""
 
 
-class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget):
+class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigure):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -108,6 +105,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         title: str | None = None,
         height: int = 380,
         channels: Iterable[str] | None = None,
+        rows: Iterable[Iterable[str]] | None = None,
+        y: str | tuple[float | None, float | None] = "fit",
+        log: bool = False,
         toolbar: bool = True,
         name: str | None = None,
         layout: dict[str, Any] | None = None,
@@ -116,19 +116,23 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
         analyzer, owns_analyzer = as_analyzer(source_or_analyzer, window)
-        super().__init__(layout=base_layout(title, height, _first_ends(analyzer)))
+        super().__init__(layout=base_layout(title, height))
         if layout:
             self.update_layout(layout)
-        self._choose_buttons(None, self.layout.modebar)
-        self.layout.on_change(self._choose_buttons, "modebar")
         self._explicit_name = name
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
         self._has_toolbar = toolbar
         self._is_paused = False
-        self._ended: str | None = None
+        self._rows = read_rows(rows)
+        self._y = y
+        self._is_log = log
+        self._traces = ChannelTraces(self)
+        self._figure: dict[str, Any] = {}
+        self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
         self._sync_posted = False
+        self._is_syncing = False
         self._requests: dict[str, dict[str, Any]] = {}
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
@@ -139,6 +143,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         )
         self._link.feed = self._feed
         self._inbox = Inbox(self, self._link, self._actions, take=self._take_history)
+        self._ended = None
         self._sync()
         ownership.replace_named(self, name)
         ownership.adopt(self)
@@ -253,29 +258,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             ownership.forget(self)
             super().close()
 
-    # State that a page restores from, and what it may write.
-
-    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
-        """Return the widget's state; the figure in it is the present one."""
-        state: dict[str, Any] = super().get_state(key, drop_defaults)
-        # FigureWidget keeps copies made when it was displayed; a page that is reloaded would show those.
-        if getattr(self, "_layout_obj", None) is not None:
-            present = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
-            for name in present.keys() & state.keys():
-                state[name] = custom_serializers["to_json"](copy.deepcopy(present[name]), self)
-        return state
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page may write; anything else is ignored."""
-        reports = taken(sync_data)
-        if len(reports) < len(sync_data):
-            self._ignore()
-        try:
-            super().set_state(reports)
-        except Exception as error:
-            if not is_refusal(error):
-                raise
-            self._ignore()
+    def set_state(self, sync_data: Any) -> None:
+        """Ignore a page that writes traits: what it may change goes by checked messages."""
+        self._ignore()
 
     def _ignore(self) -> None:
         self._inbox.ignore()
@@ -284,12 +269,14 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         """Expect a new view of the chart; what displays it calls this on the main thread."""
         self._link.displayed()
 
-    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
         self._sync()
         self.displayed()
-        bundle = dict(super()._repr_mimebundle_(*arguments, **keywords))
-        bundle["text/plain"] = self._summary()
-        return bundle
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/plain": self._summary(),
+        }
 
     def _summary(self) -> str:
         latest = self._analyzer.buffer.latest()
@@ -306,14 +293,21 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         return {
             "window": window_command(self._analyzer),
             "pause": pause_command(self),
-            "figure": lambda _: self._send_figure,
             "click": self._click,
+            "show": self._show,
         }
 
-    def _send_figure(self) -> None:
-        """Give a page the figure as it is now, before it begins to take in changes of it."""
-        self._sync()
-        self.send_state(["_widget_data", "_widget_layout"])
+    def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what shows a line or hides it, for everybody: the "visible" of its trace."""
+        channel, is_shown = message.get("channel"), message.get("value")
+        trace = next((t for t in self.data if live_number(t._props) == channel), None)
+        if not is_int(channel) or not isinstance(is_shown, bool) or trace is None:
+            return None
+
+        def show() -> None:
+            trace.visible = True if is_shown else "legendonly"
+
+        return show
 
     def _take_history(self, message: dict[str, Any]) -> bool:
         """Note the span that a view looks back at; it is answered beside a busy main thread."""
@@ -365,9 +359,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
 
     def _dispatch_click(self, channel: int, time_ms: float, value: float) -> None:
         for index, trace in enumerate(self.data):
-            if trace.meta == f"nbs-{channel}":
-                buffer = self._analyzer.buffer
-                when = _wall_clock(np.array([round(time_ms * 1e6)]), buffer)[0]
+            if live_number(trace._props) == channel:
+                when = wall_clock(np.array([round(time_ms * 1e6)]), self._analyzer.buffer)[0]
                 points = Points(
                     point_inds=[0],
                     xs=[str(when)],
@@ -387,97 +380,79 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             MAIN.post(self._sync)
         source = self._analyzer.source
         return {
-            "chart": self.model_id,
+            "chart": self.key,
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
             "choices": list(WINDOW_CHOICES),
-            "limits": [limit for rule in self._analyzer.rules for limit in drawn_limits(rule)],
+            "figure": self._figure,
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,
         }
 
-    def _choose_buttons(self, _: Any, modebar: Any) -> None:
-        self._config = page_config(modebar)
-
     def _wanted(self) -> tuple[Any, ...]:
         units = dict(self._analyzer.buffer.units)
         rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
-        return self._feed.names, units, rules, self._feed.zone["label"]
+        return self._feed.names, units, rules, self._feed.zone["offset"]
+
+    def _figure_changed(self) -> None:
+        """Describe the figure anew: at once, so that a loop in a cell is seen too, but not all the time."""
+        if self._ended is not None or self._is_syncing:
+            return
+        is_due = time.monotonic() - self._described_at >= DESCRIBED_EVERY
+        if is_due and MAIN.is_current:
+            self._sync()
+        elif not self._sync_posted:
+            self._sync_posted = True
+            MAIN.post(self._sync)
 
     def _sync(self) -> None:
-        """Give the figure a trace per channel, a line per threshold and the zone on its axis; main thread."""
+        """Keep the traces of the channels and describe the figure; main thread."""
         self._sync_posted = False
         if self._ended is not None:
             return
         wanted = self._wanted()
-        if wanted == self._synced:
-            return
-        channels, units, _, zone = wanted
-        before, self._synced = self._synced, wanted
-        known = {trace.meta for trace in self.data}
-        legends = legend_texts(channels, units)
-        new = [
-            go.Scatter(
-                # One point without a value: plotly leaves a trace without points out of its legend.
-                x=[None],
-                y=[None],
-                name=legends[name],
-                meta=f"nbs-{number}",
-                hoverinfo="skip",
-                line={"width": 1.5, "simplify": False},  # the points are few enough as they are
+        names, units, _, offset = wanted
+        if wanted != self._synced:
+            self._synced = wanted
+            self._is_syncing = True
+            try:
+                rows = arrange(names, units, self._rows)
+                self._traces.keep(names, units, rows, is_log=self._is_log)
+            finally:
+                self._is_syncing = False
+        figure = describe(
+            Figure(
+                data=self._data,
+                layout=self._layout_obj._props,
+                names=[shown["name"] for shown in self._feed.shown],
+                legends=[self._traces.legends[name] for name in names],
+                units=[units.get(name) or "" for name in names],
+                thresholds=self._thresholds(),
+                y=self._y,
+                offset_ms=offset,
             )
-            for number, name in enumerate(channels)
-            if f"nbs-{number}" not in known
-        ]
-        if new:
-            self.add_traces(new)
-        if not before or before[3] != zone:
-            self.layout.xaxis.title.text = plotly_text(zone)
-        if len(channels) == 1 and channels[0] in units and self.layout.yaxis.title.text is None:
-            self.layout.yaxis.title.text = plotly_text(units[channels[0]])
-        self._sync_thresholds()
+        )
+        if figure != self._figure:
+            self._figure = figure
+        self._described_at = time.monotonic()
 
-    def _sync_thresholds(self) -> None:
-        shapes = [s for s in self.layout.shapes if not (s.name or "").startswith(OWN_SHAPE)]
-        own = [shape for rule in self._analyzer.rules for shape in threshold_shapes(rule)]
-        if own or len(shapes) != len(self.layout.shapes):
-            self.layout.shapes = (*shapes, *own)
+    def _thresholds(self) -> list[Threshold]:
+        analyzer = self._analyzer
+        return thresholds(analyzer.rules, self._feed.names, analyzer.buffer.measured)
 
     def _static(self, window: WindowLike | None) -> dict[str, Any]:
         """Return the figure with the points of a window in its live traces."""
         self._sync()
-        data = copy.deepcopy(self._data)
-        layout = copy.deepcopy(self._layout_obj._props)
         parsed = self._analyzer.parsed_window if window is None else Window.parse(window)
-        points = self._feed.points(parsed)
-        names = {f"nbs-{number}": name for number, name in enumerate(self._feed.names)}
-        for trace in data:
-            name = names.get(trace.get("meta"))
-            if name is not None and name in points:
-                times, values = points[name]
-                trace["x"] = _wall_clock(times, self._analyzer.buffer)
-                trace["y"] = values
-                trace.pop("hoverinfo", None)
-                mark_lone(trace)
-        span = self._span(parsed, [times for times, _ in points.values()])
-        if span is not None:
-            layout.setdefault("xaxis", {})["range"] = _ends(*span, self._analyzer.buffer)
-        modebar = layout.setdefault("modebar", {})
-        removed = modebar.get("remove") or ()
-        modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
-        return {"data": data, "layout": layout}
-
-    def _span(self, window: Window, drawn: list[TimeArray]) -> tuple[int, int] | None:
-        """Return from when to when a copy shows its readings, None without any."""
-        drawn = [times for times in drawn if len(times)]
-        newest = self._analyzer.buffer.newest_ns
-        if not drawn or newest is None:
-            return None
-        if window.duration_ns is not None:
-            return newest - window.duration_ns, newest
-        first = min(int(times.min()) for times in drawn)
-        last = max(int(times.max()) for times in drawn)
-        return (first, last) if first < last else (first - SECOND_NS, last + SECOND_NS)
+        return static_copy(
+            self._data,
+            self._layout_obj._props,
+            self._feed.points(parsed),
+            self._feed.names,
+            self._thresholds(),
+            self._analyzer,
+            parsed,
+        )
 
 
 class _NoFeed:
@@ -493,27 +468,6 @@ class _NoFeed:
 
 
 _NO_FEED: Any = _NoFeed()
-
-
-def _wall_clock(times: TimeArray, buffer: Buffer) -> Any:
-    """Return times as the display zone's wall clock, which is what plotly's date axis shows."""
-    offset_ns = offset_ms(buffer.timezone, buffer.newest_ns or 0) * 1_000_000
-    return (times + offset_ns).view("M8[ns]").astype("M8[us]")
-
-
-def _ends(from_ns: int, to_ns: int, buffer: Buffer) -> list[str]:
-    """Return the ends of a time axis as plotly takes them."""
-    ends = np.array([max(from_ns, FIRST_NS), to_ns])
-    return [str(end) for end in _wall_clock(ends, buffer)]
-
-
-def _first_ends(analyzer: Analyzer) -> list[str]:
-    """Return what the time axis shows before the first frame: the window, as the first frame will."""
-    newest_ns = analyzer.buffer.newest_ns
-    to_ns = SYSTEM_CLOCK.wall_ns() if newest_ns is None else newest_ns
-    return _ends(
-        to_ns - (analyzer.parsed_window.duration_ns or SPAN_OF_ALL_NS), to_ns, analyzer.buffer
-    )
 
 
 def _as_names(channels: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The buttons of plotly's bar: those that are known to keep the data on the page, and no others."""
+"""The buttons of plotly's bar in copies of a chart: none that sends the data anywhere."""
 
 from __future__ import annotations
 
@@ -6,35 +6,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-__all__ = ["StaticFigure", "StaysOnPage", "page_config"]
+__all__ = ["UPLOADING", "StaticFigure", "StaysOnPage"]
 
-# By plotly's name, with the group that `layout.modebar.remove` may name instead.
-BUTTONS = (
-    {"toImage": ""},
-    {"zoom2d": "zoom", "pan2d": "pan"},
-    {
-        "zoomIn2d": "zoomin",
-        "zoomOut2d": "zoomout",
-        "autoScale2d": "autoscale",
-        "resetScale2d": "resetscale",
-    },
-)
-# What `layout.modebar.add` may ask for.
-MORE_BUTTONS = {
-    "drawline": ("drawline",),
-    "drawopenpath": ("drawopenpath",),
-    "drawclosedpath": ("drawclosedpath",),
-    "drawcircle": ("drawcircle",),
-    "drawrect": ("drawrect",),
-    "eraseshape": ("eraseshape",),
-    "select2d": ("select2d",),
-    "lasso2d": ("lasso2d",),
-    "v1hovermode": ("hoverClosestCartesian", "hoverCompareCartesian"),
-    "hoverclosest": ("hoverClosestCartesian",),
-    "hovercompare": ("hoverCompareCartesian",),
-    "togglehover": ("toggleHover",),
-    "togglespikelines": ("toggleSpikelines",),
-}
 UPLOADING = ("sendChartToCloud", "sendDataToCloud", "editInChartStudio")
 """Buttons that send the data to plotly's servers, under the names of its versions."""
 STAYS = {
@@ -42,29 +15,6 @@ STAYS = {
     "showSendToCloud": False,
     "plotlyServerURL": "",
 }
-
-
-def page_config(modebar: Any) -> dict[str, Any]:
-    """Return plotly's configuration of a live chart.
-
-    Parameters
-    ----------
-    modebar
-        The layout's `modebar`: which buttons a person wants more and less.
-    """
-    removed = {name.lower() for name in _names(modebar.remove)}
-    groups = [
-        [name for name, kind in group.items() if not {name.lower(), kind} & removed]
-        for group in BUTTONS
-    ]
-    added = [MORE_BUTTONS.get(name.lower(), ()) for name in _names(modebar.add)]
-    groups.append(list(dict.fromkeys(name for names in added for name in names)))
-    # plotly takes an empty list for its own choice.
-    return STAYS | {"modeBarButtons": [group for group in groups if group] or [[]]}
-
-
-def _names(given: Any) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given or ())
 
 
 class StaysOnPage:

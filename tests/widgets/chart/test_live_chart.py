@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.runtime.main_thread import MAIN
-from nbstream.widgets.chart.figure import legend_texts
+from nbstream.widgets.chart.plotly_figure import legend_texts
 from nbstream.widgets.page.assets import script
 from tests.conftest import open_widgets
 from tests.wait import wait_until

@@ -11,12 +11,17 @@ import plotly.graph_objects as go
 import pytest
 
 import nbstream as ns
-from nbstream.widgets.chart.modebar import BUTTONS, MORE_BUTTONS, UPLOADING, page_config
+from nbstream.widgets.chart.modebar import UPLOADING
 
-SHOWN = {name for group in BUTTONS for name in group}
-ON_REQUEST = {name for names in MORE_BUTTONS.values() for name in names}
+# Which keep the data where it is.
+OF_CHARTS = {
+    *("toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"),
+    *("drawline", "drawopenpath", "drawclosedpath", "drawcircle", "drawrect", "eraseshape"),
+    *("select2d", "lasso2d", "hoverClosestCartesian", "hoverCompareCartesian"),
+    *("toggleHover", "toggleSpikelines"),
+}
 # Of other kinds of plots (3d, maps, pies, Sankey), and a download that plotly itself offers on request only.
-# A live chart never has them; a static copy that has such a plot may.
+# A copy that has such a plot may have them.
 OF_OTHER_PLOTS = {
     *("zoom3d", "pan3d", "orbitRotation", "tableRotation", "hoverClosest3d"),
     *("resetCameraDefault3d", "resetCameraLastSave3d"),
@@ -25,7 +30,7 @@ OF_OTHER_PLOTS = {
     *("zoomInMapbox", "zoomOutMapbox", "resetViewMapbox"),
     *("hoverClosestPie", "resetViewSankey", "resetSankeyGroup", "resetViews", "downloadJson"),
 }
-KNOWN = SHOWN | ON_REQUEST | OF_OTHER_PLOTS | set(UPLOADING)
+KNOWN = OF_CHARTS | OF_OTHER_PLOTS | set(UPLOADING)
 GROUPS = {
     *("autoscale", "lasso", "pan", "reset", "select", "zoom", "zoomin", "zoomout"),
     *("resetcameradefault", "resetcameralastsave", "resetscale", "resetview", "v1hovermode"),
@@ -60,38 +65,6 @@ def test_the_buttons_that_plotly_documents_are_decided_about() -> None:
     assert {name.lower() for name in documented} - known == set()
 
 
-def test_what_a_live_chart_shows_is_a_list_of_its_own() -> None:
-    """Only buttons that are named in it are shown, whatever plotly comes with; none of them uploads."""
-    config = page_config(go.Layout().modebar)
-    shown = [name for group in config["modeBarButtons"] for name in group]
-    assert set(shown) == SHOWN
-    assert not set(shown) & set(UPLOADING)
-    assert config["displaylogo"] is False
-    assert config["plotlyServerURL"] == ""
-
-
-@pytest.mark.parametrize(
-    ("modebar", "more", "less"),
-    [
-        ({"add": "drawline"}, {"drawline"}, set()),
-        ({"add": ["drawRect", "v1hovermode"]}, {"drawrect", *MORE_BUTTONS["v1hovermode"]}, set()),
-        ({"remove": ["zoom", "toimage"]}, set(), {"zoom2d", "toImage"}),
-        ({"remove": "autoScale2d"}, set(), {"autoScale2d"}),
-        ({"add": ["sendChartToCloud", "senddatatocloud", "no such"]}, set(), set()),
-    ],
-)
-def test_buttons_on_request(modebar: dict[str, Any], more: set[str], less: set[str]) -> None:
-    """A layout may ask for the buttons that keep the data here, and do without others."""
-    groups = page_config(go.Layout(modebar=modebar).modebar)["modeBarButtons"]
-    assert {name for group in groups for name in group} == (SHOWN | more) - less
-
-
-def test_a_bar_without_buttons() -> None:
-    """When all are removed, plotly doesn't come back with its own."""
-    removed = go.Layout(modebar={"remove": [kind for group in BUTTONS for kind in group]})
-    assert page_config(removed.modebar)["modeBarButtons"] == [[]]
-
-
 @pytest.mark.parametrize("make", [lambda chart: chart, lambda chart: chart.to_figure()])
 def test_copies_have_no_button_that_uploads(make: Any, tmp_path: Path) -> None:
     """to_html and write_html leave it out of their configuration, the layout of what they hold too."""
@@ -112,27 +85,4 @@ def test_copies_have_no_button_that_uploads(make: Any, tmp_path: Path) -> None:
         assert "plot.ly" not in text
     assert '"scrollZoom": true' in html
     assert chart.to_figure().layout.modebar.remove == ("lasso", *UPLOADING)
-    chart.close()
-
-
-def config(chart: ns.LiveChart) -> dict[str, Any]:
-    """Return plotly's configuration as a page gets it."""
-    state: dict[str, Any] = chart.get_state("_config")["_config"]
-    return state
-
-
-def test_buttons_follow_the_layout() -> None:
-    """What a person adds or takes away later counts too; a button that uploads doesn't come back by that."""
-    buffer = ns.Buffer(timezone="UTC")
-    chart = ns.LiveChart(buffer)
-    chart.update_layout(modebar_add=["drawline", "sendDataToCloud"])
-    assert config(chart)["modeBarButtons"][-1] == ["drawline"]
-    chart.layout.modebar.remove = ["zoom", "pan"]
-    assert config(chart)["modeBarButtons"][:2] == [
-        ["toImage"],
-        ["zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"],
-    ]
-    with chart.batch_update():
-        chart.layout.modebar = {"remove": "toimage"}
-    assert config(chart) == page_config(go.layout.Modebar(remove="toimage"))
     chart.close()

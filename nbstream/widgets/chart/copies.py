@@ -1,0 +1,118 @@
+"""Copies of a chart that stand still: plotly figures with the points of a window in them."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbstream.readings.zone import offset_ms, zone_label
+from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.widgets.chart.chart_feed import SPAN_OF_ALL_NS
+from nbstream.widgets.chart.figure import live_number
+from nbstream.widgets.chart.look import PALETTE, look
+from nbstream.widgets.chart.modebar import UPLOADING
+from nbstream.widgets.chart.plotly_figure import mark_lone, plotly_text, threshold_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.readings.batch import TimeArray
+    from nbstream.readings.buffer import Buffer
+    from nbstream.readings.window import Window
+    from nbstream.widgets.chart.chart_feed import Points
+    from nbstream.widgets.chart.figure import Threshold
+
+__all__ = ["static_copy", "wall_clock"]
+
+SECOND_NS = 10**9
+FIRST_NS = -9_200_000_000_000_000_000
+"""The oldest time that has a wall clock in every zone."""
+
+
+def static_copy(
+    data: Sequence[dict[str, Any]],
+    layout: dict[str, Any],
+    points: Mapping[str, Points],
+    names: Sequence[str],
+    thresholds: Iterable[Threshold],
+    analyzer: Analyzer,
+    window: Window,
+) -> dict[str, Any]:
+    """Return a figure as a dict, with the points of a window in the traces of the channels.
+
+    Parameters
+    ----------
+    data, layout
+        The chart's, as plotly keeps them; they are not changed.
+    points
+        By channel.
+    names
+        Of the channels, in the order of their numbers.
+    thresholds
+        The lines of rules to draw.
+    analyzer, window
+        Whose readings, and which of them.
+    """
+    buffer = analyzer.buffer
+    data, layout = copy.deepcopy(data), copy.deepcopy(layout)
+    axes = {}
+    for trace in data:
+        number = live_number(trace)
+        if number is None or number >= len(names):
+            continue
+        axes[number] = trace.get("yaxis") or "y"
+        _paint(trace, number, layout)
+        times, values = points[names[number]]
+        trace["x"], trace["y"] = wall_clock(times, buffer), values
+        mark_lone(trace)
+    lines = [
+        threshold_shape(line.text, line.severity, line.value, axis)
+        for line in thresholds
+        for axis in dict.fromkeys(axes[number] for number in line.channels if number in axes)
+    ]
+    layout["shapes"] = [*(layout.get("shapes") or ()), *lines]
+    axis = layout.setdefault("xaxis", {})
+    axis["range"] = _ends(analyzer, window, [times for times, _ in points.values()])
+    title = axis.setdefault("title", {})
+    title.setdefault("text", plotly_text(zone_label(buffer.timezone, buffer.newest_ns or 0)))
+    modebar = layout.setdefault("modebar", {})
+    removed = modebar.get("remove") or ()
+    modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
+    return {"data": data, "layout": layout}
+
+
+def wall_clock(times: TimeArray, buffer: Buffer) -> Any:
+    """Return times as the display zone's wall clock, which is what plotly's date axis shows."""
+    offset_ns = offset_ms(buffer.timezone, buffer.newest_ns or 0) * 1_000_000
+    return (times + offset_ns).view("M8[ns]").astype("M8[us]")
+
+
+def _paint(trace: dict[str, Any], number: int, layout: dict[str, Any]) -> None:
+    """Give a line the look that it has on a page, where the user chose none."""
+    own, line = look(number), trace.setdefault("line", {})
+    colors = layout.get("colorway") or PALETTE
+    if not (trace.get("marker") or {}).get("color"):
+        line.setdefault("color", colors[number % len(colors)])
+    line.setdefault("dash", own.dash)
+
+
+def _ends(analyzer: Analyzer, window: Window, drawn: list[TimeArray]) -> list[str]:
+    """Return the ends of the time axis: those of a window in time, else of what is drawn."""
+    buffer = analyzer.buffer
+    newest_ns = buffer.newest_ns
+    drawn = [times for times in drawn if len(times)]
+    if not drawn or newest_ns is None:
+        last = SYSTEM_CLOCK.wall_ns() if newest_ns is None else newest_ns
+        first = last - (window.duration_ns or SPAN_OF_ALL_NS)
+    elif window.duration_ns is not None:
+        first, last = newest_ns - window.duration_ns, newest_ns
+    else:
+        first = min(int(times.min()) for times in drawn)
+        last = max(int(times.max()) for times in drawn)
+        if first == last:
+            first, last = first - SECOND_NS, last + SECOND_NS
+    ends = np.array([max(first, FIRST_NS), last])
+    return [str(end) for end in wall_clock(ends, buffer)]
