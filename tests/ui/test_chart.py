@@ -29,7 +29,7 @@ def test_it_follows_user_layout(live: tuple[LabPage, PageChart]) -> None:
         "chart.update_layout(title_text='Mine'); chart.add_hline(y=20, line_color='red');"
         "chart.data[0].line.color = 'rgb(1, 2, 3)'; chart.data[0].name = 'other'"
     )
-    expect(chart.root.locator(".nbs-title")).to_have_text("Mine")
+    expect(chart.root.locator(".nbs-chart-title")).to_have_text("Mine")
     chart.wait("chart.data.meta.figure.shapes.some((shape) => shape.y0 === 20)")
     chart.wait("chart.shownLines()[0].color === 'rgb(1, 2, 3)'")
     expect(chart.root.locator(".nbs-legend-name")).to_have_text("other")
@@ -106,7 +106,7 @@ def test_zoom_at_the_live_edge_goes_on_following(live: tuple[LabPage, PageChart]
     assert end - begin > 3000
     chart.wait("chart.plot.frame.to > given + 300", argument=end)
     chart.wait_span((end - begin) / 1000)
-    expect(chart.root.locator(".nbs-chip")).to_contain_text("window 10s · view")
+    expect(chart.root.locator(".nbs-whole")).to_contain_text("window 10s · view")
     chart.tool("Back to live").click()
     chart.wait_span(10)
     page.screenshot("chart-followed")
@@ -145,7 +145,7 @@ def test_two_views_in_one_page(lab: Lab) -> None:
     wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "2", 10, "two views")
     page.kernel_eval("chart.update_layout(title_text='Both')")
     for number in range(2):
-        expect(charts.nth(number).locator(".nbs-title")).to_have_text("Both")
+        expect(charts.nth(number).locator(".nbs-chart-title")).to_have_text("Both")
     page.page.evaluate(
         """() => { const { content } = jupyterapp.shell.currentWidget;
                    content.widgets[2].model.clearExecution(); }"""
@@ -153,7 +153,7 @@ def test_two_views_in_one_page(lab: Lab) -> None:
     expect(charts).to_have_count(1)
     wait_until(lambda: page.kernel_eval("print(chart.n_views)") == "1", 10, "one view")
     page.kernel_eval("chart.update_layout(title_text='One'); chart.data[0].name = 'left'")
-    expect(charts.locator(".nbs-title")).to_have_text("One")
+    expect(charts.locator(".nbs-chart-title")).to_have_text("One")
 
 
 def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
@@ -167,7 +167,7 @@ def test_reload_shows_present_data(live: tuple[LabPage, PageChart]) -> None:
     again.wait_live()
     again.wait("chart.data.newest > given", argument=before)
     again.wait("chart.data.lines[0].times[chart.data.lines[0].start] < given", argument=before)
-    expect(again.root.locator(".nbs-title")).to_have_text("Later")
+    expect(again.root.locator(".nbs-chart-title")).to_have_text("Later")
 
 
 def test_second_tab(lab: Lab) -> None:
@@ -254,7 +254,7 @@ def test_hostile_names_are_text(lab: Lab) -> None:
     chart = PageChart(page)
     chart.wait("chart.data.lines.length >= 6")
     expect(chart.root.locator(".nbs-legend-name").filter(has_text="<img src=x")).to_have_count(1)
-    expect(chart.root.locator(".nbs-title")).to_contain_text("<img src=x")
+    expect(chart.root.locator(".nbs-chart-title")).to_contain_text("<img src=x")
     chart.page.mouse.move(*chart.place((0.5, 0.5)))
     assert page.page.evaluate("() => globalThis.pwned ?? null") is None
     page.screenshot("chart-hostile")

@@ -9,11 +9,15 @@ import { element } from "../shared/dom.js";
 import { Gestures } from "./gestures.js";
 import { Guests } from "./guests.js";
 import { History } from "./history.js";
+import { drawIncidents } from "./incidents.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { dashPattern } from "./look.js";
 import { drawMarks } from "./marks.js";
+import { Overview } from "./overview.js";
 import { connect, Requests } from "../shared/panel.js";
 import { Plot } from "./plot.js";
+import { SelectionPanel } from "./selection.js";
 import { describeState, ageText } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { Toolbar } from "./toolbar.js";
@@ -48,21 +52,33 @@ class ChartView {
     this.plot = new Plot();
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
     this.crosshair = new Crosshair(this.plot);
-    this.gestures = new Gestures(this.plot, this.viewport, { onChange: () => this.onViewChange(), onClick: (event) => this.onClick(event) });
-    this.keys = new Keys(this.plot, this.viewport, {
-      onChange: () => this.onViewChange(),
-      togglePause: () => this.togglePause(),
-      jumpToLive: () => this.jumpToLive(),
-      fitY: () => this.fitY(),
-      crosshair: this.crosshair,
+    this.selection = new SelectionPanel(() => this.gestures.cancel());
+    const onChange = () => this.onViewChange();
+    const jumpToLive = () => this.jumpToLive();
+    const togglePause = () => this.togglePause();
+    const fitY = () => this.fitY();
+    this.gestures = new Gestures(this.plot, this.viewport, {
+      onChange,
+      jumpToLive,
+      onClick: (place) => this.onClick(place),
+      onSelect: (span) => this.select(span),
     });
+    const { crosshair, gestures } = this;
+    this.overview = new Overview({
+      look: (from, to) => this.lookAt(from, to),
+      goLive: jumpToLive,
+      ask: () => this.link.send({ kind: "overview" }),
+    });
+    const oldest = () => this.overview.span[0];
+    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest });
     this.toolbar = new Toolbar({
       chooseWindow: (value) => this.chooseWindow(value),
-      chooseMode: (mode) => this.gestures.setMode(mode),
-      togglePause: () => this.togglePause(),
-      jumpToLive: () => this.jumpToLive(),
-      fitY: () => this.fitY(),
+      chooseMode: (mode) => gestures.setMode(mode),
+      togglePause,
+      jumpToLive,
+      fitY,
       savePicture: () => this.savePicture(),
+      showWindow: () => this.showWindow(),
     });
     this.legend = new Legend({
       show: (channel, isShown) => this.showLine(channel, isShown),
@@ -73,7 +89,10 @@ class ChartView {
     this.totalWhenStopped = null;
     /** What somebody hid or showed here, until the kernel says so: by channel. */
     this.shown = new Map();
+    this.lines = [];
+    /** Whether it shows points made for its own view. */
     this.isOwn = false;
+    this.hasTheme = false;
     this.paintedAt = -Infinity;
     this.frameTimes = [];
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -82,18 +101,18 @@ class ChartView {
   start() {
     const { signal } = this.abort;
     const { plot } = this;
-    plot.el.append(this.guests.el, this.crosshair.el, this.toolbar.chips);
-    this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el]);
+    plot.el.append(this.guests.el, this.crosshair.el, this.toolbar.chips, this.selection.el);
+    this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
     plot.setLines(this.data.lines);
+    const { incidents } = this.data;
+    plot.layers.under.push((context, frame) => drawIncidents(context, incidents.inView(frame), plot, (severity) => plot.colorOf(severity)));
     plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot, MARK_COLOR));
     this.model.on("msg:custom", this.onMessage);
     signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
     this.disconnect = connect(this.model, this, () => plot.el.clientWidth * devicePixelRatio);
-    const takeTheme = () => plot.setTheme(isDark());
-    takeTheme();
-    watchTheme(takeTheme, signal);
+    watchTheme(() => this.takeTheme(), signal);
     document.addEventListener("nbstream:pause", ({ detail }) => this.isThis(detail) && this.setPaused(detail.paused), { signal });
     document.addEventListener("nbstream:line", ({ detail }) => this.isThis(detail) && this.onLine(detail), { signal });
     this.showTools();
@@ -104,7 +123,7 @@ class ChartView {
     this.abort.abort();
     this.letHeightGo?.();
     this.disconnect?.();
-    for (const part of [this.gestures, this.keys, this.guests, this.plot]) part.close();
+    for (const part of [this.gestures, this.keys, this.crosshair, this.legend, this.guests, this.plot]) part.close();
     this.el.remove();
     const { chart } = this.data.meta;
     if (page.charts.get(chart) === this) page.charts.delete(chart);
@@ -118,8 +137,12 @@ class ChartView {
     if (message.kind === "ended") {
       this.ended = message.reason;
       this.showState();
-    } else if (message.kind === "history" && message.to === this.link?.client && this.isOwn) {
+    } else if (message.to !== this.link?.client) {
+      return;
+    } else if (message.kind === "history" && this.isOwn) {
       this.takeHistory(this.history.take(message, unpackLines(message, buffers)));
+    } else if (message.kind === "overview") {
+      this.overview.take(message, buffers);
     }
   };
 
@@ -152,6 +175,10 @@ class ChartView {
     if (meta.chart && page.charts.get(meta.chart) !== this) page.charts.set(meta.chart, this);
     if (change.zone) plot.setZone(meta.zone.offset, meta.zone.label);
     if (change.figure || change.zone) this.takeFigure(meta.figure);
+    if (change.incidents) {
+      this.data.incidents.take(meta.incidents);
+      plot.hasNews = true;
+    }
     if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
     this.showTools();
   }
@@ -168,6 +195,8 @@ class ChartView {
     if (this.abort.signal.aborted) return;
     requestAnimationFrame((next) => this.animate(next));
     if (!this.el.isConnected || document.hidden || this.plot.el.clientWidth === 0) return;
+    if (!this.hasTheme) this.takeTheme(); // not before it is on the page
+    this.hasTheme = true;
     if (this.motion.matches && now - this.paintedAt < REDUCED_MOTION_MS) return;
     try {
       this.paint(now);
@@ -184,6 +213,7 @@ class ChartView {
     const { frame } = this.plot;
     this.guests.follow(frame);
     this.crosshair.update(this.data);
+    this.overview.paint(frame, this.lines, now);
     this.forgetOld(from);
     this.count(now, frame);
   }
@@ -227,6 +257,22 @@ class ChartView {
     this.totalWhenStopped = this.viewport.isFollowing ? null : (this.totalWhenStopped ?? this.data.total);
     this.showTools();
     this.showState();
+  }
+
+  lookAt(from, to) {
+    this.viewport.lookAt(from, to, performance.now());
+    this.onViewChange();
+  }
+
+  showWindow() {
+    this.viewport.showWindow();
+    this.onViewChange();
+  }
+
+  select(span) {
+    this.selection.show(null);
+    const ends = span ? { from: span.from, to: span.to } : { from: null, to: null };
+    this.requests.ask({ kind: "select", ...ends }, (error, value) => span && this.selection.show(error ? { error } : value));
   }
 
   chooseWindow(value) {
@@ -290,22 +336,26 @@ class ChartView {
   /** @returns {{name: string, unit: string, color: string, dash: number[], isVisible: boolean}[]} by the number of their channel */
   shownLines() {
     const lines = this.data.meta.figure?.lines ?? [];
-    return lines.map((line, channel) => ({
-      name: line.name,
-      unit: line.unit,
-      ...this.plot.styleOf(channel),
-      isVisible: this.shown.get(channel) ?? line.visible,
-    }));
+    return lines.map((line, channel) => {
+      const { color, dash, width } = this.plot.styleOf(channel);
+      const isVisible = this.shown.get(channel) ?? line.visible;
+      return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible };
+    });
   }
 
   showLines() {
-    const lines = this.shownLines();
+    const lines = (this.lines = this.shownLines());
     this.plot.setHidden(new Set(lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
     this.legend.show(this.data.meta.legend === false ? [] : lines);
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
   }
 
   // What is said.
+
+  takeTheme() {
+    this.plot.setTheme(isDark());
+    this.showLines();
+  }
 
   showTools() {
     const { meta } = this.data;
@@ -348,7 +398,7 @@ class ChartView {
     this.el.dataset.link = link.state;
     const isOver = ended !== null || link.state === "restarted";
     const isStale = age !== null && meta.stale !== null && age > meta.stale && viewport.isDelivering;
-    this.plot.setAge(isStale && viewport.isFollowing && !isOver ? { time: data.newest, text: ageText(age) } : null);
+    this.plot.setAge(isStale && viewport.isFollowing && !isOver ? { time: data.newest, isOver: false, text: ageText(age) } : null);
     const more = this.totalWhenStopped === null ? null : data.total - this.totalWhenStopped;
     this.toolbar.showChips({ viewport, plot: this.plot, more, isOver, meta });
   }

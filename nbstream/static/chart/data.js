@@ -1,5 +1,6 @@
 // What a chart was sent: its lines and marks, and what it must know beside them.
 
+import { Incidents } from "./incidents.js";
 import { Line } from "./line.js";
 import { Marks } from "./marks.js";
 import { newerThan, unpackLines } from "./wire.js";
@@ -10,6 +11,7 @@ export class ChartData {
     /** By the number of their channel. @type {Line[]} */
     this.lines = [];
     this.marks = new Marks();
+    this.incidents = new Incidents();
     /** Time of the newest reading, epoch ms. */
     this.newest = null;
     this.arrivedAt = null;

@@ -127,6 +127,16 @@ export class Plot {
     return this.#rows.some(({ axes }) => axes.some(({ chosen }) => chosen !== null));
   }
 
+  /** Give all axes back to their policies. */
+  fitY() {
+    this.#rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.setY(row, axis, null)));
+  }
+
+  /** @returns {string} the colour of a severity in this theme */
+  colorOf(severity) {
+    return this.#look.severities[severity] ?? this.#look.accent;
+  }
+
   /** Draw one line over the others, which are muted; null ends it. */
   highlight(channel) {
     if (channel === this.#highlighted) return;
