@@ -36,6 +36,10 @@ export class Crosshair {
     this.pinnedTime = null;
     /** Channels in the order of their rows, until the pointer moves. @type {number[] | null} */
     this.order = null;
+    /** @type {import("./data.js").ChartData | null} */
+    this.data = null;
+    /** @type {import("./line.js").Line[]} */
+    this.lines = [];
     this.styles = new Map();
     this.shown = "";
     this.abort = new AbortController();
@@ -82,7 +86,7 @@ export class Crosshair {
     const { plot } = this;
     const time = this.pinnedTime ?? (this.place ? plot.timeAt(this.place.x) : plot.frame.to);
     let next = null;
-    for (const { line } of this.#lines()) {
+    for (const { line } of this.#readable()) {
       const found = neighbour(line, time, sign);
       if (found !== null && (next === null || sign * (found - next) < 0)) next = found;
     }
@@ -95,10 +99,12 @@ export class Crosshair {
 
   /**
    * Show what is at the cursor, after each paint.
-   * @param {import("./data.js").ChartData} [data] whose marks' reasons it tells
+   * @param {import("./data.js").ChartData} data whose marks' reasons it tells
+   * @param {import("./line.js").Line[]} [lines] that are drawn, by channel
    */
-  update(data) {
-    this.data = data ?? this.data;
+  update(data, lines = data.lines) {
+    this.data = data;
+    this.lines = lines;
     const { plot, cursor } = this;
     const { frame } = plot;
     if (!frame || plot.el.dataset.drag) return this.#hide();
@@ -134,12 +140,13 @@ export class Crosshair {
   }
 
   /** What can be read: the lines that are shown. */
-  #lines() {
-    const { plot } = this;
-    const { lines = [], figure } = plot;
+  #readable() {
+    const { plot, data, lines } = this;
+    if (!data) return [];
+    const about = data.meta.figure?.lines ?? [];
     return lines
-      .map((line, channel) => ({ line, channel, about: figure?.lines?.[channel] ?? { name: `channel ${channel}`, unit: "" } }))
-      .filter(({ line, channel }) => line?.length && !plot.hidden?.has(channel));
+      .map((line, channel) => ({ line, channel, about: about[channel] ?? { name: `channel ${channel}`, unit: "" } }))
+      .filter(({ line, channel }) => line?.length && plot.isVisible(channel));
   }
 
   /**
@@ -152,7 +159,7 @@ export class Crosshair {
     const { frame } = plot;
     const msPerPx = (frame.to - frame.from) / frame.width;
     const all = [];
-    for (const { line, channel, about } of this.#lines()) {
+    for (const { line, channel, about } of this.#readable()) {
       const i = line.nearest(time);
       if (i < 0) continue;
       const when = line.times[i];
@@ -189,7 +196,7 @@ export class Crosshair {
       color: plot.styleOf(channel).color,
       name: about.name,
       value: about.unit && number !== "–" ? `${number} ${about.unit}` : number,
-      reason: this.data?.marks?.near(channel, time, plot.frame)?.reason ?? "",
+      reason: this.data.marks.near(channel, time, plot.frame)?.reason ?? "",
     };
   }
 
@@ -207,7 +214,7 @@ export class Crosshair {
 
   #clockText(time) {
     const { from, to } = this.plot.frame;
-    const text = wallClock(time, this.plot.offset ?? this.data?.meta.zone.offset ?? 0);
+    const text = wallClock(time, this.data.meta.zone.offset);
     const width = to - from;
     const clock = text.slice(11, width < 2000 ? 27 : width < 120_000 ? 23 : 19);
     const isOther = width > DAY || Math.abs(Date.now() - time) > DAY;

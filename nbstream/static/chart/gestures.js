@@ -197,6 +197,7 @@ export class Gestures {
     this.plot.el.dataset.drag = kind;
     this.viewport.hold(performance.now());
     this.before = { detached: this.viewport.detached, zoomedWidth: this.viewport.zoomedWidth };
+    this.hadFixedY = this.plot.hasFixedY;
   }
 
   #kindOf(area, withShift, isTouch) {
@@ -248,7 +249,8 @@ export class Gestures {
       Object.assign(viewport, this.before);
     } else if (drag.kind === "panY") {
       const { row, axis } = drag.place;
-      this.plot.setY(row, axis, null);
+      const { bottom, top } = drag.frame.rows[row].axes[axis];
+      this.plot.setY(row, axis, this.hadFixedY ? [bottom, top] : null);
     }
   }
 
@@ -317,7 +319,7 @@ export class Gestures {
   #reset() {
     this.viewport.reset();
     this.viewport.pause(false);
-    this.plot.fitY();
+    this.plot.frame.rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.plot.setY(row, axis, null)));
   }
 
   #changed() {

@@ -31,6 +31,8 @@ STYLES = (
 """The style sheets in the order in which they are joined: of two equally special rules the later one wins."""
 
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"(\.[^\"]+)\";\n", re.MULTILINE | re.DOTALL)
+_EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,21 @@ def _visit(module: str, importers: list[str], ordered: list[str]) -> None:
 def script(name: Literal["app", "plotly"]) -> Script:
     """Return one of the two scripts."""
     if name == "app":
-        joined = "\n".join(_IMPORT.sub("", _read(module)) for module in modules())
-        return Script(name, joined.encode())
+        *inner, entry = modules()
+        joined = [_enclosed(_read(module)) for module in inner] + [_IMPORT.sub("", _read(entry))]
+        return Script(name, "\n".join(joined).encode())
     import plotly
 
     bundle = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
     return Script(name, bundle.read_bytes())
+
+
+def _enclosed(module: str) -> str:
+    """Return a module as a function that is called once: what it exports becomes known to all, nothing else."""
+    text = _COMMENT.sub("", _IMPORT.sub("", module))
+    names = ", ".join(_EXPORT.findall(text))
+    body = _EXPORT.sub(lambda found: found[0].removeprefix("export "), text)
+    return f"const {{ {names} }} = (() => {{\n{body}return {{ {names} }};\n}})();"
 
 
 def _read(name: str) -> str:
