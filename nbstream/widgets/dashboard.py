@@ -232,7 +232,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     @property
     def n_ignored(self) -> int:
         """Messages of pages that made no sense, or were too many; those to its parts, too."""
-        return self._n_ignored + sum(part.n_ignored for part in self._parts.values())
+        return self._n_ignored + sum(int(part.n_ignored) for part in self._parts.values())
 
     def _ignore(self) -> None:
         self._n_ignored += 1

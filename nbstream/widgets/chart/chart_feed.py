@@ -13,6 +13,7 @@ from nbstream.readings.zone import offset_ms, zone_label
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
+from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.page.link import Payload
 from nbstream.widgets.page.messages import plain_text
@@ -34,6 +35,8 @@ MARK_BITS = 3
 MAX_MARKS = 500
 MAX_REASON = 160
 MAX_NAME = 40
+FIGURE_LEAVES = 400
+"""A description of the figure that leaves fewer bytes than these for points is left out of a little frame."""
 
 Points = tuple[TimeArray, FloatArray]
 
@@ -67,6 +70,8 @@ class ChartFeed:
         Returns the width of the widest view in device pixels.
     channels
         Names of the channels that are shown, as far as they are there; None is all that hold readings.
+    gap_ns
+        How long a pause breaks a line, as `breaks` takes it.
 
     Notes
     -----
@@ -79,7 +84,11 @@ class ChartFeed:
         describe: Callable[[], dict[str, Any]],
         width_px: Callable[[], int],
         channels: Collection[str] | None = None,
+        gap_ns: int | None = None,
     ) -> None:
+        self.gap_ns = gap_ns
+        """What may be chosen anew, from any thread; lines are made anew then."""
+        self._drawn_gap_ns = gap_ns
         self._channels = channels
         self._marked = 0  # number of the newest anomaly that was sent
         self._analyzer = analyzer
@@ -89,6 +98,7 @@ class ChartFeed:
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self._coarse = CoarseLines(analyzer.buffer)
+        self._delivery = Delivery(analyzer)
         self._named: tuple[Any, list[dict[str, str]]] = (None, [])
         self._zone: tuple[Any, dict[str, Any]] = (None, {})
         self.n_points = 0
@@ -160,6 +170,11 @@ class ChartFeed:
         meta = self._meta(span_ns) if whole else {}
         said = self._add(Payload({"whole": True} if whole else {}), meta)
         left = max_bytes - len(json.dumps(said.content))
+        if whole and left < FIGURE_LEAVES and "figure" in meta:
+            # A page draws the channels without it, in its own way.
+            meta = {name: value for name, value in meta.items() if name != "figure"}
+            said = self._add(Payload({"whole": True}), meta)
+            left = max_bytes - len(json.dumps(said.content))
         if whole and left < 0:
             return self.little(max_bytes, whole=False)
         oldest = (self._buffer.newest_ns or 0) - span_ns
@@ -205,20 +220,25 @@ class ChartFeed:
         points = {}
         for name in self.names:
             held = self._buffer.channel(name)
-            rows, gaps = rows_with_gaps(held, *held.window_rows(window))
+            rows, gaps = rows_with_gaps(held, *held.window_rows(window), self.gap_ns)
             span = int(np.ptp(rows.times)) if len(rows.times) else 0
             bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
             points[name] = bin_points(rows.times, rows.values, bits, gaps)
         return points
 
-    def history(self, from_ns: int, to_ns: int, width_px: int) -> Payload:
-        """Return the points of a span for one view that looks back, with those just outside of it."""
-        bits = step_bits(max(1, to_ns - from_ns), BINS_PER_PX * width_px)
+    def history(
+        self, from_ns: int, to_ns: int, width_px: int, view_ns: int | None = None
+    ) -> Payload:
+        """Return the points of a span for one view, with those just outside of it.
+
+        `view_ns` is how much of it the view shows, None all: for that the points are fine enough.
+        """
+        bits = step_bits(max(1, view_ns or to_ns - from_ns), BINS_PER_PX * width_px)
         lines = []
         for number, name in enumerate(self.names):
             held = self._buffer.channel(name)
             start, stop = held.row_at(from_ns) - 1, held.row_at(to_ns) + 1
-            rows, gaps = rows_with_gaps(held, max(start, 0), stop)
+            rows, gaps = rows_with_gaps(held, max(start, 0), stop, self.gap_ns)
             lines.append((number, bin_points(rows.times, rows.values, bits, gaps), None))
         return pack_lines(lines)
 
@@ -230,7 +250,9 @@ class ChartFeed:
             held = self._buffer.channel(name)
             newest = self._buffer.newest_ns or 0
             start = max(held.span()[0], held.row_at(newest - span_ns) - 1)
-            line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, start)
+            line = self._lines[name] = ChannelLine(
+                self._buffer, name, self._bits, start, self._drawn_gap_ns
+            )
         line.advance()
         cut, times, values = line.take_changes()
         if len(times):
@@ -244,8 +266,10 @@ class ChartFeed:
         bits = step_bits(span_ns, BINS_PER_PX * self._width_px())
         # The span of a count window breathes: there a step too fine or too coarse by one may stay.
         slack = 0 if self._analyzer.parsed_window.duration_ns is not None else 1
-        if not self._lines or abs(bits - self._bits) > slack:
-            self._bits = bits
+        gap_ns = self.gap_ns
+        if not self._lines or abs(bits - self._bits) > slack or gap_ns != self._drawn_gap_ns:
+            self._bits, self._drawn_gap_ns = bits, gap_ns
+            self._coarse.gap_ns = gap_ns
             self._lines.clear()
 
     def _span_ns(self) -> int:
@@ -264,13 +288,15 @@ class ChartFeed:
 
     def _meta(self, span_ns: int) -> dict[str, Any]:
         names = self.names
+        stale_after = self._buffer.stale_after(*names)
         return {
             "channels": self.shown,
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
             "zone": self.zone,
             "interval": max((self._interval_ms(name) for name in names), default=0.0),
-            "stale": self._buffer.stale_after(*names),
+            "stale": stale_after,
+            "delivering": self._delivery.is_due(span_ns, stale_after),
             **self._describe(),
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import traitlets
@@ -21,8 +21,11 @@ from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.chart.copies import static_copy, wall_clock
 from nbstream.widgets.chart.figure import Figure, describe, live_number, thresholds
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
+from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.quiet_figure import QuietFigure
+from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch, read_y
+from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
@@ -43,13 +46,14 @@ if TYPE_CHECKING:
     from nbstream.readings.window import WindowLike
     from nbstream.sources import Source
     from nbstream.widgets.chart.figure import Threshold
+    from nbstream.widgets.chart.settings import YLike
 
 __all__ = ["LiveChart"]
 
 logger = logging.getLogger(__name__)
 
 OPTIONS = (
-    *("window", "title", "height", "channels", "rows", "y", "log"),
+    *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
     *("toolbar", "name", "layout"),
 )
 LATEST_MS = 8e15
@@ -77,6 +81,18 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     channels
         Names of the channels to show, such as those of scores ("value.zscore"), also if they come later;
         None is all that hold readings.
+    rows
+        Which channels stand together, from the top down: ``[["a", "b"], ["c"]]``. None leaves it to their
+        units: a second one has its axis on the right, and of more each has a row.
+    y
+        How the y axes choose their range: "fit" is that of the readings in view, "expand" never shrinks, and
+        ``(0, 100)`` is fixed. ``(0, None)`` reaches at least to that end. A range in the `layout` of an axis
+        comes first.
+    log
+        Whether the y axes are logarithmic.
+    gap
+        Seconds of pause that break a line, or "never"; None breaks it where a pause is long beside those
+        around it.
     toolbar
         Whether the chart shows its own pause button and window choice.
     name
@@ -106,8 +122,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         height: int = 380,
         channels: Iterable[str] | None = None,
         rows: Iterable[Iterable[str]] | None = None,
-        y: str | tuple[float | None, float | None] = "fit",
+        y: YLike = "fit",
         log: bool = False,
+        gap: float | Literal["never"] | None = None,
         toolbar: bool = True,
         name: str | None = None,
         layout: dict[str, Any] | None = None,
@@ -115,6 +132,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     ) -> None:
         refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
+        gap_ns = read_gap(gap)
+        self._rows = read_rows(rows)
+        self._is_log = read_switch(log, "log")
+        self._y = read_y(y, is_log=log)
         analyzer, owns_analyzer = as_analyzer(source_or_analyzer, window)
         super().__init__(layout=base_layout(title, height))
         if layout:
@@ -124,25 +145,25 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         self._owns_analyzer = owns_analyzer
         self._has_toolbar = toolbar
         self._is_paused = False
-        self._rows = read_rows(rows)
-        self._y = y
-        self._is_log = log
         self._traces = ChannelTraces(self)
         self._figure: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
         self._sync_posted = False
         self._is_syncing = False
-        self._requests: dict[str, dict[str, Any]] = {}
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
             self._describe,
             lambda: self._link.width_px,
             None if channels is None else frozenset(_as_names(channels)),
+            gap_ns,
         )
         self._link.feed = self._feed
-        self._inbox = Inbox(self, self._link, self._actions, take=self._take_history)
+        views = ViewRequests(
+            self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
+        )
+        self._inbox = Inbox(self, self._link, self._actions, take=views.take)
         self._ended = None
         self._sync()
         ownership.replace_named(self, name)
@@ -202,6 +223,47 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     def n_ignored(self) -> int:
         """Messages of pages that made no sense, or were too many."""
         return self._inbox.n_ignored + self._link.n_ignored
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...] | None:
+        """Which channels stand together, from the top down; None leaves it to their units."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: Iterable[Iterable[str]] | None) -> None:
+        self._rows = read_rows(rows)
+        self._figure_changed()
+
+    @property
+    def y(self) -> YLike:
+        """How the y axes choose their range: "fit", "expand", or its ends."""
+        return self._y
+
+    @y.setter
+    def y(self, y: YLike) -> None:
+        self._y = read_y(y, is_log=self._is_log)
+        self._figure_changed()
+
+    @property
+    def log(self) -> bool:
+        """Whether the y axes are logarithmic; ends of `y` that such an axis can't have are dropped."""
+        return self._is_log
+
+    @log.setter
+    def log(self, log: bool) -> None:
+        self._is_log = read_switch(log, "log")
+        self._figure_changed()
+
+    @property
+    def gap(self) -> float | Literal["never"] | None:
+        """Seconds of pause that break a line, or "never"; None leaves it to the pauses around it."""
+        gap_ns = self._feed.gap_ns
+        return "never" if gap_ns == NEVER_NS else None if gap_ns is None else gap_ns / 1e9
+
+    @gap.setter
+    def gap(self, gap: float | Literal["never"] | None) -> None:
+        self._feed.gap_ns = read_gap(gap)
+        PUMP.wake()
 
     def pause(self) -> None:
         """Let all views stand still; readings are taken in as before."""
@@ -309,44 +371,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
 
         return show
 
-    def _take_history(self, message: dict[str, Any]) -> bool:
-        """Note the span that a view looks back at; it is answered beside a busy main thread."""
-        if message.get("kind") != "history":
-            return False
-        client: Any = message.get("client")
-        low: Any = message.get("from")
-        high: Any = message.get("to")
-        number: Any = message.get("request")
-        is_valid = (
-            isinstance(client, str)
-            and len(client) <= 64
-            and is_int(number)
-            and is_number(low, LATEST_MS)
-            and is_number(high, LATEST_MS)
-            and low < high
-            and (client in self._requests or len(self._requests) < 50)
-        )
-        if not is_valid:
-            return False
-        self._requests[client] = {"from": low, "to": high, "request": number}
-        PUMP.post(self._answer_requests)
-        return True
-
-    def _answer_requests(self) -> None:
-        """Send views that look back their points; on the pump's thread."""
-        while self._requests:
-            client, wanted = self._requests.popitem()
-            payload = self._feed.history(
-                int(wanted["from"] * 1e6), int(wanted["to"] * 1e6), self._link.width_px
-            )
-            content = {
-                "kind": "history",
-                "to": client,
-                "request": wanted["request"],
-                **payload.content,
-            }
-            self.send(content, payload.buffers)
-
     def _click(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         channel: Any = message.get("channel")
         time: Any = message.get("time")
@@ -392,7 +416,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     def _wanted(self) -> tuple[Any, ...]:
         units = dict(self._analyzer.buffer.units)
         rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
-        return self._feed.names, units, rules, self._feed.zone["offset"]
+        arrangement = self._rows, self._is_log
+        return self._feed.names, units, rules, self._feed.zone["offset"], arrangement
 
     def _figure_changed(self) -> None:
         """Describe the figure anew: at once, so that a loop in a cell is seen too, but not all the time."""
@@ -411,7 +436,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         if self._ended is not None:
             return
         wanted = self._wanted()
-        names, units, _, offset = wanted
+        names, units, _, offset, _ = wanted
         if wanted != self._synced:
             self._synced = wanted
             self._is_syncing = True
@@ -450,6 +475,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
             self._feed.points(parsed),
             self._feed.names,
             self._thresholds(),
+            self._y,
             self._analyzer,
             parsed,
         )

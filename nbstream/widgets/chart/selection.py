@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "SpanStatistics"]
 
 
-class SpanStatistics(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SpanStatistics:
     """What the readings of one channel in a span come to; missing readings (NaN) are left out."""
 
     count: int

@@ -154,7 +154,7 @@ def script(name: Literal["app", "plotly"]) -> Script:
 
 
 def _enclosed(module: str) -> str:
-    """Return a module as a function that is called once: what it exports becomes known to all, nothing else."""
+    """Return a module as a function called once: what it exports is known to all, and nothing else."""
     text = _COMMENT.sub("", _IMPORT.sub("", module))
     names = ", ".join(_EXPORT.findall(text))
     body = _EXPORT.sub(lambda found: found[0].removeprefix("export "), text)

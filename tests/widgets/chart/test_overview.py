@@ -38,7 +38,7 @@ def test_it_holds_every_extreme_of_the_whole_buffer(n: int) -> None:
 
 
 def test_it_grows_with_the_readings_and_says_the_same_as_a_new_one() -> None:
-    """Readings that come later are taken in; a thousand times as many don't make a thousand times as many bins."""
+    """Readings that come later are taken in; a thousand times as many don't make as many more bins."""
     buffer = Buffer()
     overview = Overview(buffer)
     rng = np.random.default_rng(1)
