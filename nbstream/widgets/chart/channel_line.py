@@ -15,27 +15,47 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.channel_rows import ChannelRows
 
-__all__ = ["ChannelLine", "rows_with_gaps"]
+__all__ = ["ChannelLine", "breaks", "rows_with_gaps"]
 
 ROWS_AROUND = 4 * WINDOW
 MOST_ROWS_AROUND = 2**18
 """How many rows are looked at to find as many distinct times as a gap is judged by."""
 
 
-def rows_with_gaps(held: ChannelRows, start: int, stop: int) -> tuple[Rows, IndexArray]:
+def breaks(times: TimeArray, gap_ns: int | None) -> IndexArray:
+    """Return the indices of the readings that a line must not be drawn to.
+
+    Parameters
+    ----------
+    times
+        int64 ns, as for `find_gaps`.
+    gap_ns
+        Of pauses longer than this; None is of those that are long beside the pauses around them.
+    """
+    if gap_ns is None:
+        return find_gaps(times)
+    steps = times[1:] - times[:-1]
+    return np.flatnonzero((steps > gap_ns) | (steps < 0)) + 1
+
+
+def rows_with_gaps(
+    held: ChannelRows, start: int, stop: int, gap_ns: int | None = None
+) -> tuple[Rows, IndexArray]:
     """Return the rows start ≤ row < stop that are held, and the indices of those after a gap in them."""
-    n = ROWS_AROUND
+    n = ROWS_AROUND if gap_ns is None else 1
     while True:
         rows = held.rows(max(0, start - n), stop + n)
         times = rows.times
         first = min(max(0, start - rows.start), len(times))
         last = min(max(first, stop - rows.start), len(times))
-        if n >= MOST_ROWS_AROUND or (
-            _is_enough(times[:first], n, WINDOW) and _is_enough(times[last:], n, WINDOW)
+        if (
+            gap_ns is not None
+            or n >= MOST_ROWS_AROUND
+            or (_is_enough(times[:first], n, WINDOW) and _is_enough(times[last:], n, WINDOW))
         ):
             break
         n *= 16
-    gaps = find_gaps(times)
+    gaps = breaks(times, gap_ns)
     a, b = gaps.searchsorted((first + 1, last))  # before the first of them nothing is drawn
     rows = Rows(rows.start + first, times[first:last], rows.values[first:last])
     return rows, gaps[a:b] - first
@@ -52,17 +72,22 @@ class ChannelLine:
         Bins are 2^`bits` ns wide.
     start
         The first row that is drawn.
+    gap_ns
+        How long a pause breaks the line, as `breaks` takes it.
 
     Notes
     -----
     Thread safety: none; the link's pump owns it.
     """
 
-    def __init__(self, buffer: Buffer, channel: str, bits: int, start: int) -> None:
+    def __init__(
+        self, buffer: Buffer, channel: str, bits: int, start: int, gap_ns: int | None = None
+    ) -> None:
         self._held = buffer.channel(channel)
         self._cursor = self._held.cursor(start)
         self._segment = self._held.segment
         self._points = BinnedLine(bits)
+        self._gap_ns = gap_ns
         self._begin_ns: int | None = None
         self._after_gaps: TimeArray = np.empty(0, np.int64)
 
@@ -87,7 +112,7 @@ class ChannelLine:
             if not len(rows.times):
                 return
             before = self._times_before(rows.start)
-            gaps = find_gaps(np.concatenate((before, rows.times)))
+            gaps = breaks(np.concatenate((before, rows.times)), self._gap_ns)
             n_old = int(gaps.searchsorted(len(before)))
             changed = self._first_changed(before, gaps[:n_old])
             if changed is None:
@@ -121,6 +146,8 @@ class ChannelLine:
 
     def _times_before(self, row: int) -> TimeArray:
         """Return the times of the rows before one, as many as the gaps before it are judged by."""
+        if self._gap_ns is not None:
+            return self._held.rows(max(self._segment, row - 1), row).times
         n = ROWS_AROUND
         while True:
             start = max(self._segment, row - n)
@@ -131,7 +158,7 @@ class ChannelLine:
 
     def _first_changed(self, before: TimeArray, gaps: IndexArray) -> int | None:
         """Return from when on the line breaks elsewhere, now that it is known what followed."""
-        if not len(before) or self._begin_ns is None:
+        if not len(before) or self._begin_ns is None or self._gap_ns is not None:
             return None
         if not len(gaps) and not (len(self._after_gaps) and self._after_gaps[-1] >= before[0]):
             return None

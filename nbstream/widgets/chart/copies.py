@@ -13,7 +13,12 @@ from nbstream.widgets.chart.chart_feed import SPAN_OF_ALL_NS
 from nbstream.widgets.chart.figure import live_number
 from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.modebar import UPLOADING
-from nbstream.widgets.chart.plotly_figure import mark_lone, plotly_text, threshold_shape
+from nbstream.widgets.chart.plotly_figure import (
+    axis_key,
+    mark_lone,
+    plotly_text,
+    threshold_shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from nbstream.readings.window import Window
     from nbstream.widgets.chart.chart_feed import Points
     from nbstream.widgets.chart.figure import Threshold
+    from nbstream.widgets.chart.settings import YLike
 
 __all__ = ["static_copy", "wall_clock"]
 
@@ -38,6 +44,7 @@ def static_copy(
     points: Mapping[str, Points],
     names: Sequence[str],
     thresholds: Iterable[Threshold],
+    y: YLike,
     analyzer: Analyzer,
     window: Window,
 ) -> dict[str, Any]:
@@ -53,6 +60,8 @@ def static_copy(
         Of the channels, in the order of their numbers.
     thresholds
         The lines of rules to draw.
+    y
+        The policy of the y axes.
     analyzer, window
         Whose readings, and which of them.
     """
@@ -68,15 +77,17 @@ def static_copy(
         times, values = points[names[number]]
         trace["x"], trace["y"] = wall_clock(times, buffer), values
         mark_lone(trace)
+    for axis in {*axes.values()}:
+        _choose_range(layout.setdefault(axis_key(axis), {}), y)
     lines = [
         threshold_shape(line.text, line.severity, line.value, axis)
         for line in thresholds
         for axis in dict.fromkeys(axes[number] for number in line.channels if number in axes)
     ]
     layout["shapes"] = [*(layout.get("shapes") or ()), *lines]
-    axis = layout.setdefault("xaxis", {})
-    axis["range"] = _ends(analyzer, window, [times for times, _ in points.values()])
-    title = axis.setdefault("title", {})
+    time = layout.setdefault("xaxis", {})
+    time["range"] = _ends(analyzer, window, [times for times, _ in points.values()])
+    title = time.setdefault("title", {})
     title.setdefault("text", plotly_text(zone_label(buffer.timezone, buffer.newest_ns or 0)))
     modebar = layout.setdefault("modebar", {})
     removed = modebar.get("remove") or ()
@@ -97,6 +108,18 @@ def _paint(trace: dict[str, Any], number: int, layout: dict[str, Any]) -> None:
     if not (trace.get("marker") or {}).get("color"):
         line.setdefault("color", colors[number % len(colors)])
     line.setdefault("dash", own.dash)
+
+
+def _choose_range(axis: dict[str, Any], y: YLike) -> None:
+    """Give an axis the range of a chart's policy, where the user chose none."""
+    if isinstance(y, str) or axis.get("range") is not None:
+        return
+    is_log = axis.get("type") == "log"
+    ends = [end for end in y if end is not None and (end > 0 or not is_log)]
+    if len(ends) == 2:
+        axis["range"] = np.log10(ends).tolist() if is_log else ends
+    else:
+        axis.setdefault("autorangeoptions", {}).setdefault("include", ends)
 
 
 def _ends(analyzer: Analyzer, window: Window, drawn: list[TimeArray]) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nbstream.alerts import Rule
+    from nbstream.widgets.chart.settings import YLike
 
 __all__ = ["LIVE", "Figure", "Threshold", "describe", "live_number", "thresholds"]
 
@@ -81,7 +82,7 @@ class Figure:
     legends: Sequence[str]
     units: Sequence[str]
     thresholds: Sequence[Threshold]
-    y: str | tuple[float | None, float | None]
+    y: YLike
     offset_ms: float
 
 
@@ -195,9 +196,7 @@ def _axis(figure: Figure, axis: str, on: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
-def _ends(
-    props: Props, y: str | tuple[float | None, float | None], *, is_log: bool
-) -> tuple[list[float] | None, list[float | None]]:
+def _ends(props: Props, y: YLike, *, is_log: bool) -> tuple[list[float] | None, list[float | None]]:
     """Return the fixed range of an axis, None if there is none, and how far it reaches at least."""
     given = None if props.get("autorange") in (True, "reversed") else props.get("range")
     if isinstance(given, (list, tuple)) and len(given) == 2:

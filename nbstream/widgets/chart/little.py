@@ -39,6 +39,8 @@ class CoarseLines:
     """
 
     def __init__(self, buffer: Buffer) -> None:
+        self.gap_ns: int | None = None
+        """How long a pause breaks a line, as `breaks` takes it."""
         self._buffer = buffer
         self._until: dict[str, int] = {}
         self._turn = 0
@@ -79,7 +81,7 @@ class CoarseLines:
 
     def _coarse(self, name: str, since_ns: int, n_points: int) -> Points:
         held = self._buffer.channel(name)
-        rows, gaps = rows_with_gaps(held, held.row_at(since_ns), held.span()[1])
+        rows, gaps = rows_with_gaps(held, held.row_at(since_ns), held.span()[1], self.gap_ns)
         span = int(np.ptp(rows.times)) if len(rows.times) else 0
         bits = step_bits(max(span, 1), max(1, n_points // 4))
         points = bin_points(rows.times, rows.values, 0, gaps)
