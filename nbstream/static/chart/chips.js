@@ -1,8 +1,10 @@
-// What lies over the upper edge of a plot, in a line: the way back to live, to a fitted y, to the whole window; and a
-// sentence that has no room in the toolbar.
+// What lies above the frame of a plot, in a line: the way back to live, to a fitted y, to the whole window; and a
+// sentence that has no room in the toolbar. Where it is narrow, they say what they do and leave out why.
 
+import { spanText } from "./box.js";
 import { button, element, setText } from "../shared/dom.js";
-import { spanText } from "./gestures.js";
+
+const LINE_PX = 20;
 
 export class Chips {
   /**
@@ -12,11 +14,11 @@ export class Chips {
    * @param {() => void} does.showWindow
    */
   constructor({ jumpToLive, fitY, showWindow }) {
-    this.jump = chip("nbs-jump", jumpToLive, "Follow the newest readings");
-    this.y = chip("nbs-fit", fitY, "Let the y axis fit what is visible");
-    this.window = chip("nbs-whole", showWindow, "Show as much as the window");
+    this.jump = new Chip("nbs-jump", jumpToLive, "Follow the newest readings");
+    this.y = new Chip("nbs-fit", fitY, "Let the y axis fit what is visible");
+    this.window = new Chip("nbs-whole", showWindow, "Show as much as the window");
     this.banner = element("div", { class: "nbs-banner", hidden: true });
-    this.el = element("div", { class: "nbs-chart-chips" }, [this.banner, this.jump, this.y, this.window]);
+    this.el = element("div", { class: "nbs-chart-chips" }, [this.jump.el, this.y.el, this.window.el, this.banner]);
   }
 
   /**
@@ -29,18 +31,17 @@ export class Chips {
    */
   show({ viewport, plot, more, isOver, meta }) {
     const { isFollowing, isZoomed, width, span } = viewport;
-    this.jump.hidden = isFollowing || (isOver && !viewport.detached && !isZoomed);
-    if (!this.jump.hidden) setText(this.jump, isOver ? "back to the end" : jumpText(more));
-    this.y.hidden = !plot.hasFixedY;
-    setText(this.y, "y fixed · fit");
-    this.window.hidden = !isZoomed;
-    if (isZoomed) setText(this.window, `window ${meta.window ?? spanText(span / 1000)} · view ${spanText(width / 1000)}`);
-    const { frame } = plot;
-    if (!frame) return;
-    const place = `${frame.left} ${frame.top} ${frame.width}`;
+    const isAway = !isFollowing && !(isOver && !viewport.detached && !isZoomed);
+    const count = more > 0 ? ` (+${more.toLocaleString("en")})` : "";
+    this.jump.show(isAway ? (isOver ? ["", "back to the end"] : ["paused · ", `jump to live${count}`]) : null);
+    this.y.show(plot.hasFixedY ? ["y fixed · ", "fit"] : null);
+    this.window.show(isZoomed ? [`window ${meta.window ?? spanText(span / 1000)} · `, `view ${spanText(width / 1000)}`] : null);
+    if (!plot.frame) return;
+    const { left, top, width: wide } = plot.frame;
+    const place = `${left} ${top} ${wide}`;
     if (place === this.placed) return;
     this.placed = place;
-    Object.assign(this.el.style, { left: `${frame.left}px`, top: `${frame.top}px`, width: `${frame.width}px` });
+    Object.assign(this.el.style, { left: `${left}px`, top: `${Math.max(0, top - LINE_PX)}px`, width: `${wide}px` });
   }
 
   /** Say a sentence at length, "" for none. */
@@ -50,10 +51,19 @@ export class Chips {
   }
 }
 
-function chip(name, onclick, title) {
-  return button("", onclick, `nbs-chart-chip ${name}`, { title, hidden: true });
-}
+class Chip {
+  constructor(name, onclick, title) {
+    this.why = element("span", { class: "nbs-chart-chip-why" });
+    this.what = element("span");
+    this.el = button("", () => onclick(), `nbs-chart-chip ${name}`, { title, hidden: true });
+    this.el.append(this.why, this.what);
+  }
 
-function jumpText(more) {
-  return `paused · jump to live${more > 0 ? ` (+${more.toLocaleString("en")})` : ""}`;
+  /** @param {[string, string] | null} words why, which narrow charts leave out, and what a click does; null hides it */
+  show(words) {
+    this.el.hidden = words === null;
+    if (words === null) return;
+    setText(this.why, words[0]);
+    setText(this.what, words[1]);
+  }
 }

@@ -165,7 +165,8 @@ export class Crosshair {
       const when = line.times[i];
       const isFar = Math.abs(when - time) > NEAR_BREAK_PX * msPerPx && isBroken(line, i, time);
       const isIn = when >= frame.from && when <= frame.to && !isFar;
-      all.push({ channel, about, line, time: when, value: isIn ? line.values[i] : NaN, y: isIn ? plot.yOf(channel, line.values[i]) : null });
+      const value = isIn ? line.values[i] : NaN;
+      all.push({ channel, about, line, time: when, value, y: isIn ? plot.yOf(channel, value) : null });
     }
     const known = all.filter(({ value }) => !Number.isNaN(value));
     if (!known.length) return null;
@@ -173,7 +174,8 @@ export class Crosshair {
     const nearest = known.reduce((best, one) => (Math.abs(one.time - time) < Math.abs(best.time - time) ? one : best));
     const rows = this.#inOrder(all, y);
     const texts = rows.map((row) => this.#textOf(row, time));
-    return { time: nearest.time, found: rows.filter((row) => row.y !== null), texts, more: all.length - rows.length };
+    const found = rows.filter(({ channel, y: at }) => at !== null && isWithin(frame, channel, at));
+    return { time: nearest.time, found, texts, more: all.length - rows.length };
   }
 
   /** The nearest to the pointer first; the order stays while the pointer rests, so that nobody has to search. */
@@ -270,6 +272,12 @@ export class Crosshair {
     const top = Math.max(0, Math.min(frame.top + 8, (plot.el.clientHeight || Infinity) - height - MARGIN_PX));
     readout.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
+}
+
+/** @returns {boolean} whether a place is within its channel's row */
+function isWithin({ rows }, channel, y) {
+  const row = rows.find(({ axes }) => axes.some(({ channels }) => channels.includes(channel)));
+  return Boolean(row) && y >= row.top && y <= row.top + row.height;
 }
 
 /** @returns {boolean} whether the line is broken, or has ended, between its point `i` and a time */

@@ -1,7 +1,7 @@
 // What a pointer does on a plot: a drag zooms, pans or selects, a drag on an axis moves it, the wheel and two
 // fingers zoom, a double click goes back to live. The wheel scrolls the page, as on a map, until the chart is clicked.
 
-import { lastedText } from "../shared/format.js";
+import { Box, spanText } from "./box.js";
 
 const DRAG_PX = 4; // less is a click
 const BOX_PX = 8; // a smaller box was a slip
@@ -9,7 +9,6 @@ const TOUCH_PX = 8;
 const WHEEL = 0.004; // of the width, per px of a wheel
 const WHEEL_MOST_PX = 60;
 const SAME_SCROLL_MS = 400; // wheel events that are so close belong to one scroll, which began elsewhere
-const ACCENT = "#2f62cf";
 
 /** What a drag over the plot does. */
 export const MODES = ["zoom", "pan", "select"];
@@ -44,6 +43,7 @@ export class Gestures {
     this.drag = null;
     this.press = null;
     this.pinch = null;
+    this.box = new Box();
     /** Pointers that are down, by their id. */
     this.pointers = new Map();
     this.isFocused = false;
@@ -98,6 +98,7 @@ export class Gestures {
   #onDown(event) {
     if (event.button > 0 || isControl(event.target)) return;
     this.pointers.set(event.pointerId, this.#placeOf(event));
+    this.plot.el.dataset.pointed = ""; // no ring is needed where a person has just clicked
     this.plot.el.focus({ preventScroll: true });
     if (this.pointers.size === 2) return this.#beginPinch();
     const start = this.#placeOf(event);
@@ -193,7 +194,7 @@ export class Gestures {
     const kind = this.#kindOf(place.area, withShift, isTouch);
     const frame = structuredClone(this.plot.frame);
     this.drag = { kind, place, start, end: start, frame };
-    this.accent = readAccent(this.plot.el);
+    this.box.takeTheme(this.plot.el);
     this.plot.el.dataset.drag = kind;
     this.viewport.hold(performance.now());
     this.before = { detached: this.viewport.detached, zoomedWidth: this.viewport.zoomedWidth };
@@ -340,7 +341,7 @@ export class Gestures {
       const [x0, x1] = [selection.from, selection.to].map((time) =>
         clamp(this.plot.xOf(time), frame.left, frame.left + frame.width),
       );
-      if (x1 > x0) this.#drawBox(context, x0, frame.top, x1, frame.top + frame.height, null);
+      if (x1 > x0) this.box.draw(context, x0, frame.top, x1, frame.top + frame.height, null);
     }
     if (!drag || drag.kind.startsWith("pan")) return;
     const row = drag.kind === "box" || drag.kind === "zoomY" ? frame.rows[drag.place.row] : null;
@@ -348,35 +349,8 @@ export class Gestures {
     const [x0, x1] = hasX ? sorted(drag.start.x, drag.end.x) : [frame.left, frame.left + frame.width];
     const [y0, y1] = row ? sorted(drag.start.y, drag.end.y) : [frame.top, frame.top + frame.height];
     const seconds = ((x1 - x0) / frame.width) * ((frame.to - frame.from) / 1000);
-    this.#drawBox(context, x0, y0, x1, y1, hasX && x1 - x0 > 60 ? spanText(seconds) : null);
+    this.box.draw(context, x0, y0, x1, y1, hasX && x1 - x0 > 60 ? spanText(seconds) : null);
   }
-
-  #drawBox(context, x0, y0, x1, y1, text) {
-    context.save();
-    context.setLineDash([]);
-    context.fillStyle = context.strokeStyle = this.accent ?? ACCENT;
-    context.globalAlpha = 0.14;
-    context.fillRect(x0, y0, x1 - x0, y1 - y0);
-    context.globalAlpha = 0.85;
-    context.lineWidth = 1;
-    context.strokeRect(Math.round(x0) + 0.5, Math.round(y0) + 0.5, Math.round(x1 - x0) - 1, Math.round(y1 - y0) - 1);
-    if (text) {
-      context.globalAlpha = 1;
-      context.font = "600 11px system-ui, sans-serif";
-      context.textAlign = "center";
-      context.textBaseline = "bottom";
-      context.fillText(text, (x0 + x1) / 2, y1 - 6);
-    }
-    context.restore();
-  }
-}
-
-/** @returns {string} how long a span is: "80 ms", "12.4 s", "5 min 12 s" */
-export function spanText(seconds) {
-  if (seconds < 0.001) return `${Number((seconds * 1e6).toPrecision(3))} µs`;
-  if (seconds < 1) return `${Number((seconds * 1000).toPrecision(3))} ms`;
-  if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;
-  return seconds < 172_800 ? lastedText(seconds) : `${Number((seconds / 86_400).toPrecision(3))} days`;
 }
 
 /** @returns {[number, number]} how far a wheel was turned, CSS px */
@@ -387,10 +361,6 @@ function wheelPx({ deltaX, deltaY, deltaMode }) {
 
 function isControl(target) {
   return Boolean(target?.closest?.("button, a, input, select, textarea"));
-}
-
-function readAccent(el) {
-  return globalThis.getComputedStyle?.(el).getPropertyValue?.("--nbs-accent").trim() || ACCENT;
 }
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

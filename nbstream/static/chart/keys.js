@@ -31,7 +31,7 @@ export class Keys {
       el.setAttribute(name, value);
     }
     el.addEventListener("keydown", (event) => this.press(event), { signal: this.abort.signal });
-    el.addEventListener("blur", () => does.crosshair?.unpin(), { signal: this.abort.signal });
+    el.addEventListener("blur", () => this.#leave(), { signal: this.abort.signal });
   }
 
   /** Say what the chart is, for who cannot see it. */
@@ -45,11 +45,17 @@ export class Keys {
     if (!act || act() === false) return;
     event.preventDefault?.();
     event.stopPropagation?.();
+    delete this.plot.el.dataset.pointed;
     this.plot.hasNews = true;
   }
 
   close() {
     this.abort.abort();
+  }
+
+  #leave() {
+    delete this.plot.el.dataset.pointed;
+    this.does.crosshair?.unpin();
   }
 
   #actionOf(key, withShift) {

@@ -119,7 +119,7 @@ export class Toolbar {
   #showWindow() {
     if (this.does.showWindow) return this.does.showWindow();
     this.viewport?.showWindow();
-    this.strip.window.hidden = true;
+    this.strip.window.show(null);
   }
 
   /** What needs a hand is said to its end, over the plot, where the badge has no room for it. */

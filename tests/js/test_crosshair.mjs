@@ -1,0 +1,147 @@
+// The values at the cursor.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Crosshair } from "../../nbstream/static/chart/crosshair.js";
+import { Line } from "../../nbstream/static/chart/line.js";
+import { Marks } from "../../nbstream/static/chart/marks.js";
+import { fakeEvent, installDom } from "./fakeDom.mjs";
+import { FakePlot } from "./fakePlot.mjs";
+
+let plot;
+let cursor;
+let data;
+
+beforeEach(() => {
+  installDom();
+  plot = new FakePlot();
+  cursor = new Crosshair(plot);
+  data = { lines: [], marks: new Marks(), meta: { figure: { lines: [] }, zone: { offset: 0 } } };
+  add("temperature", "°C", (t) => 5 + t / 100_000);
+  add("pressure", "Pa", (t) => 1000 + t / 1000);
+  add("state", "", () => 3);
+});
+
+function add(name, unit, value, times = Array.from({ length: 61 }, (_, i) => i * 1000)) {
+  const line = new Line();
+  line.patch({ cut: -Infinity, times: Float64Array.from(times), values: Float64Array.from(times.map(value)) });
+  data.lines.push(line);
+  data.meta.figure.lines.push({ name, unit });
+}
+
+function pointAt(x, y = 50, more = {}) {
+  plot.el.dispatchEvent(fakeEvent("pointermove", { clientX: x, clientY: y, target: plot.el, ...more }));
+  cursor.update(data);
+}
+
+const rows = () => cursor.readout.all("nbs-readout-row").map((row) => row.childNodes.slice(1).map((node) => node.textContent).join(" = "));
+const time = () => cursor.readout.one("nbs-readout-time").textContent;
+
+test("each channel has its own digits and unit, at the nearest reading", () => {
+  pointAt(354); // 30.4 s
+  assert.deepEqual(rows().sort(), ["pressure = 1,030 Pa", "state = 3", "temperature = 5.300 °C"]);
+  assert.equal(cursor.hair.style.transform, "translateX(350px)");
+});
+
+test("the time has the date where it is another day than today, or the view is wider than one", () => {
+  pointAt(350);
+  assert.equal(time(), "1970-01-01 00:00:30.000");
+  const now = Date.now();
+  plot.show(now - 60_000, now);
+  for (const line of data.lines) line.patch({ cut: -Infinity, times: [now - 30_000], values: [1] });
+  pointAt(350);
+  assert.match(time(), /^\d\d:\d\d:\d\d\.\d{3}$/);
+});
+
+test("the nearest to the pointer comes first, and stays there while the pointer rests", () => {
+  pointAt(350, 210);
+  assert.match(rows()[0], /^state/);
+  data.lines[2].patch({ cut: 30_000, times: [30_000], values: [9] });
+  cursor.update(data);
+  assert.match(rows()[0], /^state/);
+});
+
+test("there are twelve rows at most, and the rest are counted", () => {
+  for (let i = 0; i < 14; i += 1) add(`channel ${i}`, "", () => i);
+  pointAt(350);
+  assert.equal(rows().length, 12);
+  assert.equal(cursor.readout.one("nbs-readout-more").textContent, "+5 more");
+});
+
+test("in a gap, and beyond the newest reading, a channel has no value", () => {
+  data.lines[0].patch({ cut: 20_000, times: [20_000, 20_000, 50_000], values: [5.2, NaN, 5.5] });
+  data.lines[2].patch({ cut: 10_000, times: [10_000], values: [3] });
+  pointAt(350);
+  assert.deepEqual(rows().sort(), ["pressure = 1,030 Pa", "state = –", "temperature = –"]);
+  assert.equal(cursor.dots.childNodes.length, 1);
+});
+
+test("hidden channels aren't told, and without any there is nothing to see", () => {
+  plot.unseen.add(1);
+  pointAt(350);
+  assert.equal(rows().length, 2);
+  plot.unseen = new Set([0, 1, 2]);
+  pointAt(350);
+  assert.equal(cursor.cursor.hidden, true);
+});
+
+test("a mark's reason stands below its channel", () => {
+  data.marks.add([[0, 30_000, 5.3, "z-score 5 > 4"]]);
+  pointAt(350);
+  assert.equal(cursor.readout.one("nbs-readout-reason").textContent, "z-score 5 > 4");
+});
+
+test("it is kept inside the chart, and lies on the side that has more room", () => {
+  cursor.readout.offsetWidth = 200;
+  cursor.readout.offsetHeight = 60;
+  pointAt(150);
+  assert.equal(cursor.readout.style.transform, "translate(162px, 28px)");
+  pointAt(550);
+  assert.equal(cursor.readout.style.transform, "translate(338px, 28px)");
+  plot.el.clientWidth = 300;
+  pointAt(340);
+  assert.equal(cursor.readout.style.transform, "translate(96px, 28px)");
+});
+
+test("it goes when the pointer leaves, is over an axis or a button, or drags", () => {
+  pointAt(350);
+  assert.equal(cursor.cursor.hidden, false);
+  pointAt(20);
+  assert.equal(cursor.cursor.hidden, true);
+  pointAt(350);
+  plot.el.dataset.drag = "zoom";
+  cursor.update(data);
+  assert.equal(cursor.cursor.hidden, true);
+  delete plot.el.dataset.drag;
+  plot.el.dispatchEvent(fakeEvent("pointerleave", { pointerType: "mouse" }));
+  cursor.update(data);
+  assert.equal(cursor.cursor.hidden, true);
+});
+
+test("keys move it from reading to reading, and it is spoken", () => {
+  cursor.update(data);
+  assert.equal(cursor.step(-1), 59_000);
+  assert.equal(cursor.step(-1), 58_000);
+  assert.equal(cursor.step(1), 59_000);
+  cursor.update(data);
+  assert.equal(cursor.cursor.hidden, false);
+  assert.match(cursor.speaker.textContent, /00:00:59\.000: temperature 5\.590 °C, pressure 1,059 Pa, state 3/);
+  assert.equal(cursor.unpin(), true);
+  assert.equal(cursor.unpin(), false);
+  cursor.update(data);
+  assert.equal(cursor.cursor.hidden, true);
+});
+
+test("keys stop at the oldest reading", () => {
+  cursor.update(data);
+  cursor.pin(0);
+  assert.equal(cursor.step(-1), null);
+  assert.equal(cursor.pinnedTime, 0);
+});
+
+test("names are text, whatever they hold", () => {
+  data.meta.figure.lines[0].name = "<img src=x onerror=alert(1)>";
+  pointAt(350);
+  assert.ok(rows().some((row) => row.startsWith("<img src=x onerror=alert(1)> = ")));
+});
