@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,9 +97,8 @@ def read_rows(rows: Any) -> tuple[tuple[str, ...], ...] | None:
     if len(read) > MAX_ROWS_GIVEN:
         message = f"A chart has at most {MAX_ROWS_GIVEN} rows (got {len(read)})."
         raise ValueError(message)
-    names = [name for row in read for name in row]
-    for name in names:
-        if names.count(name) > 1:
+    for name, n in Counter(name for row in read for name in row).items():
+        if n > 1:
             message = f"'rows' has channel {name!r:.100} twice. A channel stands in one row."
             raise ValueError(message)
     return tuple(row for row in read if row) or None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 __all__ = ["LINE_WIDTH", "MARKER_SIZE", "PALETTE", "Look", "look"]
 
-PALETTE = ("#2f62cf", "#b34d00", "#13795b", "#9a3fb5", "#c0264b", "#0b7a94", "#7a6200", "#5b4bd6")
+PALETTE = ("#0079c3", "#b84a00", "#16795d", "#7246f7", "#d62a6b", "#4a4a00", "#8c2a7e", "#3a3fae")
 """The colours on a light ground; static/chart/look.js has them too, and others for a dark one."""
 DASHES = ("solid", "dash", "dot")
 LINE_WIDTH = 1.5

@@ -73,16 +73,6 @@ def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
     assert chart.data[0].y == (None,)
 
 
-def test_the_time_axis_begins_with_the_window() -> None:
-    """Before the first frame a page shows the span that the frame will fill, on the zone's wall clock."""
-    buffer = ns.Buffer(timezone="Asia/Kolkata")
-    buffer.extend(START + np.arange(60.0), value=np.arange(60.0))
-    chart = ns.LiveChart(buffer, window="30s")
-    ends = [end[:19].replace("T", " ") for end in chart.layout.xaxis.range]
-    assert ends == ["2026-07-01 17:30:29", "2026-07-01 17:30:59"]
-    chart.close()
-
-
 def test_static_copies_hold_the_window(chart: ns.LiveChart) -> None:
     """to_figure has the window's readings at the zone's wall clock; another window can be asked for."""
     trace = chart.to_figure().data[0]
@@ -162,13 +152,17 @@ def test_each_level_of_a_rule_has_a_line_of_its_severity(
     chart.analyzer.alert("value > 40", name="hot " * 20, levels=levels)
     base, level = chart.to_figure().layout.shapes
     assert [(shape.y0, shape.label.text) for shape in (base, level)] == [
-        (40, "hot hot hot hot hot hot hot hot hot hot…"),
+        (40, "hot hot hot hot hot …hot hot hot hot hot"),
         (50, "critical: value &gt; 50"),
     ]
-    assert (base.line.color, level.line.color) == ("#d97706", "#dc2626")
+    assert (base.line.color, level.line.color) == ("#a85b00", "#c62a2a")
     assert base.label.font.color is None
     say(chart, {"kind": "hello", "client": "me"})
-    assert heard(sent, "snapshot")["meta"]["limits"] == [40, 50]
+    thresholds = heard(sent, "snapshot")["meta"]["figure"]["thresholds"]
+    assert [(t["value"], t["severity"], t["limit"]) for t in thresholds] == [
+        (40, "warning", 0),
+        (50, "critical", None),
+    ]
 
 
 def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
@@ -180,27 +174,54 @@ def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
     chart.close()
 
 
-def test_a_page_restores_from_the_present_figure(chart: ns.LiveChart) -> None:
-    """The state that a reloaded page gets is of now, not of the first display."""
+def test_a_page_that_is_loaded_anew_gets_the_present_figure(
+    chart: ns.LiveChart, sent: list[dict[str, Any]]
+) -> None:
+    """What it draws is of now, not of the first display."""
     chart._repr_mimebundle_()
     chart.update_layout(title_text="Later")
     chart.data[0].line.color = "red"
-    state = chart.get_state(["_widget_layout", "_widget_data"])
-    assert state["_widget_layout"]["title"]["text"] == "Later"
-    assert state["_widget_data"][0]["line"]["color"] == "red"
+    say(chart, {"kind": "hello", "client": "me"})
+    figure = heard(sent, "snapshot")["meta"]["figure"]
+    assert figure["title"] == "Later"
+    assert figure["lines"][0]["color"] == "red"
 
 
-def test_a_page_may_write_next_to_nothing(chart: ns.LiveChart) -> None:
-    """A page cannot change the script, the layout or the data of the other pages."""
-    before = {name: chart.get_state([name])[name] for name in ("_esm", "_css", "_widget_layout")}
-    chart.set_state(
-        {"_esm": "evil", "_css": "evil", "_widget_layout": {}, "_view_name": "x", "y": 1}
-    )
-    assert {name: chart.get_state([name])[name] for name in before} == before
-    chart.set_state(
-        {"_js2py_relayout": {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}}
-    )
-    assert chart.layout.title.text == "by hand"
+def test_a_change_of_the_figure_reaches_pages_by_a_frame(
+    chart: ns.LiveChart, sent: list[dict[str, Any]]
+) -> None:
+    """It is described when it changes, and sent once."""
+    say(chart, {"kind": "hello", "client": "me"})
+    heard(sent, "snapshot")
+    sent.clear()
+    chart.update_layout(title_text="Later")
+
+    def titles() -> list[str]:
+        return [m["meta"]["figure"]["title"] for m in sent if "figure" in m.get("meta", {})]
+
+    wait_until(titles, message="a frame with the figure")
+    assert titles() == ["Later"]
+
+
+def test_a_page_may_write_nothing(chart: ns.LiveChart) -> None:
+    """A page cannot change a trait, nor the figure as plotly's own page does; each attempt is counted."""
+    before = {name: getattr(chart, name) for name in ("_esm", "_css", "_loader")}
+    layout = chart.to_dict()["layout"]
+    states: list[Any] = [
+        {"_esm": "evil", "_css": "evil", "_loader": "evil"},
+        {"_js2py_relayout": {"relayout_data": {"title.text": "evil"}, "source_view_id": "v"}},
+        {"_js2py_restyle": {"style_data": {"name": ["x"]}, "style_traces": [0]}},
+        {"_widget_layout": {}, "_view_name": "x", "_view_count": 3},
+        {},
+    ]
+    ignored = chart.n_ignored
+    for state in states:
+        update = {"method": "update", "state": state}
+        chart._handle_msg({"content": {"data": update}, "buffers": []})
+    assert chart.n_ignored == ignored + len(states)
+    assert {name: getattr(chart, name) for name in before} == before
+    assert chart.to_dict()["layout"] == layout
+    assert chart.data[0].name == "value"
 
 
 JSON = st.recursive(
@@ -224,7 +245,7 @@ HOSTILE = st.fixed_dictionaries(
                 "click",
                 "window",
                 "need",
-                "figure",
+                "show",
                 "x",
             ]
         )
@@ -266,12 +287,6 @@ def test_hostile_messages_are_counted(chart: ns.LiveChart) -> None:
     assert chart.analyzer.window == "30s"
 
 
-REPORTS = (
-    "_js2py_traceDeltas _js2py_layoutDelta _js2py_restyle _js2py_relayout _js2py_update "
-    "_js2py_pointsCallback _last_layout_edit_id _last_trace_edit_id"
-).split()
-
-
 def test_a_flood_of_requests_costs_little(
     monkeypatch: pytest.MonkeyPatch, buffer: ns.Buffer
 ) -> None:
@@ -285,7 +300,7 @@ def test_a_flood_of_requests_costs_little(
     chart = ns.LiveChart(buffer)
     bundle = script("plotly")
     need = {"kind": "need", "name": "plotly", "file": bundle.file_name}
-    for message in (need, {"kind": "figure", "request": 1}, {"kind": "history"}):
+    for message in (need, {"kind": "show", "request": 1}, {"kind": "history"}):
         for _ in range(500):
             say(chart, message)
     assert sum(sent) <= len(bundle.data)
@@ -302,16 +317,7 @@ RAW: list[Any] = [
     {"method": "update", "state": 5},
     {"method": "update", "state": {}, "buffer_paths": 5},
     {"method": "custom"},
-    *(
-        {"method": "update", "state": {name: value}}
-        for name in REPORTS
-        for value in ("x", {"a": 1})
-    ),
-    {"method": "update", "state": {"_js2py_relayout": {"relayout_data": 5}}},
-    {
-        "method": "update",
-        "state": {"_js2py_relayout": {"relayout_data": {"no.such": 1}, "source_view_id": "v"}},
-    },
+    {"method": "update", "state": {"x": 1}, "buffer_paths": [["x"]]},
 ]
 
 
@@ -328,35 +334,45 @@ def test_raw_messages_that_are_malformed_are_counted(
     assert chart.to_dict()["layout"] == layout
 
 
+def test_a_line_is_shown_and_hidden_from_a_page(
+    chart: ns.LiveChart, sent: list[dict[str, Any]]
+) -> None:
+    """The legend of one page hides a line on all of them, and code that observes its trace hears of it."""
+    heard_by_code: list[Any] = []
+    chart.data[0].on_change(lambda trace, visible: heard_by_code.append(visible), "visible")
+    for is_shown in (False, True):
+        say(chart, {"kind": "show", "channel": 0, "value": is_shown, "request": 1})
+        assert chart._figure["lines"][0]["visible"] is is_shown
+    assert heard_by_code == ["legendonly", True]
+    assert [(m["kind"], m["error"]) for m in sent] == [("reply", ""), ("reply", "")]
+
+
+@pytest.mark.parametrize(
+    ("channel", "value"),
+    [(1, True), (-1, True), ("0", True), (False, True), (None, True), (0, 1), (0, "legendonly")],
+)
+def test_a_line_that_is_not_there_is_not_shown(
+    chart: ns.LiveChart, channel: Any, value: Any
+) -> None:
+    """A number of no channel, or what is no yes or no, is ignored and counted."""
+    before = chart.n_ignored
+    say(chart, {"kind": "show", "channel": channel, "value": value, "request": 1})
+    assert chart.n_ignored == before + 1
+    assert chart.data[0].visible is None
+
+
 def test_a_callback_of_the_user_that_fails_is_shown(
     chart: ns.LiveChart, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What plotly refuses is a page's fault; what a callback raises is the user's to see."""
+    """What a callback raises at a page's command is the user's to see."""
 
     def broken(*_: Any) -> None:
-        raise ValueError("mine")
+        raise RuntimeError("mine")
 
-    chart.layout.on_change(broken, "title")
-    change = {"relayout_data": {"title.text": "by hand"}, "source_view_id": "v"}
-    data = {"method": "update", "state": {"_js2py_relayout": change}}
-    chart._handle_msg({"content": {"data": data}, "buffers": []})
+    chart.data[0].on_change(broken, "visible")
+    say(chart, {"kind": "show", "channel": 0, "value": False, "request": 1})
     (record,) = caplog.records
-    assert record.exc_info is not None
-    assert str(record.exc_info[1]) == "mine"
-
-
-def test_buffers_of_a_report_are_put_in_place(chart: ns.LiveChart) -> None:
-    """Numbers travel in buffers; one that has no place makes the message malformed."""
-    chart.add_scatter(x=[1], y=[2], name="mine")
-    change = {"style_data": {}, "layout_data": {"height": 500}, "style_traces": [1]}
-    report = {"_js2py_update": {**change, "source_view_id": "v", "more": {}}}
-    data = {"method": "update", "state": report, "buffer_paths": [["_js2py_update", "more", "x"]]}
-    chart._handle_msg({"content": {"data": data}, "buffers": [b"1"]})
-    assert chart.layout.height == 500
-    before = chart.n_ignored
-    for path in (["x", "y"], "x", [], [["x"]], 5):
-        chart._handle_msg({"content": {"data": {**data, "buffer_paths": [path]}}, "buffers": [b""]})
-    assert chart.n_ignored == before + 5
+    assert "RuntimeError: mine" in record.getMessage()
 
 
 def test_a_page_that_asks_for_the_state_gets_it(
@@ -367,47 +383,6 @@ def test_a_page_that_asks_for_the_state_gets_it(
     monkeypatch.setattr(chart, "send_state", lambda: asked.append(True))
     chart._handle_msg({"content": {"data": {"method": "request_state"}}, "buffers": []})
     assert asked == [True]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"images[0].source": "//evil/x.png"},
-        {"images": [{"source": "x.png"}]},
-        {"title.text": "<a href='x'>click</a>"},
-        {"title": {"text": "< A HREF=x>click</a>"}},
-        {"annotations[0].text": "see https://evil"},
-        {"template": {"layout": {"mapbox": {"style": "http://evil"}}}},
-    ],
-)
-def test_a_page_can_set_no_address(chart: ns.LiveChart, change: dict[str, Any]) -> None:
-    """What a page reports of its figure goes to all pages: it brings neither links nor images."""
-    layout = chart.to_dict()["layout"]
-    for report in (
-        {"_js2py_relayout": {"relayout_data": change, "source_view_id": "v"}},
-        {
-            "_js2py_update": {
-                "style_data": {},
-                "layout_data": change,
-                "style_traces": [0],
-                "source_view_id": "v",
-            }
-        },
-    ):
-        before = chart.n_ignored
-        chart.set_state(report)
-        assert chart.n_ignored == before + 1
-    chart.set_state(
-        {
-            "_js2py_restyle": {
-                "style_data": {"name": ["<a href='x'>click</a>"]},
-                "style_traces": [0],
-                "source_view_id": "v",
-            }
-        }
-    )
-    assert chart.data[0].name == "value"
-    assert chart.to_dict()["layout"] == layout
 
 
 @pytest.mark.parametrize(
