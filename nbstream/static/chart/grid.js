@@ -4,6 +4,8 @@ import { FONT_PX } from "./look.js";
 import { logTicks, numberLabels, numberTicks, timeTicks } from "./ticks.js";
 
 const Y_TICK_PX = 44;
+const LEAST_Y_TICK_PX = 20;
+const FEWEST_TICKS = 3;
 const TIME_TICK_PX = 90;
 const TIME_GAP_PX = 28;
 const LABEL_GAP_PX = 7;
@@ -13,7 +15,7 @@ const TICK_PX = 4;
  * @typedef {object} AxisTicks
  * @property {number[]} values
  * @property {string[]} texts
- * @property {string} offset
+ * @property {string} note what the texts are to be added to or multiplied by
  */
 
 /**
@@ -24,9 +26,15 @@ const TICK_PX = 4;
  * @returns {AxisTicks}
  */
 export function axisTicks([bottom, top], isLog, height, fits) {
-  const count = Math.max(2, Math.floor(height / Y_TICK_PX));
-  const { step, values } = isLog ? logTicks(bottom, top, count) : numberTicks(bottom, top, count);
-  return { values, ...numberLabels(values, step, fits) };
+  const most = Math.max(2, Math.floor(height / LEAST_Y_TICK_PX));
+  let count = Math.max(2, Math.floor(height / Y_TICK_PX));
+  const find = () => (isLog ? logTicks(bottom, top, count) : numberTicks(bottom, top, count));
+  let found = find();
+  while (found.values.length < FEWEST_TICKS && count < most) {
+    count += 1;
+    found = find();
+  }
+  return { values: found.values, ...numberLabels(found.values, found.step, fits) };
 }
 
 /**
@@ -110,7 +118,7 @@ export function drawNumbers(context, { layout, look, rows }) {
           if (isRight) context.fillRect(edge, top + at, Math.round(TICK_PX * ratio), Math.max(1, Math.floor(ratio)));
         });
       }
-      const header = [ticks?.offset ? `+${ticks.offset}`.replace("+\u2212", "\u2212") : "", title].filter(Boolean).join(" ");
+      const header = [ticks?.note, title].filter(Boolean).join(" ");
       if (!header) return;
       context.fillStyle = color ?? look.ink;
       context.font = fontOf(look, ratio, "500 ");

@@ -2,8 +2,8 @@
 
 /** Eight colours each, at least 4.5:1 on white and on #111, told apart with and without colour vision. */
 export const PALETTES = {
-  light: ["#2f62cf", "#b34d00", "#13795b", "#9a3fb5", "#c0264b", "#0b7a94", "#7a6200", "#5b4bd6"],
-  dark: ["#7ba6ff", "#ff9b4a", "#4cc38a", "#d992f0", "#ff7b8a", "#45c4dd", "#d9bf3f", "#a79bff"],
+  light: ["#0079c3", "#b84a00", "#16795d", "#7246f7", "#d62a6b", "#4a4a00", "#8c2a7e", "#3a3fae"],
+  dark: ["#7ea8fe", "#ec8b16", "#4d9270", "#9471fe", "#ffa3a6", "#e1cb4c", "#cc82b8", "#4ed5ea"],
 };
 
 /** After eight channels the colours come again, in the next dash. */

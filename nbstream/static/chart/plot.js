@@ -1,19 +1,19 @@
 // The plot: draws axes, lines and what belongs to them on one canvas, as far as they have changed.
 
 import { element } from "../shared/dom.js";
-import { drawLine, reachOf, yMap } from "./draw.js";
+import { isSparse, yMap } from "./draw.js";
 import { axisTicks, drawFrames, drawGrid, drawNumbers, drawTimes, fontOf, spacedTimeTicks } from "./grid.js";
 import { frameOf, layOutRows } from "./layout.js";
 import { FONT_PX, readLook, styleOfLine } from "./look.js";
+import { areaIn, timeIn, valueIn, xIn, yIn } from "./places.js";
+import { Row } from "./row.js";
 import { drawSilence } from "./silence.js";
+import { pictureWith } from "./snapshot.js";
 import { drawAcross, drawAreas } from "./thresholds.js";
-import { TILE_PX, Tiles } from "./tiles.js";
-import { visibleRange, YAxis } from "./yAxis.js";
+import { YAxis } from "./yAxis.js";
 
 const NO_FIGURE = { title: null, height: 380, rows: [{ share: 1, axes: [{ title: "", unit: "", channels: [] }] }], lines: [], thresholds: [], shapes: [] };
 const FIT_EVERY_MS = 250;
-/** Points so far apart (CSS px) get markers, and lose them when they are nearer than the second. */
-const SPARSE_PX = [6, 5];
 /** A view whose end is so near the newest reading (share of its width) is at the live edge. */
 const NEAR_EDGE = 0.05;
 const MUTED = 0.22;
@@ -30,7 +30,7 @@ export class Plot {
   #age = null;
   /** Ranges of the axes by place and unit: they outlive a change of the figure. @type {Map<string, YAxis>} */
   #known = new Map();
-  /** @type {{axes: YAxis[], tiles: Tiles, changedFrom: number}[]} */
+  /** @type {Row[]} */
   #rows = [];
   /** By number of the channel: where it is, and how it looks. */
   #places = [];
@@ -41,6 +41,8 @@ export class Plot {
   #fittedAt = -Infinity;
   #mustFit = true;
   #size = null;
+  /** Of a picture that isn't on the screen. */
+  #ratio = null;
   #labels = new Map();
   #widths = new Map();
 
@@ -68,18 +70,19 @@ export class Plot {
     if (this.el.style.height !== `${height}px`) this.el.style.height = `${height}px`;
     this.#places = [];
     const known = new Map();
-    this.#rows = rows.map(({ axes }, row) => ({
-      tiles: this.#rows[row]?.tiles ?? new Tiles(),
-      changedFrom: Infinity,
-      axes: axes.map((settings, axis) => {
-        const key = `${row}/${axis}/${settings.unit ?? ""}`;
+    for (const row of this.#rows.slice(rows.length)) row.close();
+    this.#rows = rows.map(({ axes }, number) => {
+      const row = this.#rows[number] ?? new Row();
+      row.axes = axes.map((settings, axis) => {
+        const key = `${number}/${axis}/${settings.unit ?? ""}`;
         const yAxis = this.#known.get(key) ?? new YAxis();
         yAxis.configure(settings);
         known.set(key, yAxis);
-        for (const channel of settings.channels) this.#places[channel] = { row, axis };
+        for (const channel of settings.channels) this.#places[channel] = { row: number, axis };
         return yAxis;
-      }),
-    }));
+      });
+      return row;
+    });
     this.#known = known;
     this.#restyle();
   }
@@ -95,9 +98,7 @@ export class Plot {
     const row = this.#rows[this.#places[channel]?.row];
     const line = this.#lines[channel];
     this.hasNews = this.#mustFit = true;
-    if (!row || !line) return;
-    const before = line.indexOf(cut) - 1; // the line from there to the first new point is new as well
-    row.changedFrom = Math.min(row.changedFrom, before >= line.start ? line.times[before] : -Infinity, cut);
+    if (row && line) row.changed(line, cut);
   }
 
   /** @param {number} offset of the display zone, ms ahead of UTC */
@@ -120,6 +121,11 @@ export class Plot {
     yAxis.chosen = range ? [Math.min(...range), Math.max(...range)] : null;
     if (!range) yAxis.forget();
     this.hasNews = this.#mustFit = true;
+  }
+
+  /** Give all axes back to their policies, which begin anew with what is visible. */
+  fitY() {
+    this.#rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.setY(row, axis, null)));
   }
 
   /** Whether somebody fixed the range of any axis by hand. */
@@ -181,7 +187,7 @@ export class Plot {
    * @returns {boolean} whether anything was
    */
   paint(from, to, now) {
-    const ratio = globalThis.devicePixelRatio || 1;
+    const ratio = this.#ratio ?? (globalThis.devicePixelRatio || 1);
     if (!this.#size || ratio !== this.#size.ratio) this.size();
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
     const layout = (this.layout = layOutRows(this.#figure.rows, this.#size));
@@ -215,28 +221,19 @@ export class Plot {
     this.#fittedAt = now;
     const newest = Math.max(...this.#lines.map((line) => (line?.length ? line.times[line.end - 1] : -Infinity)));
     const until = to >= newest - NEAR_EDGE * (to - from) ? Infinity : to; // what is about to come into view counts
-    this.#rows.forEach(({ axes }, row) => {
-      axes.forEach((yAxis, axis) => {
-        const before = yAxis.range;
-        let visible = null;
-        for (const channel of yAxis.settings.channels) {
-          if (!this.isVisible(channel)) continue;
-          const range = visibleRange(this.#lines[channel], from, until, yAxis.isLog);
-          if (range) visible = visible ? [Math.min(visible[0], range[0]), Math.max(visible[1], range[1])] : range;
-        }
-        const limits = this.#figure.thresholds.filter((limit) => (limit.row ?? 0) === row && (limit.axis ?? 0) === axis);
-        yAxis.fit(visible, limits.map(({ value }) => value), now);
-        if (String(yAxis.range) !== String(before)) this.hasNews = true;
-      });
+    const visibleLine = (channel) => (this.isVisible(channel) ? this.#lines[channel] : null);
+    this.#rows.forEach((row, number) => {
+      const limits = this.#figure.thresholds.filter((limit) => (limit.row ?? 0) === number);
+      if (row.fit(visibleLine, limits, [from, until], now)) this.hasNews = true;
     });
     const cssMs = this.#scale.msPerPx * this.#size.ratio;
     this.#lines.forEach((line, channel) => {
-      const isSparse = isSparseIn(line, from, to, cssMs, this.#isSparse[channel] ?? true);
-      if (isSparse !== this.#isSparse[channel]) {
-        this.#isSparse[channel] = isSparse;
-        this.#edition += 1;
-        this.hasNews = true;
-      }
+      const was = this.#isSparse[channel];
+      const is = line ? isSparse(line, from, to, cssMs, was ?? true) : true;
+      if (is === was) return;
+      this.#isSparse[channel] = is;
+      this.#edition += 1;
+      this.hasNews = true;
     });
   }
 
@@ -251,15 +248,13 @@ export class Plot {
     } else context.clearRect(0, 0, canvasWidth, canvasHeight);
     const from = this.#timeOf(this.#first);
     const to = this.#timeOf(this.#first + layout.width);
-    const axes = this.#rows.map((row) =>
-      row.axes.map(({ range, isLog, settings, isEmpty }) => ({ bottom: range?.[0] ?? 0, top: range?.[1] ?? 1, isLog: isLog && !isEmpty, isEmpty, channels: settings.channels })),
-    );
+    const axes = this.#rows.map((row) => row.frameAxes());
     this.frame = frameOf(layout, { from, to }, axes);
     const picture = this.#picture(layout, from, to, axes);
     this.#drawLayers(this.layers.under, ratio);
     drawAreas(context, this.#figure.shapes, picture);
     drawGrid(context, picture);
-    this.#rows.forEach((row, i) => this.#drawRow(row, layout, i, axes[i]));
+    this.#rows.forEach((row, i) => this.#drawLines(row, axes[i], layout, layout.rows[i]));
     drawFrames(context, picture);
     drawAcross(context, this.#figure, picture);
     if (this.#age) drawSilence(context, this.#age, this.#ends(), picture);
@@ -319,39 +314,14 @@ export class Plot {
     return width;
   }
 
-  #drawRow(row, layout, number, axes) {
-    const { ratio } = layout;
-    const { msPerPx, origin } = this.#scale;
-    const { top, height } = layout.rows[number];
-    const ranges = axes.flatMap((axis) => [axis.bottom, axis.top, axis.isLog]);
-    const { tiles } = row;
-    const shown = [];
-    axes.forEach(({ bottom, top: upper, isLog, isEmpty, channels }) => {
-      if (isEmpty) return;
-      for (const channel of channels) if (this.isVisible(channel)) shown.push({ channel, plane: { bottom, top: upper, isLog, height, msPerPx, ratio } });
-    });
-    if (!shown.length) {
-      tiles.close();
-      return;
-    }
-    shown.sort((a, b) => a.channel - b.channel);
-    const styles = new Map(shown.map(({ channel }) => [channel, this.#drawnStyle(channel)]));
-    const { changedFrom } = row;
-    row.changedFrom = Infinity;
-    const size = Math.round(TILE_PX * ratio);
-    tiles.keep(size, height, [this.#scale, this.#edition, this.#look, ...ranges]);
-    if (changedFrom < Infinity) {
-      const reach = Math.max(...[...styles.values()].map(reachOf)) * ratio;
-      tiles.forget(Math.floor((changedFrom - origin) / msPerPx - reach));
-    }
-    const top_ = this.#highlighted;
-    const order = styles.has(top_) ? [...shown.filter(({ channel }) => channel !== top_), ...shown.filter(({ channel }) => channel === top_)] : shown;
-    tiles.paint(this.context, this.#first, this.#first + layout.width, layout.left, top, (context, column, from) => {
-      for (const { channel, plane } of order) {
-        const place = { ...plane, origin: origin + column * msPerPx, left: from - column, right: size };
-        drawLine(context, this.#lines[channel], place, styles.get(channel));
-      }
-    });
+  #drawLines(row, axes, layout, { top, height }) {
+    const shown = axes.flatMap((axis) =>
+      axis.isEmpty ? [] : axis.channels.filter((channel) => this.isVisible(channel)).map((channel) => ({ channel, axis, line: this.#lines[channel], style: this.#drawnStyle(channel) })),
+    );
+    const level = ({ channel }) => (channel === this.#highlighted ? Infinity : channel);
+    shown.sort((a, b) => level(a) - level(b));
+    const place = { x: layout.left, y: top, width: layout.width, height, ratio: layout.ratio };
+    row.draw(this.context, shown, place, this.#scale, this.#first, [this.#edition]);
   }
 
   #drawnStyle(channel) {
@@ -386,44 +356,27 @@ export class Plot {
 
   /** @returns {number} epoch ms */
   timeAt(x) {
-    const { left, ratio } = this.frame;
-    return this.#timeOf(this.#first + (x - left) * ratio);
+    return timeIn(this.frame, x);
   }
 
   xOf(time) {
-    const { left, ratio } = this.frame;
-    return left + ((time - this.#scale.origin) / this.#scale.msPerPx - this.#first) / ratio;
+    return xIn(this.frame, time);
   }
 
   /** @returns {number | null} null for a line that isn't drawn */
   yOf(channel, value) {
     if (!this.isVisible(channel)) return null;
     const { row, axis } = this.#places[channel];
-    const { top, height, axes } = this.frame.rows[row];
-    if (axes[axis].isEmpty) return null;
-    const y = yMap({ ...axes[axis], height })(value);
-    return Number.isNaN(y) ? null : top + y;
+    return yIn(this.frame, row, axis, value);
   }
 
   valueAt(row, axis, y) {
-    const { top, height, axes } = this.frame.rows[row];
-    const { bottom, top: upper, isLog } = axes[axis];
-    const share = (top + height - y) / height;
-    return isLog ? 10 ** (Math.log10(bottom) * (1 - share) + Math.log10(upper) * share) : bottom * (1 - share) + upper * share;
+    return valueIn(this.frame, row, axis, y);
   }
 
   /** @returns {{area: "plot" | "x" | "y" | null, row: number | null, axis: number | null}} */
   areaAt(x, y) {
-    const nowhere = { area: null, row: null, axis: null };
-    if (!this.frame) return nowhere;
-    const { left, width, top, height, rows } = this.frame;
-    const row = rows.findIndex((place) => y >= place.top && y <= place.top + place.height);
-    const isAcross = x >= left && x <= left + width;
-    if (y > top + height) return isAcross ? { area: "x", row: null, axis: null } : nowhere;
-    if (row < 0) return nowhere;
-    if (isAcross) return { area: "plot", row, axis: 0 };
-    const axis = x < left ? 0 : 1;
-    return axis < rows[row].axes.length ? { area: "y", row, axis } : nowhere;
+    return this.frame ? areaIn(this.frame, x, y) : { area: null, row: null, axis: null };
   }
 
   /** @returns {{channel: number, time: number, value: number} | null} the drawn reading nearest to a place */
@@ -446,8 +399,34 @@ export class Plot {
     return best;
   }
 
+  /**
+   * @param {number} scale device px per CSS px
+   * @returns {HTMLCanvasElement} what is shown, with title and legend on the colour of the ground
+   */
+  toCanvas(scale) {
+    const copy = new Plot();
+    const { width, height, ratio } = this.#size;
+    copy.#ratio = scale;
+    copy.#size = { width: Math.round((width / ratio) * scale), height: Math.round((height / ratio) * scale), ratio: scale };
+    copy.#look = this.#look;
+    copy.#hidden = this.#hidden;
+    copy.#zone = this.#zone;
+    copy.#age = this.#age;
+    copy.#isSparse = [...this.#isSparse];
+    copy.layers = this.layers;
+    copy.setFigure(this.#figure);
+    copy.setLines(this.#lines);
+    this.#rows.forEach(({ axes }, row) => axes.forEach(({ range }, axis) => (copy.#rows[row].axes[axis].chosen = range)));
+    copy.paint(this.frame.from, this.frame.to, 0);
+    const entries = this.#lines.flatMap((_, channel) => (this.isVisible(channel) ? [{ name: this.#figure.lines[channel]?.name ?? "", style: this.styleOf(channel) }] : []));
+    const picture = pictureWith(copy.canvas, { scale, title: this.#figure.title, entries, look: this.#look });
+    copy.close();
+    return picture;
+  }
+
   /** Read the size of the chart again. */
   size() {
+    if (this.#ratio !== null) return;
     const ratio = globalThis.devicePixelRatio || 1;
     const size = { width: Math.round(this.el.clientWidth * ratio), height: Math.round(this.el.clientHeight * ratio), ratio };
     if (this.#size && size.width === this.#size.width && size.height === this.#size.height && ratio === this.#size.ratio) return;
@@ -457,20 +436,7 @@ export class Plot {
 
   close() {
     this.observer.disconnect();
-    for (const { tiles } of this.#rows) tiles.close();
+    for (const row of this.#rows) row.close();
     this.el.remove();
   }
-}
-
-/** @returns {boolean} whether a line's points in view are so few that each gets a marker */
-function isSparseIn(line, from, to, msPerPx, wasSparse) {
-  if (!line) return wasSparse;
-  const first = line.indexOf(from);
-  const last = line.indexOf(to);
-  const least = SPARSE_PX[wasSparse ? 1 : 0];
-  if ((last - first) * least > (2 * (to - from)) / msPerPx + 20) return false;
-  let n = 0;
-  for (let i = first; i < last; i += 1) if (line.values[i] === line.values[i]) n += 1;
-  if (n < 2) return wasSparse;
-  return (line.times[last - 1] - line.times[first]) / (n - 1) >= least * msPerPx;
 }

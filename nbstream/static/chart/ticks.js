@@ -152,7 +152,7 @@ function dayText(wall) {
  * @returns {{step: number, values: number[]}} even ticks on round numbers
  */
 export function numberTicks(bottom, top, count) {
-  const step = niceStep(Math.max((top - bottom) / Math.max(1, count), Number.MIN_VALUE));
+  const step = niceStep(Math.max(top / count - bottom / count, Number.MIN_VALUE)); // top - bottom may be no number
   const values = [];
   const start = Math.ceil(bottom / step - 1e-9);
   for (let i = 0; i < MOST_TICKS; i += 1) {
@@ -194,22 +194,52 @@ export function logTicks(bottom, top, count) {
  * @param {number[]} values
  * @param {number | null} step between them; null writes each by itself
  * @param {(text: string) => boolean} fits
- * @returns {{texts: string[], offset: string}} `offset` is what all of them are to be added to, "" for nothing
+ * @returns {{texts: string[], note: string}} `note` is what all of them are to be added to or multiplied by
  */
 export function numberLabels(values, step, fits) {
-  if (step === null) return { texts: values.map(shortNumber), offset: "" };
-  const biggest = Math.max(...values.map(Math.abs), 0);
+  if (step === null || !values.length) return { texts: values.map(shortNumber), note: "" };
+  const biggest = Math.max(...values.map(Math.abs));
   for (const write of [plainTexts, suffixTexts, exponentTexts]) {
     const texts = write(values, step, biggest);
-    if (texts && texts.every(fits)) return { texts, offset: "" };
+    if (texts?.every(fits)) return { texts, note: "" };
   }
-  const span = values.at(-1) - values[0];
-  const unit = 10 ** (Math.ceil(Math.log10(Math.max(span, step))) + 1);
-  const base = Math.floor(values[0] / unit) * unit;
-  if (base === 0 || !Number.isFinite(base)) return { texts: values.map(shortNumber), offset: "" };
+  const power = powerOf(biggest);
+  if (biggest > 0 && power - powerOf(step) <= 3) {
+    const texts = values.map((value) => plainNumber(timesPower(value, -power), power - powerOf(step)));
+    return { texts, note: `×10${superscript(power)}` };
+  }
+  const base = roundest(values[0], values.at(-1));
+  if (base === 0) return { texts: values.map(shortNumber), note: "" };
   const rest = values.map((value) => onGrid(value - base, step));
   const { texts } = numberLabels(rest, step, () => true);
-  return { texts: texts.map((text) => (text === "0" || text.startsWith(MINUS_SIGN) ? text : `+${text}`)), offset: plainNumber(base, 0) };
+  const baseText = plainTexts([base], Math.abs(base), Math.abs(base))?.[0] ?? shortNumber(base);
+  return { texts: texts.map((text, i) => (rest[i] > 0 ? `+${text}` : text)), note: base < 0 ? baseText : `+${baseText}` };
+}
+
+/** @returns {number} the number between two that has the most zeros at its end */
+function roundest(low, high) {
+  const middle = low / 2 + high / 2;
+  for (let power = powerOf(Math.max(Math.abs(low), Math.abs(high))); power > -300; power -= 1) {
+    const unit = 10 ** power;
+    const found = Math.round(middle / unit) * unit;
+    if (found >= low && found <= high) return onGrid(found, unit);
+  }
+  return 0;
+}
+
+/** @returns {number} the power of ten of a number's first digit */
+function powerOf(value) {
+  return Math.floor(Math.log10(value) + 1e-9);
+}
+
+/** In two steps: 10 ** 310 is no number. */
+function timesPower(value, power) {
+  const half = Math.trunc(power / 2);
+  return value * 10 ** half * 10 ** (power - half);
+}
+
+function superscript(power) {
+  return String(power).replace(/./g, (sign) => (sign === "-" ? "\u207b" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
 }
 
 function plainTexts(values, step, biggest) {
@@ -229,13 +259,10 @@ function suffixTexts(values, step, biggest) {
 
 function exponentTexts(values, step, biggest) {
   if (!(biggest > 0)) return null;
-  const power = Math.floor(Math.log10(biggest) + 1e-12);
-  const decimals = Math.max(0, power - Math.floor(Math.log10(step) + 1e-9));
+  const power = powerOf(biggest);
+  const decimals = Math.max(0, power - powerOf(step));
   if (decimals > 3) return null;
-  // In two steps: 10 ** 310 is no number.
-  const half = Math.trunc(power / 2);
-  const mantissa = (value) => value / 10 ** half / 10 ** (power - half);
-  return values.map((value) => (value === 0 ? "0" : withMinusSign(`${mantissa(value).toFixed(decimals)}e${power}`)));
+  return values.map((value) => (value === 0 ? "0" : withMinusSign(`${timesPower(value, -power).toFixed(decimals)}e${power}`)));
 }
 
 /** @returns {number} decimals that a multiple of `step` needs */

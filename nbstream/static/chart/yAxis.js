@@ -5,8 +5,10 @@ const Y_PADDING = 0.05;
 const LOOSE_SHARE = 0.6;
 const LOOSE_MS = 2000;
 /** Beyond these the arithmetic of an axis overflows, or divides by nothing. */
-const HUGEST = 8e307;
+const HUGEST = 1.75e308;
 const TINIEST = 1e-290;
+/** Two such numbers may be so far apart that no number tells it. */
+const NEARLY_HUGE = 1e306;
 /** Room for the digits of a float64: a narrower range can't be drawn. */
 const FINEST = 1e-13;
 
@@ -99,7 +101,7 @@ export class YAxis {
   /** Whether what is visible fills little of the range; flat data fill what they would be given. */
   #isLoose(wanted) {
     const next = this.isLog ? paddedLog(...wanted) : padded(...wanted);
-    const size = ([bottom, top]) => (this.isLog ? Math.log10(top / bottom) : top - bottom);
+    const size = ([bottom, top]) => (this.isLog ? Math.log10(top) - Math.log10(bottom) : top / 2 - bottom / 2);
     return size(next) < LOOSE_SHARE * size(this.fitted);
   }
 }
@@ -109,7 +111,7 @@ function usable(range, isLog) {
   if (!range) return null;
   const [a, b] = range;
   if (!Number.isFinite(a) || !Number.isFinite(b) || a === b || (isLog && !(Math.min(a, b) > 0))) return null;
-  return widenedToDigits(Math.max(Math.min(a, b), -HUGEST), Math.min(Math.max(a, b), HUGEST));
+  return widenedToDigits(bounded(Math.min(a, b)), bounded(Math.max(a, b)));
 }
 
 /**
@@ -134,18 +136,18 @@ export function visibleRange(line, from, to, isLog) {
 
 /** A range with room around it; ends on round numbers, so that noise at the ends doesn't move it. */
 export function padded(lowest, highest) {
+  const size = Math.max(Math.abs(lowest), Math.abs(highest));
+  if (size > NEARLY_HUGE) return padded(lowest / 1e10, highest / 1e10).map((end) => bounded(end * 1e10));
   let low = bounded(lowest);
   let high = bounded(highest);
-  if (!(high - low > FINEST * Math.max(Math.abs(low), Math.abs(high)))) {
-    const half = Math.max(Math.abs(low), Math.abs(high)) * 0.05 || 0.5;
+  if (!(high - low > FINEST * size)) {
+    const half = size >= TINIEST ? size * 0.05 : 0.5;
     low -= half;
     high += half;
   }
   const span = high - low;
   const step = 10 ** Math.floor(Math.log10(span)) / 10;
-  const bottom = Math.floor((low - Y_PADDING * span) / step) * step;
-  const top = Math.ceil((high + Y_PADDING * span) / step) * step;
-  return widenedToDigits(Math.max(bottom, -HUGEST), Math.min(top, HUGEST));
+  return widenedToDigits(Math.floor((low - Y_PADDING * span) / step) * step, Math.ceil((high + Y_PADDING * span) / step) * step);
 }
 
 /** The same for a log axis: ends on 1, 2 and 5 times powers of ten. */
@@ -173,7 +175,7 @@ function bounded(value) {
 
 function widenedToDigits(low, high) {
   const least = FINEST * Math.max(Math.abs(low), Math.abs(high));
-  return high - low >= least ? [low, high] : [low - least, high + least];
+  return high - low >= least ? [low, high] : [bounded(low - least), bounded(high + least)];
 }
 
 /** Take the threshold lines near the data into the range: what one watches should be seen. */
