@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.readings.channel_rows import Rows
-from nbstream.readings.gaps import WINDOW, IndexArray, find_gaps
+from nbstream.readings.gaps import NO_GAPS, WINDOW, IndexArray, find_gaps
 from nbstream.summaries.bins import BinnedLine
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.channel_rows import ChannelRows
 
-__all__ = ["ChannelLine", "breaks", "rows_with_gaps"]
+__all__ = ["ChannelLine", "breaks", "rows_with_gaps", "without_breaks"]
 
 ROWS_AROUND = 4 * WINDOW
 MOST_ROWS_AROUND = 2**18
@@ -61,6 +61,18 @@ def rows_with_gaps(
     return rows, gaps[a:b] - first
 
 
+def without_breaks(
+    times: TimeArray, values: FloatArray
+) -> tuple[TimeArray, FloatArray, IndexArray]:
+    """Return the points of a line without the NaN where it breaks, and the indices of those after a break."""
+    is_break = np.isnan(values[:-1]) & (times[:-1] == times[1:])
+    breaks = np.flatnonzero(is_break)
+    if not len(breaks):
+        return times, values, NO_GAPS
+    gaps = breaks - np.arange(len(breaks))
+    return np.delete(times, breaks), np.delete(values, breaks), gaps
+
+
 class ChannelLine:
     """The drawn points of one channel, from one of its rows on.
 
@@ -102,13 +114,24 @@ class ChannelLine:
         """Time of the newest reading that was taken in; None if there is none."""
         return self._held.time_at(self._cursor.row - 1)
 
-    def advance(self) -> None:
-        """Take in the rows that came, late ones too."""
+    @property
+    def row(self) -> int:
+        """The row that is taken in next."""
+        return self._cursor.row
+
+    @property
+    def bits(self) -> int:
+        """Bins are 2^`bits` ns wide."""
+        return self._points.bits
+
+    def advance(self, max_rows: int | None = None) -> None:
+        """Take in the rows that came, late ones too, or the first of them."""
         change = self._held.take_change(self._cursor)
         if change is not None:
             self._take_back(change.oldest_ns)
+        end = None if max_rows is None else self._cursor.row + max_rows
         while True:
-            rows = self._held.read_on(self._cursor)
+            rows = self._held.read_on(self._cursor, end)
             if not len(rows.times):
                 return
             before = self._times_before(rows.start)
@@ -143,6 +166,12 @@ class ChannelLine:
         """Forget points that lie before `ns`."""
         self._points.drop_before(ns)
         self._after_gaps = self._after_gaps[self._after_gaps.searchsorted(ns) :]
+
+    def widen(self, bits: int) -> None:
+        """Put the points into wider bins."""
+        wider = BinnedLine(bits)
+        wider.extend(*without_breaks(*self._points.points()))
+        self._points = wider
 
     def _times_before(self, row: int) -> TimeArray:
         """Return the times of the rows before one, as many as the gaps before it are judged by."""

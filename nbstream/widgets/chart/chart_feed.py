@@ -15,6 +15,7 @@ from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.little import CoarseLines
+from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
 from nbstream.widgets.page.link import Payload
 from nbstream.widgets.page.messages import plain_text
 
@@ -98,6 +99,7 @@ class ChartFeed:
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self._coarse = CoarseLines(analyzer.buffer)
+        self._whole = WholeLines(analyzer.buffer, gap_ns)
         self._delivery = Delivery(analyzer)
         self._named: tuple[Any, list[dict[str, str]]] = (None, [])
         self._zone: tuple[Any, dict[str, Any]] = (None, {})
@@ -134,6 +136,7 @@ class ChartFeed:
             change = self._advance(name, span_ns)
             if change is not None:
                 lines.append((number, *change))
+        self._whole.advance(self.names)
         self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
         meta = self._meta(span_ns)
         changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
@@ -237,9 +240,14 @@ class ChartFeed:
         lines = []
         for number, name in enumerate(self.names):
             held = self._buffer.channel(name)
-            start, stop = held.row_at(from_ns) - 1, held.row_at(to_ns) + 1
-            rows, gaps = rows_with_gaps(held, max(start, 0), stop, self.gap_ns)
-            lines.append((number, bin_points(rows.times, rows.values, bits, gaps), None))
+            start, stop = max(held.row_at(from_ns) - 1, 0), held.row_at(to_ns) + 1
+            points = None
+            if stop - start >= FEWEST_ROWS:
+                points = self._whole.points(name, from_ns, to_ns, bits)
+            if points is None:
+                rows, gaps = rows_with_gaps(held, start, stop, self._drawn_gap_ns)
+                points = bin_points(rows.times, rows.values, bits, gaps)
+            lines.append((number, points, None))
         return pack_lines(lines)
 
     def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
@@ -269,6 +277,8 @@ class ChartFeed:
         gap_ns = self.gap_ns
         if not self._lines or abs(bits - self._bits) > slack or gap_ns != self._drawn_gap_ns:
             self._bits, self._drawn_gap_ns = bits, gap_ns
+            if gap_ns != self._whole.gap_ns:
+                self._whole = WholeLines(self._buffer, gap_ns)
             self._coarse.gap_ns = gap_ns
             self._lines.clear()
 
