@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.readings.batch import FloatArray, TimeArray
-from nbstream.readings.gaps import find_gaps
 from nbstream.summaries.bins import bin_points
-from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
+from nbstream.widgets.chart.channel_line import ChannelLine, breaks, rows_with_gaps
+from nbstream.widgets.chart.settings import NEVER_NS
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into
 
 STEPS = st.lists(
@@ -23,6 +23,7 @@ STEPS = st.lists(
     ),
     max_size=30,
 )
+GAPS = st.sampled_from([None, NS // 2, 5 * NS, NEVER_NS])
 
 
 def times_of(steps: list[int | tuple[int, int]]) -> TimeArray:
@@ -55,9 +56,15 @@ def fill(buffer: ns.Buffer, times: TimeArray, values: FloatArray) -> None:
     buffer.extend(times.view("M8[ns]"), x=values)
 
 
-@given(STEPS, st.integers(20, 38), batch_sizes(60), st.lists(st.integers(0, 10**6), max_size=8))
+@given(
+    STEPS, st.integers(20, 38), batch_sizes(60), st.lists(st.integers(0, 10**6), max_size=8), GAPS
+)
 def test_a_line_breaks_where_it_does_when_all_is_known(
-    steps: list[int | tuple[int, int]], bits: int, sizes: list[int], late: list[int]
+    steps: list[int | tuple[int, int]],
+    bits: int,
+    sizes: list[int],
+    late: list[int],
+    gap_ns: int | None,
 ) -> None:
     """However readings came, late ones too, line and page have the points and breaks of all at once."""
     times = times_of(steps)
@@ -67,7 +74,7 @@ def test_a_line_breaks_where_it_does_when_all_is_known(
         is_late[1 + np.array(late, np.intp) % (len(times) - 2)] = True
     buffer = ns.Buffer(timezone="UTC", late="insert")
     fill(buffer, times[:1], values[:1])
-    line, page = ChannelLine(buffer, "x", bits, 0), Page()
+    line, page = ChannelLine(buffer, "x", bits, 0, gap_ns), Page()
     waiting: list[int] = []
     for part in cut_into(len(times) - 1, sizes):
         rows = np.arange(part.start, part.stop) + 1
@@ -81,16 +88,16 @@ def test_a_line_breaks_where_it_does_when_all_is_known(
     line.advance()
     page.take(line)
     held = buffer.channel("x").rows(0)
-    expected = bin_points(held.times, held.values, bits, find_gaps(held.times))
+    expected = bin_points(held.times, held.values, bits, breaks(held.times, gap_ns))
     for found in (line.points()[0] / 1e6, page.ms):
         assert found.tolist() == (expected[0] / 1e6).tolist()
     for found in (line.points()[1], page.values):
         np.testing.assert_array_equal(found, expected[1])
 
 
-@given(STEPS, st.integers(1, 200), st.data())
+@given(STEPS, st.integers(1, 200), GAPS, st.data())
 def test_a_part_of_the_rows_has_the_gaps_of_all(
-    steps: list[int | tuple[int, int]], repeat: int, data: st.DataObject
+    steps: list[int | tuple[int, int]], repeat: int, gap_ns: int | None, data: st.DataObject
 ) -> None:
     """What is read for a view that looks back has the gaps that all rows have there."""
     times = np.repeat(times_of(steps), repeat)
@@ -98,10 +105,10 @@ def test_a_part_of_the_rows_has_the_gaps_of_all(
     fill(buffer, times, np.arange(float(len(times))))
     start = data.draw(st.integers(0, len(times)))
     stop = data.draw(st.integers(0, len(times) + 5))
-    rows, gaps = rows_with_gaps(buffer.channel("x"), start, stop)
+    rows, gaps = rows_with_gaps(buffer.channel("x"), start, stop, gap_ns)
     assert rows.times.tolist() == times[start:stop].tolist()
     assert len(rows.times) == 0 or rows.start == start
-    expected = find_gaps(times)
+    expected = breaks(times, gap_ns)
     expected = expected[(expected > start) & (expected < stop)]
     assert (gaps + rows.start).tolist() == expected.tolist()
 
@@ -155,3 +162,12 @@ def test_a_line_of_a_small_buffer(capacity: int) -> None:
     assert not line.is_cut_off
     rows, gaps = rows_with_gaps(buffer.channel("x"), 0, 3000)
     assert (rows.times[gaps]).tolist() == ([] if capacity == 50 else [times[2500]])
+
+
+def test_pauses_that_break_a_line_can_be_chosen() -> None:
+    """Longer than so many seconds, or none; a clock that goes back breaks it always."""
+    times = EPOCH_NS + np.array([0, 1, 2, 5, 6, 3, 4]) * NS
+    assert breaks(times, 2 * NS).tolist() == [3, 5]
+    assert breaks(times, 3 * NS).tolist() == [5]
+    assert breaks(times, NEVER_NS).tolist() == [5]
+    assert breaks(times[:0], NS).tolist() == []

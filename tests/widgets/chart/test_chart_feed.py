@@ -162,3 +162,28 @@ def test_the_rarer_detector_has_the_mark() -> None:
         frame = feed.frame()
         assert frame is not None
         assert [m[2] for m in frame.content["marks"] if "99" in m[3] or m[2] == 99.0] == [99.0]
+
+
+def test_another_gap_draws_the_lines_anew() -> None:
+    """A choice of which pauses break the lines counts for what is drawn already, in full and in short."""
+    buffer = ns.Buffer(timezone="UTC")
+    times = START + np.arange(100.0)
+    buffer.extend(np.delete(times, slice(50, 60)), x=np.ones(90))
+    with ns.Analyzer(buffer, window="100s") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 400)
+
+        def breaks() -> tuple[int, int, int]:
+            frame, page = feed.frame(), Line()
+            page.apply(frame if frame and "lines" in frame.content else feed.snapshot())
+            short = Line()
+            short.apply(feed.little(10_000, whole=True))
+            drawn = feed.points()["x"][1]
+            return tuple(int(np.isnan(v).sum()) for v in (page.values, short.values, drawn))  # type: ignore[return-value]
+
+        assert breaks() == (1, 1, 1)
+        feed.gap_ns = 20 * 10**9
+        assert breaks() == (0, 0, 0)
+        feed.gap_ns = 5 * 10**9
+        assert breaks() == (1, 1, 1)
+        feed.gap_ns = None
+        assert breaks() == (1, 1, 1)

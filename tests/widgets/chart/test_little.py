@@ -10,7 +10,8 @@ import pytest
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
 from nbstream.widgets.chart.chart_feed import ChartFeed
-from nbstream.widgets.page.link import LITTLE_BYTES, Payload
+from nbstream.widgets.chart.live_chart import LiveChart
+from nbstream.widgets.page.link import LITTLE_BYTES, WHOLE_BYTES, Payload
 
 START = 1_782_907_200.0
 
@@ -129,3 +130,20 @@ def test_nothing_there_is_no_error() -> None:
         assert payload is not None
         assert payload.buffers == []
         assert feed.little(LITTLE_BYTES, whole=False) is None
+
+
+@pytest.mark.parametrize(("limit", "has_figure"), [(LITTLE_BYTES, False), (WHOLE_BYTES, True)])
+def test_a_description_that_leaves_no_room_for_points_is_left_out(
+    limit: int, has_figure: bool
+) -> None:
+    """A view that begins in a busy kernel draws its lines, if not in the way that was chosen."""
+    buffer = buffer_of(5000, 4)
+    with Analyzer(buffer, "30s") as analyzer:
+        chart = LiveChart(analyzer)
+        payload = chart._feed.little(limit, whole=True)
+        chart.close()
+    assert payload is not None
+    assert size(payload) <= limit
+    assert payload.content["whole"] is True
+    assert ("figure" in payload.content["meta"]) is has_figure
+    assert len(times_of(payload)) >= 1

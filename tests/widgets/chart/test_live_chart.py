@@ -73,47 +73,6 @@ def test_it_is_a_figure_widget(chart: ns.LiveChart) -> None:
     assert chart.data[0].y == (None,)
 
 
-def test_static_copies_hold_the_window(chart: ns.LiveChart) -> None:
-    """to_figure has the window's readings at the zone's wall clock; another window can be asked for."""
-    trace = chart.to_figure().data[0]
-    np.testing.assert_array_equal(trace.y, np.arange(30.0, 60.0))
-    assert str(trace.x[-1])[:19] == "2026-07-01T12:00:59"
-    assert len(chart.to_figure("all").data[0].y) == 60
-    assert "2026-07-01" in chart.to_html(include_plotlyjs=False)
-    assert chart.to_dict()["data"][0]["y"][0] == 30.0
-
-
-def test_static_copies_show_the_time_of_their_window(chart: ns.LiveChart) -> None:
-    """The axis spans the window that is asked for, not the minute in which the chart was made."""
-
-    def shown(figure: go.Figure) -> list[str]:
-        return [end[:19].replace("T", " ") for end in figure.layout.xaxis.range]
-
-    assert shown(chart.to_figure()) == ["2026-07-01 12:00:29", "2026-07-01 12:00:59"]
-    assert shown(chart.to_figure("10s")) == ["2026-07-01 12:00:49", "2026-07-01 12:00:59"]
-    assert shown(chart.to_figure("all")) == ["2026-07-01 12:00:00", "2026-07-01 12:00:59"]
-    assert shown(chart.to_figure(1)) == ["2026-07-01 12:00:58", "2026-07-01 12:01:00"]
-    assert "2026-07-01T12:00:29" in chart.to_html(include_plotlyjs=False)
-
-
-def test_static_copies_break_at_gaps(buffer: ns.Buffer) -> None:
-    """A hole is a break, a reading between two holes has a marker, and a style of the user's stays."""
-    times = START + 100 + np.r_[0:40, 80, 120:160].astype(float)
-    buffer.extend(times, value=times)
-    chart = ns.LiveChart(buffer, window="160s")
-    trace = chart.to_figure().data[0]
-    assert np.flatnonzero(np.isnan(trace.y)).tolist() == [40, 42]
-    assert trace.mode == "lines+markers"
-    assert np.flatnonzero(trace.marker.size).tolist() == [41]
-    chart.data[0].mode = "markers"
-    assert chart.to_figure().data[0].marker.size is None
-    chart.data[0].mode = "lines"
-    chart.data[0].marker.size = 9
-    assert chart.to_figure().data[0].marker.size[41] == 9
-    assert chart.data[0].mode == "lines"
-    chart.close()
-
-
 def test_new_channels_become_traces(chart: ns.LiveChart, buffer: ns.Buffer) -> None:
     """A channel that appears later gets a trace with its name and unit."""
     buffer.units["temp"] = "°C"
