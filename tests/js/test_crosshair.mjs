@@ -72,6 +72,7 @@ test("there are twelve rows at most, and the rest are counted", () => {
 test("in a gap, and beyond the newest reading, a channel has no value", () => {
   data.lines[0].patch({ cut: 20_000, times: [20_000, 20_000, 50_000], values: [5.2, NaN, 5.5] });
   data.lines[2].patch({ cut: 10_000, times: [10_000], values: [3] });
+  plot.yOf = () => 60;
   pointAt(350);
   assert.deepEqual(rows().sort(), ["pressure = 1,030 Pa", "state = –", "temperature = –"]);
   assert.equal(cursor.dots.childNodes.length, 1);

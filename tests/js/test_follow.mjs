@@ -105,12 +105,19 @@ test("what ends in silence stands where it is", () => {
   assert.equal(last(), before);
 });
 
-test("an old file, read at once, stands still at its end though its source goes on", () => {
+test("an old file stands still at its end", () => {
+  clock.isDelivering = false;
   clock.take(START, 0, 9e6);
   clock.take(START + 3_600_000, 100, 5e6);
   clock.take(START + 7_200_000, 200, 2e6);
   for (let now = 300; now < 20_000; now += FRAME) edges.push([now, clock.edge(now, WIDTH)]);
-  assert.equal(last(), 7_200_000 + clock.intervalMs);
+  assert.equal(last(), 7_200_000);
+});
+
+test("the pace of a backlog that was read at once is no replay's, and doesn't run on", () => {
+  for (const at of [0, 500, 1000, 1100]) clock.take(START + 600 * at ** 1.5, at);
+  for (let now = 1200; now < 5000; now += FRAME) edges.push([now, clock.edge(now, WIDTH)]);
+  assert.ok(edges.at(-1)[1] - clock.newest <= 1000);
 });
 
 test("a tenfold replay is followed at its own pace, in silence too", () => {

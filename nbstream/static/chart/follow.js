@@ -68,9 +68,9 @@ export class FollowClock {
     this.isGliding = false;
   }
 
-  /** Whether the readings come at a pace that goes on without them; not those of an old file, read at once. */
+  /** Whether the edge goes on without readings: at the clock's pace, or at that of a replay, if it has one. */
   get isRunning() {
-    return this.isDelivering && (this.isOfNow || this.#isSteady());
+    return this.isDelivering && (this.rate === 1 || this.#isSteady());
   }
 
   /**
