@@ -127,7 +127,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self.analyzer, is_new = as_analyzer(x, window)
         if is_new:
             self._own(self.analyzer)
-        chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
+        chart = self._own(LiveChart(self.analyzer, **{"legend": False} | options))
         cards = self._own(Cards(self.analyzer, statistics))
         controls = self._own(Controls(self.analyzer, chart, title=title))
         feed = self._own(AlertFeed(self.analyzer, chart))

@@ -10,10 +10,12 @@ import numpy as np
 
 from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.readings.zone import offset_ms, zone_label
+from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
+from nbstream.widgets.chart.incidents import IncidentBands
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
 from nbstream.widgets.page.link import Payload
@@ -101,6 +103,7 @@ class ChartFeed:
         self._coarse = CoarseLines(analyzer.buffer)
         self._whole = WholeLines(analyzer.buffer, gap_ns)
         self._delivery = Delivery(analyzer)
+        self._bands = IncidentBands(analyzer.alerts, SYSTEM_CLOCK)
         self._named: tuple[Any, list[dict[str, str]]] = (None, [])
         self._zone: tuple[Any, dict[str, Any]] = (None, {})
         self.n_points = 0

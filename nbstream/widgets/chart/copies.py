@@ -79,12 +79,17 @@ def static_copy(
         mark_lone(trace)
     for axis in {*axes.values()}:
         _choose_range(layout.setdefault(axis_key(axis), {}), y)
+        _color(axis, data, layout)
     lines = [
         threshold_shape(line.text, line.severity, line.value, axis)
         for line in thresholds
         for axis in dict.fromkeys(axes[number] for number in line.channels if number in axes)
     ]
-    layout["shapes"] = [*(layout.get("shapes") or ()), *lines]
+    shapes = layout.get("shapes") or ()
+    for shape in shapes:  # what reaches over all of a chart's only axis reaches over all rows
+        if shape.get("yref") == "y domain":
+            shape["yref"] = "paper"
+    layout["shapes"] = [*shapes, *lines]
     time = layout.setdefault("xaxis", {})
     time["range"] = _ends(analyzer, window, [times for times, _ in points.values()])
     title = time.setdefault("title", {})
@@ -120,6 +125,17 @@ def _choose_range(axis: dict[str, Any], y: YLike) -> None:
         axis["range"] = np.log10(ends).tolist() if is_log else ends
     else:
         axis.setdefault("autorangeoptions", {}).setdefault("include", ends)
+
+
+def _color(axis: str, data: Sequence[dict[str, Any]], layout: dict[str, Any]) -> None:
+    """Give an axis on the right the colour of its line, if it is that of one line."""
+    props = layout[axis_key(axis)]
+    lines = [trace.get("line") or {} for trace in data if trace.get("yaxis") == axis]
+    color = lines[0].get("color") if len(lines) == 1 else None
+    if color is None or props.get("side") != "right":
+        return
+    props.setdefault("tickfont", {}).setdefault("color", color)
+    props.setdefault("title", {}).setdefault("font", {}).setdefault("color", color)
 
 
 def _ends(analyzer: Analyzer, window: Window, drawn: list[TimeArray]) -> list[str]:

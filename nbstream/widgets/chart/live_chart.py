@@ -24,6 +24,7 @@ from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.quiet_figure import QuietFigure
+from nbstream.widgets.chart.selection import Selection, read_span
 from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch, read_y
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.page.assets import loader, stub, stylesheet
@@ -39,6 +40,7 @@ from nbstream.widgets.page.subshell import AnswersOnMainShell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import pandas as pd
     import plotly.graph_objects as go
 
     from nbstream.analysis.analyzer import Analyzer
@@ -54,12 +56,10 @@ logger = logging.getLogger(__name__)
 
 OPTIONS = (
     *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
-    *("toolbar", "name", "layout"),
+    *("toolbar", "legend", "name", "layout"),
 )
-LATEST_MS = 8e15
-"""JavaScript's years, in epoch ms …"""
 READING_MS = 9.2e12
-"""… and those that readings can have: int64 ns."""
+"""The years that readings can have, in epoch ms: int64 ns."""
 DESCRIBED_EVERY = 0.05
 """Seconds between two descriptions of a figure that is changed all the time."""
 
@@ -95,6 +95,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         around it.
     toolbar
         Whether the chart shows its own pause button and window choice.
+    legend
+        Whether it shows its channels above the plot; a dashboard has a table of them.
     name
         A second chart with the same explicit name replaces the first.
     layout
@@ -126,6 +128,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         log: bool = False,
         gap: float | Literal["never"] | None = None,
         toolbar: bool = True,
+        legend: bool = True,
         name: str | None = None,
         layout: dict[str, Any] | None = None,
         **unknown: Any,
@@ -144,7 +147,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
         self._has_toolbar = toolbar
+        self._has_legend = legend
         self._is_paused = False
+        self._selection: Selection | None = None
         self._traces = ChannelTraces(self)
         self._figure: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
@@ -193,6 +198,11 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     def explicit_name(self) -> str | None:
         """The name that was given, or None."""
         return self._explicit_name
+
+    @property
+    def selection(self) -> pd.DataFrame | None:
+        """Readings of the span that was last selected on a page, as `Buffer.to_pandas`; None without one."""
+        return None if self._selection is None else self._selection.to_pandas()
 
     @property
     def is_paused(self) -> bool:
@@ -357,6 +367,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
             "pause": pause_command(self),
             "click": self._click,
             "show": self._show,
+            "select": self._select,
         }
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
@@ -370,6 +381,23 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
             trace.visible = True if is_shown else "legendonly"
 
         return show
+
+    def _select(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what takes the span that somebody selected, or lets it go, and says what it comes to."""
+        low: Any = message.get("from")
+        high: Any = message.get("to")
+        if low is None and high is None:
+            return lambda: self._take_selection(None)
+        if not (is_number(low, READING_MS) and is_number(high, READING_MS)):
+            return None
+        return lambda: self._take_selection((float(low), float(high)))
+
+    def _take_selection(self, span: tuple[float, float] | None) -> dict[str, Any] | None:
+        if span is None:
+            self._selection = None
+            return None
+        self._selection = read_span(*span, self._feed.names, self._analyzer.buffer)
+        return self._selection.for_page()
 
     def _click(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         channel: Any = message.get("channel")
@@ -407,6 +435,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
             "chart": self.key,
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
+            "legend": self._has_legend,
             "choices": list(WINDOW_CHOICES),
             "figure": self._figure,
             "source": None if source is None else source.state.name,

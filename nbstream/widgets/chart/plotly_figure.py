@@ -39,6 +39,9 @@ AXIS_STYLE = {
     "ticklen": 4,
     "zeroline": False,
     "automargin": True,
+    "gridcolor": "rgba(128,128,128,0.2)",  # seen on a light ground and on a dark one
+    "linecolor": "rgba(128,128,128,0.5)",
+    "tickcolor": "rgba(128,128,128,0.5)",
 }
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -156,6 +159,7 @@ def axis_layouts(rows: Sequence[Row], *, is_log: bool) -> dict[str, dict[str, An
                 "domain": [round(max(0.0, top - height), 4), round(top, 4)],
                 "overlaying": None if side == "left" else left,
                 "showgrid": None if side == "left" else False,
+                "tickmode": None if side == "left" else "auto",
             }
     return axes
 

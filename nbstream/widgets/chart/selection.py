@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbstream.readings.frame import to_frame
+from nbstream.readings.zone import local_datetime
 from nbstream.summaries.summary import merge, summarize
+from nbstream.text.naming import short_names
+from nbstream.widgets.page.messages import finite, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.channel_rows import Rows
 
-__all__ = ["Selection", "SpanStatistics"]
+__all__ = ["Selection", "SpanStatistics", "read_span"]
+
+LABELS = ("count", "min", "max", "peak-to-peak", "mean", "rms", "std", "interval (s)")
+MAX_NAME = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,25 @@ class Selection:
             rows = self._rows(name)
             columns[name] = rows.times, rows.values.astype(np.float64, copy=False)
         return to_frame(columns, self.buffer.timezone)
+
+    def for_page(self) -> dict[str, Any]:
+        """Return what a page shows of it, as SelectionPanel takes it (static/chart/selection.js)."""
+        zone, units = self.buffer.timezone, self.buffer.units
+        begin, end = (local_datetime(ns, zone) for ns in (self.begin_ns, self.end_ns))
+        seconds = (self.end_ns - self.begin_ns) / 1e9
+        statistics = self.statistics()
+        return {
+            "span": f"{begin:%Y-%m-%d %H:%M:%S} – {end:%H:%M:%S}, {seconds:.6g} s",
+            "labels": list(LABELS),
+            "channels": [
+                {
+                    "name": shown,
+                    "unit": plain_text(units.get(name, ""), 16),
+                    "values": [finite(value) for value in astuple(statistics[name])],
+                }
+                for name, shown in short_names(self.names, MAX_NAME).items()
+            ],
+        }
 
     def _rows(self, name: str) -> Rows:
         held = self.buffer.channel(name)

@@ -97,7 +97,9 @@ class ViewRequests:
     def _made(self, span: Span | None) -> tuple[Payload, dict[str, Any]]:
         if span is None:
             return self._overview.payload(self._feed.names), {}
-        begin_ns, end_ns, width_ns = (round(min(max(ms, -MOST_MS), MOST_MS) * 1e6) for ms in span[1:])
+        begin_ns, end_ns, width_ns = (
+            round(min(max(ms, -MOST_MS), MOST_MS) * 1e6) for ms in span[1:]
+        )
         payload = self._feed.history(begin_ns, end_ns, self._width_px(), width_ns)
         return payload, {"request": span.request}
 

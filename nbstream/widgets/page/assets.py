@@ -12,7 +12,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["HAVE_CHARTS", "PIECE_BYTES", "Script", "loader", "modules", "script", "stub", "stylesheet"]
+__all__ = [
+    "HAVE_CHARTS",
+    "PIECE_BYTES",
+    "Script",
+    "loader",
+    "modules",
+    "script",
+    "stub",
+    "stylesheet",
+]
 
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
