@@ -119,6 +119,33 @@ def test_a_copy_has_the_rows_and_axes_of_the_page(buffer: ns.Buffer) -> None:
     chart.close()
 
 
+def test_an_axis_on_the_right_has_the_colour_of_its_line(buffer: ns.Buffer) -> None:
+    """As long as it is that of one line; a colour of the user's stays."""
+    buffer.append(START + 60, t=1.0)
+    buffer.units["t"] = "°C"
+    chart = ns.LiveChart(buffer)
+    axis = chart.to_figure().layout.yaxis2
+    assert axis.tickfont.color == axis.title.font.color == PALETTE[1]
+    assert chart.to_figure().layout.yaxis.tickfont.color is None
+    chart.layout.yaxis2.tickfont.color = "red"
+    assert chart.to_figure().layout.yaxis2.tickfont.color == "red"
+    buffer.append(START + 61, u=1.0)
+    buffer.units["u"] = "°C"
+    assert chart.to_figure().layout.yaxis2.title.font.color is None
+    chart.close()
+
+
+def test_a_vertical_line_goes_through_all_rows(buffer: ns.Buffer) -> None:
+    """As it does on the page."""
+    buffer.append(START + 60, t=1.0)
+    chart = ns.LiveChart(buffer, rows=[["t"], ["value"]])
+    chart.add_vline(x="2026-07-01 12:00:30")
+    (shape,) = chart.to_figure().layout.shapes
+    assert (shape.yref, shape.y0, shape.y1) == ("paper", 0, 1)
+    assert chart.layout.shapes[0].yref == "y domain"
+    chart.close()
+
+
 def test_a_copy_has_the_looks_of_the_page(buffer: ns.Buffer) -> None:
     """Each channel its colour and dash, whatever else is in the figure; the chart's own traces have none."""
     for i in range(9):
