@@ -15,6 +15,7 @@ from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
+from nbstream.widgets.chart.figure import terse
 from nbstream.widgets.chart.incidents import IncidentBands
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
@@ -39,7 +40,7 @@ MAX_MARKS = 500
 MAX_REASON = 160
 MAX_NAME = 40
 FIGURE_LEAVES = 400
-"""A description of the figure that leaves fewer bytes than these for points is left out of a little frame."""
+"""Where the description of a figure leaves fewer bytes for points, it is told in fewer words."""
 
 Points = tuple[TimeArray, FloatArray]
 
@@ -177,8 +178,7 @@ class ChartFeed:
         said = self._add(Payload({"whole": True} if whole else {}), meta)
         left = max_bytes - len(json.dumps(said.content))
         if whole and left < FIGURE_LEAVES and "figure" in meta:
-            # A page draws the channels without it, in its own way.
-            meta = {name: value for name, value in meta.items() if name != "figure"}
+            meta["figure"] = terse(meta["figure"])
             said = self._add(Payload({"whole": True}), meta)
             left = max_bytes - len(json.dumps(said.content))
         if whole and left < 0:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nbstream.alerts import Rule
     from nbstream.widgets.chart.settings import YLike
 
-__all__ = ["LIVE", "Figure", "Threshold", "describe", "live_number", "thresholds"]
+__all__ = ["LIVE", "Figure", "Threshold", "describe", "live_number", "terse", "thresholds"]
 
 LIVE = "nbs-"
 """The `meta` of a trace that stands for a channel begins so; the channel's number follows."""
@@ -35,6 +35,17 @@ MAX_LABEL = 40
 MAX_UNIT = 16
 MAX_SHAPES = 500
 HEIGHTS = (60, 10_000)
+AXIS_DEFAULTS = {"title": "", "unit": "", "policy": "fit", "soft": [None, None], "log": False}
+LINE_DEFAULTS = {
+    "unit": "",
+    "color": None,
+    "width": LINE_WIDTH,
+    "dash": "solid",
+    "mode": None,
+    "shape": "linear",
+    "markerSize": MARKER_SIZE,
+    "opacity": 1.0,
+}
 
 Props = dict[str, Any]
 """A part of plotly's figure, as it keeps it."""
@@ -146,6 +157,24 @@ def describe(figure: Figure) -> dict[str, Any]:
         "thresholds": _thresholds(figure.thresholds, on, places),
         "shapes": drawn,
         "guests": _guests(own, layout, others, notes),
+    }
+
+
+def terse(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a description without what a page takes for granted."""
+    rows = [
+        {**row, "axes": [_without(axis, AXIS_DEFAULTS) for axis in row["axes"]]}
+        for row in described["rows"]
+    ]
+    lines = [_without(line, LINE_DEFAULTS) for line in described["lines"]]
+    return {**described, "rows": rows, "lines": lines}
+
+
+def _without(props: Props, defaults: Props) -> Props:
+    return {
+        name: value
+        for name, value in props.items()
+        if name not in defaults or defaults[name] != value
     }
 
 

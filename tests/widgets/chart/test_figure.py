@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.runtime.main_thread import MAIN
+from nbstream.widgets.chart.figure import terse
 
 START = 1_782_907_200.0
 
@@ -450,6 +451,25 @@ def test_a_guest_on_an_axis_of_its_own_has_that_axis(make: Make) -> None:
     chart.add_scatter(x=["2026-07-01"], y=[1], yaxis="y2")
     assert axes(chart) == [[[0], []]]
     assert [axis["id"] for axis in figure(chart)["rows"][0]["axes"]] == ["y", "y2"]
+
+
+def test_few_words_say_the_same(make: Make) -> None:
+    """What a page takes for granted is left out, all else is there."""
+    chart = make({"a": "V", "b": "A"}, y="expand")
+    chart.data[0].line.width = 3
+    short = terse(figure(chart))
+    first, second = short["lines"]
+    assert first == {"name": "a", "unit": "V", "palette": 0, "width": 3, "visible": True}
+    assert second == {"name": "b", "unit": "A", "palette": 1, "visible": True}
+    assert short["rows"][0]["axes"][0] == {
+        "id": "y",
+        "title": "V",
+        "unit": "V",
+        "channels": [0],
+        "range": None,
+        "policy": "expand",
+    }
+    assert short.keys() == figure(chart).keys()
 
 
 # When it is told.

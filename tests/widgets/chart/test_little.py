@@ -132,12 +132,15 @@ def test_nothing_there_is_no_error() -> None:
         assert feed.little(LITTLE_BYTES, whole=False) is None
 
 
-@pytest.mark.parametrize(("limit", "has_figure"), [(LITTLE_BYTES, False), (WHOLE_BYTES, True)])
-def test_a_description_that_leaves_no_room_for_points_is_left_out(
-    limit: int, has_figure: bool
+@pytest.mark.parametrize(
+    ("limit", "n", "is_terse"),
+    [(LITTLE_BYTES, 1, False), (LITTLE_BYTES, 3, True), (WHOLE_BYTES, 8, False)],
+)
+def test_a_figure_is_told_in_few_words_where_there_is_little_room(
+    limit: int, n: int, is_terse: bool
 ) -> None:
-    """A view that begins in a busy kernel draws its lines, if not in the way that was chosen."""
-    buffer = buffer_of(5000, 4)
+    """A view that begins in a busy kernel has lines and how they look; a page knows what is left out."""
+    buffer = buffer_of(5000, n)
     with Analyzer(buffer, "30s") as analyzer:
         chart = LiveChart(analyzer)
         payload = chart._feed.little(limit, whole=True)
@@ -145,5 +148,9 @@ def test_a_description_that_leaves_no_room_for_points_is_left_out(
     assert payload is not None
     assert size(payload) <= limit
     assert payload.content["whole"] is True
-    assert ("figure" in payload.content["meta"]) is has_figure
+    figure = payload.content["meta"]["figure"]
+    assert len(figure["lines"]) == n
+    assert {"name", "palette", "visible"} <= figure["lines"][0].keys()
+    assert ("width" not in figure["lines"][0]) is is_terse
+    assert figure["rows"][0]["axes"][0]["channels"] == list(range(n))
     assert len(times_of(payload)) >= 1
