@@ -1,14 +1,25 @@
+// The page side of LiveChart: what it takes from the kernel, what it asks for, what people see of it.
+
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { wallClock } from "../../nbstream/static/chart/axes.js";
 import { renderChart } from "../../nbstream/static/chart/chart.js";
 import { click, FakeModel, fakeEvent, installDom } from "./fakeDom.mjs";
 
 const START = Date.UTC(2026, 6, 1, 12);
+const LINE = { name: "value", unit: "V", palette: 0, color: null, width: 1.5, dash: "solid", mode: null, shape: "linear", markerSize: 6, opacity: 1, visible: true };
+const FIGURE = {
+  title: "A sine",
+  height: 380,
+  rows: [{ share: 1, axes: [{ title: "", unit: "V", channels: [0], range: null, policy: "fit", soft: [null, null], log: false }] }],
+  lines: [LINE],
+  thresholds: [],
+  shapes: [],
+  guests: null,
+};
 const META = {
   chart: "abc",
-  channels: [{ name: "value", unit: "" }],
+  channels: [{ name: "value", unit: "V" }],
   span: 60_000,
   window: "60s",
   choices: ["10s", "60s", "all"],
@@ -17,39 +28,21 @@ const META = {
   stale: 10,
   paused: false,
   toolbar: true,
-  limits: [],
+  legend: true,
+  delivering: false,
+  figure: FIGURE,
+  incidents: [],
   source: "RUNNING",
   sentence: "",
 };
 
-/** Plotly's figure, as far as the chart touches it. */
-const plotly = {
-  default: () => ({
-    initialize() {},
-    render: ({ el }) => {
-      const trace = { meta: "nbs-0", name: "value", type: "scatter", visible: true, index: 0, line: { color: "red" } };
-      Object.assign(el, {
-        isConnected: true,
-        data: [{ meta: "nbs-0", x: [null], y: [null] }],
-        layout: {},
-        _fullData: [trace],
-        _fullLayout: { _size: { l: 10, t: 20, w: 600, h: 300 }, xaxis: { range: ["2026-07-01", "2026-07-02"], type: "date" }, yaxis: { range: [0, 1] } },
-        on: (name, take) => (el.handlers = { ...el.handlers, [name]: take }),
-        querySelector: () => el,
-      });
-      queueMicrotask(() => document.dispatchEvent({ type: "plotlywidget-after-render", detail: { element: el } }));
-      return () => {};
-    },
-  }),
-};
+let dom, model, close, root, frames, painted, loaded;
 
-let dom, model, close, figure, root, frames, drawn;
-
-beforeEach(async () => {
+beforeEach(() => {
   dom = installDom();
-  mock.timers.enable({ apis: ["setTimeout"] });
   frames = [];
-  drawn = 0;
+  painted = [];
+  loaded = [];
   globalThis.devicePixelRatio = 1;
   globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
   globalThis.MutationObserver = class {
@@ -57,20 +50,11 @@ beforeEach(async () => {
     disconnect() {}
   };
   globalThis.requestAnimationFrame = (run) => frames.push(run);
-  globalThis.Plotly = {
-    relayout: (gd, change) => {
-      if (change["xaxis.range"]) gd._fullLayout.xaxis.range = change["xaxis.range"];
-      if (change["yaxis.range"]) gd._fullLayout.yaxis.range = change["yaxis.range"];
-      gd.handlers.plotly_relayout(change);
-    },
-    update: (gd, { x, y }, _, indices) => indices.forEach((at, i) => Object.assign(gd.data[at], { x: x[i], y: y[i] })),
-    downloadImage: async (gd) => (gd.downloaded = gd.data[0].x.length),
-    Plots: { resize() {} },
-  };
+  globalThis.Plotly = { react: async () => {}, purge() {} };
   const make = document.createElement;
   document.createElement = (tag) => {
     const node = make(tag);
-    const context = new Proxy({}, { get: (_, name) => (name === "stroke" ? () => (drawn += 1) : () => {}), set: () => true });
+    const context = new Proxy({}, { get: (_, name) => (name === "measureText" ? (text) => ({ width: 6 * text.length }) : () => painted.push(name)), set: () => true });
     node.getContext = () => context;
     return node;
   };
@@ -78,29 +62,34 @@ beforeEach(async () => {
   model.get = () => ({});
   const el = document.createElement("div");
   document.body.append(el);
-  const shared = { model, changes: [] };
-  close = await renderChart({ model, el, shared, plotly });
+  const load = async (name) => loaded.push(name);
+  close = renderChart({ model, el, load });
   root = el.one("nbs-chart");
-  figure = root.one("nbs-figure");
-  figure.box = { left: 0, top: 0, right: 700, bottom: 400 };
+  root.isConnected = true;
+  const plot = root.one("nbs-plot");
+  Object.assign(plot, { clientWidth: 700, clientHeight: 380, box: { left: 0, top: 0, right: 700, bottom: 380 } });
 });
 
-afterEach(() => {
-  close?.();
-  mock.timers.reset();
-});
+afterEach(() => close?.());
 
 const view = () => globalThis.__nbstream.charts.get("abc");
+
+function say(message, buffers = []) {
+  for (const [name, handler] of [...model.handlers]) if (name === "msg:custom") handler(message, buffers);
+}
+
+function clientOf() {
+  return model.sent.findLast((message) => message.kind === "hello").client;
+}
 
 /** Send the chart readings of so many seconds, one a second, as the kernel does. */
 function feed(n, { kind = "snapshot", meta = META, first = 0 } = {}) {
   const times = Float64Array.from({ length: n }, (_, i) => START + (first + i) * 1000);
   const numbers = new Float64Array([...times, ...times.map((_, i) => first + i)]);
   model.seq += kind === "frame" ? 1 : 0;
-  const { client } = model.sent.findLast((message) => message.kind === "hello");
-  const message = { kind, seq: model.seq, now: Date.now(), busy: 0, to: [client], lines: [[0, n, kind === "frame" ? times[0] : null]] };
-  Object.assign(message, { newest: times.at(-1), total: first + n, ...(meta ? { meta } : {}) });
-  for (const [name, handler] of [...model.handlers]) if (name === "msg:custom") handler(message, [new DataView(numbers.buffer)]);
+  const lines = [[0, n, kind === "frame" ? times[0] : null]];
+  const message = { kind, seq: model.seq, now: Date.now(), busy: 0, to: [clientOf()], lines, newest: times.at(-1), total: first + n };
+  say({ ...message, ...(meta ? { meta } : {}) }, [new DataView(numbers.buffer)]);
 }
 
 /** Let the page draw a frame. */
@@ -108,76 +97,78 @@ function animate(now = performance.now()) {
   for (const run of frames.splice(0)) run(now);
 }
 
-const shownSpan = () => figure._fullLayout.xaxis.range.map((end) => (Date.parse(`${end.replace(" ", "T")}Z`) - START) / 1000);
+const shownSpan = () => [view().plot.frame.from, view().plot.frame.to].map((ms) => Math.round((ms - START) / 1000));
+const toolNamed = (name) => root.all("nbs-tool").find((node) => node.getAttribute("aria-label") === name);
+const linesOf = (chart) => [...chart.lines.map(({ name }) => name)];
 
-/** A person drags the ends of the axis. */
-function zoom(from, to) {
-  const range = [from, to].map((s) => wallClock(START + s * 1000, 0));
-  Object.assign(figure._fullLayout.xaxis, { range });
-  figure.handlers.plotly_relayout({ "xaxis.range[0]": range[0], "xaxis.range[1]": range[1] });
-}
-
-test("a snapshot is drawn on the canvas, over the window that ends at the newest reading", () => {
+test("a snapshot is drawn over the window that ends at the newest reading, without plotly", () => {
   feed(60);
   animate();
   assert.deepEqual(shownSpan(), [-1, 59]);
-  assert.ok(drawn > 0);
-  assert.deepEqual(figure.data[0].x, [null]);
+  assert.ok(painted.includes("stroke"));
+  assert.deepEqual(loaded, []);
   assert.equal(root.one("nbs-badge").dataset.kind, "good");
+  assert.equal(root.one("nbs-chart-title").textContent, "A sine");
   assert.equal(globalThis.__nbstream.stats.ages.length, 1);
 });
 
-test("pause puts the points into plotly's trace, and asks the kernel by number; resume takes them out", () => {
+test("pause stands still and asks the kernel by number; its points are made for what is shown", () => {
   feed(60);
   animate();
-  const [pause] = root.all("nbs-tool").filter((node) => node.tagName === "BUTTON");
-  click(pause);
+  click(toolNamed("Pause"));
   assert.equal(model.commands("pause")[0].value, true);
   assert.equal(typeof model.commands("pause")[0].request, "number");
-  assert.equal(figure.data[0].x.length, 60);
+  animate();
+  assert.equal(model.commands("history").length, 1);
   feed(1, { kind: "frame", first: 60, meta: { paused: false } }); // a busy kernel has not heard it yet
   assert.equal(view().viewport.isPaused, true);
-  assert.equal(root.one("nbs-jump").textContent, "jump to live (+1)");
+  assert.equal(root.one("nbs-jump").textContent, "paused · jump to live (+1)");
   model.reply();
   feed(1, { kind: "frame", first: 61, meta: { paused: true } });
-  click(pause);
+  animate();
+  assert.deepEqual(shownSpan(), [-1, 59]);
+  click(toolNamed("Resume"));
   assert.equal(model.commands("pause")[1].value, false);
-  assert.deepEqual(figure.data[0].x, [null]);
   assert.equal(root.one("nbs-jump").hidden, true);
+  animate(performance.now() + 50);
+  assert.equal(view().isOwn, false);
 });
 
-test("a zoom into the past asks for its points and shows those; jumping back follows again", () => {
+test("a view of the past asks for its points and shows those; jumping back follows again", () => {
   feed(60);
   animate();
-  zoom(10, 20);
-  mock.timers.tick(200);
+  view().lookAt(START + 10_000, START + 20_000);
+  animate();
   const [asked] = model.commands("history");
-  assert.deepEqual([(asked.from - START) / 1000, (asked.to - START) / 1000], [0, 30]);
-  const { client } = model.sent.findLast((message) => message.kind === "hello");
-  const answer = { kind: "history", to: client, request: asked.request, lines: [[0, 2, null]] };
+  assert.deepEqual([asked.from, asked.to].map((ms) => (ms - START) / 1000), [0, 30]);
+  assert.equal(asked.span, 10_000);
   const numbers = new Float64Array([START, START + 15_000, 1, 2]);
-  for (const [name, handler] of [...model.handlers]) if (name === "msg:custom") handler(answer, [new DataView(numbers.buffer)]);
-  assert.equal(figure.data[0].x.length, 2);
+  const answer = { kind: "history", to: clientOf(), request: asked.request, lines: [[0, 2, null]] };
+  say({ ...answer, to: "somebody else" }, [new DataView(numbers.buffer)]);
+  assert.equal(view().history.lines[0].length, 60);
+  say(answer, [new DataView(numbers.buffer)]);
+  assert.equal(view().history.lines[0].length, 2);
+  assert.equal(root.one("nbs-badge-text").textContent, "looking back");
   click(root.one("nbs-jump"));
-  assert.deepEqual(figure.data[0].x, [null]);
   animate(performance.now() + 5000);
   assert.deepEqual(shownSpan(), [-1, 59]);
+  assert.equal(root.one("nbs-badge-text").textContent, "live");
 });
 
-test("a zoom that reaches live goes on following, at its own width", () => {
+test("a zoom that reaches live goes on following, at its own width; another window ends it", () => {
   feed(60);
   animate();
-  zoom(49, 59);
-  animate(performance.now() + 5000);
+  view().lookAt(START + 49_000, START + 59_000);
+  animate(performance.now() + 100);
   assert.deepEqual(shownSpan(), [49, 59]);
-  assert.equal(root.one("nbs-jump").textContent, "back to the whole window");
+  assert.equal(root.one("nbs-whole").textContent, "window 60s · view 10 s");
   feed(1, { kind: "frame", first: 60, meta: { window: "10s", span: 10_000 } });
   assert.equal(view().viewport.zoomedWidth, null);
 });
 
 test("the window is chosen from the kernel's list; one that it refuses is not shown as chosen", () => {
   feed(60);
-  const select = root.all("nbs-tool").find((node) => node.tagName === "SELECT");
+  const select = root.one("nbs-tool-window");
   assert.deepEqual(select.childNodes.map((option) => option.textContent), ["10s", "60s", "all"]);
   select.value = "10s";
   select.dispatchEvent(fakeEvent("change"));
@@ -191,32 +182,74 @@ test("the window is chosen from the kernel's list; one that it refuses is not sh
 test("a click on the line tells the kernel which reading it was", () => {
   feed(60);
   animate();
-  const { plane } = view().painter;
-  const x = 10 + (600 * (START + 30_000 - plane.from)) / (plane.to - plane.from);
-  const y = 20 + 300 - (300 * (30 - plane.bottom)) / (plane.top - plane.bottom);
-  figure.dispatchEvent(fakeEvent("click", { target: {}, clientX: x + 3, clientY: y - 2 }));
+  const { plot } = view();
+  const [x, y] = [plot.xOf(START + 30_000), plot.yOf(0, 30)];
+  view().onClick({ x: x + 3, y: y - 2 });
   const [{ channel, time, value }] = model.commands("click");
   assert.deepEqual([channel, time, value], [0, START + 30_000, 30]);
-  figure.dispatchEvent(fakeEvent("click", { target: {}, clientX: x, clientY: y + 100 }));
+  view().onClick({ x, y: y + 100 });
   assert.equal(model.commands("click").length, 1);
 });
 
-test("a picture is downloaded with its points, and the view goes on", async () => {
+test("a line that is hidden here is hidden at once, for others by the kernel, and for y", () => {
   feed(60);
   animate();
-  const download = { getAttribute: () => "Download plot as a PNG" };
-  figure.dispatchEvent(fakeEvent("click", { target: { closest: () => download }, stopPropagation() {} }));
+  click(root.one("nbs-legend-entry"));
+  assert.deepEqual(model.commands("show").map(({ channel, value }) => [channel, value]), [[0, false]]);
+  assert.equal(view().shownLines()[0].isVisible, false);
+  assert.equal(view().plot.isVisible(0), false);
+  let told = null;
+  document.addEventListener("nbstream:lines", ({ detail }) => (told = detail.chart));
+  feed(1, { kind: "frame", first: 60, meta: { figure: { ...FIGURE, lines: [{ ...LINE, visible: true }] } } });
+  assert.equal(view().shownLines()[0].isVisible, true);
+  assert.equal(told, "abc");
+});
+
+test("a table beside the chart shows, hides and lifts lines by events of the page", () => {
+  feed(60, { meta: { ...META, legend: false } });
+  animate();
+  assert.equal(root.one("nbs-legend").hidden, true);
+  const tell = (detail) => document.dispatchEvent(new CustomEvent("nbstream:line", { detail }));
+  tell({ chart: "another", channel: 0, visible: false });
+  assert.equal(model.commands("show").length, 0);
+  tell({ chart: "abc", channel: 0, visible: false });
+  assert.equal(model.commands("show").length, 1);
+  assert.deepEqual(linesOf(view()), ["value"]);
+  document.dispatchEvent(new CustomEvent("nbstream:pause", { detail: { chart: "abc", paused: true } }));
+  assert.equal(view().viewport.isPaused, true);
+  assert.equal(model.commands("pause").length, 0); // who said so tells the kernel
+});
+
+test("a selected span asks for what it comes to, and shows it until it is let go", () => {
+  feed(60);
+  animate();
+  view().select({ from: START + 1000, to: START + 3000 });
+  const [asked] = model.commands("select");
+  assert.deepEqual([asked.from - START, asked.to - START], [1000, 3000]);
+  const channels = [{ name: "value", unit: "V", values: [3, 1, 3, 2, 2, 2.16, 1, 1] }];
+  model.reply("", { span: "12:00:01 – 12:00:03", labels: ["count", "min", "max", "peak-to-peak", "mean", "rms", "std", "interval (s)"], channels });
+  const panel = root.one("nbs-selection");
+  assert.equal(panel.hidden, false);
+  assert.match(panel.textContent, /12:00:01 – 12:00:03.*value \(V\)3/);
+  view().select(null);
+  assert.equal(panel.hidden, true);
+  assert.deepEqual([model.commands("select")[1].from, model.commands("select")[1].to], [null, null]);
+});
+
+test("plotly comes when the figure has something for it to draw", async () => {
+  feed(60, { meta: { ...META, figure: { ...FIGURE, guests: { data: [{ type: "scatter" }], layout: {} } } } });
   await Promise.resolve();
-  await Promise.resolve();
-  assert.equal(figure.downloaded, 60);
-  assert.deepEqual(figure.data[0].x, [null]);
+  assert.deepEqual(loaded, ["plotly"]);
 });
 
 test("what cannot be drawn is said in the badge, once", () => {
   feed(60);
   const error = mock.method(console, "error", () => {});
-  Object.defineProperty(figure, "_fullData", { get: () => { throw new Error("no data"); } });
+  view().plot.layers.under.push(() => {
+    throw new Error("no data");
+  });
   animate();
+  view().plot.hasNews = true;
   animate();
   assert.equal(root.one("nbs-badge-text").textContent, "could not draw: no data");
   assert.equal(error.mock.callCount(), 1);

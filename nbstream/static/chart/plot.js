@@ -36,6 +36,8 @@ export class Plot {
   #places = [];
   #isSparse = [];
   #edition = 0;
+  /** How the lines are drawn, by number of the channel, while `edition` stays. */
+  #styles = { edition: -1, all: [] };
   #scale = null;
   #first = 0;
   #fittedAt = -Infinity;
@@ -192,7 +194,7 @@ export class Plot {
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
     const layout = (this.layout = layOutRows(this.#figure.rows, this.#size));
     const hasScale = this.#rescale(from, to, layout.width);
-    const first = Math.round((to - this.#scale.origin) / this.#scale.msPerPx) - layout.width;
+    const first = Math.ceil((to - this.#scale.origin) / this.#scale.msPerPx - 0.01) - layout.width; // the newest reading is in the last column
     const hasMoved = hasScale || first !== this.#first;
     if (hasScale || this.#mustFit || now - this.#fittedAt > FIT_EVERY_MS) this.#fit(this.#timeOf(first), to, now);
     if (!hasMoved && !this.hasNews) return false;
@@ -315,16 +317,27 @@ export class Plot {
   }
 
   #drawLines(row, axes, layout, { top, height }) {
-    const shown = axes.flatMap((axis) =>
-      axis.isEmpty ? [] : axis.channels.filter((channel) => this.isVisible(channel)).map((channel) => ({ channel, axis, line: this.#lines[channel], style: this.#drawnStyle(channel) })),
-    );
-    const level = ({ channel }) => (channel === this.#highlighted ? Infinity : channel);
-    shown.sort((a, b) => level(a) - level(b));
     const place = { x: layout.left, y: top, width: layout.width, height, ratio: layout.ratio };
-    row.draw(this.context, shown, place, this.#scale, this.#first, [this.#edition]);
+    row.draw(this.context, this.#shown(axes), place, this.#scale, this.#first, [this.#edition]);
+  }
+
+  /** @returns {import("./row.js").Shown[]} the lines to be drawn in a row; the highlighted one lies on top */
+  #shown(axes) {
+    const shown = [];
+    for (const axis of axes) {
+      if (axis.isEmpty) continue;
+      for (const channel of axis.channels) if (this.isVisible(channel)) shown.push({ channel, axis, line: this.#lines[channel], style: this.#drawnStyle(channel) });
+    }
+    const level = ({ channel }) => (channel === this.#highlighted ? Infinity : channel);
+    return shown.sort((a, b) => level(a) - level(b));
   }
 
   #drawnStyle(channel) {
+    if (this.#styles.edition !== this.#edition) this.#styles = { edition: this.#edition, all: [] };
+    return (this.#styles.all[channel] ??= this.#makeStyle(channel));
+  }
+
+  #makeStyle(channel) {
     const style = this.styleOf(channel);
     const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
     const hasMarkers = style.mode ? style.mode.includes("markers") : this.#isSparse[channel];

@@ -15,7 +15,7 @@ import nbstream as ns
 buffer = ns.Buffer()
 buffer.append(None, value=1.0)
 chart = ns.LiveChart(buffer)
-print(chart.comm.comm_id)
+print(chart.model_id)
 """
 TIMEOUT = 10.0
 
@@ -111,5 +111,5 @@ def test_a_subshell_that_ended_makes_no_widget_deaf(page: Page) -> None:
     page.execute("")
     alive = page.new_subshell()
     for subshell in (None, alive):
-        page.send({"kind": "figure", "request": 1}, subshell)
+        page.send({"kind": "pause", "value": True, "request": 1}, subshell)
         assert page.hears("reply")

@@ -20,7 +20,7 @@ from tests.widgets.fake_page import FakePage
 class FakeChart:
     """What controls know of a chart."""
 
-    model_id = "chart-1"
+    key = "chart-1"
     is_paused = False
 
     def pause(self) -> None:
@@ -212,7 +212,7 @@ def test_a_failure_of_ours_is_answered_too(
     def pause() -> None:
         raise KeyError("oops")
 
-    controls.chart = SimpleNamespace(pause=pause, model_id="c")
+    controls.chart = SimpleNamespace(pause=pause, key="c")
     assert "oops" in page.ask(kind="pause", value=True)
     assert "failed" in caplog.text
 
