@@ -10,7 +10,7 @@ from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.widgets.chart.channel_line import ChannelLine, without_breaks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
@@ -48,17 +48,20 @@ class WholeLines:
         self._buffer = buffer
         self.gap_ns = gap_ns
         self._lines: dict[str, ChannelLine] = {}
+        self._turn = 0
 
-    def advance(self, names: Iterable[str]) -> None:
-        """Take in some of the rows that came, of one channel; call it at each frame."""
-        for name in names:
-            first, stop = self._buffer.channel(name).span()
-            if stop - first < FEWEST_ROWS:
-                continue
-            line = self._lines.get(name)
-            if line is None or line.is_cut_off or stop - line.row >= AT_ONCE:
-                self._line(name).advance(AT_ONCE)
-                return
+    def advance(self, names: Sequence[str]) -> None:
+        """Take in some of the rows that came, of one channel after the other; call it at each frame."""
+        if not names:
+            return
+        self._turn = (self._turn + 1) % len(names)
+        name = names[self._turn]
+        first, stop = self._buffer.channel(name).span()
+        if stop - first < FEWEST_ROWS:
+            return
+        line = self._lines.get(name)
+        if line is None or line.is_cut_off or stop - line.row >= AT_ONCE:
+            self._line(name).advance(AT_ONCE)
 
     def points(
         self, name: str, from_ns: int, to_ns: int, bits: int
