@@ -178,6 +178,8 @@ export default () => ({
     const note = document.createElement("div");
     note.className = `nbs-loading nbs-loading-${VIEW}`;
     note.textContent = "nbstream: loading…";
+    const { height } = model.get("_begins") ?? {};
+    if (height) note.style.minHeight = `${height}px`; // what comes moves little below it
     el.append(note);
     const say = (text) => (note.textContent = text);
     try {

@@ -85,6 +85,8 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
     _css = traitlets.Unicode().tag(sync=True)
     _over = traitlets.Unicode().tag(sync=True)
     """What stands in its place once a later run has ended it; "" before."""
+    _begins = traitlets.Dict().tag(sync=True)
+    """The chart's, for its first moment on a page."""
 
     _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
     _is_replaced = False
@@ -135,9 +137,15 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
         super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
         self._is_closed = False
+        self._begins = chart._begins
+        chart.observe(self._take_beginning, "_begins")
         for name, part in self._parts.items():
             part.join(functools.partial(self._carry, name))
         self.on_msg(self._route)
+
+    def _take_beginning(self, change: Any) -> None:
+        if not self._is_closed:
+            self._begins = change["new"]
 
     def _carry(self, name: str, content: dict[str, Any], buffers: Any) -> None:
         """Send a message of a part to the pages that have the dashboard."""

@@ -112,6 +112,25 @@ test("a snapshot is drawn over the window that ends at the newest reading, witho
   assert.equal(globalThis.__nbstream.stats.ages.length, 1);
 });
 
+test("before the first frame it has its place: title, height, zone and tools, and an axis that ends now", () => {
+  close();
+  model = new FakeModel();
+  const begins = { title: "Boiler", height: 250, zone: { offset: 3_600_000, label: "UTC+01:00" }, toolbar: true, legend: false };
+  model.get = (name) => (name === "_begins" ? begins : undefined);
+  const el = document.createElement("div");
+  document.body.append(el);
+  close = renderChart({ model, el, load: async () => {} });
+  root = el.one("nbs-chart");
+  root.isConnected = true;
+  Object.assign(root.one("nbs-plot"), { clientWidth: 700, clientHeight: 250 });
+  animate();
+  assert.equal(root.one("nbs-plot").style.height, "250px");
+  assert.equal(root.one("nbs-chart-title").textContent, "Boiler");
+  assert.equal(root.one("nbs-legend").hidden, true);
+  assert.equal(root.one("nbs-tools").hidden, false);
+  assert.ok(painted.includes("fillText"));
+});
+
 test("pause stands still and asks the kernel by number; its points are made for what is shown", () => {
   feed(60);
   animate();

@@ -81,13 +81,6 @@ test("a value's room grows and never shrinks", () => {
   assert.equal(value.style.minWidth, "5ch");
 });
 
-test("a chart with a table beside it has no legend", () => {
-  legend.show(LINES);
-  legend.show([]);
-  assert.equal(legend.el.hidden, true);
-  assert.equal(entries().length, 0);
-});
-
 test("entries live on while channels come, so that the focus stays", () => {
   legend.show(LINES.slice(0, 1));
   const [first] = entries();

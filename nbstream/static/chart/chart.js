@@ -106,6 +106,7 @@ class ChartView {
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
     plot.setLines(this.data.lines);
+    this.begin(this.model.get("_begins") ?? {});
     const { incidents } = this.data;
     plot.layers.under.push((context, frame) => drawIncidents(context, incidents.inView(frame), plot, (severity) => plot.colorOf(severity)));
     plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot, MARK_COLOR));
@@ -115,8 +116,17 @@ class ChartView {
     watchTheme(() => this.takeTheme(), signal);
     document.addEventListener("nbstream:pause", ({ detail }) => this.isThis(detail) && this.setPaused(detail.paused), { signal });
     document.addEventListener("nbstream:line", ({ detail }) => this.isThis(detail) && this.onLine(detail), { signal });
-    this.showTools();
     requestAnimationFrame((now) => this.animate(now));
+  }
+
+  /** Take the place that the chart will have, before its first frame. */
+  begin({ title = null, height, zone, toolbar, legend }) {
+    const { meta } = this.data;
+    this.data.meta = { ...meta, zone: zone ?? meta.zone, toolbar: toolbar ?? true, legend: legend ?? true };
+    if (height) this.plot.setFigure({ title, height });
+    this.plot.setZone(this.data.meta.zone.offset, this.data.meta.zone.label);
+    this.toolbar.show({ ...this.data.meta, title }, this.viewport, this.plot);
+    this.legend.el.hidden = legend === false;
   }
 
   close() {
@@ -346,6 +356,7 @@ class ChartView {
   showLines() {
     const lines = (this.lines = this.shownLines());
     this.plot.setHidden(new Set(lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
+    this.legend.el.hidden = this.data.meta.legend === false;
     this.legend.show(this.data.meta.legend === false ? [] : lines);
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
   }

@@ -17,7 +17,7 @@ export class Legend {
    */
   constructor(does) {
     this.does = does;
-    this.el = element("div", { class: "nbs-legend", role: "group", "aria-label": "Channels", hidden: true });
+    this.el = element("div", { class: "nbs-legend", role: "group", "aria-label": "Channels" });
     /** @type {Map<string, Entry>} */
     this.entries = new Map();
     this.showedAt = -Infinity;
@@ -28,7 +28,6 @@ export class Legend {
    * @param {{name: string, unit: string, color: string, dash: string | number[], isVisible: boolean}[]} lines by channel
    */
   show(lines) {
-    this.el.hidden = lines.length === 0;
     keepChildren(
       this.el,
       this.entries,

@@ -113,6 +113,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     _esm = property(lambda self: stub(self._loader))
     _loader = traitlets.Unicode().tag(sync=True)
     _css = stylesheet()
+    _begins = traitlets.Dict().tag(sync=True)
+    """What a page shows before its first frame, so that nothing jumps when that comes."""
     _ended: str | None = "never opened"
 
     def __init__(
@@ -488,6 +490,13 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         )
         if figure != self._figure:
             self._figure = figure
+            self._begins = {
+                "title": figure["title"],
+                "height": figure["height"],
+                "zone": self._feed.zone,
+                "toolbar": self._has_toolbar,
+                "legend": self._has_legend,
+            }
         self._described_at = time.monotonic()
 
     def _thresholds(self) -> list[Threshold]:
