@@ -146,3 +146,52 @@ test("names are text, whatever they hold", () => {
   pointAt(350);
   assert.ok(rows().some((row) => row.startsWith("<img src=x onerror=alert(1)> = ")));
 });
+
+test("a second cursor tells the time between both, and each channel's change and slope", () => {
+  pointAt(150); // 10 s
+  plot.el.dispatchEvent(fakeEvent("pointerdown", { clientX: 150, clientY: 50 }));
+  plot.el.dispatchEvent(fakeEvent("click", { clientX: 150, clientY: 50, shiftKey: true }));
+  pointAt(350); // 30 s
+  assert.equal(cursor.readout.one("nbs-readout-between").textContent, "Δt 20 s · 1/Δt 0.05 Hz");
+  assert.deepEqual(rows().sort(), [
+    "pressure = 1,030 Pa = Δ +20 · +1/s",
+    "state = 3 = Δ 0 · 0/s",
+    "temperature = 5.300 °C = Δ +0.200 · +0.01/s",
+  ]);
+  assert.equal(cursor.measure.el.hidden, false);
+  assert.equal(cursor.measure.el.style.transform, "translateX(150px)");
+  assert.equal(cursor.letGo(), true);
+  cursor.update(data);
+  assert.equal(cursor.measure.el.hidden, true);
+  assert.equal(cursor.readout.all("nbs-readout-between").length, 0);
+});
+
+test("backwards in time the signs say so", () => {
+  pointAt(350);
+  cursor.toggleMeasure();
+  pointAt(150);
+  assert.equal(cursor.readout.one("nbs-readout-between").textContent, "Δt \u221220 s · 1/Δt 0.05 Hz");
+  assert.ok(rows().includes("temperature = 5.100 °C = Δ \u22120.200 · +0.01/s"), String(rows()));
+});
+
+test("a click without Shift, and a drag with it, set no second cursor", () => {
+  pointAt(350);
+  for (const [x, shiftKey] of [[350, false], [250, true]]) {
+    plot.el.dispatchEvent(fakeEvent("pointerdown", { clientX: x, clientY: 50 }));
+    plot.el.dispatchEvent(fakeEvent("click", { clientX: 350, clientY: 50, shiftKey }));
+  }
+  assert.equal(cursor.measure.time, null);
+});
+
+test("keys measure from the reading that they have moved to, and the same key takes it away", () => {
+  cursor.update(data);
+  cursor.pin(20_000);
+  cursor.toggleMeasure();
+  assert.equal(cursor.measure.time, 20_000);
+  cursor.step(1);
+  cursor.update(data);
+  assert.equal(cursor.readout.one("nbs-readout-between").textContent, "Δt 1 s · 1/Δt 1 Hz");
+  cursor.step(-1);
+  cursor.toggleMeasure();
+  assert.equal(cursor.measure.time, null);
+});

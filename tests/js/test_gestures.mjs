@@ -146,6 +146,14 @@ test("Escape gives a drag up, and puts back what it has moved", () => {
   assert.deepEqual(clicks, []);
 });
 
+test("a press that was let go elsewhere is no drag", () => {
+  point("pointerdown", 150, 50);
+  point("pointermove", 350, 50, { buttons: 0 });
+  point("pointermove", 400, 50, { buttons: 0 });
+  assert.deepEqual(range(), [0, 60_000]);
+  assert.equal(view.held, null);
+});
+
 test("what the browser takes away from us is put back", () => {
   drag([150, 50], [250, 60]);
   point("pointerdown", 300, 260);

@@ -25,6 +25,8 @@ beforeEach(() => {
   cursor = {
     pinnedTime: null,
     step: (sign) => (cursor.pinnedTime = (cursor.pinnedTime ?? 0) + sign * 1000),
+    toggleMeasure: () => told.push("measure"),
+    letGo: () => cursor.unpin(),
     unpin: () => {
       const was = cursor.pinnedTime !== null;
       cursor.pinnedTime = null;
@@ -79,9 +81,9 @@ test("arrows move the view, Home goes to the oldest reading, End is live", () =>
   assert.deepEqual(told.at(-1), "live");
 });
 
-test("Space pauses, L is live, F and 0 fit y", () => {
-  for (const key of [" ", "l", "f", "0"]) assert.equal(press(key), true);
-  assert.deepEqual(told, ["pause", "live", "fit", "fit"]);
+test("Space pauses, L is live, F and 0 fit y, C measures", () => {
+  for (const key of [" ", "l", "f", "0", "c"]) assert.equal(press(key), true);
+  assert.deepEqual(told, ["pause", "live", "fit", "fit", "measure"]);
 });
 
 test("arrows with Shift read from reading to reading, and the view goes along", () => {

@@ -3,10 +3,12 @@
 
 import { element, setText } from "../shared/dom.js";
 import { numberStyle, numberText } from "../shared/format.js";
+import { Measure } from "./measure.js";
 import { wallClock } from "./ticks.js";
 
 const MAX_ROWS = 12;
 const NEAR_BREAK_PX = 12; // in a gap the value beside it is told only so near
+const SLIP_PX = 4; // a press that moves so far is a drag
 const MARGIN_PX = 4;
 const BESIDE_PX = 12;
 const STYLE_EVERY_MS = 500;
@@ -29,7 +31,8 @@ export class Crosshair {
     this.readout = element("div", { class: "nbs-readout" });
     this.speaker = element("div", { class: "nbs-hidden", role: "status", "aria-live": "polite" });
     this.cursor = element("div", { class: "nbs-cursor", hidden: true }, [this.hair, this.dots, this.readout]);
-    this.el = element("div", { class: "nbs-crosshair" }, [this.cursor, this.speaker]);
+    this.measure = new Measure();
+    this.el = element("div", { class: "nbs-crosshair" }, [this.measure.el, this.cursor, this.speaker]);
     /** Where the pointer is, CSS px in the plot. @type {{x: number, y: number} | null} */
     this.place = null;
     /** Time of the reading that keys have moved to, epoch ms. @type {number | null} */
@@ -45,6 +48,8 @@ export class Crosshair {
     this.abort = new AbortController();
     const { signal } = this.abort;
     plot.el.addEventListener("pointermove", (event) => this.#follow(event), { signal });
+    plot.el.addEventListener("pointerdown", (event) => (this.pressed = event), { signal });
+    plot.el.addEventListener("click", (event) => this.#onClick(event), { signal });
     plot.el.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.move(null), { signal });
   }
 
@@ -56,7 +61,7 @@ export class Crosshair {
   move(place) {
     if (place === null && this.place === null) return;
     this.place = place;
-    this.order = null;
+    this.order = null; // the pointer has moved
     if (place) this.pinnedTime = null;
     this.plot.hasNews = true;
   }
@@ -74,6 +79,22 @@ export class Crosshair {
     this.pinnedTime = null;
     setText(this.speaker, "");
     if (was) this.plot.hasNews = true;
+    return was;
+  }
+
+  /** Set a second cursor where this one is, to measure from there; or take it away, where it is there already. */
+  toggleMeasure() {
+    const time = this.#time();
+    this.measure.set(this.measure.time !== null && (time === null || time === this.measure.time) ? null : time);
+    this.plot.hasNews = true;
+  }
+
+  /** @returns {boolean} whether there was anything to let go: what keys have moved, then the second cursor */
+  letGo() {
+    if (this.unpin()) return true;
+    const was = this.measure.time !== null;
+    this.measure.set(null);
+    this.plot.hasNews = true;
     return was;
   }
 
@@ -107,6 +128,7 @@ export class Crosshair {
     this.lines = lines;
     const { plot, cursor } = this;
     const { frame } = plot;
+    this.measure.place(plot);
     if (!frame || plot.el.dataset.drag) return this.#hide();
     const time = this.pinnedTime ?? this.#pointedTime(frame);
     if (time === null || time < frame.from || time > frame.to) return this.#hide();
@@ -127,6 +149,20 @@ export class Crosshair {
     const isOverControl = Boolean(event.target?.closest?.("button"));
     const isOver = !isOverControl && this.plot.areaAt(x, y).area === "plot";
     this.move(isOver ? { x, y } : null);
+  }
+
+  /** With Shift, which doesn't zoom then. */
+  #onClick({ shiftKey, clientX, clientY }) {
+    const { pressed } = this;
+    if (!shiftKey || !pressed || Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) >= SLIP_PX) return;
+    if (this.place) this.toggleMeasure();
+  }
+
+  /** @returns {number | null} time of the reading at the cursor */
+  #time() {
+    const { frame } = this.plot;
+    const time = this.pinnedTime ?? (frame ? this.#pointedTime(frame) : null);
+    return time === null ? null : (this.#read(time, null)?.time ?? null);
   }
 
   #pointedTime(frame) {
@@ -180,7 +216,7 @@ export class Crosshair {
 
   /** The nearest to the pointer first; the order stays while the pointer rests, so that nobody has to search. */
   #inOrder(all, y) {
-    if (!this.order) {
+    if (!this.order || y === null) {
       const distance = (row) => (y === null ? row.channel : row.y === null ? Infinity : Math.abs(row.y - y));
       this.order = [...all].sort((a, b) => distance(a) - distance(b) || a.channel - b.channel).map(({ channel }) => channel);
     }
@@ -191,13 +227,15 @@ export class Crosshair {
     return [...all].sort((a, b) => place(a) - place(b)).slice(0, MAX_ROWS);
   }
 
-  #textOf({ channel, about, line, value }, time) {
+  #textOf({ channel, about, line, value, time: when }, time) {
     const { plot } = this;
-    const number = Number.isNaN(value) ? "–" : numberText(value, this.#styleOf(channel, line, value), true);
+    const style = Number.isNaN(value) ? null : this.#styleOf(channel, line, value);
+    const number = style ? numberText(value, style, true) : "–";
     return {
       color: plot.styleOf(channel).color,
       name: about.name,
-      value: about.unit && number !== "–" ? `${number} ${about.unit}` : number,
+      value: about.unit && style ? `${number} ${about.unit}` : number,
+      change: style ? this.measure.changeText(line, { time: when, value }, style) : "",
       reason: this.data.marks.near(channel, time, plot.frame)?.reason ?? "",
     };
   }
@@ -236,16 +274,19 @@ export class Crosshair {
 
   #fill({ time, texts, more }) {
     const clock = this.#clockText(time);
-    const shown = JSON.stringify([clock, texts, more]);
+    const between = this.measure.timeText(time);
+    const shown = JSON.stringify([clock, between, texts, more]);
     if (shown === this.shown) return;
     this.shown = shown;
     this.readout.replaceChildren(
       element("div", { class: "nbs-readout-time", text: clock }),
-      ...texts.flatMap(({ color, name, value, reason }) => [
+      ...(between ? [element("div", { class: "nbs-readout-between", text: between })] : []),
+      ...texts.flatMap(({ color, name, value, change, reason }) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
           element("span", { text: name }),
           element("b", { text: value }),
+          ...(change ? [element("em", { text: change })] : []),
         ]),
         ...(reason ? [element("div", { class: "nbs-readout-reason", text: reason })] : []),
       ]),

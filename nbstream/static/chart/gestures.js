@@ -118,6 +118,7 @@ export class Gestures {
       return;
     }
     if (event.pointerId !== press.id) return;
+    if (event.buttons === 0) return this.#onCancel(event); // it was let go elsewhere
     const far = Math.hypot(at.x - press.start.x, at.y - press.start.y);
     if (!this.drag && far >= (press.isTouch ? TOUCH_PX : DRAG_PX)) this.#beginDrag(press);
     if (this.drag) this.#moveDrag(at);
@@ -134,7 +135,7 @@ export class Gestures {
     if (drag) {
       this.#moveDrag(this.#placeOf(event));
       this.#finish(drag);
-    } else if (press.place.area === "plot") {
+    } else if (press.place.area === "plot" && !press.withShift) {
       this.#select(null);
       this.does.onClick?.(press.start);
     }

@@ -6,7 +6,7 @@ const ZOOM = 0.8;
 const PAN = 0.1; // of the width
 const LABEL =
   "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
-  "Space pauses, L or End is live, F fits y, Escape closes.";
+  "C measures from there, Space pauses, L or End is live, F fits y, Escape lets go.";
 
 export class Keys {
   /**
@@ -89,6 +89,9 @@ export class Keys {
       case "f":
       case "F":
         return () => does.fitY();
+      case "c":
+      case "C":
+        return () => (does.crosshair ? does.crosshair.toggleMeasure() : false);
       case "Escape":
         return () => this.#escape();
       default:
@@ -124,9 +127,9 @@ export class Keys {
     this.does.onChange();
   }
 
-  /** Let go of one thing: the reading cursor, then a selection, then the focus. */
+  /** Let go of one thing: the reading cursor, the one that measures, a selection, at last the focus. */
   #escape() {
-    if (this.does.crosshair?.unpin()) return;
+    if (this.does.crosshair?.letGo()) return;
     if (this.does.gestures?.cancel()) return;
     this.plot.el.blur?.();
   }
