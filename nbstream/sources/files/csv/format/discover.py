@@ -14,7 +14,7 @@ from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again
 from nbstream.sources.files.csv.format.guesses import note_guesses
 from nbstream.sources.files.csv.format.roles import find_pivot, find_roles, find_units
-from nbstream.sources.files.csv.format.times import TimeOptions, find_times
+from nbstream.sources.files.csv.format.times import find_times
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm
 from nbstream.sources.times.scan import scan_time
@@ -92,13 +92,9 @@ def discover(
         refuse_shifted(names, rows)
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
+    has_names = table.names is not None
     times = find_times(
-        names,
-        full,
-        TimeOptions(options.time, options.time_format, options.unit, options.zone),
-        has_header=table.names is not None,
-        is_final=is_final,
-        units=table.units,
+        names, full, options, has_header=has_names, is_final=is_final, units=table.units
     )
     if times is None:
         return None
