@@ -2,10 +2,4 @@
 
 from nbstream.analysis.analyzer import STATISTICS, Analyzer, ChannelStatistics, Snapshot, Statistics
 
-__all__ = [
-    "STATISTICS",
-    "Analyzer",
-    "ChannelStatistics",
-    "Snapshot",
-    "Statistics",
-]
+__all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]

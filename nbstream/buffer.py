@@ -2,10 +2,4 @@
 
 from nbstream.readings.buffer import Buffer, BufferState, Event, Extended, Rows
 
-__all__ = [
-    "Buffer",
-    "BufferState",
-    "Event",
-    "Extended",
-    "Rows",
-]
+__all__ = ["Buffer", "BufferState", "Event", "Extended", "Rows"]

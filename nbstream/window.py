@@ -8,10 +8,4 @@ from nbstream.readings.window import (
     rough_duration,
 )
 
-__all__ = [
-    "Window",
-    "WindowLike",
-    "format_duration",
-    "parse_duration",
-    "rough_duration",
-]
+__all__ = ["Window", "WindowLike", "format_duration", "parse_duration", "rough_duration"]

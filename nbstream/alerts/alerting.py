@@ -83,12 +83,7 @@ class Alerting:
     """
 
     def __init__(
-        self,
-        taken_in: TakenIn,
-        book: RuleBook,
-        log: AlertLog,
-        *,
-        has_source: bool,
+        self, taken_in: TakenIn, book: RuleBook, log: AlertLog, *, has_source: bool
     ) -> None:
         self._taken_in = taken_in
         self._buffer = taken_in.buffer

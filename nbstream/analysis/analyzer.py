@@ -141,10 +141,7 @@ class Analyzer(StatisticsOfChannels):
         self._wake, self._closed = self._intake.wake, self._intake.closed
         self._ending = threading.Event()
         self._alerting = Alerting(
-            self._intake,
-            self._book,
-            self.alerts,
-            has_source=source is not None,
+            self._intake, self._book, self.alerts, has_source=source is not None
         )
         self._detections = Detections(self._intake, self.anomalies)
         self._notify_due = 0.0

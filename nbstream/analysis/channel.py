@@ -311,11 +311,7 @@ class ChannelState:
         partner = self.buffer.channel(other)
         first, _ = self.held.span()
         # Late rows or a jump of the clock in either channel may change any pair.
-        state = (
-            self.held.revision + partner.revision,
-            self.held.segment,
-            partner.segment,
-        )
+        state = (self.held.revision + partner.revision, self.held.segment, partner.segment)
         known, pyramid = self._pairs.get(other, (None, PairPyramid(first)))
         if known != state or pyramid.end < first:
             pyramid = PairPyramid(first)

@@ -239,10 +239,7 @@ class WindowStatistics(StatisticsOfChannels):
     """
 
     def __init__(
-        self,
-        window: Window,
-        read: Callable[[str | None, str], Any],
-        covers: Callable[[], bool],
+        self, window: Window, read: Callable[[str | None, str], Any], covers: Callable[[], bool]
     ) -> None:
         super().__init__(read)
         self._window = window

@@ -86,9 +86,7 @@ class Outbox:
             raise
 
     def _tell(
-        self,
-        notification: Notification,
-        subscribers: tuple[Callable[[Notification], object], ...],
+        self, notification: Notification, subscribers: tuple[Callable[[Notification], object], ...]
     ) -> None:
         for callback in subscribers:
             try:

@@ -152,10 +152,7 @@ class _Call:
     """One call of the function, made once, by whoever comes first."""
 
     def __init__(
-        self,
-        function: Callable[[Notification], Any],
-        notification: Notification,
-        clock: Clock,
+        self, function: Callable[[Notification], Any], notification: Notification, clock: Clock
     ) -> None:
         self.done = threading.Event()
         self.error: BaseException | None = None

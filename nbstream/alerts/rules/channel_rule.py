@@ -413,10 +413,7 @@ class RuleOnChannel:
             self._queue.append(("fired", self._entry))
 
     def _facts(
-        self,
-        breach: Moment,
-        kind: Literal["breach", "no_data", "error"] = "breach",
-        what: str = "",
+        self, breach: Moment, kind: Literal["breach", "no_data", "error"] = "breach", what: str = ""
     ) -> dict[str, Any]:
         settings = self._settings
         return {

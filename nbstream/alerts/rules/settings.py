@@ -312,11 +312,7 @@ class Setting:
 SETTINGS = {
     setting.argument: setting
     for setting in (
-        Setting(
-            f.name,
-            f.default,
-            **{**f.metadata, "argument": f.metadata["argument"] or f.name},
-        )
+        Setting(f.name, f.default, **{**f.metadata, "argument": f.metadata["argument"] or f.name})
         for f in fields(RuleSettings)
     )
 }
