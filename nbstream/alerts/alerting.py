@@ -11,10 +11,10 @@ from nbstream.alerts.log.alert_log import AlertLog
 from nbstream.alerts.rules.preview import Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_file import read_rules, write_rules
-from nbstream.alerts.rules.settings import FurtherSettings
+from nbstream.alerts.rules.settings import FurtherSettings, NoDataPolicy
 from nbstream.alerts.rules.signatures import takes_settings
 from nbstream.errors import ClosedError
-from nbstream.readings.window import Window, parse_duration
+from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending
 from nbstream.runtime.main_thread import MAIN
 from nbstream.text.redaction import redact
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.rules.rule_book import RuleBook
-    from nbstream.alerts.rules.settings import NoDataPolicy
     from nbstream.readings.buffer import Buffer, Rows
-    from nbstream.readings.window import WindowLike
 
 __all__ = ["Alerting", "TakenIn"]
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from nbstream.alerts import Alerting, AlertLog, RuleBook
+from nbstream.alerts import Alerting, AlertLog, Rule, RuleBook
 from nbstream.analysis.anomaly_log import AnomalyLog
 from nbstream.analysis.delegation import delegated
 from nbstream.analysis.detections import Detections
@@ -24,8 +24,8 @@ from nbstream.analysis.traits import (
     require_name,
 )
 from nbstream.errors import CallbackError
-from nbstream.readings.batch import time_ns
-from nbstream.readings.buffer import Buffer
+from nbstream.readings.batch import TimeLike, time_ns
+from nbstream.readings.buffer import Buffer, Rows
 from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
@@ -39,10 +39,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbstream.alerts import Rule
     from nbstream.analysis.detector_runs import DetectorRun
-    from nbstream.readings.batch import TimeLike
-    from nbstream.readings.buffer import Rows
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.readings.batch import Batch
+from nbstream.readings.batch import Batch, FloatArray
 from nbstream.text.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from nbstream.analysis.anomaly_log import AnomalyLog
     from nbstream.detectors import Detector
-    from nbstream.readings.batch import FloatArray
     from nbstream.readings.buffer import Buffer, Rows
     from nbstream.readings.ring import Cursor
 

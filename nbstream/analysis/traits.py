@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 from traitlets import HasTraits, TraitType
@@ -13,9 +13,6 @@ from traitlets.utils.bunch import Bunch
 from nbstream.readings.batch import channel_name
 from nbstream.readings.window import Window
 from nbstream.runtime.main_thread import MAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "STATISTICS",

@@ -16,10 +16,10 @@ from nbstream.alerts.log.export import csv_of, json_lines_of, write_atomically
 from nbstream.alerts.log.incident import Acknowledgement, Entry, Escalation, Incident
 from nbstream.alerts.log.outbox import Outbox
 from nbstream.alerts.severity import checked_text
-from nbstream.readings.batch import time_ns
+from nbstream.readings.batch import TimeLike, time_ns
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import as_zone
-from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.log.notification import Notification
     from nbstream.errors import CallbackError
-    from nbstream.readings.batch import TimeLike
-    from nbstream.runtime.clock import Clock
 
 __all__ = ["AlertLog", "Incident", "LogCounters", "Silence"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
@@ -13,7 +13,6 @@ from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Self
 
     from nbstream.alerts.log.notification import Notification
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["EmailNotifier"]
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
-NS = 1_000_000_000
 SUBJECT_CHARACTERS = 160
 SHOWN_CHARACTERS = 160
 MAX_GROUP = 100

@@ -12,8 +12,8 @@ from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
-from nbstream.alerts.rules.verdict import Verdicts
-from nbstream.expressions.tree import STALE
+from nbstream.alerts.rules.verdict import Trigger, Verdicts
+from nbstream.expressions.tree import STALE, Variable
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.readings.window import format_duration
 from nbstream.text.redaction import redact
@@ -23,13 +23,10 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.rules.settings import RuleSettings
-    from nbstream.alerts.rules.verdict import Trigger
-    from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray
 
 __all__ = ["GRACE_NS", "ChannelActivity", "RuleOnChannel"]
 
-NS = 1_000_000_000
 GRACE_NS = SHORTEST_SILENCE_NS
 """Greatest age of an end that is still news while the channel's interval is not known."""
 MAX_QUEUE = 4_000
@@ -295,9 +292,8 @@ class RuleOnChannel:
         """End what is PENDING or RECOVERING: nobody saw that it lasted. Return whether it was."""
         state, waits_since_ns = self._machine.state, self._machine.since_ns or 0
         is_waiting = state in (RuleState.PENDING, RuleState.RECOVERING)
-        if (
-            not is_waiting or waits_since_ns > since_ns + usual_ns
-        ):  # by what was known at a missing reading
+        # It may wait since a missing reading, by what was known there.
+        if not is_waiting or waits_since_ns > since_ns + usual_ns:
             return False
         if self._machine.interrupt(since_ns + usual_ns, usual_ns) is not None:
             self.end(words)
@@ -335,13 +331,7 @@ class RuleOnChannel:
         past: Entry | None = None
         while self._queue:
             kind, entry = self._queue.popleft()
-            if kind == "no_data":
-                told += policy.no_data(entry, now_ns)
-            elif kind == "data_back":
-                told += policy.data_back(entry, now_ns)
-            elif kind == "error":
-                told += policy.plain(kind, entry, now_ns)
-            else:
+            if kind in ("fired", "escalated", "resolved"):
                 if entry is not policy.told:
                     told += self._overdue_end(now_ns)
                 if not entry.is_held or entry is past:
@@ -349,12 +339,8 @@ class RuleOnChannel:
                 if kind == "fired" and self._is_past(entry.incident):
                     self._log.mark(entry, is_past=True)
                     past = entry
-                elif kind == "fired":
-                    told += policy.fired(entry, now_ns)
-                elif kind == "escalated":
-                    told += policy.escalated(entry, now_ns)
-                else:
-                    told += policy.resolved(entry, now_ns)
+                    continue
+            told += getattr(policy, kind)(entry, now_ns)  # a method for each event
         return told + self._overdue_end(now_ns)
 
     def _is_past(self, incident: Incident) -> bool:
@@ -408,7 +394,7 @@ class RuleOnChannel:
             }
         )
         if frozen["is_told"]:
-            self._policy.resume(self._entry)
+            self._policy.told = self._entry
         elif note is None:
             self._queue.append(("fired", self._entry))
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from nbstream.alerts.conditions.lags import Lags
 from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, SILENT_INTERVALS
-from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.table import Table
     from nbstream.alerts.rules.rule import Rule
     from nbstream.readings.buffer import Buffer
-    from nbstream.runtime.clock import Clock
 
 __all__ = ["RuleBook"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from nbstream.alerts.rules.kinds import Choice, ConditionKind, Duration, Flag, Kind, Levels, Name
@@ -29,8 +29,10 @@ __all__ = [
 NoDataPolicy: TypeAlias = Literal["nodata", "alert", "ok", "keep"]
 
 
-def _declared(kind: Kind, doc: str, *, argument: str = "", entry: str = "") -> dict[str, Any]:
-    """Declare a setting; what is kept by default is the field's, and if that is None, None can be given.
+def _setting(
+    kind: Kind, doc: str, *, default: Any = MISSING, argument: str = "", entry: str = ""
+) -> Any:
+    """Declare a setting as a field of `RuleSettings`.
 
     Parameters
     ----------
@@ -38,12 +40,15 @@ def _declared(kind: Kind, doc: str, *, argument: str = "", entry: str = "") -> d
         How it is read, written and shown.
     doc
         For help().
+    default
+        What is kept by default; if that is None, None can be given.
     argument
         Its name as an argument of `Rule` and `Analyzer.alert` and as an attribute; "" is the field's.
     entry
         Its name in the rule editor of pages; "" is not there.
     """
-    return {"kind": kind, "argument": argument, "entry": entry, "doc": doc}
+    declared = {"kind": kind, "argument": argument, "entry": entry, "doc": doc}
+    return field(default=default, metadata=declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,101 +60,77 @@ class RuleSettings:
     Thread safety: immutable, any thread.
     """
 
-    condition: Condition = field(
-        metadata=_declared(
-            ConditionKind(),
-            "What is watched for, as `Condition.parse` reads it.",
-            entry="condition",
-        )
+    condition: Condition = _setting(
+        ConditionKind(), "What is watched for, as `Condition.parse` reads it.", entry="condition"
     )
-    clear: Condition | None = field(
+    clear: Condition | None = _setting(
+        ConditionKind(),
+        'What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the '
+        "opposite of `condition`.",
         default=None,
-        metadata=_declared(
-            ConditionKind(),
-            'What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the '
-            "opposite of `condition`.",
-            entry="clear",
-        ),
+        entry="clear",
     )
-    levels: tuple[tuple[int, Condition], ...] = field(
+    levels: tuple[tuple[int, Condition], ...] = _setting(
+        Levels(),
+        'Conditions of further severities, such as {"critical": "value > 95"}. The incident has the '
+        "gravest severity whose condition has held since it fired; the rule also fires if only a "
+        "level's condition holds. `for_` delays the firing, not the escalation.",
         default=(),
-        metadata=_declared(
-            Levels(),
-            'Conditions of further severities, such as {"critical": "value > 95"}. The incident has the '
-            "gravest severity whose condition has held since it fired; the rule also fires if only a "
-            "level's condition holds. `for_` delays the firing, not the escalation.",
-        ),
     )
-    for_ns: int = field(
+    for_ns: int = _setting(
+        Duration(),
+        'How long the condition must hold before the rule fires, in event time: seconds or "3s".',
         default=0,
-        metadata=_declared(
-            Duration(),
-            'How long the condition must hold before the rule fires, in event time: seconds or "3s".',
-            argument="for_",
-            entry="for",
-        ),
+        argument="for_",
+        entry="for",
     )
-    keep_ns: int = field(
+    keep_ns: int = _setting(
+        Duration(),
+        "How long `clear` must hold before the incident ends, in event time.",
         default=0,
-        metadata=_declared(
-            Duration(),
-            "How long `clear` must hold before the incident ends, in event time.",
-            argument="keep_firing_for",
-            entry="keep",
-        ),
+        argument="keep_firing_for",
+        entry="keep",
     )
-    severity: str = field(
+    severity: str = _setting(
+        Choice(SEVERITIES),
+        'How grave it is: "info", "warning" or "critical".',
         default="warning",
-        metadata=_declared(
-            Choice(SEVERITIES),
-            'How grave it is: "info", "warning" or "critical".',
-            entry="severity",
-        ),
+        entry="severity",
     )
-    name: str | None = field(
+    name: str | None = _setting(
+        Name(),
+        "For people; None is the condition's text, also after that changes.",
         default=None,
-        metadata=_declared(
-            Name(),
-            "For people; None is the condition's text, also after that changes.",
-            entry="name",
-        ),
+        entry="name",
     )
-    no_data: NoDataPolicy = field(
+    no_data: NoDataPolicy = _setting(
+        Choice(get_args(NoDataPolicy)),
+        'What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" '
+        '(an incident), "ok" (an open incident ends) or "keep" (nothing).',
         default="nodata",
-        metadata=_declared(
-            Choice(get_args(NoDataPolicy)),
-            'What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" '
-            '(an incident), "ok" (an open incident ends) or "keep" (nothing).',
-            entry="noData",
-        ),
+        entry="noData",
     )
-    no_data_ns: int | None = field(
+    no_data_ns: int | None = _setting(
+        Duration(is_positive=True),
+        "How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the "
+        "channel's usual interval), as soon as that is known.",
         default=None,
-        metadata=_declared(
-            Duration(is_positive=True),
-            "How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the "
-            "channel's usual interval), as soon as that is known.",
-            argument="no_data_after",
-        ),
+        argument="no_data_after",
     )
-    cooldown_ns: int = field(
+    cooldown_ns: int = _setting(
+        Duration(),
+        "How long after a notification that it fired no other follows, unless it is graver; wall "
+        "time.",
         default=0,
-        metadata=_declared(
-            Duration(),
-            "How long after a notification that it fired no other follows, unless it is graver; wall "
-            "time.",
-            argument="cooldown",
-            entry="cooldown",
-        ),
+        argument="cooldown",
+        entry="cooldown",
     )
-    partial: bool = field(
+    partial: bool = _setting(
+        Flag(),
+        'Whether statistics such as mean("10min") count before the readings span their window; '
+        "else they are not known until then, and `Rule.waiting` says so.",
         default=False,
-        metadata=_declared(
-            Flag(),
-            'Whether statistics such as mean("10min") count before the readings span their window; '
-            "else they are not known until then, and `Rule.waiting` says so.",
-            entry="partial",
-        ),
+        entry="partial",
     )
 
     @classmethod

@@ -6,12 +6,9 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING
 from textwrap import fill, indent
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from nbstream.alerts.rules.settings import SETTINGS
-
-if TYPE_CHECKING:
-    from nbstream.alerts.rules.settings import Setting
+from nbstream.alerts.rules.settings import SETTINGS, Setting
 
 __all__ = ["Unchanged", "takes_settings"]
 

@@ -117,7 +117,7 @@ class Verdicts:
 
     @property
     def times(self) -> TimeArray:
-        """Times in ns."""
+        """Times in ns, shape (n,)."""
         return self._table.times[self._rows]
 
     @property
@@ -140,7 +140,7 @@ class Verdicts:
 
     @cached_property
     def holds(self) -> BoolArray:
-        """Where one of the conditions holds."""
+        """Where the condition, or that of a level, holds."""
         holds = self._holds_of(0)
         for i in range(1, len(self._trigger.levels)):
             holds = holds | self._holds_of(i)
@@ -148,7 +148,7 @@ class Verdicts:
 
     @cached_property
     def clears(self) -> BoolArray:
-        """Where what clears holds, and no condition does."""
+        """Where what ends an incident holds; never where `holds` is true."""
         clear = self._trigger.clear
         if clear is None:
             return self._fails
@@ -165,7 +165,7 @@ class Verdicts:
 
     @cached_property
     def margins(self) -> FloatArray:
-        """How far beyond the limit of the rule's own condition each reading is."""
+        """How far beyond the limit of the rule's own condition each reading is; NaN if that is not known."""
         return self._trigger.condition.margin(self._table.part(self._rows))
 
     @cached_property
