@@ -12,7 +12,7 @@ from nbstream.readings.batch import Batch, FloatArray, TimeArray
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ReadBefore", "Sifted", "join"]
+__all__ = ["ReadBefore", "Sifted", "bytes_of", "join", "rows_of"]
 
 MAX_BYTES = 4 * 2**20
 MAX_REJECTED = 10_000
@@ -68,11 +68,11 @@ class ReadBefore:
         oldest = int(batch.times.min())
         self._first_ns = oldest if self._first_ns is None else min(self._first_ns, oldest)
         self._batches.append(batch)
-        self._n_bytes += _bytes_of(batch)
+        self._n_bytes += bytes_of(batch)
         while (
-            len(self._batches) > 1 and self._n_bytes - _bytes_of(self._batches[0]) > self._max_bytes
+            len(self._batches) > 1 and self._n_bytes - bytes_of(self._batches[0]) > self._max_bytes
         ):
-            self._n_bytes -= _bytes_of(self._batches.popleft())
+            self._n_bytes -= bytes_of(self._batches.popleft())
             self._has_forgotten = True
 
     def skip(self, batch: Batch) -> None:
@@ -95,9 +95,9 @@ class ReadBefore:
         n = max(1, self._max_bytes // (8 + 8 * len(whole.values)))
         if len(whole) > n:
             self._has_forgotten = True
-            whole = _rows_of(whole, slice(-n, None))
+            whole = rows_of(whole, slice(-n, None))
         self._batches = deque([whole])
-        self._n_bytes = _bytes_of(whole)
+        self._n_bytes = bytes_of(whole)
         first_ns = self._first_ns if self._has_forgotten else None
         self._table = _Table(whole, first_ns, is_renamed=is_renamed)
 
@@ -176,7 +176,7 @@ class _Table:
             else:
                 is_changed[i] = t in self._times and t != self._newest
         return Sifted(
-            _rows_of(batch, np.flatnonzero(~(is_repeated | is_changed))),
+            rows_of(batch, np.flatnonzero(~(is_repeated | is_changed))),
             self._added(batch, found),
             int(np.count_nonzero(is_repeated)),
             int(np.count_nonzero(is_changed)),
@@ -203,7 +203,7 @@ class _Table:
             )
             if n_alike >= ALIKE * n and (best <= len(old) or self._first_ns is not None):
                 overlap, n_changed = best, n - n_alike
-        return Sifted(_rows_of(batch, slice(overlap, None)), None, overlap - n_changed, n_changed)
+        return Sifted(rows_of(batch, slice(overlap, None)), None, overlap - n_changed, n_changed)
 
     def _shared_channels(self, batch: Batch) -> tuple[str, ...]:
         """Return the channels to compare: without a numbering of rows that begins anew."""
@@ -241,7 +241,7 @@ class _Table:
         is_some = ~np.logical_and.reduce([np.isnan(column) for column in values.values()])
         if not is_some.any():
             return None
-        return _rows_of(Batch(batch.times[where], values), np.flatnonzero(is_some))
+        return rows_of(Batch(batch.times[where], values), np.flatnonzero(is_some))
 
 
 def join(batches: Iterable[Batch]) -> Batch:
@@ -256,11 +256,13 @@ def join(batches: Iterable[Batch]) -> Batch:
     return Batch(times, values)
 
 
-def _rows_of(batch: Batch, rows: slice | TimeArray) -> Batch:
+def rows_of(batch: Batch, rows: slice | TimeArray) -> Batch:
+    """Return some rows of a batch."""
     return Batch(batch.times[rows], {name: column[rows] for name, column in batch.values.items()})
 
 
-def _bytes_of(batch: Batch) -> int:
+def bytes_of(batch: Batch) -> int:
+    """Return how much memory the rows of a batch take."""
     return 8 * len(batch) * (1 + len(batch.values))
 
 
