@@ -128,12 +128,8 @@ class CusumDetector(ChartDetector):
             is_anomaly[alarm] = True
             i, step = alarm + 1, 32
         self._row = first_row + n
-        alarms, center, sigma, limit = (
-            self._alarms,
-            self._baseline.center,
-            self._baseline.sigma,
-            self._limit,
-        )
+        alarms, limit = self._alarms, self._limit
+        center, sigma = self._baseline.center, self._baseline.sigma
 
         def explain(i: int) -> str:
             alarm = alarms.get(i)

@@ -22,17 +22,9 @@ __all__ = ["DefaultDetector", "default"]
 
 LIMIT = 8.0
 VIEWS = (
-    ("value", 1),
-    ("change", 1),
-    ("mean", 4),
-    ("step", 4),
-    ("mean", 16),
-    ("step", 16),
-    ("mean", 64),
-    ("step", 64),
-    ("spread", 16),
-    ("spread", 64),
-    ("season", 4),
+    *(("value", 1), ("change", 1)),
+    *((kind, n) for n in (4, 16, 64) for kind in ("mean", "step")),
+    *(("spread", 16), ("spread", 64), ("season", 4)),
 )
 N_VIEWS = len(VIEWS)
 LONGEST = 128
