@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-__all__ = ["Decoder", "checked_encoding", "other_format"]
+__all__ = ["Decoder", "other_format"]
 
 UTF8_BOM = b"\xef\xbb\xbf"
 # UTF-32's little-endian mark begins with UTF-16's.
@@ -35,7 +35,7 @@ OTHER_FORMATS = {
 }
 
 
-def checked_encoding(name: str | None) -> str | None:
+def _checked_encoding(name: str | None) -> str | None:
     """Return the name of an encoding as Python spells it.
 
     Raises
@@ -75,7 +75,7 @@ class Decoder:
     """
 
     def __init__(self, said: str | None = None) -> None:
-        self._said = checked_encoding(said)
+        self._said = _checked_encoding(said)
         self._is_utf8 = False
         self.name = "utf-8" if said is None else self._wide_or(self._said or "utf-8")
         self.note = ""
@@ -176,6 +176,4 @@ def _is_mostly_utf8(data: bytes) -> bool:
 
 
 def _spelled(name: str) -> str:
-    return {"le": f"{name[:6].upper()} little-endian", "be": f"{name[:6].upper()} big-endian"}[
-        name[-2:]
-    ]
+    return f"{name[:6].upper()} {'little' if name.endswith('le') else 'big'}-endian"

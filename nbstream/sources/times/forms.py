@@ -216,6 +216,10 @@ class TimeForm:
         text = self.join(cells)
         return self.read(text) if text else (MISSING_TIME, NAIVE)
 
+    def read_row(self, row: Sequence[str], columns: Sequence[int]) -> tuple[int, int]:
+        """Return what some cells of a row say together, as `read`; a row may be too short."""
+        return self.read_cells([row[c] if c < len(row) else "" for c in columns])
+
     def join(self, cells: Sequence[str]) -> str:
         """Return the cells of one time as one text, "" if one is missing."""
         if not all(cells) or len(cells) != self.n_cells:

@@ -108,11 +108,7 @@ _MONTH_DAYS = np.diff(_FIRST_DAYS)
 
 
 def read_times(
-    chunk: Chunk,
-    columns: tuple[int, ...],
-    rows: Any,
-    form: TimeForm,
-    layouts: tuple[Layout, ...],
+    chunk: Chunk, columns: tuple[int, ...], rows: Any, form: TimeForm, layouts: tuple[Layout, ...]
 ) -> tuple[TimeArray, TimeArray, Mask]:
     """Return wall-clock ns, offsets in ns or NAIVE, and which rows have no time that can be read.
 
@@ -166,8 +162,8 @@ def _read_layout(
     figures = windows[np.minimum(starts, len(windows) - 1)]
     figures -= layout.lows
     is_odd = lengths < width
-    if (figures > layout.spans).any():
-        is_odd |= (figures > layout.spans).any(axis=1)
+    if (is_strange := figures > layout.spans).any():
+        is_odd |= is_strange.any(axis=1)
     wall, is_wrong = _wall(figures, layout)
     if is_wrong is not None:
         is_odd |= is_wrong

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.readings.batch import Batch, channel_name
+from nbstream.sources.files.csv.format.cells import is_blank
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
 from nbstream.sources.files.csv.rows.rows import UNDECIDED, ParsedRows, Places, RowReader
-from nbstream.sources.number_cells import is_missing, is_placeholder
 from nbstream.sources.number_forms import NumberForm, find_form
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 
@@ -97,7 +97,7 @@ class LongReader(RowReader):
                 rows.append(row)
         result.n_rows -= len(result._passed_over)
         if rows:
-            result.batch = self._batch(rows, now_ns)
+            result.batch = self._batch_of(rows, now_ns)
         return result
 
     def split(self, batch: Batch) -> list[Batch]:
@@ -126,8 +126,7 @@ class LongReader(RowReader):
             return None
         wall, offset = MISSING_TIME, NAIVE
         if fmt.form is not None:
-            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
-            wall, offset = fmt.form.read_cells(when)
+            wall, offset = fmt.form.read_row(cells, fmt.time_columns)
             if wall == MISSING_TIME:
                 self._refuse(i, text, fmt.no_time, result)
                 return None
@@ -147,7 +146,7 @@ class LongReader(RowReader):
     ) -> float:
         """Return the number in a cell, read as the other cells of its name are; NaN if none is."""
         cell = cells[column] if column < len(cells) else ""
-        if is_missing(cell) or is_placeholder(cell):
+        if is_blank(cell):
             return math.nan
         key = code, column
         form = self._forms.get(key)
@@ -171,13 +170,9 @@ class LongReader(RowReader):
             name = f"{self.fmt.columns[self._pivot]} {name}"
         return channel_name(name)
 
-    def _batch(self, rows: list[tuple[int, int, int, list[float]]], now_ns: int) -> Batch:
+    def _batch_of(self, rows: list[tuple[int, int, int, list[float]]], now_ns: int) -> Batch:
         wall, offsets, codes, values = zip(*rows, strict=True)
-        if self._whole_times is None:
-            times = np.full(len(rows), now_ns, np.int64)
-        else:
-            walls, shifts = np.array(wall, np.int64), np.array(offsets, np.int64)
-            times = self._whole_times.to_utc(walls, shifts, now_ns)
+        times = self._times(np.array(wall, np.int64), np.array(offsets, np.int64), now_ns)
         columns = {
             self.fmt.columns[column]: np.array([row[k] for row in values])
             for k, column in enumerate(self._columns)

@@ -101,23 +101,20 @@ class RowReader:
         chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
         is_as_it_was = chunk is not None and chunk.lines is lines
         places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
-        n = len(places.starts)
-        wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
-        values: dict[int, FloatArray] = {}
+        n = stop = len(places.starts)
+        found, result = _Found(n), ParsedRows()
         is_odd = np.ones(n, np.bool_)
         if chunk is not None:
             try:
-                is_odd = self._read_fast(chunk, wall, offsets, values)
+                is_odd = self._read_fast(chunk, found)
             except Exception as error:
                 self._note_fault(error)
-                values = {}
+                found.values.clear()
         is_whole = bool(is_odd.all())
-        result = ParsedRows()
-        stop = n
         is_blank = places.starts == places.ends
         for i in np.flatnonzero(is_odd & ~is_blank).tolist():
             line = lines[places.starts[i] : places.ends[i]]
-            if not self._read_one(line, i, n, wall, offsets, values, result):
+            if not self._read_one(line, i, found, result):
                 stop = i
                 result.header_at = int(places.starts[i])
                 result.after = lines[result.header_at :]
@@ -130,7 +127,9 @@ class RowReader:
         is_kept[result._passed_over] = False
         result.n_rows = int(np.count_nonzero(is_kept))
         is_kept[result._left_out] = False
-        self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
+        if is_kept.any():
+            pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
+            result.batch = self._batch(found, pick, now_ns)
         return result
 
     def _chunk(self, lines: bytes) -> Chunk | None:
@@ -147,84 +146,56 @@ class RowReader:
             log_exception(logger, "rows are read one by one", level=logging.WARNING)
         self.fast_fault = error
 
-    def _read_fast(
-        self,
-        chunk: Chunk,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-    ) -> Mask:
+    def _read_fast(self, chunk: Chunk, found: _Found) -> Mask:
         """Read plain rows, in place; return which rows are left to be read one by one."""
-        fmt, n = self.fmt, len(wall)
-        is_odd = chunk.is_odd
+        fmt, is_odd = self.fmt, chunk.is_odd
         is_odd |= chunk.starts == chunk.ends
         if fmt.comment:
             is_odd |= chunk.data[chunk.starts] == fmt.comment.encode()[0]
         if is_odd.all():
             return is_odd
         rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
-        is_odd_too = np.zeros(n, np.bool_)
+        is_odd_too = np.zeros(len(is_odd), np.bool_)
         if fmt.form is not None:
-            wall[rows], offsets[rows], is_odd_too[rows] = read_times(
+            found.wall[rows], found.offsets[rows], is_odd_too[rows] = read_times(
                 chunk, fmt.time_columns, rows, fmt.form, self._layouts
             )
         for column, role in enumerate(fmt.roles):
             if role in UNDECIDED and self._plain.may_turn(chunk, column, rows):
-                values.clear()
-                return np.ones(n, np.bool_)
+                found.values.clear()
+                return np.ones(len(is_odd), np.bool_)
             if role is Role.NUMBER:
                 numbers, odd_cells = self._plain.numbers(chunk, column, rows)
                 if isinstance(rows, slice):
-                    values[column] = numbers
+                    found.values[column] = numbers
                 else:
-                    values[column] = np.full(n, np.nan)
-                    values[column][rows] = numbers
+                    found.column(column)[rows] = numbers
                 is_odd_too[rows] |= odd_cells
         is_odd |= is_odd_too
         return is_odd
 
-    def _finish(
-        self,
-        result: ParsedRows,
-        is_kept: Any,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-        now_ns: int,
-    ) -> None:
-        """Put together the batch."""
-        fmt, stop = self.fmt, len(wall)
-        pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
-        wall, offsets = wall[pick], offsets[pick]
-        if not len(wall):
-            return
-        if self._whole_times is None:
-            times = np.full(len(wall), now_ns, np.int64)
-        else:
-            times = self._whole_times.to_utc(wall, offsets, now_ns)
+    def _batch(self, found: _Found, pick: Any, now_ns: int) -> Batch:
+        """Return some of the rows that were found."""
+        times = self._times(found.wall[pick], found.offsets[pick], now_ns)
         columns = {
-            fmt.columns[column]: values[column][pick]
-            for column, role in enumerate(fmt.roles)
-            if role is Role.NUMBER and column in values
+            self.fmt.columns[column]: found.values[column][pick]
+            for column, role in enumerate(self.fmt.roles)
+            if role is Role.NUMBER and column in found.values
         }
-        result.batch = Batch(times, columns)
+        return Batch(times, columns)
 
-    def _read_one(
-        self,
-        line: bytes,
-        i: int,
-        n: int,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-        result: ParsedRows,
-    ) -> bool:
+    def _times(self, wall: TimeArray, offsets: TimeArray, now_ns: int) -> TimeArray:
+        """Return times as ns since the epoch; `now_ns` where rows have none of their own."""
+        if self._whole_times is None:
+            return np.full(len(wall), now_ns, np.int64)
+        return self._whole_times.to_utc(wall, offsets, now_ns)
+
+    def _read_one(self, line: bytes, i: int, found: _Found, result: ParsedRows) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
         fmt = self.fmt
         text = line.decode("utf-8", "replace")
         if REPLACEMENT in text:
-            n_replaced = text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
-            result.n_replaced += n_replaced
+            result.n_replaced += text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
         try:
             cells = fmt.cells(text)
         except csv.Error as error:
@@ -241,27 +212,25 @@ class RowReader:
             if fmt.cut_from is not None:
                 return self._refuse(i, text, "which commas are decimal ones cannot be told", result)
         if fmt.form is not None:
-            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
-            wall[i], offsets[i] = fmt.form.read_cells(when)
-            if wall[i] == MISSING_TIME:
+            found.wall[i], found.offsets[i] = fmt.form.read_row(cells, fmt.time_columns)
+            if found.wall[i] == MISSING_TIME:
                 return self._refuse(i, text, fmt.no_time, result)
         has_number = False
         for column, role in enumerate(fmt.roles):
             if role not in (Role.NUMBER, *UNDECIDED):
                 continue
-            if column not in values:
-                values[column] = np.full(n, np.nan)
-            values[column][i] = np.nan
-            if column >= len(cells):
-                continue
-            if role is not Role.NUMBER and not fmt.judge(column, cells[column]):
+            values = found.column(column)
+            values[i] = np.nan
+            if column >= len(cells) or not (
+                role is Role.NUMBER or fmt.judge(column, cells[column])
+            ):
                 continue
             value = fmt.forms[column].read(cells[column])
             if value is None:
                 result.note_bad_cell(fmt.columns[column], cells[column])
                 continue
             has_number = True
-            values[column][i] = value
+            values[i] = value
         if not has_number:
             return self._refuse(i, text, "no number", result)
         result.n_short += len(cells) < len(fmt.columns)
@@ -277,6 +246,22 @@ class RowReader:
         if not result.rejected:
             result.rejected = f"{text!r} ({why})"
         return True
+
+
+class _Found:
+    """Times and values of lines as far as they were read."""
+
+    def __init__(self, n_lines: int) -> None:
+        self.wall: TimeArray = np.full(n_lines, MISSING_TIME, np.int64)
+        self.offsets: TimeArray = np.full(n_lines, NAIVE, np.int64)
+        self.values: dict[int, FloatArray] = {}
+        """By column."""
+
+    def column(self, column: int) -> FloatArray:
+        """Return the values of a column, to be filled."""
+        if column not in self.values:
+            self.values[column] = np.full(len(self.wall), np.nan)
+        return self.values[column]
 
 
 class Places(NamedTuple):
