@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nbstream.alerts.conditions.table import BufferTable
-    from nbstream.alerts.log.incident import Incident
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Incident, Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.rules.rule_book import RuleBook
     from nbstream.readings.buffer import Buffer, Rows

@@ -13,7 +13,7 @@ from nbstream.text.redaction import disarm, log_exception
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["Outbox"]
 

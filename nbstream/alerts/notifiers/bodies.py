@@ -14,7 +14,7 @@ from nbstream.errors import CallbackError
 from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["BodyLike", "Request", "body_writer"]
 

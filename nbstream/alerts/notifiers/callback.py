@@ -15,7 +15,7 @@ from nbstream.runtime.main_thread import MAIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["CallbackNotifier"]
 

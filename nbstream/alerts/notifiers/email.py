@@ -16,8 +16,9 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbstream.alerts.log.export import iso
 from nbstream.alerts.notifiers.base import RemoteNotifier
-from nbstream.alerts.notifiers.message import iso, line, plain, severity_rank, title
+from nbstream.alerts.notifiers.message import line, plain, severity_rank, title
 from nbstream.alerts.notifiers.retry import (
     DeliveryError,
     Failure,
@@ -34,7 +35,7 @@ from nbstream.text.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["EmailNotifier"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment
+from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment, Notification
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Trigger, Verdicts
@@ -21,7 +21,6 @@ from nbstream.text.redaction import redact
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.silences import Silence
     from nbstream.alerts.log.alert_log import AlertLog
-    from nbstream.alerts.log.notification import Notification
     from nbstream.alerts.rules.settings import RuleSettings
     from nbstream.readings.batch import FloatArray
 

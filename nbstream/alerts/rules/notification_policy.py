@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from nbstream.alerts.log.notification import Notification, NotificationKind
+from nbstream.alerts.log.incident import Entry, Notification, NotificationKind
 from nbstream.alerts.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
-    from nbstream.alerts.log.incident import Entry
 
 __all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "NotificationPolicy"]
 
