@@ -209,17 +209,10 @@ class DetectorRun:
             flagged = np.flatnonzero(detection.is_anomaly)
             self.n_flagged += len(flagged)
             kept = flagged[-MAX_EXPLAINED:]
-            found = [
-                (
-                    self.name,
-                    self.channel,
-                    int(rows.times[i]),
-                    float(rows.values[i]),
-                    float(detection.score[i]),
-                    detection.reason(i),
-                )
-                for i in kept.tolist()
-            ]
+            numbers = (of[kept].tolist() for of in (rows.times, rows.values, detection.score))
+            reasons = map(detection.reason, kept.tolist())
+            facts = zip(*numbers, reasons, strict=True)
+            found = [(self.name, self.channel, *those) for those in facts]
             if len(flagged):
                 self._log.add(found, len(flagged) - len(kept))
             self._record(rows, detection.score)

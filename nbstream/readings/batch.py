@@ -77,14 +77,11 @@ class Batch:
         rows = list(rows)
         times = np.fromiter((t for t, _ in rows), np.int64, len(rows))
         names = dict.fromkeys(name for _, values in rows for name in values)
-        nan = float("nan")
-        return cls(
-            times,
-            {
-                name: np.fromiter((v.get(name, nan) for _, v in rows), np.float64, len(rows))
-                for name in names
-            },
-        )
+        columns = {
+            name: np.fromiter((v.get(name, math.nan) for _, v in rows), np.float64, len(rows))
+            for name in names
+        }
+        return cls(times, columns)
 
 
 def channel_name(name: object) -> str:

@@ -14,23 +14,14 @@ __all__ = ["Window", "WindowLike", "format_duration", "parse_duration", "rough_d
 WindowLike: TypeAlias = "Window | str | int | float | timedelta"
 
 NS = 1_000_000_000
-_UNITS = {
-    "ms": NS // 1000,
-    "s": NS,
-    "sec": NS,
-    "second": NS,
-    "seconds": NS,
-    "m": 60 * NS,
-    "min": 60 * NS,
-    "minute": 60 * NS,
-    "minutes": 60 * NS,
-    "h": 3600 * NS,
-    "hour": 3600 * NS,
-    "hours": 3600 * NS,
-    "d": 86400 * NS,
-    "day": 86400 * NS,
-    "days": 86400 * NS,
+_NAMES = {
+    NS // 1000: "ms",
+    NS: "s sec second seconds",
+    60 * NS: "m min minute minutes",
+    3600 * NS: "h hour hours",
+    86400 * NS: "d day days",
 }
+_UNITS = {name: ns for ns, names in _NAMES.items() for name in names.split()}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]+)", re.IGNORECASE)
 
 
