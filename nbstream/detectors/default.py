@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.period import PeriodFinder, format_period, same_phase
+from nbstream.detectors.parts.period import PeriodDetector, format_period, same_phase
 from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def default() -> Detector:
     return DefaultDetector()
 
 
-class DefaultDetector(Detector):
+class DefaultDetector(PeriodDetector):
     """Finds readings that are unlike those before them in any of eleven ways, whose scores are added up.
 
     It looks at the value, the change from one reading to the next, means over 4, 16 and 64 readings and
@@ -100,41 +100,24 @@ class DefaultDetector(Detector):
     def reset(self) -> None:
         """Forget everything that was seen."""
         n_blocks = self.history // BLOCK
-        self._n = 0
-        self._next_fit = MIN_BLOCKS * BLOCK
-        self._latest = np.iinfo(np.int64).min
-        self._times = ColumnHistory(self.history, dtype=np.int64)
-        self._values = ColumnHistory(self.history)
+        self._begin(MIN_BLOCKS * BLOCK, 256)
         self._means = ColumnHistory(self.history)
         self._peaks = ColumnHistory(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
         self._recent: FloatArray = np.zeros((2 * N_VIEWS, 0))
         self._extremes = BlockExtremes(N_VIEWS, n_blocks)
         self._scores = BlockExtremes(1, n_blocks)
         self._tails: Tails | None = None
-        self._finder = PeriodFinder(256)
         self._weight = 1.0
         self._reported = 0.0
         self._is_alarmed, self._calm = False, 0
-
-    @property
-    def period(self) -> float | None:
-        """The period that was found, in seconds; None if there is none."""
-        return None if self._finder.period is None else self._finder.period / 1e9
 
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         present = np.flatnonzero(values == values)
         is_warm = self._n + np.cumsum(values == values) - (values == values) >= MIN_BLOCKS * BLOCK
         findings = _Findings(len(values), self.limit)
-        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
-        position = 0
         with np.errstate(all="ignore"):
-            while position < len(present):
-                stop = min(position + self._next_fit - self._n, len(present))
-                rows = present[position:stop]
-                self._take(ascending[position:stop], values[rows] * DOWN, rows, findings)
-                position = stop
-        if len(present):
-            self._latest = ascending[-1]
+            for rows, ascending in self._pieces(times, present):
+                self._take(ascending, values[rows] * DOWN, rows, findings)
         score = findings.score
         return Detection(score, score >= self.limit, is_warm, findings.explain)
 
@@ -162,9 +145,6 @@ class DefaultDetector(Detector):
             self._remember(decades)
         # Anomalies are learnt too: what is learnt are quartiles, which a few of them don't move.
         self._extremes.add(views)
-        self._n += m
-        if self._n == self._next_fit:
-            self._fit()
 
     def _view(self, m: int) -> FloatArray:
         """Return the views of the newest `m` readings, shape (views, m); NaN where one can't be had."""
