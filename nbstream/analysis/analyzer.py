@@ -488,7 +488,7 @@ class Analyzer(StatisticsOfChannels):
             # To the detectors before the rules, which may be about scores.
             self._detections.score(channel, rows.start, rows.start + len(rows.times), seconds)
             if self._book.watching(channel):
-                for table in intake.table(channel, rows).ascending():
+                for table in intake.tables(channel, rows):
                     self._book.take_in(table)
 
         with self._lock:

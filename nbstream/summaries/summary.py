@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbstream.summaries.pyramid import BLOCK, Columns, Nodes, Pyramid
+from nbstream.summaries.pyramid import Columns, Nodes, Pyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +19,13 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
 
 __all__ = [
-    "BLOCK",
     "LEAST_SPREAD",
     "RESOLUTION",
     "BlockPyramid",
-    "Nodes",
     "Summary",
     "merge",
     "spread_floor",
     "summarize",
-    "summarize_blocks",
 ]
 
 NAN = float("nan")
@@ -115,21 +112,6 @@ def merge(nodes: Nodes) -> Summary:
     return Summary(int(total), float(mean), m2, float(nodes[3].min()), float(nodes[4].max()))
 
 
-def merge_groups(nodes: Nodes, size: int) -> Nodes:
-    """Merge each `size` consecutive nodes into one; the number of nodes is a multiple of `size`."""
-    n, mean, m2, low, high = nodes.reshape(5, -1, size)
-    total = n.sum(axis=1)
-    weight = np.maximum(total, 1.0)
-    reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
-    merged = np.empty((5, n.shape[0]))
-    merged[0] = total
-    merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
-    merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
-    merged[3] = low.min(axis=1)
-    merged[4] = high.max(axis=1)
-    return merged
-
-
 def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
     """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
     return np.maximum(np.abs(center) * RESOLUTION, max(min_sigma, LEAST_SPREAD))
@@ -154,7 +136,17 @@ class BlockPyramid(Pyramid):
 
     def merge_groups(self, nodes: Nodes, size: int) -> Nodes:
         """Merge each `size` consecutive summaries into one."""
-        return merge_groups(nodes, size)
+        n, mean, m2, low, high = nodes.reshape(5, -1, size)
+        total = n.sum(axis=1)
+        weight = np.maximum(total, 1.0)
+        reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
+        merged = np.empty((5, n.shape[0]))
+        merged[0] = total
+        merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
+        merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
+        merged[3] = low.min(axis=1)
+        merged[4] = high.max(axis=1)
+        return merged
 
     def extend(self, values: FloatArray) -> None:
         """Add the readings of the next rows."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary, merge
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid, Summary, merge
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from copy import copy
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +28,7 @@ from nbstream.readings.window import Window, rough_duration
 from nbstream.summaries.trailing import TrailingWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from nbstream.expressions.tree import Judging, Truth
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -229,25 +228,6 @@ class BufferTable(Table):
     def ascends(self) -> bool:
         """Whether time goes back nowhere, as the buffer knows; False is also not known."""
         return self._held.segment <= self._first
-
-    def ascending(self) -> Iterator[BufferTable]:
-        """Yield the rows in parts in which time goes back nowhere, which mostly is one."""
-        if self.ascends:
-            yield self
-            return
-        backs = (np.flatnonzero(self.times[1:] < self.times[:-1]) + 1).tolist()
-        for low, high in pairwise([0, *backs, len(self)]):
-            yield BufferTable(
-                self._buffer,
-                self.channel,
-                self._first + low,
-                self.times[low:high],
-                self.values[low:high],
-                pyramid=self._pyramid,
-                window=self._window,
-                zscores=self._zscores,
-                told=self._told,
-            )
 
     @cached_property
     def _segment(self) -> int:
