@@ -102,10 +102,8 @@ def number_scale(number: float) -> NumberScale | None:
         return None
     if SCALES["ticks"].is_plausible(number):  # as ns they would be of 1990
         return SCALES["ticks"]
-    for unit in NS_PER_UNIT:
-        if SCALES[unit].is_plausible(number):
-            return SCALES[unit]
-    return SCALES["filetime"] if SCALES["filetime"].is_plausible(number) else None
+    scales = (SCALES[name] for name in (*NS_PER_UNIT, "filetime"))
+    return next((scale for scale in scales if scale.is_plausible(number)), None)
 
 
 class AmbiguousDatesError(ParseError):
@@ -164,9 +162,8 @@ class TimeForm:
 
     def __post_init__(self) -> None:
         if self.kind == "text":
-            self._pattern = TimePattern(
-                self.pattern, self.asked, self.zone, is_joined=self.n_cells > 1
-            )
+            is_joined = self.n_cells > 1
+            self._pattern = TimePattern(self.pattern, self.asked, self.zone, is_joined=is_joined)
 
     @property
     def pattern(self) -> str:
@@ -253,11 +250,10 @@ class TimeForm:
         problem = self.problem(text)
         if problem and self._pattern is not None:
             literal = self.pattern.replace("%z", self._pattern.zone_word(text).strip())
-            where = "" if "timezone=" in problem else " and timezone='…'"
-            also = (
-                f", or time_format={literal!r}" if not where else f". Pass time_format={literal!r}"
-            )
-            message = f"{problem}{also}{where} (first: {shorten(text)!r})."
+            how = f". Pass time_format={literal!r} and timezone='…'"
+            if "timezone=" in problem:
+                how = f", or time_format={literal!r}"
+            message = f"{problem}{how} (first: {shorten(text)!r})."
             raise ParseError(message)
 
     def describe(self) -> str:

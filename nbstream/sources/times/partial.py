@@ -10,12 +10,7 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings.zone import offset_ms
-from nbstream.sources.times.forms import (
-    TimeForm,
-    find_day_time_form,
-    find_time_form,
-    number_scale,
-)
+from nbstream.sources.times.forms import TimeForm, find_day_time_form, find_time_form, number_scale
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 from nbstream.sources.times.wall_time import WallTimes
 from nbstream.sources.times.words import AM_PM
@@ -135,12 +130,10 @@ class WholeTimes:
         return _in_year(known, self._base + turns)
 
     def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
-        if self._base is None:
+        is_another_run = self._newest is not None and int(known.max()) < self._newest
+        if self._base is None or is_another_run:
             self._base = self._last_ns() - self._length(known)
-        if self._newest is not None:
-            if int(known.max()) < self._newest:  # another run than before
-                self._base = self._last_ns() - self._length(known)
-            self._newest = None
+        self._newest = None
         if self._previous is None:
             self._first_base = self._base
         result = np.empty_like(known)
@@ -214,31 +207,26 @@ class LineTimes:
         ParseError
             If day and month cannot be told apart, or its zone may be one of several.
         """
-        if self._newest:
-            form, whole = self._forms[self._newest]
-            wall, offset = form.read(text)
-            if wall != MISSING_TIME:
-                return _one(whole, wall, offset, now_ns)
-        for pattern, (form, whole) in self._forms.items():
+        for pattern in (self._newest, *self._forms) if self._forms else ():
+            form, whole = self._forms[pattern]
             wall, offset = form.read(text)
             if wall != MISSING_TIME:
                 self._newest = pattern
                 return _one(whole, wall, offset, now_ns)
-        form_found = find_time_form([text], self._asked, now_ns=now_ns) or find_day_time_form(
-            [text], self._asked
-        )
-        if form_found is None:
+        found = find_time_form([text], self._asked, now_ns=now_ns)
+        found = found or find_day_time_form([text], self._asked)
+        if found is None:
             return None
-        wall, offset = form_found.read(text)
+        wall, offset = found.read(text)
         if wall == MISSING_TIME:
-            if "timezone=" in form_found.problem(text):
-                form_found.check(text)
+            if "timezone=" in found.problem(text):
+                found.check(text)
             return None  # what looks like the name of a zone is another word
         if len(self._forms) >= 8:
             self._forms.clear()
-        whole = WholeTimes(form_found, self._wall_times, lambda: now_ns)
-        self._newest = form_found.pattern
-        self._forms[self._newest] = form_found, whole
+        whole = WholeTimes(found, self._wall_times, lambda: now_ns)
+        self._newest = found.pattern
+        self._forms[self._newest] = found, whole
         return _one(whole, wall, offset, now_ns)
 
     def take_front(self, line: str, now_ns: int) -> tuple[int, str] | None:
@@ -252,22 +240,14 @@ class LineTimes:
         ParseError
             As `utc_ns`.
         """
-        same = self._same_front(line)
-        cuts = (
-            [same]
-            if same
-            else [
-                (m.end() if m[0][0] == "]" else m.start(), m.end())
-                for m in _CUT.finditer(line, 0, MAX_FRONT)
-                if m.end() < len(line)
-            ]
-        )
         refused: ParseError | None = None
+        cuts = self._cuts(line)
         for end, start in reversed(cuts):
             front, rest = line[:end].strip(), line[start:]
             if not _may_be_front(front, line[end:start]):
                 continue
-            when = self._number(front) if end == cuts[0][0] else None
+            form = _number_form(front)
+            when = form.read(front)[0] if form is not None and end == cuts[0][0] else None
             if when is None:
                 try:
                     when = self.utc_ns(front, now_ns)
@@ -275,27 +255,25 @@ class LineTimes:
                     refused = refused or error
             if when is not None:
                 self._front = end, start, line[:start].translate(_ALL_DIGITS_0)
-                self.front_form = self._number_form(front) or self._forms[self._newest][0]
+                self.front_form = form or self._forms[self._newest][0]
                 return when, rest
         if refused is not None:
             raise refused
         return None
 
-    def _same_front(self, line: str) -> tuple[int, int] | None:
-        """Return where the time ends and the rest begins if the line looks as the one before did."""
+    def _cuts(self, line: str) -> list[tuple[int, int]]:
+        """Return where a time may end and the rest begin: as last time if the line looks as that did."""
         end, start, looks = self._front
-        if ":" not in looks or line[:start].translate(_ALL_DIGITS_0) != looks:
-            return None
-        goes_on = line[start : start + 1].isspace() or _HALF.match(line, start)
-        return None if goes_on or start >= len(line) else (end, start)
+        if ":" in looks and start < len(line) and line[:start].translate(_ALL_DIGITS_0) == looks:
+            if not (line[start].isspace() or _HALF.match(line, start)):
+                return [(end, start)]
+        found = [m for m in _CUT.finditer(line, 0, MAX_FRONT) if m.end() < len(line)]
+        return [(m.end() if m[0][0] == "]" else m.start(), m.end()) for m in found]
 
-    def _number(self, text: str) -> int | None:
-        form = self._number_form(text)
-        return None if form is None else form.read(text)[0]
 
-    def _number_form(self, text: str) -> TimeForm | None:
-        scale = number_scale(float(text)) if _NUMBER.fullmatch(text) else None
-        return None if scale is None else TimeForm("number", scale=scale)
+def _number_form(text: str) -> TimeForm | None:
+    scale = number_scale(float(text)) if _NUMBER.fullmatch(text) else None
+    return None if scale is None else TimeForm("number", scale=scale)
 
 
 def _may_be_front(front: str, cut: str) -> bool:

@@ -89,11 +89,10 @@ class Intake:
             self._is_first = False
             if has_times and _is_newest_first(batch.times, again=self.has_newest_first):
                 self._newest_first, self._n_newest_first_bytes = [], 0
+        if self._goes_on and not has_times:
+            self._before.end()
         if has_times or not self._before.is_sifting:
             return self._take(self._before.sift(batch))
-        if self._goes_on:
-            self._before.end()
-            return self._take(Sifted(batch))
         self._unsettled.append(batch)
         self._n_unsettled_bytes += bytes_of(batch)
         return self._align() if self._n_unsettled_bytes > MAX_HELD_BYTES else []

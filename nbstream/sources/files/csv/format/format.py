@@ -86,15 +86,16 @@ class CsvFormat:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the columns that are numbers, as far as is known."""
-        return tuple(
-            name for name, role in zip(self.columns, self.roles, strict=True) if role is Role.NUMBER
-        )
+        return self._of_roles(Role.NUMBER)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the columns that are not."""
+        return self._of_roles(Role.TEXT, Role.FREE)
+
+    def _of_roles(self, *roles: Role) -> tuple[str, ...]:
         pairs = zip(self.columns, self.roles, strict=True)
-        return tuple(name for name, role in pairs if role in (Role.TEXT, Role.FREE))
+        return tuple(name for name, role in pairs if role in roles)
 
     @property
     def silent(self) -> tuple[str, ...]:
