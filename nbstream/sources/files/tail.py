@@ -272,13 +272,9 @@ class FileTail:
         skipped = back[first - first % self._decoder.width : end]
         if len(skipped) < offset:
             skipped = skipped[self._decoder.end_of_line(skipped) :]
-        return Piece(
-            self._decoder.to_utf8(sample).replace(b"\0", b""),
-            at_start=True,
-            is_sample=True,
-            skipped=self._decoder.to_utf8(skipped),
-            has_more=True,
-        )
+        lines = self._decoder.to_utf8(sample).replace(b"\0", b"")
+        skipped = self._decoder.to_utf8(skipped)
+        return Piece(lines, at_start=True, is_sample=True, skipped=skipped, has_more=True)
 
     def _look(self, size: int) -> Piece:
         """Read what is new in the file that is open."""

@@ -78,10 +78,7 @@ def _is_grouped(cell: str) -> bool:
 def _spaced(line: str) -> list[str]:
     """Return cells between spaces; a date and its time of day are one."""
     joined = _DATE_AND_TIME.sub("\\1\0\\2", _BRACKETS.sub(" ", line))
-    return [
-        cell.replace("\0", " ") if not _is_grouped(cell) else cell.replace(",", "")
-        for cell in joined.split()
-    ]
+    return [c.replace(",", "") if _is_grouped(c) else c.replace("\0", " ") for c in joined.split()]
 
 
 @lru_cache(maxsize=2048)

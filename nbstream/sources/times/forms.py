@@ -380,11 +380,8 @@ def _decide(
     patterns: list[str], readers: dict[str, TimePattern], texts: Sequence[str], now_ns: int | None
 ) -> list[str]:
     """Return the patterns that are left when what times look like is taken into account."""
-    times = {
-        pattern: [t for t, _ in map(readers[pattern].read, texts) if t != MISSING_TIME]
-        for pattern in patterns
-    }
-    times = {pattern: found for pattern, found in times.items() if found}
+    read = {p: [t for t, _ in map(readers[p].read, texts) if t != MISSING_TIME] for p in patterns}
+    times = {pattern: found for pattern, found in read.items() if found}
     if not times:
         return patterns
     now = now_ns if now_ns is not None else int(datetime.now(UTC).timestamp()) * NS

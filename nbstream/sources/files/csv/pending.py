@@ -102,13 +102,8 @@ class PendingLines:
                 self.lines = self._above_rows(lines)
                 self.is_sample = False
             return None
-        if (
-            fmt.form is not None
-            and fmt.form.lacks
-            and not self.is_sample
-            and has_more
-            and is_waiting
-        ):
+        may_wait = has_more and is_waiting and not self.is_sample
+        if may_wait and fmt.form is not None and fmt.form.lacks:
             self.has_rows = True
             return None  # the newest row tells when it was
         return fmt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -185,10 +185,8 @@ class _Table:
     def align(self, batch: Batch) -> Sifted:
         shared = self._shared_channels(batch)
         ids: dict[bytes, int] = {}
-        old, new = (
-            [ids.setdefault(key, len(ids)) for key in _keys(table, shared, None)]
-            for table in (self._old, batch)
-        )
+        old = [ids.setdefault(key, len(ids)) for key in _keys(self._old, shared)]
+        new = [ids.setdefault(key, len(ids)) for key in _keys(batch, shared)]
         if not shared:
             return Sifted(batch)
         lengths = _common_suffixes(old, new)
@@ -198,9 +196,8 @@ class _Table:
         best = int(np.argmax(lengths))
         if lengths[best] > overlap:
             n = min(best, len(old))
-            n_alike = sum(
-                a == b for a, b in zip(old[len(old) - n :], new[best - n : best], strict=True)
-            )
+            pairs = zip(old[len(old) - n :], new[best - n : best], strict=True)
+            n_alike = sum(a == b for a, b in pairs)
             if n_alike >= ALIKE * n and (best <= len(old) or self._first_ns is not None):
                 overlap, n_changed = best, n - n_alike
         return Sifted(rows_of(batch, slice(overlap, None)), None, overlap - n_changed, n_changed)
@@ -266,13 +263,11 @@ def bytes_of(batch: Batch) -> int:
     return 8 * len(batch) * (1 + len(batch.values))
 
 
-def _keys(batch: Batch, names: Sequence[str], rows: list[int] | None) -> list[bytes]:
+def _keys(batch: Batch, names: Sequence[str], rows: Any = slice(None)) -> list[bytes]:
     """Return the values of each row as bytes: equal if they are, missing ones included."""
-    n = len(batch) if rows is None else len(rows)
-    matrix = np.empty((n, len(names)))
+    matrix = np.empty((len(batch.times[rows]), len(names)))
     for k, name in enumerate(names):
-        column = batch.values[name]
-        matrix[:, k] = column if rows is None else column[rows]
+        matrix[:, k] = batch.values[name][rows]
     matrix += 0.0  # −0 is 0
     matrix[np.isnan(matrix)] = np.nan
     return [row.tobytes() for row in matrix]

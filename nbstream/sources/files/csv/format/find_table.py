@@ -41,11 +41,8 @@ def find_table(lines: Sequence[str], options: CsvOptions) -> Table | None:
     options
         What the user said; the names that were asked for must be in the header.
     """
-    head, header, decimal = (
-        Head(lines, options.comment, options.skip),
-        options.header,
-        options.decimal,
-    )
+    head = Head(lines, options.comment, options.skip)
+    header, decimal = options.header, options.decimal
     if not head.rows:
         return None
     delimiter = options.delimiter or head.separator or find_delimiter(head.texts, decimal)

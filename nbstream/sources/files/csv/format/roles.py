@@ -34,17 +34,12 @@ def find_roles(
 ) -> None:
     """Find out which columns are numbers and how those are written."""
     others = [i for i in range(len(fmt.roles)) if i not in fmt.time_columns]
+    said, prefers_comma = (options.decimal, options.thousands), fmt.delimiter != ","
     all_cells = tuple(cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS])
     for i in others:
-        form = find_form(
-            columns[i],
-            options.decimal,
-            options.thousands,
-            others=all_cells,
-            prefers_comma=fmt.delimiter != ",",
-        )
+        form = find_form(columns[i], *said, others=all_cells, prefers_comma=prefers_comma)
         if form is None:  # what the file's other columns are like
-            form = find_form(["0"], options.decimal, options.thousands, others=all_cells)
+            form = find_form(["0"], *said, others=all_cells)
             assert form is not None
         elif options.channels is None:
             fmt.roles[i] = Role.FREE if _has_stray_numbers(columns[i], form) else Role.NUMBER

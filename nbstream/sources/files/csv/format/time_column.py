@@ -152,9 +152,8 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
         for name in ("mjd", "excel", "matlab", "julian"):
             if name == "mjd" and "mjd" not in table.names[column].lower():
                 continue
-            if all(map(SCALES[name].is_plausible, numbers)) and _are_days(
-                numbers, table.names[column]
-            ):
+            are_plausible = all(map(SCALES[name].is_plausible, numbers))
+            if are_plausible and _are_days(numbers, table.names[column]):
                 form = TimeForm("number", scale=SCALES[name])
                 note = "pass time_format='elapsed' if it counts the seconds of a run"
                 kind = Kind.DATE if all(x == int(x) for x in numbers) else Kind.COUNTED

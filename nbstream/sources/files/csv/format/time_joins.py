@@ -311,13 +311,10 @@ def _with_day_time(
     table: Cells, chosen: dict[int, Part], columns: Sequence[int]
 ) -> FoundTimes | None:
     """Return year, month and day with a time of day in one column, or alone."""
-    days = [
-        (c, part)
-        for c in columns
-        if c not in chosen and (part := _day_part(table, c)) is not None and part.pattern != "%H"
-    ]
-    if days:
-        column, part = min(days, key=lambda d: -table.ranks[d[0]])
+    days = [(c, _day_part(table, c)) for c in columns if c not in chosen]
+    timed = [(c, part) for c, part in days if part is not None and part.pattern != "%H"]
+    if timed:
+        column, part = max(timed, key=lambda d: table.ranks[d[0]])
         return _together(table, {**chosen, column: part}, 2)
     way = _together(table, chosen, 2)
     return None if way is None else replace(way, kind=Kind.DATE)

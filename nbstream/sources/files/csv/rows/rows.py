@@ -221,9 +221,8 @@ class RowReader:
                 continue
             values = found.column(column)
             values[i] = np.nan
-            if column >= len(cells) or not (
-                role is Role.NUMBER or fmt.judge(column, cells[column])
-            ):
+            is_there = column < len(cells)
+            if not is_there or not (role is Role.NUMBER or fmt.judge(column, cells[column])):
                 continue
             value = fmt.forms[column].read(cells[column])
             if value is None:
