@@ -52,7 +52,7 @@ class RateOfChangeDetector(ChannelDetector):
         self._earlier: tuple[int, float] | None = None
 
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
-        n, known = len(values), [at for at in (self._earlier, self._last) if at is not None]
+        known = [at for at in (self._earlier, self._last) if at is not None]
         all_times = np.concatenate((np.array([t for t, _ in known], np.int64), times))
         all_values = np.concatenate((np.array([value for _, value in known], np.float64), values))
         rows = np.arange(len(all_times))
@@ -86,5 +86,4 @@ class RateOfChangeDetector(ChannelDetector):
                 f"limit {short(self.limit)}"
             )
 
-        assert len(score) == n
         return Detection(score, is_anomaly, is_warm, explain)

@@ -228,10 +228,8 @@ class SpotDetector(Detector):
                 limits[rows] = bounds
                 level[rows] = levels[:n_judged]
                 position += n_judged
-        is_warm = np.ones(n, np.bool_)
-        if not self._sides:
-            is_warm[:] = False
-        elif len(first):
+        is_warm = np.full(n, bool(self._sides))
+        if len(first):
             is_warm[: int(first[-1]) + 1] = False
 
         def explain(i: int) -> str:
@@ -339,7 +337,6 @@ class DspotDetector(SpotDetector):
     """
 
     name = "dspot"
-    max_rate = 2_000
 
     def __init__(
         self,
@@ -387,14 +384,15 @@ class DspotDetector(SpotDetector):
         if not self._until_exact:
             self._total = float(np.sort(self._window.all()).sum())
             self._until_exact = self.depth
-        x = x[: self._until_exact]
+        return self._totals(x[: self._until_exact])[:-1] / self.depth
+
+    def _totals(self, x: FloatArray) -> FloatArray:
+        """Return the sum of the window before each reading, and after the last."""
         leaving = np.concatenate((self._window.all(), x))[: len(x)]
-        totals = np.cumsum(np.concatenate(([self._total], x - leaving)))
-        return totals[:-1] / self.depth
+        return np.cumsum(np.concatenate(([self._total], x - leaving)))
 
     def _learn(self, x: FloatArray) -> None:
-        leaving = np.concatenate((self._window.all(), x))[: len(x)]
-        self._total = float(np.cumsum(np.concatenate(([self._total], x - leaving)))[-1])
+        self._total = float(self._totals(x)[-1])
         self._until_exact -= len(x)
         self._window.append(x)
         self._window.trim()

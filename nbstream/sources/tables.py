@@ -192,11 +192,7 @@ def _with_values(table: Table, columns: list[Column], channels: Sequence[str] | 
         name = distinct(name, values)  # two columns of one name are two channels
         values[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return replace(
-        table,
-        values=values,
-        not_numeric=tuple(not_numeric),
-        n_bad_cells=n_bad,
-        bad_cell=first,
+        table, values=values, not_numeric=tuple(not_numeric), n_bad_cells=n_bad, bad_cell=first
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, dataclass_transform
 
@@ -248,14 +249,10 @@ def _make(cls: type[Statistic], given: list[Any]) -> Statistic:
 
 
 def _read(text: str) -> float | str:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip("'\"")
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text.strip("'\"")
 
 
 def _parameters(cls: type[Statistic]) -> tuple[Any, ...]:

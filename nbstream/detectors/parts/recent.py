@@ -37,15 +37,13 @@ class RecentAnomalies:
         Parameters
         ----------
         times, is_anomaly
-            Of the readings that are not missing, shape (n,).
+            Of the readings that are not missing, shape (n,), n > 0.
 
         Returns
         -------
         callable
             Takes the index of an anomalous reading; returns "third in 10 min", or "" for the first.
         """
-        if not len(times):
-            return _nothing
         if not is_anomaly.any():
             self._is_going_on = False
             return _nothing
