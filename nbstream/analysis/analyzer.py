@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts import Alerting, AlertLog, Rule, RuleBook
@@ -236,13 +237,8 @@ class Analyzer(StatisticsOfChannels):
                     "one more."
                 )
                 raise ValueError(msg)
-            view = WindowStatistics(
-                parsed,
-                lambda name, statistic: self._statistic_of(name, statistic, parsed),
-                lambda: all(
-                    self.buffer.channel(name).covers(parsed) for name in self.buffer.channels
-                ),
-            )
+            read = partial(self._statistic_of, window=parsed)
+            view = WindowStatistics(parsed, read, partial(self._covers, parsed))
             self._over[parsed] = view
             self.buffer._store.need((self, parsed), parsed)
             self._intake.refresh(self._over)
@@ -370,15 +366,9 @@ class Analyzer(StatisticsOfChannels):
     def snapshot(self) -> Snapshot:
         """Return the newest computed statistics of all channels, of one moment."""
         with self._lock:
-            window = self.parsed_window
-            return Snapshot(
-                window,
-                self.buffer.newest_ns,
-                {
-                    name: channel.statistics.get(window, Statistics())
-                    for name, channel in self._intake.channels.items()
-                },
-            )
+            window, channels = self.parsed_window, self._intake.channels.items()
+            found = {name: state.statistics.get(window, Statistics()) for name, state in channels}
+            return Snapshot(window, self.buffer.newest_ns, found)
 
     def to_pandas(self, window: WindowLike | None = None) -> pd.DataFrame:
         """Return the readings in the window as a DataFrame (see `Buffer.to_pandas`)."""
@@ -507,6 +497,9 @@ class Analyzer(StatisticsOfChannels):
                     state = intake.state_of(table.channel)
                     if state is not None and state.name in moment.ends:
                         table.advance(state)
+
+    def _covers(self, window: Window) -> bool:
+        return all(self.buffer.channel(name).covers(window) for name in self.buffer.channels)
 
     def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
         channel = self._intake.state_of(name)

@@ -123,8 +123,7 @@ class DetectorRun:
     @property
     def block_ns(self) -> int:
         """Length of the blocks whose means it judges now, in ns; 0 is every reading as it is."""
-        block_ns: int = getattr(self._judge, "block_ns", 0)
-        return block_ns
+        return int(getattr(self._judge, "block_ns", 0))
 
     @property
     def is_at_work(self) -> bool:

@@ -381,7 +381,6 @@ class Buffer:
     ) -> Extended:
         extended, jumped = self._store.extend(times, columns, strict=strict)
         if jumped:
-            self.note(
-                f"the clock of {', '.join(map(repr, jumped))} went back; a new segment starts"
-            )
+            clocks = ", ".join(map(repr, jumped))
+            self.note(f"the clock of {clocks} went back; a new segment starts")
         return extended

@@ -66,12 +66,8 @@ def summarize_blocks(blocks: FloatArray) -> Nodes:
     deviations = blocks - first
     sums = deviations.sum(axis=1)
     if np.isfinite(sums).all():
-        shift = sums / size
-        nodes[0] = size
-        nodes[1] = first[:, 0] + shift
-        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
-        nodes[3] = blocks.min(axis=1)
-        nodes[4] = blocks.max(axis=1)
+        n, reference = np.full(k, size), first[:, 0]
+        nodes[3], nodes[4] = blocks.min(axis=1), blocks.max(axis=1)
     else:
         present = blocks == blocks
         n = present.sum(axis=1)
@@ -79,12 +75,12 @@ def summarize_blocks(blocks: FloatArray) -> Nodes:
         reference = np.where(n > 0, blocks[columns], 0.0)
         deviations = np.where(present, blocks - reference[:, None], 0.0)
         sums = deviations.sum(axis=1)
-        shift = sums / np.maximum(n, 1)
-        nodes[0] = n
-        nodes[1] = reference + shift
-        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
         nodes[3] = np.where(present, blocks, np.inf).min(axis=1)
         nodes[4] = np.where(present, blocks, -np.inf).max(axis=1)
+    shift = sums / np.maximum(n, 1)
+    nodes[0] = n
+    nodes[1] = reference + shift
+    nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
     np.maximum(nodes[2], 0.0, out=nodes[2])
     return nodes
 

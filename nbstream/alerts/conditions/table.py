@@ -336,9 +336,6 @@ class BufferTable(Table):
         table._columns = {v: c for v, c in self._columns.items() if not isinstance(v, Statistic)}
         return table
 
-    def _window_of(self, text: str | None) -> Window:
-        return self._window if text is None else Window.parse(text)
-
     def _full(self, window: Window) -> npt.NDArray[np.bool_] | None:
         """Return where a window is full; None is everywhere.
 
@@ -403,7 +400,7 @@ class BufferTable(Table):
             )
 
     def _statistic_if_full(self, variable: Statistic) -> FloatArray:
-        window = self._window_of(variable.window)
+        window = self._window if variable.window is None else Window.parse(variable.window)
         is_full = None if self._is_partial else self._full(window)
         if is_full is not None and not is_full.any():
             return np.full(len(self), np.nan)

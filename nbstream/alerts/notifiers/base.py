@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NoReturn
 
 from nbstream.alerts.notifiers.message import KINDS, severity_rank
-from nbstream.alerts.notifiers.retry import DeliveryError
+from nbstream.alerts.notifiers.retry import DeliveryError, Failure
 from nbstream.alerts.notifiers.voila import is_voila_kernel
 from nbstream.alerts.severity import SEVERITIES, one_of
 from nbstream.errors import CallbackError
@@ -186,6 +186,12 @@ class RemoteNotifier(Notifier):
         if problem:  # raised here, so that the other exception is not its context
             message = f"The notifier {self.name!r} failed with {problem}."
             raise DeliveryError(message, notifier=self.name)
+
+    def _raise(self, failure: Failure | None) -> None:
+        """Raise what a delivery failed with, if it failed."""
+        if failure is not None:
+            message = f"The notifier {self.name!r} could not deliver: {failure.text}."
+            raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
 
     @abstractmethod
     def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:

@@ -108,15 +108,15 @@ def _ntfy_body(url: str, notification: Notification) -> Request:
     calm = notification.kind in CALM_KINDS
     severity = notification.incident.severity
     message = cut_bytes(plain(notification.incident.text), NTFY_BYTES)
+    tags = [NTFY_TAGS.get(notification.kind, "warning")]
+    if severity in SEVERITIES:
+        tags.append(severity)
     record = {
         "topic": unquote(topic),
         "title": title(notification),
         "message": message or title(notification),
         "priority": 3 if calm else NTFY_PRIORITY.get(severity, 5),
-        "tags": [
-            NTFY_TAGS.get(notification.kind, "warning"),
-            *([severity] if severity in SEVERITIES else []),
-        ],
+        "tags": tags,
     }
     return _as_json(root, record)
 

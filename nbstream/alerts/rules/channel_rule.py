@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nbstream.alerts.conditions.table import Table
-from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment, Notification
+from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Trigger, Verdicts
@@ -21,6 +21,7 @@ from nbstream.text.redaction import redact
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.silences import Silence
     from nbstream.alerts.log.alert_log import AlertLog
+    from nbstream.alerts.log.incident import Notification, NotificationKind
     from nbstream.alerts.rules.settings import RuleSettings
     from nbstream.readings.batch import FloatArray
 
@@ -29,8 +30,6 @@ __all__ = ["GRACE_NS", "ChannelActivity", "RuleOnChannel"]
 GRACE_NS = SHORTEST_SILENCE_NS
 """Greatest age of an end that is still news while the channel's interval is not known."""
 MAX_QUEUE = 4_000
-
-_Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
 
 
 class ChannelActivity(NamedTuple):
@@ -82,7 +81,7 @@ class RuleOnChannel:
         """Of a silence that a condition about staleness judged: when it began, and until when."""
         self._grace_ns = GRACE_NS
         self._policy = NotificationPolicy(log, settings.cooldown_ns)
-        self._queue: deque[tuple[_Event, Entry]] = deque(maxlen=MAX_QUEUE)
+        self._queue: deque[tuple[NotificationKind, Entry]] = deque(maxlen=MAX_QUEUE)
 
     def remember(self, former: RuleOnChannel) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
@@ -248,9 +247,8 @@ class RuleOnChannel:
             return False
         if since_ns is None or time_ns - since_ns <= usual_ns:
             return False
-        return self._interrupt(
-            since_ns, usual_ns, _silence(self.channel, usual_ns, others_go_on=True)
-        )
+        words = _silence(self.channel, usual_ns, others_go_on=True)
+        return self._interrupt(since_ns, usual_ns, words)
 
     def _fall_silent(
         self, since_ns: int, usual_ns: int, words: str, *, is_over: bool = False
@@ -264,13 +262,13 @@ class RuleOnChannel:
         if policy == "keep":
             return is_changed
         self._silent_since_ns = since_ns
+        facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
         if policy == "alert":
             self._silence = words
             if self._machine.has_incident:
                 return True
             self._machine.reset()
             self._silent_state = RuleState.FIRING
-            facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
             facts["fired_ns"] = since_ns + usual_ns if self._has_data else since_ns
             self._entry = self._log.add(**facts)
             self._queue.append(("fired", self._entry))
@@ -283,7 +281,6 @@ class RuleOnChannel:
         if policy == "nodata":
             self._silent_state = RuleState.NO_DATA
             if self._has_data:
-                facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
                 self._queue.append(("no_data", self._unlogged(facts)))
         return True
 

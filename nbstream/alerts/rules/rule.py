@@ -309,21 +309,21 @@ class Rule(SettingAttributes):
         unit
             Of the channel, for the log; None is that of the rule.
         """
+        name = channel or self.channel or "value"
         with self._lock:
             if variable is not None and variable != self.condition.variable:
                 return
-            known: dict[Variable, FloatArray] = {}
-            if self.condition.variable == "zscore":
-                known[ZSCORE] = variable_values
             try:
                 if not len(times) == len(values) == len(variable_values):
                     lengths = f"{len(times)}, {len(values)} and {len(variable_values)}"
                     message = f"Times, values and variable values differ in length (got {lengths})."
                     raise ValueError(message)
             except Exception as error:
-                self._fail(error, channel or self.channel or "value")
+                self._fail(error, name)
                 return
-            name = channel or self.channel or "value"
+            known: dict[Variable, FloatArray] = {}
+            if self.condition.variable == "zscore":
+                known[ZSCORE] = variable_values
             before = self._times_before.get(name)
             table = Table(
                 times, values, known, channel=name, unit=unit or self._unit, before=before

@@ -40,18 +40,11 @@ class Trigger:
         conditions = [condition for _, condition in self.levels]
         if self.clear is not None:
             conditions.append(self.clear)
-        self.is_about_staleness = any(
-            variable == STALE for condition in conditions for variable in condition.variables
-        )
+        self.is_about_staleness = any(STALE in condition.variables for condition in conditions)
         """Whether time alone can make it fire."""
-        self.windows = tuple(
-            dict.fromkeys(
-                variable.window
-                for _, condition in self.levels
-                for variable in condition.variables
-                if isinstance(variable, Statistic)
-            )
-        )
+        compared = [variable for _, condition in self.levels for variable in condition.variables]
+        windows = [variable.window for variable in compared if isinstance(variable, Statistic)]
+        self.windows = tuple(dict.fromkeys(windows))
         """Windows that must be full before it fires; None is the analyzer's."""
 
     @property
@@ -181,14 +174,9 @@ class Verdicts:
 
     def moment(self, row: int) -> Moment:
         """Return what is told of one reading."""
-        condition = self._trigger.condition
-        at = self._table.at(self._start + row)
-        return Moment(
-            int(self.times[row]),
-            float(self.values[row]),
-            float(condition.compared(at)[0]),
-            self._parts(row),
-        )
+        time_ns, value = int(self.times[row]), float(self.values[row])
+        compared = self._trigger.condition.compared(self._table.at(self._start + row))
+        return Moment(time_ns, value, float(compared[0]), self._parts(row))
 
     def _parts(self, row: int) -> str:
         trigger, at = self._trigger, self._table.at(self._start + row)
