@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
@@ -16,7 +15,7 @@ from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Ta
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, IntArray, TimeArray
 
 __all__ = ["DefaultDetector", "default"]
 
@@ -122,7 +121,7 @@ class DefaultDetector(PeriodDetector):
         return Detection(score, score >= self.limit, is_warm, findings.explain)
 
     def _take(
-        self, times: TimeArray, values: FloatArray, rows: npt.NDArray[Any], findings: _Findings
+        self, times: TimeArray, values: FloatArray, rows: IntArray, findings: _Findings
     ) -> None:
         """Take in readings that lie between two fits."""
         m = len(values)
@@ -292,7 +291,7 @@ class _Findings:
 
     def note(
         self,
-        rows: npt.NDArray[Any],
+        rows: IntArray,
         views: FloatArray,
         decades: FloatArray,
         tails: Tails,

@@ -11,9 +11,7 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["DspotDetector", "SpotDetector", "fit_pareto"]
 
@@ -266,9 +264,7 @@ class SpotDetector(Detector):
     def _learn(self, x: FloatArray) -> None:
         """Take in readings that are no anomalies."""
 
-    def _take(
-        self, centred: FloatArray
-    ) -> tuple[int, FloatArray, npt.NDArray[np.bool_], FloatArray]:
+    def _take(self, centred: FloatArray) -> tuple[int, FloatArray, BoolArray, FloatArray]:
         """Judge readings up to the first anomaly.
 
         Returns the number of normal ones; and of them and the anomaly the decades, whether they are too

@@ -11,15 +11,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray
 
 __all__ = [
     "PRECEDING", "STALE", "VALUE", "ZSCORE",
@@ -28,8 +27,6 @@ __all__ = [
     "Stale", "Statistic", "Truth", "TruthNode", "Value", "Variable", "ZScore",
     "exact_number", "numbers_compared", "short_number", "unlike_equals", "variables",
 ]  # fmt: skip
-
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Truth(NamedTuple):

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "BoolArray",
     "FloatArray",
+    "IntArray",
     "TimeArray",
     "TimeLike",
     "TimeUnit",
@@ -36,6 +38,8 @@ __all__ = [
 
 TimeArray: TypeAlias = npt.NDArray[np.int64]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns"]
 TimeLike: TypeAlias = "datetime | np.datetime64 | str | float | int | None"
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import weakref
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 __all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring", "ascending_runs"]
 

@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.statistics.base import Statistic, register
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import FloatArray, IntArray
     from nbstream.statistics.sample import Sample
 
 __all__ = [
@@ -130,7 +129,7 @@ class Kurtosis(Statistic):
 class Bins(NamedTuple):
     """A histogram: bin i holds edges[i] ≤ x < edges[i + 1], the last one its upper edge too."""
 
-    counts: npt.NDArray[np.int64]
+    counts: IntArray
     """Readings per bin, shape (bins,)."""
     edges: FloatArray
     """In the unit of the readings, shape (bins + 1,)."""

@@ -13,10 +13,10 @@ from nbstream.expressions.tree import STALE, Statistic, short_number
 from nbstream.text.naming import short_name
 
 if TYPE_CHECKING:
-    from nbstream.alerts.conditions.condition import BoolArray, Condition
+    from nbstream.alerts.conditions.condition import Condition
     from nbstream.alerts.conditions.table import Table
     from nbstream.alerts.rules.settings import RuleSettings
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["Trigger", "Verdicts"]
 

@@ -18,9 +18,7 @@ from nbstream.detectors.parts.subwindows import (
 from nbstream.detectors.parts.wording import span
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.subwindows import IntArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray, TimeArray
     from nbstream.readings.window import Window
 
 __all__ = ["SUBWINDOWS", "Scored", "WindowBaseline"]
@@ -116,18 +114,12 @@ class WindowBaseline(ABC):
         levels = np.empty((4, len(ids)))
         subwindow = 0
         if ids[0] == self._open_id:
-            stop = int(ends[0])
-            levels[:, :1] = self._open_level
+            here = slice(int(ends[0]))
+            levels[:, :1] = level = self._open_level
             learns = score_subwindows(
-                values[:stop],
-                self._open_level,
-                ends[:1],
-                limit,
-                self.min_readings,
-                score[:stop],
-                flags[:stop],
+                values[here], level, ends[:1], limit, self.min_readings, score[here], flags[here]
             )
-            self._open_parts.append((values[:stop].copy(), flags[:stop] & learns))
+            self._open_parts.append((values[here].copy(), flags[here] & learns))
             subwindow = 1
         while subwindow < len(ids):
             self._close()

@@ -11,8 +11,7 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.recent import RecentAnomalies
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["LARGEST_SCORE", "ChannelDetector", "nothing_judged", "with_missing"]
 

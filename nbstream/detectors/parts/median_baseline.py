@@ -11,9 +11,7 @@ from nbstream.detectors.parts.level import median
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.subwindows import IntArray
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray
 
 __all__ = ["MedianBaseline"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.detectors.base import Detector
 from nbstream.detectors.parts.history import ColumnHistory
@@ -14,7 +13,7 @@ from nbstream.detectors.parts.history import ColumnHistory
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray, TimeArray
 
 __all__ = ["PeriodDetector", "PeriodFinder", "find_period", "format_period", "same_phase"]
 
@@ -161,9 +160,7 @@ class PeriodDetector(Detector):
         """The period in seconds, given or found; None while there is none."""
         return None if self._finder.period is None else self._finder.period / 1e9
 
-    def _pieces(
-        self, times: TimeArray, present: npt.NDArray[np.int64]
-    ) -> Iterator[tuple[npt.NDArray[np.int64], TimeArray]]:
+    def _pieces(self, times: TimeArray, present: IntArray) -> Iterator[tuple[IntArray, TimeArray]]:
         """Yield rows and times, which never go back, of readings to take in before the next fit."""
         ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
         position = 0
@@ -184,7 +181,7 @@ class PeriodDetector(Detector):
 
 def same_phase(
     times: TimeArray, now: TimeArray, period: float, n_periods: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+) -> tuple[IntArray, BoolArray]:
     """Return where the readings of the same phase are, 1 … `n_periods` periods before `now`.
 
     Parameters
@@ -208,7 +205,7 @@ def same_phase(
     after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
     before = after - 1
     nearer = wanted - times[before] <= times[after] - wanted
-    indices: npt.NDArray[Any] = np.where(nearer, before, after)
+    indices: IntArray = np.where(nearer, before, after)
     return indices, np.abs(times[indices] - wanted) <= period / 16
 
 

@@ -11,8 +11,7 @@ from nbstream.detectors.parts.wording import ordinal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import TimeArray
+    from nbstream.readings.batch import BoolArray, TimeArray
 
 __all__ = ["RecentAnomalies"]
 
