@@ -109,25 +109,19 @@ class WholeTimes:
         first = known[0] if self._previous is None else self._previous
         steps = np.diff(known, prepend=first)
         turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
+        complete = _on_day if self.lacks == "date" else _in_year
         if self._base is None:
-            zone = self.wall_times.zone
             last_ns = self._last_ns()
-            day = (last_ns + offset_ms(zone, last_ns) * 1_000_000) // DAY_NS
+            last_ns += offset_ms(self.wall_times.zone, last_ns) * 1_000_000
+            day = last_ns // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
             newest = int(turns.max())  # which comes first where the newest row does
             self._base = int(day if self.lacks == "date" else year) - newest
-            if self.lacks == "date":
-                ahead_ns = int((known + (self._base + turns) * DAY_NS).max()) - last_ns
-                ahead_ns -= offset_ms(zone, last_ns) * 1_000_000
-                self._base -= ahead_ns > HALF_DAY_NS  # of the day before, for it isn't yet
-            if self.lacks == "year":
-                last = int(_in_year(known, self._base + turns).max())
-                self._base -= last > (day + 2) * DAY_NS  # of last year, for it isn't yet
+            latest = last_ns + HALF_DAY_NS if self.lacks == "date" else (day + 2) * DAY_NS
+            # Of the day or the year before, for it isn't yet.
+            self._base -= int(complete(known, self._base + turns).max()) > latest
         self._previous, self._turns = int(known[-1]), int(turns[-1])
-        if self.lacks == "date":
-            dates: TimeArray = (self._base + turns) * DAY_NS
-            return known + dates
-        return _in_year(known, self._base + turns)
+        return complete(known, self._base + turns)
 
     def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
         is_another_run = self._newest is not None and int(known.max()) < self._newest
@@ -152,18 +146,14 @@ class WholeTimes:
                     start = max(start, now_ns - int(run[-1] - run[0]))
                 self._base = start - int(run[0])
             result[begin:end] = run + self._base
-            forward = np.diff(run)
-            if (forward > 0).any():
-                self._step = int(np.median(forward[forward > 0]))
+            self._step = _usual_step(run, self._step)
         self._previous = int(known[-1])
         return result
 
     def _length(self, known: TimeArray) -> int:
         """Return the newest time if counting began at 0 and went on where it began again."""
-        steps = np.diff(known)
-        forward = steps[steps > 0]
-        self._step = int(np.median(forward)) if len(forward) else NS
-        again = np.flatnonzero(steps < -JITTER_NS)
+        self._step = _usual_step(known, NS)
+        again = np.flatnonzero(np.diff(known) < -JITTER_NS)
         lost = int((known[again] - known[again + 1]).sum()) + len(again) * self._step
         return int(known[-1]) + lost
 
@@ -304,6 +294,18 @@ def _utc(wall: TimeArray, offsets: TimeArray, wall_times: WallTimes) -> TimeArra
     times = wall - np.where(is_naive, 0, offsets)
     times[is_naive] = wall_times.to_utc(wall[is_naive])
     return times
+
+
+def _usual_step(times: TimeArray, default: int) -> int:
+    """Return how far times go on from one to the next, in the median; `default` if they don't."""
+    steps = np.diff(times)
+    forward = steps[steps > 0]
+    return int(np.median(forward)) if len(forward) else default
+
+
+def _on_day(wall: TimeArray, days: TimeArray) -> TimeArray:
+    """Return times of 1970-01-01 as times of other days."""
+    return wall + days * DAY_NS
 
 
 def _in_year(wall: TimeArray, years: TimeArray) -> TimeArray:

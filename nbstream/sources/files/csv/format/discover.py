@@ -25,8 +25,8 @@ from nbstream.text.naming import distinct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbstream.sources.files.csv.format.header import Table
     from nbstream.sources.files.csv.format.options import CsvOptions
-    from nbstream.sources.files.csv.format.table import Table
 
 __all__ = ["discover", "find_in"]
 

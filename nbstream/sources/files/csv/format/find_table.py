@@ -16,12 +16,12 @@ from nbstream.sources.files.csv.format.commas import are_cut, join_cut
 from nbstream.sources.files.csv.format.delimiter import find_delimiter
 from nbstream.sources.files.csv.format.head import Head
 from nbstream.sources.files.csv.format.header import (
+    Table,
     begin_after_preamble,
     find_header,
     stripped,
     told_header,
 )
-from nbstream.sources.files.csv.format.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

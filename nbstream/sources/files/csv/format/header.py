@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
     from nbstream.sources.files.csv.format.body import Body
     from nbstream.sources.files.csv.format.head import Head
-    from nbstream.sources.files.csv.format.table import Table
 
-__all__ = ["begin_after_preamble", "find_header", "stripped", "told_header"]
+__all__ = ["Table", "begin_after_preamble", "find_header", "stripped", "told_header"]
 
 FIELDS = frozenset({"fields", "fields:", "columns:", "names:"})
 """Before the names in a comment, in logs of Zeek and of web servers."""
@@ -43,6 +43,31 @@ _PROCESSING = frozenset(
     "bool boolean datetime64 datetime64[ns] object category ieee4 fp2 datetime:rfc3339 int64 int32 "
     "uint64".split()
 )
+
+
+@dataclass
+class Table:
+    """A table within a text."""
+
+    delimiter: str
+    """One character, or one of `nbstream.sources.files.csv.format.cells.SPACES`."""
+    names: tuple[str, ...] | None
+    """As they are written; None where there are none."""
+    n_columns: int
+    first_row: int
+    """The first line that is a row."""
+    units: dict[int, str] = field(default_factory=dict)
+    """By column."""
+    comment: str | None = None
+    """What comment lines begin with; None where there were none."""
+    header: tuple[str, ...] | None = None
+    """Cells of the line with the names."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What was guessed, and how to say it otherwise; by kind."""
+    head: frozenset[str] = frozenset()
+    """The lines before the first row: where they come again, they are no rows."""
+    cut_from: int | None = None
+    """The first column whose decimal commas separate cells too, as do those of all behind it."""
 
 
 def _begin(table: Table, head: Head, first_row: int) -> Table:
@@ -225,13 +250,11 @@ def _is_below_names(cells: Sequence[str]) -> bool:
     return _is_units(cells) or _is_processing(cells)
 
 
-def _tells_about_names(cells: Sequence[str], body: Body) -> bool:
-    return _is_below_names(cells) or not _can_be_names(cells, body)
-
-
-def _has_no_name_for_times(cells: Sequence[str], above: Sequence[str], body: Body) -> bool:
-    """Return whether a line leaves the times unnamed that the full one above it names."""
-    return body.kinds[0] == "time" and not cells[0] and len(above) == body.n_columns and all(above)
+def _tells_about(names: Sequence[str], cells: Sequence[str], body: Body) -> bool:
+    """Return whether a line says something of the names above it, which alone name the times."""
+    are_all = len(names) == body.n_columns and all(names)
+    is_unnamed = body.kinds[0] == "time" and not cells[0]
+    return (are_all and is_unnamed) or _is_below_names(cells) or not _can_be_names(cells, body)
 
 
 def _units(cells: Sequence[str]) -> dict[int, str]:
@@ -245,10 +268,7 @@ def _split_block(table: Table, body: Body, block: list[int]) -> tuple[int, list[
     if rows[block[0]][0] in {"TOA5", "TOB1", "TOACI1"} and len(block) > 1:
         block = block[1:]
     names_at = len(block) - 1
-    while names_at > 0 and (
-        _tells_about_names(rows[block[names_at]], body)
-        or _has_no_name_for_times(rows[block[names_at]], rows[block[names_at - 1]], body)
-    ):
+    while names_at > 0 and _tells_about(rows[block[names_at - 1]], rows[block[names_at]], body):
         names_at -= 1
     for i in block[names_at + 1 :]:
         if not table.units and (_is_units(rows[i]) or not rows[i][0]):

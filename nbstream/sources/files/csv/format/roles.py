@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbstream.sources.files.csv.format.format import CsvFormat
+    from nbstream.sources.files.csv.format.header import Table
     from nbstream.sources.files.csv.format.options import CsvOptions
-    from nbstream.sources.files.csv.format.table import Table
 
 __all__ = ["find_pivot", "find_roles", "find_units"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbstream.sources.files.csv.format.find_table import find_table
+from nbstream.sources.files.csv.format.header import Table
 from nbstream.sources.files.csv.format.options import CsvOptions
-from nbstream.sources.files.csv.format.table import Table
 
 ROWS = "2026-07-01 12:00:00,21.5\n2026-07-01 12:00:01,21.6\n"
 
