@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Decoder", "other_format"]
 
@@ -112,26 +117,17 @@ class Decoder:
         """Return where the last whole line of `data` ends; 0 if there is none."""
         if self.width == 1:
             return max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        return max(self._last(data, "\n"), self._last(data, "\r"))
+        return max(self._ends(data), default=0)
 
     def end_of_line(self, data: bytes) -> int:
         """Return where the first line of `data` ends; 0 if it does not."""
-        ends = [end for end in (self._first(data, "\n"), self._first(data, "\r")) if end]
-        return min(ends, default=0)
+        return next(self._ends(data), 0)
 
-    def _first(self, data: bytes, sign: str) -> int:
-        wanted, width = sign.encode(self.name), self.width
-        at = data.find(wanted)
-        while at >= 0 and at % width:
-            at = data.find(wanted, at + 1)
-        return at + width if at >= 0 else 0
-
-    def _last(self, data: bytes, sign: str) -> int:
-        wanted, width = sign.encode(self.name), self.width
-        at = data.rfind(wanted)
-        while at >= 0 and at % width:
-            at = data.rfind(wanted, 0, at + width - 1)
-        return at + width if at >= 0 else 0
+    def _ends(self, data: bytes) -> Iterator[int]:
+        """Return where newlines and carriage returns end that are whole code units."""
+        signs = b"|".join(re.escape(sign.encode(self.name)) for sign in "\n\r")
+        found = re.finditer(signs, data)
+        return (match.end() for match in found if match.start() % self.width == 0)
 
     def to_utf8(self, data: bytes) -> bytes:
         """Return text as UTF-8, its lines ended by newlines, without byte order marks."""

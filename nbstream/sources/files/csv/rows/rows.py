@@ -20,7 +20,7 @@ from nbstream.text.redaction import log_exception
 if TYPE_CHECKING:
     from nbstream.sources.times.partial import WholeTimes
 
-__all__ = ["ParsedRows", "RowReader"]
+__all__ = ["Found", "ParsedRows", "RowReader"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class RowReader:
         is_as_it_was = chunk is not None and chunk.lines is lines
         places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
         n = stop = len(places.starts)
-        found, result = _Found(n), ParsedRows()
+        found, result = Found(n), ParsedRows()
         is_odd = np.ones(n, np.bool_)
         if chunk is not None:
             try:
@@ -146,7 +146,7 @@ class RowReader:
             log_exception(logger, "rows are read one by one", level=logging.WARNING)
         self.fast_fault = error
 
-    def _read_fast(self, chunk: Chunk, found: _Found) -> Mask:
+    def _read_fast(self, chunk: Chunk, found: Found) -> Mask:
         """Read plain rows, in place; return which rows are left to be read one by one."""
         fmt, is_odd = self.fmt, chunk.is_odd
         is_odd |= chunk.starts == chunk.ends
@@ -174,23 +174,25 @@ class RowReader:
         is_odd |= is_odd_too
         return is_odd
 
-    def _batch(self, found: _Found, pick: Any, now_ns: int) -> Batch:
+    def _batch(self, found: Found, pick: Any, now_ns: int) -> Batch:
         """Return some of the rows that were found."""
-        times = self._times(found.wall[pick], found.offsets[pick], now_ns)
-        columns = {
-            self.fmt.columns[column]: found.values[column][pick]
+        wall, offsets = found.wall[pick], found.offsets[pick]
+        if self._whole_times is None:
+            times = np.full(len(wall), now_ns, np.int64)
+        else:
+            times = self._whole_times.to_utc(wall, offsets, now_ns)
+        columns = self._columns_of(found)
+        return Batch(times, {name: values[pick] for name, values in columns.items()})
+
+    def _columns_of(self, found: Found) -> dict[str, FloatArray]:
+        """Return the values that were found, by the name they have in a batch."""
+        return {
+            self.fmt.columns[column]: found.values[column]
             for column, role in enumerate(self.fmt.roles)
             if role is Role.NUMBER and column in found.values
         }
-        return Batch(times, columns)
 
-    def _times(self, wall: TimeArray, offsets: TimeArray, now_ns: int) -> TimeArray:
-        """Return times as ns since the epoch; `now_ns` where rows have none of their own."""
-        if self._whole_times is None:
-            return np.full(len(wall), now_ns, np.int64)
-        return self._whole_times.to_utc(wall, offsets, now_ns)
-
-    def _read_one(self, line: bytes, i: int, found: _Found, result: ParsedRows) -> bool:
+    def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
         fmt = self.fmt
         text = line.decode("utf-8", "replace")
@@ -199,22 +201,30 @@ class RowReader:
         try:
             cells = fmt.cells(text)
         except csv.Error as error:
-            return self._refuse(i, text, str(error), result)
+            self._refuse(i, text, str(error), result)
+            return True
         if is_header(cells, fmt):
             return False
         if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
             result._passed_over.append(i)
-            return True
+        else:
+            why = self._read_cells(cells, text, i, found, result)
+            if why:
+                self._refuse(i, text, why, result)
+        return True
+
+    def _read_cells(
+        self, cells: list[str], text: str, i: int, found: Found, result: ParsedRows
+    ) -> str:
+        """Read the cells of line `i`, in place; return why it can't be used, "" if it can."""
+        fmt = self.fmt
         if len(cells) != len(fmt.columns):
             if fmt.is_passed_over(text):
-                result._passed_over.append(i)
-                return True
+                return "no row"
             if fmt.cut_from is not None:
-                return self._refuse(i, text, "which commas are decimal ones cannot be told", result)
-        if fmt.form is not None:
-            found.wall[i], found.offsets[i] = fmt.form.read_row(cells, fmt.time_columns)
-            if found.wall[i] == MISSING_TIME:
-                return self._refuse(i, text, fmt.no_time, result)
+                return "which commas are decimal ones cannot be told"
+        if not self._read_time(cells, i, found):
+            return fmt.no_time
         has_number = False
         for column, role in enumerate(fmt.roles):
             if role not in (Role.NUMBER, *UNDECIDED):
@@ -231,23 +241,30 @@ class RowReader:
             has_number = True
             values[i] = value
         if not has_number:
-            return self._refuse(i, text, "no number", result)
+            return "no number"
         result.n_short += len(cells) < len(fmt.columns)
         result.n_long += len(cells) > len(fmt.columns)
-        return True
+        return ""
 
-    def _refuse(self, i: int, text: str, why: str, result: ParsedRows) -> bool:
+    def _read_time(self, cells: list[str], i: int, found: Found) -> bool:
+        """Read the time of line `i`, in place; return whether it has what the format asks for."""
+        if self.fmt.form is None:
+            return True
+        wall, found.offsets[i] = self.fmt.form.read_row(cells, self.fmt.time_columns)
+        found.wall[i] = wall
+        return wall != MISSING_TIME
+
+    def _refuse(self, i: int, text: str, why: str, result: ParsedRows) -> None:
         if self.fmt.is_passed_over(text):
             result._passed_over.append(i)
-            return True
+            return
         result._left_out.append(i)
         result.rejected_keys.append(hash(text))
         if not result.rejected:
             result.rejected = f"{text!r} ({why})"
-        return True
 
 
-class _Found:
+class Found:
     """Times and values of lines as far as they were read."""
 
     def __init__(self, n_lines: int) -> None:
