@@ -11,8 +11,7 @@ from nbstream.alerts.log.alert_log import AlertLog
 from nbstream.alerts.rules.preview import Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_file import read_rules, write_rules
-from nbstream.alerts.rules.settings import FurtherSettings, NoDataPolicy
-from nbstream.alerts.rules.signatures import takes_settings
+from nbstream.alerts.rules.settings import FurtherSettings, NoDataPolicy, takes_settings
 from nbstream.errors import ClosedError
 from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending

@@ -140,7 +140,7 @@ class Store:
             rings, needs = self.rings, self.needs
             for name, value in values.items():
                 ring = rings[name]
-                if ns >= ring.newest_ns and not (needs and _is_full(ring)):
+                if ns >= ring.newest_ns and not (needs and ring.end - ring.first >= ring.capacity):
                     ring.append(ns, value)
                 else:
                     self._extend(ring, np.array([ns]), np.array([value], np.float64))
@@ -286,7 +286,3 @@ class Store:
         # A new dict, so that readers may iterate over the old one without the lock.
         self.rings = {**self.rings, name: ring}
         return ring
-
-
-def _is_full(ring: Ring) -> bool:
-    return ring.end - ring.first >= ring.capacity

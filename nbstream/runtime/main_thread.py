@@ -10,13 +10,11 @@ import logging
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from nbstream.errors import WrongThreadError
 from nbstream.text.redaction import log_exception
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["MAIN", "MainThread", "shell"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from nbstream.runtime import ending
 from nbstream.runtime.main_thread import MAIN, shell
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["OfCell", "adopt", "forget", "living"]
 

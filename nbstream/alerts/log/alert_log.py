@@ -72,11 +72,9 @@ class Silence:
 
     def covers(self, rule: str, channel: str, at_ns: int) -> bool:
         """Return whether a rule on a channel is silenced at a wall time."""
-        return (
-            at_ns < self.until_ns
-            and fnmatchcase(rule, self.rule)
-            and fnmatchcase(channel, self.channel)
-        )
+        if at_ns >= self.until_ns:
+            return False
+        return fnmatchcase(rule, self.rule) and fnmatchcase(channel, self.channel)
 
 
 class AlertLog:

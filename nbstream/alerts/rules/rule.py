@@ -13,8 +13,9 @@ from nbstream.alerts.rules.settings import (
     RuleSettings,
     SettingArguments,
     SettingAttributes,
+    Unchanged,
+    takes_settings,
 )
-from nbstream.alerts.rules.signatures import Unchanged, takes_settings
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
 from nbstream.alerts.severity import SEVERITIES

@@ -32,6 +32,8 @@ class Trigger:
     def __init__(self, settings: RuleSettings) -> None:
         levels = [(settings.rank, settings.condition), *settings.levels]
         self.levels = tuple(sorted(levels, key=lambda level: level[0]))
+        self.base_rank = self.levels[0][0]
+        """The least severity."""
         self.condition = settings.condition
         self.clear = settings.clear
         self._ends = settings.clear
@@ -46,11 +48,6 @@ class Trigger:
         windows = [variable.window for variable in compared if isinstance(variable, Statistic)]
         self.windows = tuple(dict.fromkeys(windows))
         """Windows that must be full before it fires; None is the analyzer's."""
-
-    @property
-    def base_rank(self) -> int:
-        """The least severity."""
-        return self.levels[0][0]
 
     def may_hold(self, table: Table) -> bool:
         """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
@@ -107,16 +104,10 @@ class Verdicts:
         self._silence_ns = silence_ns
         self._start = start
         self._rows = slice(start, stop)
-
-    @property
-    def times(self) -> TimeArray:
+        self.times: TimeArray = table.times[self._rows]
         """Times in ns, shape (n,)."""
-        return self._table.times[self._rows]
-
-    @property
-    def values(self) -> FloatArray:
+        self.values: FloatArray = table.values[self._rows]
         """The readings."""
-        return self._table.values[self._rows]
 
     @property
     def shortest_silence_ns(self) -> int | None:
