@@ -176,10 +176,8 @@ class ChangePointDetector(Detector):
         """Take in readings up to the first alarm, and return its index."""
         m, alarm = len(values), None
         if self._reference is not None:
-            before = self._values.last(LENGTHS[-1] - 1)
-            scores, kinds = self._reference.scores(
-                np.concatenate((before, values)), m, spread=self.spread
-            )
+            known = np.concatenate((self._values.last(LENGTHS[-1] - 1), values))
+            scores, kinds = self._reference.scores(known, m, spread=self.spread)
             beyond = np.flatnonzero(scores > self.limit)
             if len(beyond):
                 alarm = int(beyond[0])

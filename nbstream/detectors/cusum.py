@@ -170,10 +170,9 @@ class CusumDetector(ChartDetector):
             is_up = bool(up[at] >= down[at])
             side, sums = (self._up, up) if is_up else (self._down, down)
             side.take(times[i : i + at + 1], sums[: at + 1], row)
-            size = self.k + float(sums[at]) / (row + at - side.last_zero)
-            self._alarms[i + at] = _Alarm(
-                row + at - side.last_zero, side.onset_ns, size if is_up else -size
-            )
+            n = row + at - side.last_zero
+            size = self.k + float(sums[at]) / n
+            self._alarms[i + at] = _Alarm(n, side.onset_ns, size if is_up else -size)
             self._up, self._down = _Side(row + at), _Side(row + at)
             self._sum = self._low_up = self._high_down = 0.0
             self._n_summed = 0

@@ -185,11 +185,9 @@ class DefaultDetector(PeriodDetector):
 
     def _remember(self, decades: FloatArray) -> None:
         """Keep for each reading the largest decades of it and the 8 before it."""
-        around = np.concatenate((self._recent, decades), axis=1)
         n = 2 * AROUND + 1
-        padded = np.concatenate(
-            (np.zeros((2 * N_VIEWS, max(0, n - 1 - self._recent.shape[1]))), around), axis=1
-        )
+        before = np.zeros((2 * N_VIEWS, max(0, n - 1 - self._recent.shape[1])))
+        padded = np.concatenate((before, self._recent, decades), axis=1)
         m = decades.shape[1]
         peaks = padded[:, n - 1 : n - 1 + m].copy()
         for shift in range(n - 1):

@@ -69,10 +69,8 @@ class RateOfChangeDetector(ChannelDetector):
         is_anomaly = score > self.limit
         last = len(rows) - 1
         self._last = int(all_times[last]), float(all_values[last])
-        earlier = int(before[last])
-        self._earlier = (
-            None if earlier < 0 else (int(all_times[earlier]), float(all_values[earlier]))
-        )
+        row = int(before[last])
+        self._earlier = None if row < 0 else (int(all_times[row]), float(all_values[row]))
 
         def explain(i: int) -> str:
             if not is_warm[i]:

@@ -48,10 +48,8 @@ def fit_pareto(excesses: FloatArray) -> tuple[float, float]:
     y = excesses / mean
     steps = np.geomspace(1e-4, 1.0, 48)
     top = 2 * (1 - float(y.min())) / max(float(y.min()) ** 2, 1e-12)
-    below = (
-        -(1 - np.concatenate((np.geomspace(1e-8, 0.5, 24), 1 - steps[steps < 0.5][::-1]))) / y.max()
-    )
-    grids = [below]
+    ends = np.concatenate((np.geomspace(1e-8, 0.5, 24), 1 - steps[steps < 0.5][::-1]))
+    grids = [-(1 - ends) / y.max()]
     if top > 1e-4:
         grids.append(np.geomspace(1e-4, top, 64))
     low, high = [], []

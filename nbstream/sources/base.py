@@ -417,17 +417,10 @@ class Source(ABC):
         self.buffer.note(f"{self.name}: {text}")
 
     def _report(self, kind: str, text: str) -> None:
-        """Record an event for people, once until `_recovered` names its kind."""
+        """Record an event for people, once of each kind; an "error" again after the source was well."""
         if kind not in self._reported:
             self._reported.add(kind)
             self._tell(text)
-
-    def _recovered(self, kind: str, text: str = "") -> None:
-        """Allow an event of this kind again; say `text` if there was one."""
-        if kind in self._reported:
-            self._reported.discard(kind)
-            if text:
-                self._tell(text)
 
     def _set_state(
         self, state: SourceState, detail: str = "", error: Exception | None = None
@@ -459,7 +452,9 @@ class Source(ABC):
         """Forget an error once the source is RUNNING again."""
         if self._last_error is not None and self._state is SourceState.RUNNING:
             self._last_error = None
-            self._recovered("error", "works again")
+            if "error" in self._reported:
+                self._reported.discard("error")
+                self._tell("works again")
 
     def _backoff(self, attempt: int) -> float:
         """Return the seconds to wait before try number `attempt` + 1: full jitter, at most 30 s."""

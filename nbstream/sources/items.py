@@ -149,16 +149,13 @@ class ItemReader:
 
     def guesses(self) -> dict[str, str]:
         """Return what was guessed so far, by kind, for people."""
-        return {
-            kind: text
-            for kind, text in (
-                ("header", self.lines.tables.note),
-                ("comma", self.lines.comma_note),
-                ("front", self.times.front_note),
-                ("key", f"{self.time_key!r} is the time of a reading" if self.time_key else ""),
-            )
-            if text
+        guesses = {
+            "header": self.lines.tables.note,
+            "comma": self.lines.comma_note,
+            "front": self.times.front_note,
+            "key": f"{self.time_key!r} is the time of a reading" if self.time_key else "",
         }
+        return {kind: text for kind, text in guesses.items() if text}
 
     # Texts.
 

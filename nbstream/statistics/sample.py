@@ -171,11 +171,9 @@ class Sample:
         ValueError
             If there is no such channel.
         """
-        found = self._pairs.get(channel)
-        if found is None:
-            found = self._source.pair_moments(channel, self._start, self._stop)
-            self._pairs[channel] = found
-        return found
+        if channel not in self._pairs:
+            self._pairs[channel] = self._source.pair_moments(channel, self._start, self._stop)
+        return self._pairs[channel]
 
     @cached_property
     def rows(self) -> tuple[TimeArray, FloatArray]:
