@@ -15,7 +15,8 @@ import nbstream as ns
 from benchmarks.core import BATCH, batches, best, timed
 from nbstream.summaries.histogram import SlidingHistogram
 from nbstream.summaries.moments import MomentPyramid
-from nbstream.summaries.summary import BLOCK, BlockPyramid
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid
 
 N_BATCHES = 40
 

@@ -1,11 +1,4 @@
 """Another name of `nbstream.analysis.analyzer`, where the analyzer lives."""
 
-from nbstream.analysis.analyzer import STATISTICS, Analyzer, ChannelStatistics, Snapshot, Statistics
-
-__all__ = [
-    "STATISTICS",
-    "Analyzer",
-    "ChannelStatistics",
-    "Snapshot",
-    "Statistics",
-]
+from nbstream.analysis.analyzer import *  # noqa: F403
+from nbstream.analysis.analyzer import __all__ as __all__

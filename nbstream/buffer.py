@@ -1,11 +1,4 @@
 """Another name of `nbstream.readings.buffer`, where the buffer lives."""
 
-from nbstream.readings.buffer import Buffer, BufferState, Event, Extended, Rows
-
-__all__ = [
-    "Buffer",
-    "BufferState",
-    "Event",
-    "Extended",
-    "Rows",
-]
+from nbstream.readings.buffer import *  # noqa: F403
+from nbstream.readings.buffer import __all__ as __all__

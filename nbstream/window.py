@@ -1,17 +1,4 @@
 """Another name of `nbstream.readings.window`, where windows live."""
 
-from nbstream.readings.window import (
-    Window,
-    WindowLike,
-    format_duration,
-    parse_duration,
-    rough_duration,
-)
-
-__all__ = [
-    "Window",
-    "WindowLike",
-    "format_duration",
-    "parse_duration",
-    "rough_duration",
-]
+from nbstream.readings.window import *  # noqa: F403
+from nbstream.readings.window import __all__ as __all__

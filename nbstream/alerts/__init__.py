@@ -4,8 +4,7 @@ from nbstream.alerts.alerting import Alerting
 from nbstream.alerts.conditions.condition import Condition, Formula
 from nbstream.alerts.conditions.table import BufferTable
 from nbstream.alerts.log.alert_log import AlertLog, LogCounters, Silence
-from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident, Moment
-from nbstream.alerts.log.notification import Notification
+from nbstream.alerts.log.incident import Acknowledgement, Escalation, Incident, Moment, Notification
 from nbstream.alerts.rules.preview import Firing, Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_book import RuleBook

@@ -11,10 +11,9 @@ from nbstream.alerts.log.alert_log import AlertLog
 from nbstream.alerts.rules.preview import Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_file import read_rules, write_rules
-from nbstream.alerts.rules.settings import FurtherSettings
-from nbstream.alerts.rules.signatures import takes_settings
+from nbstream.alerts.rules.settings import FurtherSettings, NoDataPolicy, takes_settings
 from nbstream.errors import ClosedError
-from nbstream.readings.window import Window, parse_duration
+from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending
 from nbstream.runtime.main_thread import MAIN
 from nbstream.text.redaction import redact
@@ -27,13 +26,11 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from nbstream.alerts.conditions.table import BufferTable
-    from nbstream.alerts.log.incident import Incident
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Incident, Notification
     from nbstream.alerts.notifiers import Dispatcher, Notifier
     from nbstream.alerts.rules.rule_book import RuleBook
-    from nbstream.alerts.rules.settings import NoDataPolicy
     from nbstream.readings.buffer import Buffer, Rows
-    from nbstream.readings.window import WindowLike
+    from nbstream.readings.channel_rows import ChannelRows
 
 __all__ = ["Alerting", "TakenIn"]
 
@@ -59,8 +56,8 @@ class TakenIn(Protocol):
     def ends(self) -> dict[str, int]:
         """Return up to which row each channel was taken in."""
 
-    def table(self, channel: str, rows: Rows) -> BufferTable:
-        """Return rows of a channel as rules see them."""
+    def tables(self, channel: str, rows: Rows) -> Iterable[BufferTable]:
+        """Return rows of a channel as rules see them, in parts in which time goes back nowhere."""
 
 
 class Alerting:
@@ -83,12 +80,7 @@ class Alerting:
     """
 
     def __init__(
-        self,
-        taken_in: TakenIn,
-        book: RuleBook,
-        log: AlertLog,
-        *,
-        has_source: bool,
+        self, taken_in: TakenIn, book: RuleBook, log: AlertLog, *, has_source: bool
     ) -> None:
         self._taken_in = taken_in
         self._buffer = taken_in.buffer
@@ -238,10 +230,9 @@ class Alerting:
         gate.subscribe(unless_it_works)
         with self._taken_in.lock:
             self._book.add(rule, is_hidden=True)
-            for name, end in self._taken_in.ends().items():
-                held = self._buffer.channel(name)
-                if rule.watches(name, self._buffer.measured) and end > held.span()[0]:
-                    rule.take_in(self._taken_in.table(name, held.rows(end - 1, end)))
+            for held, end in self._watched_by(rule):
+                if end > held.span()[0]:
+                    self._show(rule, held, end - 1, end)
         self._taken_in.wake.set()
         try:
             return await gate.opened(seconds)
@@ -367,24 +358,31 @@ class Alerting:
         """Add a rule; it sees what is held already, as if it had been there from the beginning."""
         with self._taken_in.lock:
             self._book.add(rule)
-            channels = self._buffer.measured
-            for name, end in self._taken_in.ends().items():
-                if rule.watches(name, channels):
-                    until = rule.taken_in_until(name)
-                    held = self._buffer.channel(name)
-                    start, _ = held.span()
-                    if until is not None:
-                        start = max(start, held.row_at(until + 1))
-                    for table in self._tables(name, start, end):
-                        rule.take_in(table)
-                    self._book.let_others_overtake(rule, name)
+            for held, end in self._watched_by(rule):
+                until, (start, _) = rule.taken_in_until(held.name), held.span()
+                if until is not None:
+                    start = max(start, held.row_at(until + 1))
+                self._show(rule, held, start, end)
+                self._book.let_others_overtake(rule, held.name)
         self._taken_in.wake.set()
 
-    def _tables(self, channel: str, start: int, stop: int) -> Iterator[BufferTable]:
-        held = self._buffer.channel(channel)
+    def _watched_by(self, rule: Rule) -> Iterator[tuple[ChannelRows, int]]:
+        """Yield the channels that a rule watches, and up to which row each was taken in."""
+        channels = self._buffer.measured
+        for name, end in self._taken_in.ends().items():
+            if rule.watches(name, channels):
+                yield self._buffer.channel(name), end
+
+    def _show(self, rule: Rule, held: ChannelRows, start: int, stop: int) -> tuple[int, int]:
+        """Show rows to a rule; return how many these were, and the newest time, 0 for none."""
+        n, newest_ns = 0, 0
         for first in range(start, stop, CHUNK):
             rows = held.rows(first, min(first + CHUNK, stop))
-            yield from self._taken_in.table(channel, rows).ascending()
+            for table in self._taken_in.tables(held.name, rows):
+                rule.take_in(table)
+                n += len(table)
+                newest_ns = max(newest_ns, table.newest_ns if len(table) else 0)
+        return n, newest_ns
 
     def _preview(self, rule: Rule, window: WindowLike) -> Preview:
         window = Window.parse(window)
@@ -392,15 +390,11 @@ class Alerting:
         tried = Rule(**rule.settings.to_dict(), channel=rule.selected, log=log)
         n_readings, newest_ns = 0, 0
         with self._taken_in.lock:
-            channels = self._buffer.measured
-            for name, end in self._taken_in.ends().items():
-                if tried.watches(name, channels):
-                    start, stop = self._buffer.channel(name).window_rows(window)
-                    for table in self._tables(name, start, min(stop, end)):
-                        tried.take_in(table)
-                        n_readings += len(table)
-                        newest_ns = max(newest_ns, int(table.times[-1]) if len(table) else 0)
-                    self._book.let_others_overtake(tried, name)
+            for held, end in self._watched_by(tried):
+                start, stop = held.window_rows(window)
+                n, last_ns = self._show(tried, held, start, min(stop, end))
+                n_readings, newest_ns = n_readings + n, max(newest_ns, last_ns)
+                self._book.let_others_overtake(tried, held.name)
         if tried.error is not None:
             message = f"{rule.name!r} cannot be previewed: {tried.error}"
             raise ValueError(message) from tried.error

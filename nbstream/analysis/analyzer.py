@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nbstream.alerts import Alerting, AlertLog, RuleBook
+from nbstream.alerts import Alerting, AlertLog, Rule, RuleBook
 from nbstream.analysis.anomaly_log import AnomalyLog
 from nbstream.analysis.delegation import delegated
 from nbstream.analysis.detections import Detections
@@ -24,8 +25,8 @@ from nbstream.analysis.traits import (
     require_name,
 )
 from nbstream.errors import CallbackError
-from nbstream.readings.batch import time_ns
-from nbstream.readings.buffer import Buffer
+from nbstream.readings.batch import TimeLike, time_ns
+from nbstream.readings.buffer import Buffer, Rows
 from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbstream.alerts import Rule
     from nbstream.analysis.detector_runs import DetectorRun
-    from nbstream.readings.batch import TimeLike
-    from nbstream.readings.buffer import Rows
 
 __all__ = ["STATISTICS", "Analyzer", "ChannelStatistics", "Snapshot", "Statistics"]
 
@@ -141,10 +139,7 @@ class Analyzer(StatisticsOfChannels):
         self._wake, self._closed = self._intake.wake, self._intake.closed
         self._ending = threading.Event()
         self._alerting = Alerting(
-            self._intake,
-            self._book,
-            self.alerts,
-            has_source=source is not None,
+            self._intake, self._book, self.alerts, has_source=source is not None
         )
         self._detections = Detections(self._intake, self.anomalies)
         self._notify_due = 0.0
@@ -242,13 +237,8 @@ class Analyzer(StatisticsOfChannels):
                     "one more."
                 )
                 raise ValueError(msg)
-            view = WindowStatistics(
-                parsed,
-                lambda name, statistic: self._statistic_of(name, statistic, parsed),
-                lambda: all(
-                    self.buffer.channel(name).covers(parsed) for name in self.buffer.channels
-                ),
-            )
+            read = partial(self._statistic_of, window=parsed)
+            view = WindowStatistics(parsed, read, partial(self._covers, parsed))
             self._over[parsed] = view
             self.buffer._store.need((self, parsed), parsed)
             self._intake.refresh(self._over)
@@ -376,15 +366,9 @@ class Analyzer(StatisticsOfChannels):
     def snapshot(self) -> Snapshot:
         """Return the newest computed statistics of all channels, of one moment."""
         with self._lock:
-            window = self.parsed_window
-            return Snapshot(
-                window,
-                self.buffer.newest_ns,
-                {
-                    name: channel.statistics.get(window, Statistics())
-                    for name, channel in self._intake.channels.items()
-                },
-            )
+            window, channels = self.parsed_window, self._intake.channels.items()
+            found = {name: state.statistics.get(window, Statistics()) for name, state in channels}
+            return Snapshot(window, self.buffer.newest_ns, found)
 
     def to_pandas(self, window: WindowLike | None = None) -> pd.DataFrame:
         """Return the readings in the window as a DataFrame (see `Buffer.to_pandas`)."""
@@ -494,7 +478,7 @@ class Analyzer(StatisticsOfChannels):
             # To the detectors before the rules, which may be about scores.
             self._detections.score(channel, rows.start, rows.start + len(rows.times), seconds)
             if self._book.watching(channel):
-                for table in intake.table(channel, rows).ascending():
+                for table in intake.tables(channel, rows):
                     self._book.take_in(table)
 
         with self._lock:
@@ -513,6 +497,9 @@ class Analyzer(StatisticsOfChannels):
                     state = intake.state_of(table.channel)
                     if state is not None and state.name in moment.ends:
                         table.advance(state)
+
+    def _covers(self, window: Window) -> bool:
+        return all(self.buffer.channel(name).covers(window) for name in self.buffer.channels)
 
     def _statistic_of(self, name: str | None, statistic: str, window: Window | None = None) -> Any:
         channel = self._intake.state_of(name)

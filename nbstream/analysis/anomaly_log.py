@@ -85,26 +85,22 @@ class AnomalyLog:
     def __init__(self, maxlen: int = MAX_HELD, *, timezone: tzinfo) -> None:
         self._held: deque[Anomaly] = deque(maxlen=maxlen)
         self._timezone = timezone
-        self._n = 0
+        self.n_found = 0
+        """How many anomalies there were in all, also those that are no longer held."""
         self._groups: deque[AnomalyGroup] = deque(maxlen=MAX_GROUPS)
-        self._n_groups = 0
-        self._open: dict[
-            tuple[str, str], AnomalyGroup
-        ] = {}  # the newest of each detector and channel
+        self.n_groups = 0
+        """How many groups there were in all."""
+        # The newest of each detector and channel.
+        self._open: dict[tuple[str, str], AnomalyGroup] = {}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Return the class and the number of anomalies."""
-        return f"<AnomalyLog {self._n:,} anomalies>"
+        return f"<AnomalyLog {self.n_found:,} anomalies>"
 
     def __len__(self) -> int:
         """Return the number of anomalies held."""
         return len(self._held)
-
-    @property
-    def n_found(self) -> int:
-        """How many anomalies there were in all, also those that are no longer held."""
-        return self._n
 
     def newest(self, n: int) -> tuple[Anomaly, ...]:
         """Return at most `n` anomalies, newest first."""
@@ -130,26 +126,20 @@ class AnomalyLog:
         with self._lock:
             held = tuple(self._held)
         times = np.array([anomaly.time_ns for anomaly in held], np.int64).view("M8[ns]")
-        return pd.DataFrame(
-            {
-                "detector": pd.Series([anomaly.detector for anomaly in held], dtype="str"),
-                "channel": pd.Series([anomaly.channel for anomaly in held], dtype="str"),
-                "time": pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(self._timezone),
-                "value": np.array([anomaly.value for anomaly in held], np.float64),
-                "score": np.array([anomaly.score for anomaly in held], np.float64),
-                "reason": pd.Series([anomaly.reason for anomaly in held], dtype="str"),
-            }
-        )
+        columns = {
+            "detector": pd.Series([anomaly.detector for anomaly in held], dtype="str"),
+            "channel": pd.Series([anomaly.channel for anomaly in held], dtype="str"),
+            "time": pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(self._timezone),
+            "value": np.array([anomaly.value for anomaly in held], np.float64),
+            "score": np.array([anomaly.score for anomaly in held], np.float64),
+            "reason": pd.Series([anomaly.reason for anomaly in held], dtype="str"),
+        }
+        return pd.DataFrame(columns)
 
     def groups(self, n: int) -> tuple[AnomalyGroup, ...]:
         """Return at most `n` groups of anomalies, newest first."""
         with self._lock:
             return tuple(self._groups)[: -n - 1 : -1] if n > 0 else ()
-
-    @property
-    def n_groups(self) -> int:
-        """How many groups there were in all."""
-        return self._n_groups
 
     def add(self, found: list[tuple[Any, ...]], n_more: int) -> None:
         """Record anomalies of one detector and channel (all but their numbers), oldest first. For detectors.
@@ -157,10 +147,10 @@ class AnomalyLog:
         `n_more` before them are only counted.
         """
         with self._lock:
-            self._n += n_more
+            self.n_found += n_more
             for facts in found:
-                self._n += 1
-                anomaly = Anomaly(self._n, *facts)
+                self.n_found += 1
+                anomaly = Anomaly(self.n_found, *facts)
                 self._held.append(anomaly)
                 self._group(anomaly, n_more)
                 n_more = 0
@@ -173,7 +163,7 @@ class AnomalyLog:
             group = AnomalyGroup(anomaly)
             self._open[key] = group
             self._groups.append(group)
-            self._n_groups += 1
+            self.n_groups += 1
         group.n += 1 + n_more
         group.until_ns = anomaly.time_ns
         if anomaly.score > group.strangest.score:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,11 @@ from nbstream.summaries.moments import (
     MomentPyramid,
     Moments,
     PairPyramid,
-    as_moments,
     moments_of,
-    pair_nodes,
+    pair_moments_of,
 )
-from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid, Summary
 from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer, Rows
     from nbstream.readings.ring import Change
     from nbstream.readings.window import Window
-    from nbstream.summaries.pyramid import Columns
+    from nbstream.summaries.pyramid import Columns, Pyramid
 
 __all__ = ["CHUNK", "ChannelState"]
 
@@ -144,14 +145,10 @@ class ChannelState:
         for window in windows:
             sample = self.sample(window)
             summary = sample.summary
+            n, mean, _, low, high = summary
+            rate = _rate(sample)
             statistics[window] = Statistics(
-                count=summary.n,
-                last=last,
-                mean=summary.mean,
-                std=summary.std,
-                min=summary.min,
-                max=summary.max,
-                rate=_rate(sample),
+                count=n, last=last, mean=mean, std=summary.std, min=low, max=high, rate=rate
             )
         self.statistics = statistics
         self.covered = self.held.covers(default)
@@ -168,49 +165,46 @@ class ChannelState:
         """Return the readings in a window, as of the newest update."""
         sample = self._samples.get(window)
         if sample is None:
-            start, stop = self.held.window_rows(
-                window, newest_ns=self.newest_ns, end=self.pyramid.end
-            )
-            begin_ns = None
-            if window.duration_ns is not None and self.newest_ns is not None:
-                begin_ns = self.newest_ns - window.duration_ns
-            sample = self._samples[window] = Sample(
-                self,
-                start,
-                stop,
-                first=max(self.held.span()[0], self.held.segment),
-                begin_ns=begin_ns,
-                end_ns=self.newest_ns,
-                key=window,
-            )
+            sample = self._over(window, self.newest_ns, self.pyramid.end, window)
+            self._samples[window] = sample
         return sample
 
     def sample_at(self, window: Window, at_ns: int) -> Sample:
         """Return the readings in the window that ended at a time, as far as they are still held."""
-        end = min(self.held.row_at(at_ns + 1), self.pyramid.end)
-        start, stop = self.held.window_rows(window, newest_ns=at_ns, end=end)
-        return Sample(
-            self,
-            start,
-            stop,
-            first=max(self.held.span()[0], self.held.segment),
-            begin_ns=None if window.duration_ns is None else at_ns - window.duration_ns,
-            end_ns=at_ns,
-        )
+        return self._over(window, at_ns, min(self.held.row_at(at_ns + 1), self.pyramid.end))
+
+    def _over(self, window: Window, end_ns: int | None, end: int, key: Hashable = None) -> Sample:
+        start, stop = self.held.window_rows(window, newest_ns=end_ns, end=end)
+        begin_ns = None
+        if window.duration_ns is not None and end_ns is not None:
+            begin_ns = end_ns - window.duration_ns
+        return self.sample_of(start, stop, self._first, begin_ns, end_ns, key)
 
     def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
         """Return the readings with begin ≤ time < end, of those since the clock last went back."""
         start, stop = (self.held.row_at(ns) for ns in (begin_ns, end_ns))
         stop = max(start, min(stop, self.pyramid.end))
-        first = max(self.held.span()[0], self.held.segment)
-        return self.sample_of(start, stop, first, begin_ns, end_ns)
+        return self.sample_of(start, stop, self._first, begin_ns, end_ns)
 
-    def sample_of(self, start: int, stop: int, first: int, begin_ns: int, end_ns: int) -> Sample:
+    def sample_of(
+        self,
+        start: int,
+        stop: int,
+        first: int,
+        begin_ns: int | None,
+        end_ns: int | None,
+        key: Hashable = None,
+    ) -> Sample:
         """Return the readings of rows start ≤ row < stop as those of a span of time.
 
         `first` is the oldest row of their segment.
         """
-        return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns)
+        return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns, key=key)
+
+    @property
+    def _first(self) -> int:
+        """The oldest row that is held since the clock last went back."""
+        return max(self.held.span()[0], self.held.segment)
 
     def segments(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the parts of some rows, as far as they are held, in which time never goes back."""
@@ -242,13 +236,8 @@ class ChannelState:
         first, _ = self.held.span()
         if self._moments is None or self._moments.end < first:
             self._moments = MomentPyramid(first)
-        pyramid = self._moments
-        while pyramid.end < stop:
-            columns = self.read(pyramid.end, min(pyramid.end + CHUNK, stop))
-            if not len(columns[0]):
-                break
-            pyramid.extend_columns(columns)
-        return pyramid.query(start, stop, self.read)
+        _fill(self._moments, stop, self.read)
+        return self._moments.query(start, stop, self.read)
 
     def pair_moments(self, other: str, start: int, stop: int) -> Moments:
         """Return the moments of rows with the values that another channel has at the same times.
@@ -263,16 +252,10 @@ class ChannelState:
             msg = f"There is no channel {other!r}. {did_you_mean(other, channels)}"
             raise ValueError(msg)
 
-        def read(a: int, b: int) -> Columns:
-            return self._pairs_of(other, a, b)
-
-        with np.errstate(over="ignore", invalid="ignore"):
-            if stop - start <= FEW:
-                return as_moments(_nodes(read(start, stop)))
-            pyramid = self._pair_pyramid(other, stop)
-            whole = max(start, min(stop, pyramid.end))
-            nodes = [pyramid.nodes_of(start, whole, read), _nodes(read(whole, stop))]
-            return as_moments(np.concatenate(nodes, axis=1))
+        read = partial(self._pairs_of, other)
+        if stop - start <= FEW:
+            return pair_moments_of(*read(start, stop))
+        return self._pair_pyramid(other, stop, read).query(start, stop, read)
 
     def histogram(self, key: Hashable, start: int, stop: int) -> SlidingHistogram | None:
         """Return the histogram of a sliding window, slid to these rows."""
@@ -306,16 +289,14 @@ class ChannelState:
             partners[skip:] = paired[len(paired) - (len(partners) - skip) :]
         return rows.values, partners
 
-    def _pair_pyramid(self, other: str, stop: int) -> PairPyramid:
+    def _pair_pyramid(
+        self, other: str, stop: int, read: Callable[[int, int], Columns]
+    ) -> PairPyramid:
         """Return the moments of the pairs, as far as no more partners can come."""
         partner = self.buffer.channel(other)
         first, _ = self.held.span()
         # Late rows or a jump of the clock in either channel may change any pair.
-        state = (
-            self.held.revision + partner.revision,
-            self.held.segment,
-            partner.segment,
-        )
+        state = (self.held.revision + partner.revision, self.held.segment, partner.segment)
         known, pyramid = self._pairs.get(other, (None, PairPyramid(first)))
         if known != state or pyramid.end < first:
             pyramid = PairPyramid(first)
@@ -323,15 +304,14 @@ class ChannelState:
         newest_ns = partner.newest_ns
         if newest_ns is not None:
             stop = min(stop, max(self.held.row_at(newest_ns), first))
-        while pyramid.end < stop:
-            columns = self._pairs_of(other, pyramid.end, min(pyramid.end + CHUNK, stop))
-            if not len(columns[0]):
-                break
-            pyramid.extend_columns(columns)
+        _fill(pyramid, stop, read)
         return pyramid
 
 
-def _nodes(columns: Columns) -> np.ndarray:
-    if not len(columns[0]):
-        return np.empty((PairPyramid.n_fields, 0))
-    return pair_nodes(columns[0][None, :], columns[1][None, :])
+def _fill(pyramid: Pyramid, stop: int, read: Callable[[int, int], Columns]) -> None:
+    """Add rows up to `stop` to a pyramid, as far as they are held."""
+    while pyramid.end < stop:
+        columns = read(pyramid.end, min(pyramid.end + CHUNK, stop))
+        if not len(columns[0]):
+            return
+        pyramid.extend_columns(columns)

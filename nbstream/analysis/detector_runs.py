@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.readings.batch import Batch
+from nbstream.readings.batch import Batch, FloatArray
 from nbstream.text.redaction import disarm, log_exception
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from nbstream.analysis.anomaly_log import AnomalyLog
     from nbstream.detectors import Detector
-    from nbstream.readings.batch import FloatArray
     from nbstream.readings.buffer import Buffer, Rows
     from nbstream.readings.ring import Cursor
 
@@ -124,8 +123,7 @@ class DetectorRun:
     @property
     def block_ns(self) -> int:
         """Length of the blocks whose means it judges now, in ns; 0 is every reading as it is."""
-        block_ns: int = getattr(self._judge, "block_ns", 0)
-        return block_ns
+        return int(getattr(self._judge, "block_ns", 0))
 
     @property
     def is_at_work(self) -> bool:
@@ -210,17 +208,10 @@ class DetectorRun:
             flagged = np.flatnonzero(detection.is_anomaly)
             self.n_flagged += len(flagged)
             kept = flagged[-MAX_EXPLAINED:]
-            found = [
-                (
-                    self.name,
-                    self.channel,
-                    int(rows.times[i]),
-                    float(rows.values[i]),
-                    float(detection.score[i]),
-                    detection.reason(i),
-                )
-                for i in kept.tolist()
-            ]
+            numbers = (of[kept].tolist() for of in (rows.times, rows.values, detection.score))
+            reasons = map(detection.reason, kept.tolist())
+            facts = zip(*numbers, reasons, strict=True)
+            found = [(self.name, self.channel, *those) for those in facts]
             if len(flagged):
                 self._log.add(found, len(flagged) - len(kept))
             self._record(rows, detection.score)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from nbstream.alerts import BufferTable
 from nbstream.analysis.channel import ChannelState
 from nbstream.errors import ClosedError
+from nbstream.readings.ring import ascending_runs
 from nbstream.readings.window import Window, rough_duration
 from nbstream.statistics import trailing_zscores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from nbstream.readings.buffer import Buffer, BufferState, Rows
 
@@ -65,17 +66,22 @@ class Intake:
         """Return up to which row each channel was taken in."""
         return {name: channel.pyramid.end for name, channel in self.channels.items()}
 
-    def table(self, channel: str, rows: Rows) -> BufferTable:
-        """Return rows of a channel as rules see them."""
-        return BufferTable(
-            self.buffer,
-            channel,
-            *rows,
-            pyramid=self.channels[channel].pyramid,
-            window=self.window,
-            zscores=trailing_zscores,
-            told=self._told_too_long,
-        )
+    def tables(self, channel: str, rows: Rows) -> Iterator[BufferTable]:
+        """Yield rows of a channel as rules see them, in parts in which time goes back nowhere."""
+        start, times, values = rows
+        is_one = self.buffer.channel(channel).segment <= start
+        for low, high in [(0, len(times))] if is_one else ascending_runs(times):
+            yield BufferTable(
+                self.buffer,
+                channel,
+                start + low,
+                times[low:high],
+                values[low:high],
+                pyramid=self.channels[channel].pyramid,
+                window=self.window,
+                zscores=trailing_zscores,
+                told=self._told_too_long,
+            )
 
     def take_in(self, ends: dict[str, int], show: Callable[[str, Rows], object]) -> bool:
         """Add the rows up to these ends and show them; return whether there were any."""

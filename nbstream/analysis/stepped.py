@@ -189,9 +189,8 @@ class Stepped:
                 self._rows[number - self._next] = row
 
     def _row(self, state: ChannelState, number: int) -> tuple[float, ...]:
-        return self._values(
-            state.sample_between(number * self.step_ns, (number + 1) * self.step_ns)
-        )
+        begin_ns = number * self.step_ns
+        return self._values(state.sample_between(begin_ns, begin_ns + self.step_ns))
 
     def _values(self, sample: Sample) -> tuple[float, ...]:
         return tuple(self._value(statistic, sample) for statistic in self.statistics)

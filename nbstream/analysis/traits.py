@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 from traitlets import HasTraits, TraitType
@@ -13,9 +13,6 @@ from traitlets.utils.bunch import Bunch
 from nbstream.readings.batch import channel_name
 from nbstream.readings.window import Window
 from nbstream.runtime.main_thread import MAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "STATISTICS",
@@ -133,18 +130,16 @@ class ChannelStatistics(HasTraits):
     Thread safety: reading, from any thread; observe on the main thread.
     """
 
-    count = StatisticTrait(help="Readings in the window that are not missing.")
-    last = StatisticTrait(help="The newest reading.")
-    mean = StatisticTrait(help="Arithmetic mean.")
-    std = StatisticTrait(
-        help="Sample standard deviation (ddof = 1); NaN for fewer than two readings."
-    )
-    min = StatisticTrait(help="Smallest reading.")
-    max = StatisticTrait(help="Largest reading.")
+    count = StatisticTrait("Readings in the window that are not missing.")
+    last = StatisticTrait("The newest reading.")
+    mean = StatisticTrait("Arithmetic mean.")
+    std = StatisticTrait("Sample standard deviation (ddof = 1); NaN for fewer than two readings.")
+    min = StatisticTrait("Smallest reading.")
+    max = StatisticTrait("Largest reading.")
     median = StatisticTrait(
-        help="Median; computed when it is read or somebody observes it. Exact up to 100,000 readings."
+        "Median; computed when it is read or somebody observes it. Exact up to 100,000 readings."
     )
-    rate = StatisticTrait(help="Readings per second of event time.")
+    rate = StatisticTrait("Readings per second of event time.")
 
     def __init__(self, read: Callable[[str], Any], name: str | None) -> None:
         super().__init__()
@@ -239,10 +234,7 @@ class WindowStatistics(StatisticsOfChannels):
     """
 
     def __init__(
-        self,
-        window: Window,
-        read: Callable[[str | None, str], Any],
-        covers: Callable[[], bool],
+        self, window: Window, read: Callable[[str | None, str], Any], covers: Callable[[], bool]
     ) -> None:
         super().__init__(read)
         self._window = window

@@ -14,9 +14,11 @@ from nbstream.errors import NbstreamError
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["main"]
+
+COMMANDS: dict[str, Callable[..., None]] = {"generate": generate, "demo": run_demo}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,19 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         Arguments; None is those of the process.
     """
-    arguments = parser().parse_args(argv)
+    options = vars(parser().parse_args(argv))
+    command = COMMANDS[options.pop("command")]
     signal.signal(signal.SIGTERM, _interrupt)  # ends what was started, as Ctrl-C does
     try:
-        if arguments.command == "generate":
-            generate(
-                arguments.file,
-                interval=arguments.interval,
-                anomalies=arguments.anomalies,
-                count=arguments.count,
-                seed=arguments.seed,
-            )
-        else:
-            run_demo(port=arguments.port, browser=not arguments.no_browser)
+        command(**options)
     except KeyboardInterrupt:
         return 0
     except (NbstreamError, OSError, ValueError) as error:
@@ -54,7 +48,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
 
     writer = commands.add_parser("generate", help="write random readings to a CSV file")
-    writer.add_argument("--file", type=Path, default=Path("streaming_data.csv"))
+    file = Path("streaming_data.csv")
+    writer.add_argument("--file", dest="path", metavar="FILE", type=Path, default=file)
     writer.add_argument("--interval", type=_positive, default=1.0, help="seconds between two rows")
     writer.add_argument("--anomalies", action="store_true", help="add a spike now and then")
     writer.add_argument("--count", type=int, help="number of rows; without it, until Ctrl-C")
@@ -62,7 +57,8 @@ def parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="show a growing CSV file live on a voila page")
     demo.add_argument("--port", type=int, help="of the page; 0 takes any free one")
-    demo.add_argument("--no-browser", action="store_true", help="only print the address")
+    quiet = "only print the address"
+    demo.add_argument("--no-browser", dest="browser", action="store_false", help=quiet)
     return top
 
 
@@ -76,7 +72,3 @@ def _positive(text: str) -> float:
 
 def _interrupt(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    sys.exit(main())

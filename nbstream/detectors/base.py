@@ -6,21 +6,18 @@ import inspect
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.readings.batch import as_times_ns, as_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
-__all__ = ["BoolArray", "Detection", "Detector", "parameters"]
-
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
+__all__ = ["Detection", "Detector", "parameters"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.parts.channel import nothing_judged, with_missing
 from nbstream.detectors.parts.wording import duration
 from nbstream.readings.window import parse_duration
 
@@ -78,31 +79,13 @@ class BlockMeans(Detector):
         self._score, self._is_anomaly, self._is_warm = np.nan, False, False
         self._reason = _WAITING
 
-    def __repr__(self) -> str:
-        """Return the constructor's form."""
-        return f"BlockMeans(detector={self.detector!r}, block={self.block!r})"
-
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
-        n = len(values)
-        score, is_anomaly = np.full(n, np.nan), np.zeros(n, np.bool_)
-        present = np.flatnonzero(values == values)
-        judged = self._feed(times[present], values[present]) if len(present) else None
-        warm_at = np.zeros(len(present), np.bool_)
-        if judged is not None:
-            score[present], is_anomaly[present] = judged.score, judged.is_anomaly
-            warm_at = judged.is_warm
-        ranks = np.searchsorted(present, np.arange(n), "right")
-        is_warm = np.concatenate(([self._was_warm], warm_at))[ranks]
-        self._was_warm = bool(is_warm[-1]) if n else self._was_warm
-
-        def explain(i: int) -> str:
-            if not values_present[i]:
-                return "missing reading"
-            return _WAITING if judged is None else judged.explain(int(ranks[i]) - 1)
-
-        values_present = np.zeros(n, np.bool_)
-        values_present[present] = True
-        return Detection(score, is_anomaly, is_warm, explain)
+        present = values == values
+        judged = self._feed(times[present], values[present]) if present.any() else nothing_judged()
+        detection = with_missing(judged, present, was_warm=self._was_warm)
+        if len(values):
+            self._was_warm = bool(detection.is_warm[-1])
+        return detection
 
     def _feed(self, times: TimeArray, values: FloatArray) -> Detection:
         """Take in readings of which none is missing."""

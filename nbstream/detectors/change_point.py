@@ -13,9 +13,7 @@ from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, IntArray, TimeArray
 
 __all__ = ["ChangePoint", "ChangePointDetector"]
 
@@ -173,15 +171,13 @@ class ChangePointDetector(Detector):
         return Detection(score, is_anomaly, is_warm, explain)
 
     def _take(
-        self, times: TimeArray, values: FloatArray, rows: npt.NDArray[np.int64], score: FloatArray
+        self, times: TimeArray, values: FloatArray, rows: IntArray, score: FloatArray
     ) -> int | None:
         """Take in readings up to the first alarm, and return its index."""
         m, alarm = len(values), None
         if self._reference is not None:
-            before = self._values.last(LENGTHS[-1] - 1)
-            scores, kinds = self._reference.scores(
-                np.concatenate((before, values)), m, spread=self.spread
-            )
+            known = np.concatenate((self._values.last(LENGTHS[-1] - 1), values))
+            scores, kinds = self._reference.scores(known, m, spread=self.spread)
             beyond = np.flatnonzero(scores > self.limit)
             if len(beyond):
                 alarm = int(beyond[0])
@@ -247,9 +243,7 @@ class _Reference:
         level, size = _limited(deviations), _sizes(deviations)
         return cls(len(values), centre, scale, (_long_run(level), _long_run(size)))
 
-    def scores(
-        self, values: FloatArray, m: int, *, spread: bool
-    ) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    def scores(self, values: FloatArray, m: int, *, spread: bool) -> tuple[FloatArray, IntArray]:
         """Return for the newest `m` values the score, and what has shifted (0 level, 1 spread)."""
         deviations = (values - self.centre) / self.scale
         best = np.zeros((2, m))

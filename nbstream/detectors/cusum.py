@@ -13,8 +13,7 @@ from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.wording import duration, short, sigmas
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["CusumDetector"]
 
@@ -128,12 +127,8 @@ class CusumDetector(ChartDetector):
             is_anomaly[alarm] = True
             i, step = alarm + 1, 32
         self._row = first_row + n
-        alarms, center, sigma, limit = (
-            self._alarms,
-            self._baseline.center,
-            self._baseline.sigma,
-            self._limit,
-        )
+        alarms, limit = self._alarms, self._limit
+        center, sigma = self._baseline.center, self._baseline.sigma
 
         def explain(i: int) -> str:
             alarm = alarms.get(i)
@@ -175,10 +170,9 @@ class CusumDetector(ChartDetector):
             is_up = bool(up[at] >= down[at])
             side, sums = (self._up, up) if is_up else (self._down, down)
             side.take(times[i : i + at + 1], sums[: at + 1], row)
-            size = self.k + float(sums[at]) / (row + at - side.last_zero)
-            self._alarms[i + at] = _Alarm(
-                row + at - side.last_zero, side.onset_ns, size if is_up else -size
-            )
+            n = row + at - side.last_zero
+            size = self.k + float(sums[at]) / n
+            self._alarms[i + at] = _Alarm(n, side.onset_ns, size if is_up else -size)
             self._up, self._down = _Side(row + at), _Side(row + at)
             self._sum = self._low_up = self._high_down = 0.0
             self._n_summed = 0

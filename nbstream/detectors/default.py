@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.period import PeriodFinder, format_period, same_phase
+from nbstream.detectors.parts.period import PeriodDetector, format_period, same_phase
 from nbstream.detectors.parts.rarity import BLOCK, MIN_BLOCKS, BlockExtremes, Tails
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, IntArray, TimeArray
 
 __all__ = ["DefaultDetector", "default"]
 
 LIMIT = 8.0
 VIEWS = (
-    ("value", 1),
-    ("change", 1),
-    ("mean", 4),
-    ("step", 4),
-    ("mean", 16),
-    ("step", 16),
-    ("mean", 64),
-    ("step", 64),
-    ("spread", 16),
-    ("spread", 64),
-    ("season", 4),
+    *(("value", 1), ("change", 1)),
+    *((kind, n) for n in (4, 16, 64) for kind in ("mean", "step")),
+    *(("spread", 16), ("spread", 64), ("season", 4)),
 )
 N_VIEWS = len(VIEWS)
 LONGEST = 128
@@ -59,7 +50,7 @@ def default() -> Detector:
     return DefaultDetector()
 
 
-class DefaultDetector(Detector):
+class DefaultDetector(PeriodDetector):
     """Finds readings that are unlike those before them in any of eleven ways, whose scores are added up.
 
     It looks at the value, the change from one reading to the next, means over 4, 16 and 64 readings and
@@ -108,46 +99,29 @@ class DefaultDetector(Detector):
     def reset(self) -> None:
         """Forget everything that was seen."""
         n_blocks = self.history // BLOCK
-        self._n = 0
-        self._next_fit = MIN_BLOCKS * BLOCK
-        self._latest = np.iinfo(np.int64).min
-        self._times = ColumnHistory(self.history, dtype=np.int64)
-        self._values = ColumnHistory(self.history)
+        self._begin(MIN_BLOCKS * BLOCK, 256)
         self._means = ColumnHistory(self.history)
         self._peaks = ColumnHistory(self.history, shape=(2 * N_VIEWS,), dtype=np.float32)
         self._recent: FloatArray = np.zeros((2 * N_VIEWS, 0))
         self._extremes = BlockExtremes(N_VIEWS, n_blocks)
         self._scores = BlockExtremes(1, n_blocks)
         self._tails: Tails | None = None
-        self._finder = PeriodFinder(256)
         self._weight = 1.0
         self._reported = 0.0
         self._is_alarmed, self._calm = False, 0
-
-    @property
-    def period(self) -> float | None:
-        """The period that was found, in seconds; None if there is none."""
-        return None if self._finder.period is None else self._finder.period / 1e9
 
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         present = np.flatnonzero(values == values)
         is_warm = self._n + np.cumsum(values == values) - (values == values) >= MIN_BLOCKS * BLOCK
         findings = _Findings(len(values), self.limit)
-        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
-        position = 0
         with np.errstate(all="ignore"):
-            while position < len(present):
-                stop = min(position + self._next_fit - self._n, len(present))
-                rows = present[position:stop]
-                self._take(ascending[position:stop], values[rows] * DOWN, rows, findings)
-                position = stop
-        if len(present):
-            self._latest = ascending[-1]
+            for rows, ascending in self._pieces(times, present):
+                self._take(ascending, values[rows] * DOWN, rows, findings)
         score = findings.score
         return Detection(score, score >= self.limit, is_warm, findings.explain)
 
     def _take(
-        self, times: TimeArray, values: FloatArray, rows: npt.NDArray[Any], findings: _Findings
+        self, times: TimeArray, values: FloatArray, rows: IntArray, findings: _Findings
     ) -> None:
         """Take in readings that lie between two fits."""
         m = len(values)
@@ -170,9 +144,6 @@ class DefaultDetector(Detector):
             self._remember(decades)
         # Anomalies are learnt too: what is learnt are quartiles, which a few of them don't move.
         self._extremes.add(views)
-        self._n += m
-        if self._n == self._next_fit:
-            self._fit()
 
     def _view(self, m: int) -> FloatArray:
         """Return the views of the newest `m` readings, shape (views, m); NaN where one can't be had."""
@@ -214,11 +185,9 @@ class DefaultDetector(Detector):
 
     def _remember(self, decades: FloatArray) -> None:
         """Keep for each reading the largest decades of it and the 8 before it."""
-        around = np.concatenate((self._recent, decades), axis=1)
         n = 2 * AROUND + 1
-        padded = np.concatenate(
-            (np.zeros((2 * N_VIEWS, max(0, n - 1 - self._recent.shape[1]))), around), axis=1
-        )
+        before = np.zeros((2 * N_VIEWS, max(0, n - 1 - self._recent.shape[1])))
+        padded = np.concatenate((before, self._recent, decades), axis=1)
         m = decades.shape[1]
         peaks = padded[:, n - 1 : n - 1 + m].copy()
         for shift in range(n - 1):
@@ -320,7 +289,7 @@ class _Findings:
 
     def note(
         self,
-        rows: npt.NDArray[Any],
+        rows: IntArray,
         views: FloatArray,
         decades: FloatArray,
         tails: Tails,

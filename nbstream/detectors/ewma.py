@@ -13,8 +13,7 @@ from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.wording import short, sigmas
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["EwmaDetector"]
 
@@ -108,9 +107,8 @@ class EwmaDetector(ChartDetector):
         is_above = average > 0
         np.abs(average, out=score)
         n_early = min(len(z), max(0, len(self._sigma_at) - self._n))
-        sigma_at = np.append(
-            self._sigma_at[self._n : self._n + n_early], self._sigma_at[-1:]
-        )  # of the early readings, and of all others
+        # Of the early readings, and of all others.
+        sigma_at = np.append(self._sigma_at[self._n : self._n + n_early], self._sigma_at[-1:])
         score[:n_early] /= sigma_at[:n_early]
         score[n_early:] /= sigma_at[-1]
         self._n += len(z)

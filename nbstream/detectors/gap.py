@@ -96,13 +96,12 @@ class GapDetector(ChannelDetector):
         n_old_blocks = (len(self._intervals) - self._n_open) // BLOCK
         n_blocks = len(known) // BLOCK
         usual = np.full(n_blocks + 1, np.nan)  # while block i is open
-        blocks = known[: n_blocks * BLOCK].reshape(-1, BLOCK)
+        whole = known[: n_blocks * BLOCK]
+        blocks = whole.reshape(-1, BLOCK)
         for i in range(max(n_old_blocks, 1), min(n_blocks, N_BLOCKS - 1) + 1):
             usual[i] = medians(blocks[max(0, i - N_BLOCKS) : i].reshape(1, -1))[0]
         if n_blocks >= N_BLOCKS:
-            windows = np.lib.stride_tricks.sliding_window_view(
-                known[: n_blocks * BLOCK], N_BLOCKS * BLOCK
-            )
+            windows = np.lib.stride_tricks.sliding_window_view(whole, N_BLOCKS * BLOCK)
             first = max(n_old_blocks, N_BLOCKS)
             starts = (np.arange(first, n_blocks + 1) - N_BLOCKS) * BLOCK
             usual[first:] = medians(windows[starts])

@@ -12,8 +12,7 @@ from nbstream.detectors.parts.parameters import count, number
 from nbstream.detectors.parts.wording import short
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["PageHinkleyDetector"]
 
@@ -79,10 +78,8 @@ class PageHinkleyDetector(ChartDetector):
         log = -math.log(self.alpha)
         self._block = 4096 if log * 4096 < 7 else max(1, int(7 / log))
         self._fading = self.alpha ** np.arange(self._block + 1, dtype=np.float64)
-        known = None if standardize else (0.0, 1.0)
-        super().__init__(
-            mean=known and known[0], sigma=known and known[1], warm_up=warm_up, min_sigma=0.0
-        )
+        mean, sigma = (None, None) if standardize else (0.0, 1.0)
+        super().__init__(mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=0.0)
         if not standardize:
             self._largest_z = 1e150  # whose sums are still far from the end of float64
 

@@ -52,7 +52,7 @@ class RateOfChangeDetector(ChannelDetector):
         self._earlier: tuple[int, float] | None = None
 
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
-        n, known = len(values), [at for at in (self._earlier, self._last) if at is not None]
+        known = [at for at in (self._earlier, self._last) if at is not None]
         all_times = np.concatenate((np.array([t for t, _ in known], np.int64), times))
         all_values = np.concatenate((np.array([value for _, value in known], np.float64), values))
         rows = np.arange(len(all_times))
@@ -69,10 +69,8 @@ class RateOfChangeDetector(ChannelDetector):
         is_anomaly = score > self.limit
         last = len(rows) - 1
         self._last = int(all_times[last]), float(all_values[last])
-        earlier = int(before[last])
-        self._earlier = (
-            None if earlier < 0 else (int(all_times[earlier]), float(all_values[earlier]))
-        )
+        row = int(before[last])
+        self._earlier = None if row < 0 else (int(all_times[row]), float(all_values[row]))
 
         def explain(i: int) -> str:
             if not is_warm[i]:
@@ -86,5 +84,4 @@ class RateOfChangeDetector(ChannelDetector):
                 f"limit {short(self.limit)}"
             )
 
-        assert len(score) == n
         return Detection(score, is_anomaly, is_warm, explain)

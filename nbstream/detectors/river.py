@@ -67,13 +67,7 @@ class RiverDetector(Detector):
     name = "river"
     max_rate = 1_000
 
-    def __init__(
-        self,
-        model: Any,
-        *,
-        limit: float = 0.8,
-        n_warm: int = 250,
-    ) -> None:
+    def __init__(self, model: Any, *, limit: float = 0.8, n_warm: int = 250) -> None:
         if isinstance(model, str):
             model = _model_named(model)
         self._is_drift = hasattr(model, "drift_detected") and hasattr(model, "update")

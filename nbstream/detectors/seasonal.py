@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.base import Detection
 from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.period import DAY_NS, PeriodFinder, format_period, same_phase
+from nbstream.detectors.parts.period import DAY_NS, PeriodDetector, format_period, same_phase
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import local_datetime
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["SeasonalDetector"]
@@ -27,7 +25,7 @@ MAX_SCORE = 1e6
 DOWN, UP = 2.0**-10, 2.0**10
 
 
-class SeasonalDetector(Detector):
+class SeasonalDetector(PeriodDetector):
     """Compares each reading with the median of those at the same phase of earlier periods.
 
     Parameters
@@ -91,21 +89,11 @@ class SeasonalDetector(Detector):
 
     def reset(self) -> None:
         """Forget everything that was seen, a period that was found too."""
-        self._n = 0
-        self._next_fit = MIN_RESIDUALS
-        self._latest = np.iinfo(np.int64).min
-        self._times = ColumnHistory(self.history, dtype=np.int64)
-        self._values = ColumnHistory(self.history)
-        self._residuals = ColumnHistory(self.history)
-        self._finder = PeriodFinder(64)
+        self._begin(MIN_RESIDUALS, 64)
         self._finder.period = self._given
+        self._residuals = ColumnHistory(self.history)
         self._centre, self._scale = 0.0, np.nan
         self._was_warm = False
-
-    @property
-    def period(self) -> float | None:
-        """The period in seconds, given or found; None while there is none."""
-        return None if self._finder.period is None else self._finder.period / 1e9
 
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         n = len(values)
@@ -113,13 +101,9 @@ class SeasonalDetector(Detector):
         period = np.full(n, np.nan)
         residual = np.full(n, np.nan)
         present = np.flatnonzero(values == values)
-        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
-        position = 0
         with np.errstate(all="ignore"):
-            while position < len(present):
-                stop = min(position + self._next_fit - self._n, len(present))
-                rows = present[position:stop]
-                self._times.append(ascending[position:stop])
+            for rows, ascending in self._pieces(times, present):
+                self._times.append(ascending)
                 self._values.append(values[rows] * DOWN)
                 usual[rows] = self._usual(len(rows))
                 residual[rows] = values[rows] * DOWN - usual[rows]
@@ -131,12 +115,11 @@ class SeasonalDetector(Detector):
                 is_still = (residual[rows] == self._centre) & (self._scale == 0)
                 score[rows[is_still]] = 0.0
                 self._residuals.append(residual[rows])
-                self._n += len(rows)
-                position = stop
-                if self._n == self._next_fit:
-                    self._fit()
-        if len(present):
-            self._latest = ascending[-1]
+
+        # A missing reading is as warm as the one before it.
+        judged = np.append(self._was_warm, (score == score)[present])
+        self._was_warm = bool(judged[-1])
+        is_warm = judged[np.cumsum(values == values)]
 
         def explain(i: int) -> str:
             if not score[i] == score[i]:
@@ -148,18 +131,7 @@ class SeasonalDetector(Detector):
                 f"period of {format_period(period[i])} {'found' if self._given is None else 'given'})."
             )
 
-        return Detection(score, score > self.limit, self._is_warm(score, values), explain)
-
-    def _is_warm(self, score: FloatArray, values: FloatArray) -> npt.NDArray[np.bool_]:
-        """Return whether each reading could be judged, missing ones as the one before them."""
-        known = np.flatnonzero(values == values)
-        if not len(known):
-            return np.full(len(values), self._was_warm)
-        before = np.cumsum(values == values) - 1
-        judged = score[known] == score[known]
-        is_warm = np.where(before >= 0, judged[np.maximum(before, 0)], self._was_warm)
-        self._was_warm = bool(judged[-1])
-        return is_warm
+        return Detection(score, score > self.limit, is_warm, explain)
 
     def _usual(self, m: int) -> FloatArray:
         """Return the median at the same phase for the newest `m` readings; NaN if seen less than twice."""
@@ -181,10 +153,9 @@ class SeasonalDetector(Detector):
         self._next_fit = self._n + min(max(self._n // 16, 8), 512)
         for tail in (self._times, self._values, self._residuals):
             tail.trim()
-        if self._given is None and self._finder.look(
-            self._n, self._times.all(), self._values.all()
-        ):
-            residuals = self._values.all() - self._usual(len(self._values))
+        values = self._values.all()
+        if self._given is None and self._finder.look(self._n, self._times.all(), values):
+            residuals = values - self._usual(len(values))
             self._residuals.trim(0)
             self._residuals.append(residuals)
         residuals = self._residuals.all()
@@ -194,7 +165,7 @@ class SeasonalDetector(Detector):
             return
         self._centre = float(np.median(residuals))
         distances = np.abs(residuals - self._centre)
-        largest = float(np.abs(self._values.all()).max())
+        largest = float(np.abs(values).max())
         scale = 1.4826 * float(np.median(distances)) or 1.2533 * float(distances.mean())
         self._scale = max(scale, 1e-12 * largest)
 
@@ -213,9 +184,5 @@ def _phase(time: int, period: float) -> str:
     """Return in words where in its period a time lies: "at 09:30 UTC", "3.2s into its period"."""
     for days, form in ((1, "at %H:%M UTC"), (7, "on %A at %H:%M UTC")):
         if abs(period / (days * DAY_NS) - 1) < 0.005:
-            return _clock(time, form)
+            return local_datetime(time, UTC).strftime(form)
     return f"{format_period(time % period)} into its period"
-
-
-def _clock(time: int, form: str) -> str:
-    return local_datetime(time, UTC).strftime(form)

@@ -11,9 +11,7 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["DspotDetector", "SpotDetector", "fit_pareto"]
 
@@ -50,10 +48,8 @@ def fit_pareto(excesses: FloatArray) -> tuple[float, float]:
     y = excesses / mean
     steps = np.geomspace(1e-4, 1.0, 48)
     top = 2 * (1 - float(y.min())) / max(float(y.min()) ** 2, 1e-12)
-    below = (
-        -(1 - np.concatenate((np.geomspace(1e-8, 0.5, 24), 1 - steps[steps < 0.5][::-1]))) / y.max()
-    )
-    grids = [below]
+    ends = np.concatenate((np.geomspace(1e-8, 0.5, 24), 1 - steps[steps < 0.5][::-1]))
+    grids = [-(1 - ends) / y.max()]
     if top > 1e-4:
         grids.append(np.geomspace(1e-4, top, 64))
     low, high = [], []
@@ -228,10 +224,8 @@ class SpotDetector(Detector):
                 limits[rows] = bounds
                 level[rows] = levels[:n_judged]
                 position += n_judged
-        is_warm = np.ones(n, np.bool_)
-        if not self._sides:
-            is_warm[:] = False
-        elif len(first):
+        is_warm = np.full(n, bool(self._sides))
+        if len(first):
             is_warm[: int(first[-1]) + 1] = False
 
         def explain(i: int) -> str:
@@ -268,9 +262,7 @@ class SpotDetector(Detector):
     def _learn(self, x: FloatArray) -> None:
         """Take in readings that are no anomalies."""
 
-    def _take(
-        self, centred: FloatArray
-    ) -> tuple[int, FloatArray, npt.NDArray[np.bool_], FloatArray]:
+    def _take(self, centred: FloatArray) -> tuple[int, FloatArray, BoolArray, FloatArray]:
         """Judge readings up to the first anomaly.
 
         Returns the number of normal ones; and of them and the anomaly the decades, whether they are too
@@ -339,7 +331,6 @@ class DspotDetector(SpotDetector):
     """
 
     name = "dspot"
-    max_rate = 2_000
 
     def __init__(
         self,
@@ -387,14 +378,15 @@ class DspotDetector(SpotDetector):
         if not self._until_exact:
             self._total = float(np.sort(self._window.all()).sum())
             self._until_exact = self.depth
-        x = x[: self._until_exact]
+        return self._totals(x[: self._until_exact])[:-1] / self.depth
+
+    def _totals(self, x: FloatArray) -> FloatArray:
+        """Return the sum of the window before each reading, and after the last."""
         leaving = np.concatenate((self._window.all(), x))[: len(x)]
-        totals = np.cumsum(np.concatenate(([self._total], x - leaving)))
-        return totals[:-1] / self.depth
+        return np.cumsum(np.concatenate(([self._total], x - leaving)))
 
     def _learn(self, x: FloatArray) -> None:
-        leaving = np.concatenate((self._window.all(), x))[: len(x)]
-        self._total = float(np.cumsum(np.concatenate(([self._total], x - leaving)))[-1])
+        self._total = float(self._totals(x)[-1])
         self._until_exact -= len(x)
         self._window.append(x)
         self._window.trim()

@@ -82,9 +82,8 @@ class StuckDetector(ChannelDetector):
             same = f"{lengths[i]:,} readings ({duration(int(times[i] - since[i]))}) the same"
             if is_anomaly[i]:
                 return f"stuck at {short(values[i])}: {same}"
-            limit = span(self._window.duration_ns, self._window.readings)
-            return (
-                f"{same}, stuck after {limit}" if lengths[i] > 1 else "differs from the one before"
-            )
+            if lengths[i] == 1:
+                return "differs from the one before"
+            return f"{same}, stuck after {span(self._window.duration_ns, self._window.readings)}"
 
         return Detection(score, is_anomaly, np.ones(n, np.bool_), explain)

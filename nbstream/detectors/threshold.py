@@ -12,8 +12,7 @@ from nbstream.detectors.parts.parameters import number
 from nbstream.detectors.parts.wording import short
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["ThresholdDetector"]
 
@@ -80,21 +79,19 @@ class ThresholdDetector(ChannelDetector):
 
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
         above, below, n = self.above, self.below, len(values)
-        score = np.full(n, -np.inf) if above is None else values - above
-        if below is not None:
-            np.maximum(score, below - values, out=score) if above is not None else np.subtract(
-                below, values, out=score
-            )
+        beyond = [values - above] if above is not None else []
+        beyond += [below - values] if below is not None else []
+        score, *others = beyond
+        for other in others:
+            np.maximum(score, other, out=score)
         is_high = self._side(values, above, 1.0, self._is_high)
         is_low = self._side(values, below, -1.0, self._is_low)
         self._is_high = is_high is not None and bool(is_high[-1])
         self._is_low = is_low is not None and bool(is_low[-1])
-        if is_high is None or is_low is None:
-            is_anomaly = is_high if is_low is None else is_low
-        else:
-            is_anomaly = is_high | is_low
-        if is_anomaly is None:
-            is_anomaly = np.zeros(n, np.bool_)
+        is_anomaly = np.zeros(n, np.bool_)
+        for is_beyond in (is_high, is_low):
+            if is_beyond is not None:
+                is_anomaly |= is_beyond
 
         def explain(i: int) -> str:
             value = short(values[i])

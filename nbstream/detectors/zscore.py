@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from nbstream.detectors.parts.mean_baseline import MeanBaseline
 from nbstream.detectors.parts.window_score import WindowScoreDetector
 from nbstream.readings.window import Window
-
-if TYPE_CHECKING:
-    from nbstream.readings.window import WindowLike
 
 __all__ = ["ZScoreDetector"]
 
@@ -55,23 +50,6 @@ class ZScoreDetector(WindowScoreDetector):
     name = "zscore"
     sigma_word = "σ"
     level_word = "mean"
-
-    def __init__(
-        self,
-        *,
-        window: WindowLike = 1000,
-        limit: float = 4.0,
-        min_readings: int = 30,
-        min_sigma: float = 0.0,
-        false_alarms: str | None = None,
-    ) -> None:
-        super().__init__(
-            window=window,
-            limit=limit,
-            min_readings=min_readings,
-            min_sigma=min_sigma,
-            false_alarms=false_alarms,
-        )
 
     def _make_baseline(self) -> MeanBaseline:
         return MeanBaseline(Window.parse(self.window), self.min_readings, self.min_sigma)

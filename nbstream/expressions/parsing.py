@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
 
-from nbstream.expressions.tree import (
-    Arithmetic,
-    Both,
-    Call,
-    Channel,
-    Comparison,
-    Either,
-    Negative,
-    Not,
-    Number,
-    NumberNode,
-    Range,
-    Rate,
-    Score,
-    Stale,
-    Statistic,
-    TruthNode,
-    Value,
-    Variable,
-    ZScore,
-    exact_number,
-    variables,
-)
+from nbstream.expressions import tree
 from nbstream.readings.window import Window
 from nbstream.text.naming import printable
 from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
 __all__ = ["MAX_LENGTH", "STATISTICS", "ConditionError", "read_condition"]
 
@@ -55,6 +35,7 @@ _SYNONYMS = {
     **dict.fromkeys(("average", "avg"), "mean"),
     **dict.fromkeys(("stddev", "stdev", "std_dev", "sd", "sigma"), "std"),
 }
+_VARIABLES = {node.text: node for node in (tree.Value, tree.ZScore, tree.Stale)}
 _KEYWORDS = ("and", "or", "not")
 _FUNCTIONS = (*STATISTICS, "p99", "abs", "rate_of", "score", "channel")
 _COMPARISONS = (">", ">=", "<", "<=", "==", "!=")
@@ -111,7 +92,7 @@ class _Token(NamedTuple):
     at: int
 
 
-def read_condition(given: object, channels: Collection[str] | None = None) -> TruthNode:
+def read_condition(given: object, channels: Collection[str] | None = None) -> tree.TruthNode:
     """Return the tree of a condition.
 
     Parameters
@@ -155,7 +136,7 @@ class _Parser:
         self._next = 0
         self._depth = 0
 
-    def read(self) -> TruthNode:
+    def read(self) -> tree.TruthNode:
         node = self._either()
         token = self._peek()
         if token.kind != "end":
@@ -219,40 +200,34 @@ class _Parser:
 
     # Tokens into a tree, the loosest first.
 
-    def _either(self) -> TruthNode | NumberNode:
-        return self._series("or", self._both, Either)
+    def _either(self) -> tree.Node:
+        return self._series(self._both, tree.Either)
 
-    def _both(self) -> TruthNode | NumberNode:
-        return self._series("and", self._denied, Both)
+    def _both(self) -> tree.Node:
+        return self._series(self._denied, tree.Both)
 
     def _series(
-        self,
-        word: str,
-        read: Callable[[], TruthNode | NumberNode],
-        kind: type[Both] | type[Either],
-    ) -> TruthNode | NumberNode:
+        self, read: Callable[[], tree.Node], kind: type[tree.Both | tree.Either]
+    ) -> tree.Node:
         first = read()
-        if not self._is_next(word):
+        if not self._is_next(kind.word):
             return first
         operands = [self._as_truth(first)]
-        while self._is_next(word):
+        while self._is_next(kind.word):
             self._take()
             operands.append(self._as_truth(read()))
-        flat = [
-            o for node in operands for o in (node.operands if isinstance(node, kind) else [node])
-        ]
-        return kind(tuple(flat), operands[0].at)
+        flat = (node.operands if isinstance(node, kind) else (node,) for node in operands)
+        return kind(tuple(chain.from_iterable(flat)), at=operands[0].at)
 
-    def _denied(self) -> TruthNode | NumberNode:
+    def _denied(self) -> tree.Node:
         if not self._is_next("not"):
             return self._comparison()
         token = self._take()
-        self._deeper(token)
-        operand = self._as_truth(self._denied())
-        self._depth -= 1
-        return Not(operand, token.at)
+        with self._deeper(token):
+            operand = self._as_truth(self._denied())
+        return tree.Not(operand, at=token.at)
 
-    def _comparison(self) -> TruthNode | NumberNode:
+    def _comparison(self) -> tree.Node:
         first = self._sum()
         if self._peek().text not in _COMPARISONS:
             return first
@@ -260,55 +235,53 @@ class _Parser:
         while self._peek().text in _COMPARISONS:
             operators.append(self._take().text)
             operands.append(self._as_number(self._sum()))
-        if not any(any(variables(operand)) for operand in operands):
+        if not any(any(tree.variables(operand)) for operand in operands):
             self._fail("compares only numbers", operands[0].at)
-        return Comparison(tuple(operands), tuple(operators), operands[0].at)
+        return tree.Comparison(tuple(operands), tuple(operators), at=operands[0].at)
 
-    def _sum(self) -> TruthNode | NumberNode:
+    def _sum(self) -> tree.Node:
         return self._arithmetic("+-", lambda: self._arithmetic("*/", self._signed))
 
-    def _arithmetic(
-        self, operators: str, read: Callable[[], TruthNode | NumberNode]
-    ) -> TruthNode | NumberNode:
+    def _arithmetic(self, operators: str, read: Callable[[], tree.Node]) -> tree.Node:
         left = read()
         while self._peek().kind == "sign" and self._peek().text in operators:
             operator = self._take()
             right = self._as_number(read())
-            left = Arithmetic(operator.text, self._as_number(left), right, left.at)
+            left = tree.Arithmetic(operator.text, self._as_number(left), right, at=left.at)
             self._check_depth_of(left, operator)
         return left
 
-    def _check_depth_of(self, node: NumberNode, token: _Token) -> None:
+    def _check_depth_of(self, node: tree.NumberNode, token: _Token) -> None:
         depth, left = 0, node
-        while isinstance(left, Arithmetic):
+        while isinstance(left, tree.Arithmetic):
             depth, left = depth + 1, left.left
         if depth > 2 * MAX_DEPTH:
             self._fail_at(token, f"has more than {2 * MAX_DEPTH} operations in a row")
 
-    def _signed(self) -> TruthNode | NumberNode:
+    def _signed(self) -> tree.Node:
         token = self._peek()
         if token.kind != "sign" or token.text not in "+-":
             return self._atom()
         self._take()
-        self._deeper(token)
-        operand = self._as_number(self._signed())
-        self._depth -= 1
+        with self._deeper(token):
+            operand = self._as_number(self._signed())
         if token.text == "+":
             return operand
-        if isinstance(operand, Number):
-            return Number(-operand.number, token.at)
-        return operand.operand if isinstance(operand, Negative) else Negative(operand, token.at)
+        if isinstance(operand, tree.Number):
+            return tree.Number(-operand.number, at=token.at)
+        if isinstance(operand, tree.Negative):
+            return operand.operand
+        return tree.Negative(operand, at=token.at)
 
-    def _atom(self) -> TruthNode | NumberNode:
+    def _atom(self) -> tree.Node:
         token = self._take()
         if token.kind == "number":
-            return Number(float(token.text), token.at)
+            return tree.Number(float(token.text), at=token.at)
         if token.text == "(":
-            self._deeper(token)
-            node = self._either()
-            self._expect(")", "closes the '('", token)
-            self._depth -= 1
-            return node
+            with self._deeper(token):
+                node = self._either()
+                self._expect(")", "closes the '('", token)
+                return node
         if token.kind == "name" and token.text not in _KEYWORDS:
             return self._word(token)
         if token.kind == "text":
@@ -316,76 +289,64 @@ class _Parser:
         what = "ends" if token.kind == "end" else f"has {self._shown(token)}"
         self._fail_at(token, f"cannot be read: it {what} where a number or a name should stand")
 
-    def _word(self, token: _Token) -> TruthNode | NumberNode:
+    def _word(self, token: _Token) -> tree.Node:
         name = token.text
         is_called = self._peek().text == "("
         if name in STATISTICS or _QUANTILE.fullmatch(name):
-            return self._statistic(token) if is_called else Statistic(name, at=token.at)
-        readers: dict[str, Callable[[_Token], TruthNode | NumberNode]] = {
+            return self._statistic(token) if is_called else tree.Statistic(name, at=token.at)
+        readers: dict[str, Callable[[_Token], tree.Node]] = {
             "abs": self._abs,
             "outside": self._range,
             "inside": self._range,
             "rate_of": self._rate,
-            "channel": lambda t: self._channel_named(t, self._one_text(t)),
-            "score": lambda t: Score(self._one_text(t)[1], at=t.at),
+            "channel": lambda t: self._channel_named(self._name(t), t.at),
+            "score": lambda t: tree.Score(self._name(t), at=t.at),
         }
         if name in readers:
             if not is_called:
                 self._fail_at(token, f"must give {name} something: {_usage(name)}")
-            self._deeper(token)
-            node = readers[name](token)
-            self._depth -= 1
-            return node
+            with self._deeper(token):
+                return readers[name](token)
         if is_called:
             near = self._nearest(name) or f"; there are {', '.join(_FUNCTIONS)}"
             self._fail_at(token, f"calls {name!r}, which is no function{near}")
-        if name == "value":
-            return Value(at=token.at)
-        if name == "zscore":
-            return ZScore(at=token.at)
-        return Stale(at=token.at) if name == "stale" else self._channel(token)
+        kind = _VARIABLES.get(name)
+        return self._channel(token) if kind is None else kind(at=token.at)
 
-    def _statistic(self, token: _Token) -> NumberNode:
+    def _statistic(self, token: _Token) -> tree.NumberNode:
         name = token.text
         opening = self._take()
-        self._deeper(opening)
-        if name in ("min", "max") and self._peek().kind != "text":
-            arguments = self._numbers(opening, 2, name)
-            self._depth -= 1
-            return Call(name, arguments, token.at)
-        text = self._peek()
-        if text.kind != "text":
-            self._fail_at(text, f"must give {name} a window in quotes: {_usage(name)}")
-        self._take()
-        self._expect(")", f"closes {name}(", opening)
-        self._depth -= 1
+        with self._deeper(opening):
+            if name in ("min", "max") and self._peek().kind != "text":
+                return tree.Call(name, self._numbers(opening, 2, name), at=token.at)
+            text = self._quoted(opening, name, "a window")
         try:
             window = Window.parse(text.text[1:-1])
         except ValueError as error:
             self._fail_at(text, f"is not possible: {str(error).rstrip('.')}")
-        return Statistic(name, str(window), at=token.at)
+        return tree.Statistic(name, str(window), at=token.at)
 
-    def _abs(self, token: _Token) -> NumberNode:
-        return Call("abs", self._numbers(self._take(), 1, "abs"), token.at)
+    def _abs(self, token: _Token) -> tree.NumberNode:
+        return tree.Call("abs", self._numbers(self._take(), 1, "abs"), at=token.at)
 
-    def _range(self, token: _Token) -> TruthNode:
+    def _range(self, token: _Token) -> tree.TruthNode:
         low, high = self._numbers(self._take(), 2, token.text)
-        if not (isinstance(low, Number) and isinstance(high, Number)):
+        if not (isinstance(low, tree.Number) and isinstance(high, tree.Number)):
             self._fail_at(
                 token, f"must give {token.text} two numbers, such as {token.text}(10, 90)"
             )
         if not low.number < high.number:
-            got = f"{exact_number(low.number)}, {exact_number(high.number)}"
+            got = f"{tree.exact_number(low.number)}, {tree.exact_number(high.number)}"
             self._fail_at(token, f"is not possible: the lower limit must come first (got {got})")
-        return Range(token.text, low.number, high.number, token.at)
+        return tree.Range(token.text, low.number, high.number, at=token.at)
 
-    def _rate(self, token: _Token) -> NumberNode:
+    def _rate(self, token: _Token) -> tree.NumberNode:
         (of,) = self._numbers(self._take(), 1, "rate_of")
-        if not isinstance(of, (Value, Channel)):
+        if not isinstance(of, (tree.Value, tree.Channel)):
             self._fail_at(token, "must give rate_of 'value' or a channel")
-        return Rate(of if isinstance(of, Channel) else None, at=token.at)
+        return tree.Rate(of if isinstance(of, tree.Channel) else None, at=token.at)
 
-    def _numbers(self, opening: _Token, n: int, name: str) -> tuple[NumberNode, ...]:
+    def _numbers(self, opening: _Token, n: int, name: str) -> tuple[tree.NumberNode, ...]:
         arguments = [self._as_number(self._either())]
         while self._peek().text == "," and len(arguments) <= n:
             self._take()
@@ -396,29 +357,30 @@ class _Parser:
         self._expect(")", f"closes {name}(", opening)
         return tuple(arguments)
 
-    def _one_text(self, token: _Token) -> tuple[_Token, str]:
-        opening = self._take()
+    def _quoted(self, opening: _Token, function: str, what: str) -> _Token:
+        """Return the text in quotes that is all that a function is given."""
         text = self._take()
         if text.kind != "text":
-            self._fail_at(text, f"must give {token.text} a name in quotes: {_usage(token.text)}")
-        self._expect(")", f"closes {token.text}(", opening)
-        return text, text.text[1:-1]
+            self._fail_at(text, f"must give {function} {what} in quotes: {_usage(function)}")
+        self._expect(")", f"closes {function}(", opening)
+        return text
 
     # Names.
 
-    def _channel_named(self, token: _Token, text: tuple[_Token, str]) -> Variable:
-        name = text[1]
-        is_plain = _reads_as_channel(name)
-        return Channel(name, is_plain, at=token.at)
+    def _name(self, token: _Token) -> str:
+        return self._quoted(self._take(), token.text, "a name").text[1:-1]
 
-    def _channel(self, token: _Token) -> Variable:
+    def _channel_named(self, name: str, at: int) -> tree.Variable:
+        return tree.Channel(name, _reads_as_channel(name), at=at)
+
+    def _channel(self, token: _Token) -> tree.Variable:
         name = token.text
         if self._channels and name not in self._channels:
             hint = self._nearest(name) or "; the reading is called 'value'"
             self._fail_unknown(token, hint, "that is still to come")
         if not self._channels and not _reads_as_channel(name):
             self._fail_unknown(token, self._nearest(name), "of that name")
-        return Channel(name, _reads_as_channel(name), at=token.at)
+        return self._channel_named(name, token.at)
 
     def _fail_unknown(self, token: _Token, hint: str, which: str) -> NoReturn:
         end = "" if hint.endswith("?") else "."
@@ -432,15 +394,13 @@ class _Parser:
 
     # Kinds.
 
-    def _as_truth(self, node: TruthNode | NumberNode) -> TruthNode:
-        if isinstance(node, (Number, Negative, Arithmetic, Call)) or (
-            isinstance(node, Variable) and not isinstance(node, Stale)
-        ):
+    def _as_truth(self, node: tree.Node) -> tree.TruthNode:
+        if not isinstance(node, tree.TruthNode):
             self._fail(f"compares {node.text} with nothing; write {node.text} > 90", node.at)
         return node
 
-    def _as_number(self, node: TruthNode | NumberNode) -> NumberNode:
-        if isinstance(node, (Comparison, Range, Stale, Not, Both, Either)):
+    def _as_number(self, node: tree.Node) -> tree.NumberNode:
+        if isinstance(node, tree.TruthNode) or not isinstance(node, tree.NumberNode):
             self._fail(f"needs a number here, and {node.text} is true or false", node.at)
         return node
 
@@ -466,10 +426,13 @@ class _Parser:
             self._fail_at(where, f"has no {sign!r} that {purpose}")
         self._take()
 
-    def _deeper(self, token: _Token) -> None:
+    @contextmanager
+    def _deeper(self, token: _Token) -> Iterator[None]:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             self._fail_at(token, f"is nested more than {MAX_DEPTH} deep")
+        yield
+        self._depth -= 1
 
     def _shown(self, token: _Token) -> str:
         return repr(token.text[:20])

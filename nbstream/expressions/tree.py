@@ -7,53 +7,26 @@ logic of three values: so a truth is a pair of columns, where it is certainly tr
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, TypeAlias
+from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray
 
 __all__ = [
-    "PRECEDING",
-    "STALE",
-    "VALUE",
-    "ZSCORE",
-    "Arithmetic",
-    "Both",
-    "Call",
-    "Channel",
-    "Columns",
-    "Comparison",
-    "Either",
-    "Extents",
-    "Judging",
-    "Limit",
-    "Negative",
-    "Not",
-    "Number",
-    "Range",
-    "Rate",
-    "Score",
-    "Stale",
-    "Statistic",
-    "Truth",
-    "TruthNode",
-    "Value",
-    "Variable",
-    "ZScore",
-    "exact_number",
-    "numbers_compared",
-    "short_number",
-    "unlike_equals",
-]
-
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
+    "PRECEDING", "STALE", "VALUE", "ZSCORE",
+    "Arithmetic", "Both", "Call", "Channel", "Columns", "Comparison", "Either", "Extents", "Judging",
+    "Limit", "Negative", "Node", "Not", "Number", "NumberNode", "Range", "Rate", "Score", "Series",
+    "Stale", "Statistic", "Truth", "TruthNode", "Value", "Variable", "ZScore",
+    "exact_number", "numbers_compared", "short_number", "unlike_equals", "variables",
+]  # fmt: skip
 
 
 class Truth(NamedTuple):
@@ -68,7 +41,6 @@ class Columns(Protocol):
 
     def column(self, variable: Variable) -> FloatArray:
         """Return a variable's numbers, one per reading, NaN where it is not known."""
-        ...
 
 
 class Extents(Protocol):
@@ -76,7 +48,6 @@ class Extents(Protocol):
 
     def extent_of(self, variable: Variable) -> tuple[float, float] | None:
         """Return the smallest and the largest of a variable's numbers; None if none is known."""
-        ...
 
 
 class Judging(Protocol):
@@ -84,19 +55,71 @@ class Judging(Protocol):
 
     def truth(self, columns: Columns) -> Truth:
         """Return where it is certainly true, and where certainly false."""
-        ...
 
     def __hash__(self) -> int:
         """Equal conditions are worked out once for a batch."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Node(ABC):
+    """A part of a condition, equal to those that say the same."""
+
+    at: int = field(default=0, compare=False, kw_only=True)
+    """Index of the character in the text at which it begins."""
+
+    @property
+    def precedence(self) -> int:
+        """How tightly it binds."""
+        return 9
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """As it is written."""
+
+
+class NumberNode(Node):
+    """A part that has a number for each reading."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def numbers(self, columns: Columns) -> FloatArray:
+        """Return its column."""
+
+
+class TruthNode(Node):
+    """A part that is true of some readings and false of others."""
+
+    __slots__ = ()
+
+    @property
+    def limit(self) -> Limit | None:
+        """What it says if it compares one variable, or its absolute value, with numbers; else None."""
+        return None
+
+    @abstractmethod
+    def truth(self, columns: Columns) -> Truth:
+        """Return where it is certainly true, and where certainly false."""
+
+    def may_hold(self, extents: Extents) -> bool:
+        """Return whether it can hold for some reading; quick, and never wrong where it says no."""
+        return self.limit is None or self.limit.may_hold(extents)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return how far beyond its limit each reading is; None if there is none to be beyond."""
+        return None
+
+    @abstractmethod
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return what it says of the only reading of `columns`, as it is (or, not `sense`, as it isn't)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number(NumberNode):
     """A number that was written."""
 
     number: float
-    at: int = field(default=0, compare=False)
     precedence: ClassVar[int] = 8
 
     @property
@@ -110,16 +133,8 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NumberNode):
     """A column of the batch; each kind is a class of its own."""
-
-    at: int = field(default=0, compare=False, kw_only=True)
-    precedence: ClassVar[int] = 9
-
-    @property
-    def text(self) -> str:
-        """As it is written."""
-        raise NotImplementedError
 
     def numbers(self, columns: Columns) -> FloatArray:
         """Return its column."""
@@ -130,20 +145,14 @@ class Variable:
 class Value(Variable):
     """The reading."""
 
-    @property
-    def text(self) -> str:
-        """As it is written."""
-        return "value"
+    text: ClassVar[str] = "value"
 
 
 @dataclass(frozen=True, slots=True)
 class ZScore(Variable):
     """The reading against the analyzer's window before it."""
 
-    @property
-    def text(self) -> str:
-        """As it is written."""
-        return "zscore"
+    text: ClassVar[str] = "zscore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,28 +206,15 @@ class Statistic(Variable):
 
 
 @dataclass(frozen=True, slots=True)
-class Stale(Variable):
+class Stale(Variable, TruthNode):
     """Whether the rule's channel is stale: 1 or 0 as a column."""
 
-    precedence: ClassVar[int] = 9
-
-    @property
-    def text(self) -> str:
-        """As it is written."""
-        return "stale"
+    text: ClassVar[str] = "stale"
 
     def truth(self, columns: Columns) -> Truth:
         """Return where it is stale."""
         column = columns.column(self)
         return Truth(column > 0, column <= 0)
-
-    def may_hold(self, extents: Extents) -> bool:
-        """Return True: extents don't tell."""
-        return True
-
-    def margin(self, columns: Columns) -> FloatArray | None:
-        """Return None: there is no limit to be beyond."""
-        return None
 
     def describe(self, columns: Columns, sense: bool) -> str:
         """Return what it says of the only reading of `columns`."""
@@ -229,21 +225,18 @@ class Stale(Variable):
 class Preceding(Variable):
     """How many readings are in the analyzer's window before the reading: what its zscore is measured by."""
 
-    @property
-    def text(self) -> str:
-        """For people; conditions can't name it."""
-        return "readings before"
+    text: ClassVar[str] = "readings before"
+    """For people; conditions can't name it."""
 
 
 VALUE, ZSCORE, STALE, PRECEDING = Value(), ZScore(), Stale(), Preceding()
 
 
 @dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(NumberNode):
     """Minus a number."""
 
     operand: NumberNode
-    at: int = field(default=0, compare=False)
     precedence: ClassVar[int] = 8
 
     @property
@@ -257,13 +250,12 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(NumberNode):
     """Two numbers and + − * or / between them."""
 
     operator: str
     left: NumberNode
     right: NumberNode
-    at: int = field(default=0, compare=False)
 
     @property
     def precedence(self) -> int:
@@ -279,14 +271,7 @@ class Arithmetic:
     def numbers(self, columns: Columns) -> FloatArray:
         """Return its column; what has no finite answer is not known, unless one of its numbers is endless."""
         left, right = self.left.numbers(columns), self.right.numbers(columns)
-        if self.operator == "+":
-            result = left + right
-        elif self.operator == "-":
-            result = left - right
-        elif self.operator == "*":
-            result = left * right
-        else:
-            result = left / right
+        result = _ARITHMETIC[self.operator](left, right)
         is_known = np.isfinite(result)
         if not is_known.all():
             is_known |= np.isinf(left) | np.isinf(right)
@@ -294,13 +279,11 @@ class Arithmetic:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(NumberNode):
     """abs of one number, min or max of two; unknown if one of them is."""
 
     function: str
     arguments: tuple[NumberNode, ...]
-    at: int = field(default=0, compare=False)
-    precedence: ClassVar[int] = 9
 
     @property
     def text(self) -> str:
@@ -316,17 +299,9 @@ class Call:
         return np.minimum(first, second) if self.function == "min" else np.maximum(first, second)
 
 
-_COMPARE = {
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
+_ARITHMETIC = {"+": add, "-": sub, "*": mul, "/": truediv}
+_COMPARE = {">": gt, ">=": ge, "<": lt, "<=": le, "==": eq, "!=": ne}
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
-
-
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
@@ -359,14 +334,12 @@ class Limit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(TruthNode):
     """Numbers and the comparisons between neighbours, as ``10 < value < 90``."""
 
     operands: tuple[NumberNode, ...]
     operators: tuple[str, ...]
-    at: int = field(default=0, compare=False)
     limit: Limit | None = field(init=False, compare=False, repr=False)
-    """What it says if it compares one variable, or its absolute value, with a number; else None."""
     precedence: ClassVar[int] = 5
 
     def __post_init__(self) -> None:
@@ -394,22 +367,7 @@ class Comparison:
     def truth(self, columns: Columns) -> Truth:
         """Return where all of it holds, and where one of its comparisons doesn't."""
         numbers = [operand.numbers(columns) for operand in self.operands]
-        true: BoolArray | None = None
-        false: BoolArray | None = None
-        for operator, left, right in zip(self.operators, numbers, numbers[1:], strict=False):
-            t, f = _COMPARE[operator](left, right), _COMPARE[_OPPOSITE[operator]](left, right)
-            if operator in ("==", "!="):
-                known = (left == left) & (right == right)
-                t, f = t & known, f & known
-            true = t if true is None else true & t
-            false = f if false is None else false | f
-        assert true is not None
-        assert false is not None
-        return Truth(true, false)
-
-    def may_hold(self, extents: Extents) -> bool:
-        """Return whether it can hold for some reading; quick, and never wrong where it says no."""
-        return self.limit is None or self.limit.may_hold(extents)
+        return _all_of(map(_compare, self.operators, numbers, numbers[1:]))
 
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return how far its first comparison is beyond its limit."""
@@ -421,28 +379,24 @@ class Comparison:
     def describe(self, columns: Columns, sense: bool) -> str:
         """Return it with its numbers, as it is (or, not `sense`, as it isn't)."""
         numbers = [float(operand.numbers(columns)[0]) for operand in self.operands]
-        operators = list(self.operators)
         if any(math.isinf(number) for number in numbers):
             return unlike_equals(columns)
         if not sense:
             # Of a chain only what is wrong is told.
-            for i, operator in enumerate(operators):
+            for i, operator in enumerate(self.operators):
                 if not _COMPARE[operator](numbers[i], numbers[i + 1]):
-                    numbers = numbers[i : i + 2]
-                    operands, operators = self.operands[i : i + 2], [_OPPOSITE[operator]]
-                    return _compared(operands, operators, numbers)
-        return _compared(self.operands, operators, numbers)
+                    pair = slice(i, i + 2)
+                    return _compared(self.operands[pair], (_OPPOSITE[operator],), numbers[pair])
+        return _compared(self.operands, self.operators, numbers)
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class Range(TruthNode):
     """``outside(10, 90)`` or ``inside(10, 90)``: the reading against two limits."""
 
     operator: str
     low: float
     high: float
-    at: int = field(default=0, compare=False)
-    precedence: ClassVar[int] = 9
 
     @property
     def text(self) -> str:
@@ -461,10 +415,6 @@ class Range:
         """What it says."""
         return Limit(VALUE, False, self.operator, (self.low, self.high))
 
-    def may_hold(self, extents: Extents) -> bool:
-        """Return whether it can hold for some reading; quick, and never wrong where it says no."""
-        return self.limit.may_hold(extents)
-
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return how far beyond the nearer limit the reading is."""
         values = columns.column(VALUE)
@@ -479,11 +429,10 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(TruthNode):
     """What isn't so."""
 
     operand: TruthNode
-    at: int = field(default=0, compare=False)
     precedence: ClassVar[int] = 4
 
     @property
@@ -496,10 +445,6 @@ class Not:
         true, false = self.operand.truth(columns)
         return Truth(false, true)
 
-    def may_hold(self, extents: Extents) -> bool:
-        """Return True: extents don't tell."""
-        return True
-
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return the other way round."""
         margin = self.operand.margin(columns)
@@ -511,51 +456,57 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """All of several conditions: ``and``."""
+class Series(TruthNode):
+    """Several conditions with one word between them."""
 
     operands: tuple[TruthNode, ...]
-    at: int = field(default=0, compare=False)
-    precedence: ClassVar[int] = 3
+    word: ClassVar[str]
 
     @property
     def text(self) -> str:
         """As it is written."""
-        return " and ".join(_inside(operand, 4) for operand in self.operands)
+        inner = self.precedence + 1
+        return f" {self.word} ".join(_inside(operand, inner) for operand in self.operands)
+
+    def margin(self, columns: Columns) -> FloatArray | None:
+        """Return that of the first part that has one."""
+        margins = (operand.margin(columns) for operand in self.operands)
+        return next((margin for margin in margins if margin is not None), None)
+
+    def describe(self, columns: Columns, sense: bool) -> str:
+        """Return all parts where it takes all of them; else those that hold, or are wrong."""
+        takes_all = sense == (self.word == "and")
+        told = [o for o in self.operands if takes_all or o.truth(columns)[not sense][0]]
+        joined: list[str] = []
+        for operand in told:
+            text = operand.describe(columns, sense)
+            is_long = isinstance(operand, (Series, Not)) and (" and " in text or " or " in text)
+            joined.append(f"({text})" if is_long and len(told) > 1 else text)
+        return (" and " if takes_all else " or ").join(joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Both(Series):
+    """All of several conditions: ``and``."""
+
+    precedence: ClassVar[int] = 3
+    word: ClassVar[str] = "and"
 
     def truth(self, columns: Columns) -> Truth:
         """Return where all are true, and where one is false."""
-        true, false = self.operands[0].truth(columns)
-        for operand in self.operands[1:]:
-            t, f = operand.truth(columns)
-            true, false = true & t, false | f
-        return Truth(true, false)
+        return _all_of(operand.truth(columns) for operand in self.operands)
 
     def may_hold(self, extents: Extents) -> bool:
         """Return whether all of its parts can."""
         return all(operand.may_hold(extents) for operand in self.operands)
 
-    def margin(self, columns: Columns) -> FloatArray | None:
-        """Return that of the first part that has one."""
-        return _first_margin(self.operands, columns)
-
-    def describe(self, columns: Columns, sense: bool) -> str:
-        """Return its parts, or those that are wrong."""
-        return _joined(self.operands, columns, sense, "and" if sense else "or", every=sense)
-
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Either(Series):
     """One of several conditions: ``or``."""
 
-    operands: tuple[TruthNode, ...]
-    at: int = field(default=0, compare=False)
     precedence: ClassVar[int] = 2
-
-    @property
-    def text(self) -> str:
-        """As it is written."""
-        return " or ".join(_inside(operand, 3) for operand in self.operands)
+    word: ClassVar[str] = "or"
 
     def truth(self, columns: Columns) -> Truth:
         """Return where one is true, and where all are false."""
@@ -569,20 +520,8 @@ class Either:
         """Return whether any of its parts can."""
         return any(operand.may_hold(extents) for operand in self.operands)
 
-    def margin(self, columns: Columns) -> FloatArray | None:
-        """Return that of the first part that has one."""
-        return _first_margin(self.operands, columns)
 
-    def describe(self, columns: Columns, sense: bool) -> str:
-        """Return the parts that hold, or that all are wrong."""
-        return _joined(self.operands, columns, sense, "or" if sense else "and", every=not sense)
-
-
-NumberNode: TypeAlias = Number | Variable | Negative | Arithmetic | Call
-TruthNode: TypeAlias = Comparison | Range | Stale | Not | Both | Either
-
-
-def variables(node: NumberNode | TruthNode) -> Iterator[Variable]:
+def variables(node: Node) -> Iterator[Variable]:
     """Return every variable below a node, in the order of the text."""
     match node:
         case Variable():
@@ -597,14 +536,14 @@ def variables(node: NumberNode | TruthNode) -> Iterator[Variable]:
         case Call():
             for argument in node.arguments:
                 yield from variables(argument)
-        case Comparison() | Both() | Either():
+        case Comparison() | Series():
             for operand in node.operands:
                 yield from variables(operand)
         case Number():
             pass
 
 
-def numbers_compared(node: NumberNode | TruthNode) -> tuple[float, ...] | None:
+def numbers_compared(node: Node) -> tuple[float, ...] | None:
     """Return the numbers that variables below a node are compared with; None if that is not all it does."""
     match node:
         case Range():
@@ -617,39 +556,37 @@ def numbers_compared(node: NumberNode | TruthNode) -> tuple[float, ...] | None:
             return ()
         case Variable() if not isinstance(node, Stale):
             return ()
-        case Comparison() | Both() | Either():
+        case Comparison() | Series():
             parts = [numbers_compared(operand) for operand in node.operands]
             known = [part for part in parts if part is not None]
             return tuple(chain.from_iterable(known)) if len(known) == len(parts) else None
     return None
 
 
-def _inside(node: NumberNode | TruthNode, precedence: int) -> str:
+def _inside(node: Node, precedence: int) -> str:
     return node.text if node.precedence >= precedence else f"({node.text})"
 
 
-def _first_margin(operands: tuple[TruthNode, ...], columns: Columns) -> FloatArray | None:
-    margins = (operand.margin(columns) for operand in operands)
-    return next((margin for margin in margins if margin is not None), None)
+def _compare(operator: str, left: FloatArray, right: FloatArray) -> Truth:
+    """Return where a comparison holds, and where its opposite does; of NaN neither."""
+    true, false = _COMPARE[operator](left, right), _COMPARE[_OPPOSITE[operator]](left, right)
+    if operator in ("==", "!="):
+        known = (left == left) & (right == right)
+        true, false = true & known, false & known
+    return Truth(true, false)
 
 
-def _joined(
-    operands: tuple[TruthNode, ...], columns: Columns, sense: bool, word: str, *, every: bool
+def _all_of(truths: Iterator[Truth]) -> Truth:
+    """Return where all are true, and where one is false."""
+    true, false = next(truths)
+    for t, f in truths:
+        true, false = true & t, false | f
+    return Truth(true, false)
+
+
+def _compared(
+    operands: tuple[NumberNode, ...], operators: tuple[str, ...], numbers: list[float]
 ) -> str:
-    def tells(operand: TruthNode) -> bool:
-        true, false = operand.truth(columns)
-        return bool((true if sense else false)[0])
-
-    told = [operand for operand in operands if every or tells(operand)]
-    joined: list[str] = []
-    for operand in told:
-        text = operand.describe(columns, sense)
-        is_long = isinstance(operand, (Both, Either, Not)) and (" and " in text or " or " in text)
-        joined.append(f"({text})" if is_long and len(told) > 1 else text)
-    return f" {word} ".join(joined)
-
-
-def _compared(operands: tuple[NumberNode, ...], operators: list[str], numbers: list[float]) -> str:
     """Return a comparison with its numbers, shortened never so far that it becomes wrong."""
     texts: list[str] = []
     for digits in range(6, 18):
@@ -658,12 +595,7 @@ def _compared(operands: tuple[NumberNode, ...], operators: list[str], numbers: l
             for o, n in zip(operands, numbers, strict=True)
         ]
         short = [float(text) for text in texts]
-        if all(
-            _COMPARE[op](a, b) == _COMPARE[op](c, d)
-            for op, a, b, c, d in zip(
-                operators, numbers, numbers[1:], short, short[1:], strict=False
-            )
-        ):
+        if _results(operators, short) == _results(operators, numbers):
             break
     words = [
         text if isinstance(o, Number) else f"{o.text} {text}"
@@ -671,6 +603,11 @@ def _compared(operands: tuple[NumberNode, ...], operators: list[str], numbers: l
     ]
     rest = (f" {operator} {word}" for operator, word in zip(operators, words[1:], strict=True))
     return words[0] + "".join(rest)
+
+
+def _results(operators: tuple[str, ...], numbers: list[float]) -> list[bool]:
+    compared = zip(operators, numbers, numbers[1:], strict=False)
+    return [_COMPARE[operator](left, right) for operator, left, right in compared]
 
 
 def unlike_equals(columns: Columns) -> str:

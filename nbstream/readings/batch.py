@@ -9,21 +9,21 @@ from __future__ import annotations
 import math
 import re
 import time as _time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from nbstream.text.naming import NO_NAME
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 __all__ = [
     "Batch",
+    "BoolArray",
     "FloatArray",
+    "IntArray",
     "TimeArray",
     "TimeLike",
     "TimeUnit",
@@ -36,6 +36,8 @@ __all__ = [
 
 TimeArray: TypeAlias = npt.NDArray[np.int64]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 TimeUnit: TypeAlias = Literal["s", "ms", "us", "ns"]
 TimeLike: TypeAlias = "datetime | np.datetime64 | str | float | int | None"
 
@@ -77,14 +79,11 @@ class Batch:
         rows = list(rows)
         times = np.fromiter((t for t, _ in rows), np.int64, len(rows))
         names = dict.fromkeys(name for _, values in rows for name in values)
-        nan = float("nan")
-        return cls(
-            times,
-            {
-                name: np.fromiter((v.get(name, nan) for _, v in rows), np.float64, len(rows))
-                for name in names
-            },
-        )
+        columns = {
+            name: np.fromiter((v.get(name, math.nan) for _, v in rows), np.float64, len(rows))
+            for name in names
+        }
+        return cls(times, columns)
 
 
 def channel_name(name: object) -> str:

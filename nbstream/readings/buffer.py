@@ -271,12 +271,9 @@ class Buffer:
         with self._store.lock:
             newest = {name: ring.last_reading for name, ring in self._store.rings.items()}
         return {
-            name: (
-                pd.Timestamp(reading[0], unit="ns", tz="UTC").tz_convert(self.timezone),
-                reading[1],
-            )
-            for name, reading in newest.items()
-            if reading is not None
+            name: (pd.Timestamp(last[0], unit="ns", tz="UTC").tz_convert(self.timezone), last[1])
+            for name, last in newest.items()
+            if last is not None
         }
 
     def to_pandas(self, window: WindowLike = "all") -> pd.DataFrame:
@@ -384,7 +381,6 @@ class Buffer:
     ) -> Extended:
         extended, jumped = self._store.extend(times, columns, strict=strict)
         if jumped:
-            self.note(
-                f"the clock of {', '.join(map(repr, jumped))} went back; a new segment starts"
-            )
+            clocks = ", ".join(map(repr, jumped))
+            self.note(f"the clock of {clocks} went back; a new segment starts")
         return extended

@@ -34,9 +34,8 @@ def to_frame(columns: Mapping[str, tuple[TimeArray, FloatArray]], timezone: tzin
         parts = []
         for name, (times, values) in columns.items():
             repeat = pd.Series(times).groupby(times).cumcount().to_numpy()
-            parts.append(
-                pd.Series(values, name=name, index=pd.MultiIndex.from_arrays([times, repeat]))
-            )
+            index = pd.MultiIndex.from_arrays([times, repeat])
+            parts.append(pd.Series(values, name=name, index=index))
         frame = pd.concat(parts, axis=1).sort_index()
         frame.index = pd.DatetimeIndex(frame.index.get_level_values(0).to_numpy().view("M8[ns]"))
     else:

@@ -7,6 +7,7 @@ readings next to it alone: not on batches, on the view, or on what was evicted l
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -45,11 +46,8 @@ def find_gaps(times: TimeArray) -> IndexArray:
         return NO_GAPS
     back = np.flatnonzero(steps < 0) + 1
     if len(back):
-        starts = [0, *back.tolist()]
-        parts = [
-            start + find_gaps(times[start:stop])
-            for start, stop in zip(starts, [*back.tolist(), len(times)], strict=True)
-        ]
+        edges = pairwise([0, *back.tolist(), len(times)])
+        parts = [start + find_gaps(times[start:stop]) for start, stop in edges]
         return np.sort(np.concatenate((back, *parts)))
     if len(times) < FEWEST_READINGS:
         return NO_GAPS
@@ -107,12 +105,8 @@ def _suspects(steps: TimeArray) -> IndexArray:
     if begin >= end:
         return np.concatenate((first, last))
     blocks = steps[: n_blocks * WINDOW].reshape(n_blocks, WINDOW)
-    low = np.concatenate(
-        [
-            np.partition(blocks[start : start + AT_ONCE], LOW, axis=1)[:, LOW]
-            for start in range(0, n_blocks, AT_ONCE)
-        ]
-    )
+    parts = np.split(blocks, range(AT_ONCE, n_blocks, AT_ONCE))
+    low = np.concatenate([np.partition(part, LOW, axis=1)[:, LOW] for part in parts])
     either = np.minimum(low[:-1], low[1:])  # of a block and the next
     limits = GAP_FACTOR * np.maximum(either[:-1], either[1:])
     inner = np.flatnonzero(blocks[1:-1] > limits[:, np.newaxis])

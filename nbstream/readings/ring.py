@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from collections.abc import Iterable
 
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
-__all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring"]
+
+__all__ = ["BYTES_PER_READING", "Change", "Cursor", "Ring", "ascending_runs"]
 
 BYTES_PER_READING = 16
 SMALLEST = 1024
@@ -72,6 +73,12 @@ class Cursor:
         self.change = Change(row, oldest_ns, newest_ns)
 
 
+def ascending_runs(times: TimeArray) -> Iterable[tuple[int, int]]:
+    """Return where each stretch in which time goes back nowhere starts and stops."""
+    backs = (np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()
+    return pairwise([0, *backs, len(times)]) if len(times) else ()
+
+
 class Ring:
     """A bounded store of one channel's readings, oldest evicted first.
 
@@ -84,24 +91,6 @@ class Ring:
     Thread safety: none; the lock of the buffer's store guards it.
     """
 
-    __slots__ = (
-        "capacity",
-        "cursors",
-        "end",
-        "evicted",
-        "evicted_ns",
-        "first",
-        "last_reading",
-        "late_run",
-        "lateness_ns",
-        "missing",
-        "newest_ns",
-        "revision",
-        "segment",
-        "times",
-        "values",
-    )
-
     def __init__(self, capacity: int, lateness_ns: int = 0) -> None:
         self.capacity = capacity
         self.lateness_ns = lateness_ns
@@ -111,8 +100,7 @@ class Ring:
         self.first = 0
         self.end = 0
         self.segment = 0
-        self.evicted = 0
-        self.evicted_ns = -(2**63)
+        self.evicted_ns = EARLIEST_NS
         self.missing = 0
         self.newest_ns = EARLIEST_NS
         self.last_reading: tuple[int, float] | None = None
@@ -123,6 +111,11 @@ class Ring:
     def __len__(self) -> int:
         """Return the number of rows held."""
         return self.end - self.first
+
+    @property
+    def evicted(self) -> int:
+        """Rows that are no longer held: all before the first."""
+        return self.first
 
     def append(self, ns: int, value: float) -> None:
         """Add one reading that is not late."""
@@ -135,7 +128,6 @@ class Ring:
             else:
                 self.evicted_ns = int(self.times[row % size])
                 self.first += 1
-                self.evicted += 1
         position = row % size
         self.times[position] = ns
         self.values[position] = value
@@ -164,26 +156,20 @@ class Ring:
             return n, False
         if self.lateness_ns:
             return self._extend_late(times, values)
-        return self._extend_in_runs(times, values, ordered=ordered)
+        return self._extend_in_runs(times, values)
 
-    def _extend_in_runs(
-        self, times: TimeArray, values: FloatArray, *, ordered: bool
-    ) -> tuple[int, bool]:
+    def _extend_in_runs(self, times: TimeArray, values: FloatArray) -> tuple[int, bool]:
         """Add readings, without those that are late."""
-        n = len(times)
-        starts = [0] if ordered else [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()]
         accepted, jumped = 0, False
-        for start, stop in zip(starts, [*starts[1:], n], strict=True):
-            n_late = int(np.searchsorted(times[start:stop], self.newest_ns, "left"))
-            if n_late:
-                n_recovered = self._hold_late(
-                    times[start : start + n_late], values[start : start + n_late]
-                )
+        for start, stop in ascending_runs(times):
+            on_time = start + int(np.searchsorted(times[start:stop], self.newest_ns, "left"))
+            if on_time > start:
+                n_recovered = self._hold_late(times[start:on_time], values[start:on_time])
                 accepted += n_recovered
                 jumped = jumped or n_recovered > 0
-            if start + n_late < stop:
-                self._write(times[start + n_late : stop], values[start + n_late : stop])
-                accepted += stop - start - n_late
+            if on_time < stop:
+                self._write(times[on_time:stop], values[on_time:stop])
+                accepted += stop - on_time
         return accepted, jumped
 
     def grow(self, capacity: int) -> None:
@@ -259,7 +245,9 @@ class Ring:
                 jumped = True
             else:  # too old ones at the end may be the beginning of a jump
                 n_fitting = len(fits) - int(fits[::-1].argmax()) if fits.any() else 0
-                self._hold_runs(times[n_fitting:], values[n_fitting:])
+                late_times, late_values = times[n_fitting:], values[n_fitting:]
+                for low, high in ascending_runs(late_times):
+                    self._hold_late(late_times[low:high], late_values[low:high])
             times, values = times[stop:], values[stop:]
         return accepted, jumped
 
@@ -279,14 +267,6 @@ class Ring:
             return len(times), len(times)
         return int(starts[jumps[0]]), int(stops[jumps[0]])
 
-    def _hold_runs(self, times: TimeArray, values: FloatArray) -> None:
-        """Keep late rows in mind, of which none make a jump yet."""
-        if not len(times):
-            return
-        starts = [0, *(np.flatnonzero(times[1:] < times[:-1]) + 1).tolist()]
-        for start, stop in zip(starts, [*starts[1:], len(times)], strict=True):
-            self._hold_late(times[start:stop], values[start:stop])
-
     def _oldest_place(self) -> int:
         """Return the oldest time whose place is held; before it there were rows that are evicted."""
         if self.segment and self.segment >= self.first:
@@ -296,19 +276,14 @@ class Ring:
     def _insert(self, times: TimeArray, values: FloatArray) -> None:
         """Put rows in order that are older than the newest where they belong, after those of equal time."""
         places = self.rows_at(times, "right")
-        n, held = len(times), self.end - self.first
-        if held + n > len(self.times) and len(self.times) < self.capacity:
-            self._allocate(held + n)
-        size = len(self.times)
-        n_evicted = max(0, held + n - size)
+        n_evicted = self._make_room(len(times))
         if n_evicted:
             self.evicted_ns = self._merged_time(self.first + n_evicted - 1, places, times)
             self.first += n_evicted
-            self.evicted += n_evicted
         self._merge(places, times, values)
-        self.end += n
+        self.end += len(times)
         present = np.flatnonzero(values == values)
-        self.missing += n - len(present)
+        self.missing += len(times) - len(present)
         if len(present) and (
             self.last_reading is None or times[present[-1]] >= self.last_reading[0]
         ):
@@ -381,17 +356,13 @@ class Ring:
             self.late_run = []
         self._remember_last(times, values)
         self.newest_ns = int(times[-1])
-        held = self.end - self.first
-        if held + n > len(self.times) and len(self.times) < self.capacity:
-            self._allocate(held + n)
+        held, n_evicted = self.end - self.first, self._make_room(n)
         size = len(self.times)
-        n_evicted = max(0, held + n - size)
         if n_evicted > held:
             self.evicted_ns = int(times[n_evicted - held - 1])
         elif n_evicted:
             self.evicted_ns = int(self.times[(self.first + n_evicted - 1) % size])
         self.first += n_evicted
-        self.evicted += n_evicted
         skip = max(0, n - size)  # more than fits at once: only the newest stay
         self._put(self.end + skip, times[skip:], values[skip:])
         self.end += n
@@ -417,6 +388,13 @@ class Ring:
         self.missing += len(values) - len(present)
         if len(present):
             self.last_reading = (int(times[present[-1]]), float(values[present[-1]]))
+
+    def _make_room(self, n: int) -> int:
+        """Grow for `n` more rows, as far as may be, and return how many must go for them."""
+        needed = self.end - self.first + n
+        if needed > len(self.times) and len(self.times) < self.capacity:
+            self._allocate(needed)
+        return max(0, needed - len(self.times))
 
     def _allocate(self, at_least: int) -> None:
         size = len(self.times)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nbstream.errors import ClosedError
 from nbstream.readings.intervals import Pace
-from nbstream.readings.ring import BYTES_PER_READING, EARLIEST_NS, Ring
+from nbstream.readings.ring import BYTES_PER_READING, EARLIEST_NS, LATEST_NS, Ring
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import name_problem, short_name
 
@@ -140,7 +140,7 @@ class Store:
             rings, needs = self.rings, self.needs
             for name, value in values.items():
                 ring = rings[name]
-                if ns >= ring.newest_ns and not (needs and _is_full(ring)):
+                if ns >= ring.newest_ns and not (needs and ring.end - ring.first >= ring.capacity):
                     ring.append(ns, value)
                 else:
                     self._extend(ring, np.array([ns]), np.array([value], np.float64))
@@ -182,15 +182,10 @@ class Store:
         with self.lock:
             newest_ns = self.newest_ns()
             rings = self.rings.items()
-            return BufferState(
-                newest_ns,
-                {name: ring.end for name, ring in rings},
-                {
-                    name: ring.newest_ns
-                    for name, ring in rings
-                    if newest_ns is not None and ring.newest_ns > newest_ns
-                },
-            )
+            ends = {name: ring.end for name, ring in rings}
+            limit = LATEST_NS if newest_ns is None else newest_ns
+            ahead = {name: ring.newest_ns for name, ring in rings if ring.newest_ns > limit}
+            return BufferState(newest_ns, ends, ahead)
 
     def derive(self, name: str) -> str:
         """Announce a channel that is computed from others; return its name, another if this is taken."""
@@ -291,7 +286,3 @@ class Store:
         # A new dict, so that readers may iterate over the old one without the lock.
         self.rings = {**self.rings, name: ring}
         return ring
-
-
-def _is_full(ring: Ring) -> bool:
-    return ring.end - ring.first >= ring.capacity

@@ -14,23 +14,19 @@ __all__ = ["Window", "WindowLike", "format_duration", "parse_duration", "rough_d
 WindowLike: TypeAlias = "Window | str | int | float | timedelta"
 
 NS = 1_000_000_000
-_UNITS = {
-    "ms": NS // 1000,
-    "s": NS,
-    "sec": NS,
-    "second": NS,
-    "seconds": NS,
-    "m": 60 * NS,
-    "min": 60 * NS,
-    "minute": 60 * NS,
-    "minutes": 60 * NS,
-    "h": 3600 * NS,
-    "hour": 3600 * NS,
-    "hours": 3600 * NS,
-    "d": 86400 * NS,
-    "day": 86400 * NS,
-    "days": 86400 * NS,
+_NAMES = {
+    NS // 1000: "ms",
+    NS: "s sec second seconds",
+    60 * NS: "m min minute minutes",
+    3600 * NS: "h hour hours",
+    86400 * NS: "d day days",
 }
+_UNITS = {name: ns for ns, names in _NAMES.items() for name in names.split()}
+_ROUGH_UNITS = (
+    *((NS, NS // 1000, "ms"), (120 * NS, NS, "s"), (120 * 60 * NS, 60 * NS, "min")),
+    *((48 * 3600 * NS, 3600 * NS, "h"), (730 * 86400 * NS, 86400 * NS, "days")),
+)
+"""Up to which duration a unit is used, and its size."""
 _DURATION = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]+)", re.IGNORECASE)
 
 
@@ -160,17 +156,10 @@ def format_duration(ns: int) -> str:
 
 def rough_duration(ns: int) -> str:
     """Return a duration for people, rounded: "850 ms", "42 s", "5 min", "3 h", "12 days", "56 years"."""
-    seconds = ns / 1e9
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172_800:
-        return f"{seconds / 3600:.0f} h"
-    days = seconds / 86_400
-    return f"{days:.0f} days" if days < 730 else f"{days / 365.2425:.0f} years"
+    for limit, size, unit in _ROUGH_UNITS:
+        if ns < limit:
+            return f"{ns / size:.0f} {unit}"
+    return f"{ns / (365.2425 * 86400 * NS):.0f} years"
 
 
 def _text_ns(text: str, name: str) -> int:

@@ -10,15 +10,13 @@ import logging
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from nbstream.errors import WrongThreadError
 from nbstream.text.redaction import log_exception
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["MAIN", "MainThread"]
+__all__ = ["MAIN", "MainThread", "shell"]
 
 logger = logging.getLogger(__name__)
 
@@ -80,23 +78,18 @@ class MainThread:
 
         A busy cell, or anything else that keeps the loop from running, makes it grow.
         """
-        loop = self._loop()
-        if loop is None:
+        if not self.has_loop:
             return 0.0
-        now = time.monotonic()
-        with self._lock:
-            waiting_since = self._beat_sent
-            if waiting_since is None and now - self._beat_seen >= BEAT_INTERVAL:
-                self._beat_sent = now
+        waiting_since, now = self._beat_sent, time.monotonic()
         if waiting_since is not None:
             return now - waiting_since
-        if self._beat_sent == now:
-            self.post(self._beat)
+        if now - self._beat_seen >= BEAT_INTERVAL:
+            self.look()
         return 0.0
 
     def look(self) -> None:
         """Begin to measure now whether the main loop is held up."""
-        if self._loop() is None:
+        if not self.has_loop:
             return
         with self._lock:
             is_asked = self._beat_sent is not None
@@ -111,11 +104,16 @@ class MainThread:
             self._beat_seen = time.monotonic()
 
     def _loop(self) -> Any:
-        if "ipykernel" not in sys.modules:
-            return None
-        from IPython.core.getipython import get_ipython
+        return getattr(getattr(shell(), "kernel", None), "io_loop", None)
 
-        return getattr(getattr(get_ipython(), "kernel", None), "io_loop", None)
+
+def shell() -> Any:
+    """Return IPython's shell in a kernel, None elsewhere."""
+    if "ipykernel" not in sys.modules:
+        return None
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
 
 
 def _run_logged(function: Callable[[], Any]) -> None:

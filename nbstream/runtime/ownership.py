@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from nbstream.runtime import ending
-from nbstream.runtime.main_thread import MAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from nbstream.runtime.main_thread import MAIN, shell
 
 __all__ = ["OfCell", "adopt", "forget", "living"]
 
 
-class Owned(Protocol):
-    """What can be ended: it stops its threads and says why."""
-
-    @property
-    def explicit_name(self) -> str | None:
-        """The name that a user gave, if any."""
-        ...
-
-    def close(self) -> None:
-        """End it for good."""
-        ...
-
-
-class _Made:
+class _Made(NamedTuple):
     """What one execution of a cell made."""
 
-    def __init__(self, execution: str) -> None:
-        self.execution = execution
-        self.things: list[weakref.ref[Any]] = []
+    execution: str
+    things: list[weakref.ref[Any]]
 
 
 _cells: dict[str, _Made] = {}
@@ -65,7 +48,7 @@ def adopt(thing: Any, *, is_held: bool = True) -> None:
     cell, execution = request
     made = _cells.get(cell)
     if made is None or made.execution != execution:
-        _cells[cell] = _Made(execution)
+        _cells[cell] = _Made(execution, [])
         if made is not None:
             _replace(made, by=thing)
     _cells[cell].things.append(weakref.ref(thing))
@@ -114,7 +97,7 @@ class OfCell:
         forget(self)
 
 
-def replace_named(thing: Owned, name: str | None) -> None:
+def replace_named(thing: Any, name: str | None) -> None:
     """End older things of the same kind with an equal explicit name."""
     if name is None:
         return
@@ -158,10 +141,10 @@ def _end(thing: Any) -> None:
 
 def _let_go_of_output(thing: Any) -> None:
     """Leave a word instead of `thing` where IPython keeps the values of cells, else for ever: Out, _, _5."""
-    shell = _shell()
-    if shell is None:
+    ipython = shell()
+    if ipython is None:
         return
-    names, hook = shell.user_ns, shell.displayhook
+    names, hook = ipython.user_ns, ipython.displayhook
     kept = names.get("_oh", {})
     numbers = [number for number, value in list(kept.items()) if value is thing]
     recent = [name for name in ("_", "__", "___") if getattr(hook, name, None) is thing]
@@ -171,24 +154,16 @@ def _let_go_of_output(thing: Any) -> None:
     for number in numbers:
         kept[number] = word
     for name in (*recent, *(f"_{number}" for number in numbers)):
-        for kept_by_name in (names, shell.user_ns_hidden):
+        for kept_by_name in (names, ipython.user_ns_hidden):
             if kept_by_name.get(name) is thing:
                 kept_by_name[name] = word
     for name in recent:  # compared with those, to see whether the user has names of his own
         setattr(hook, name, word)
 
 
-def _shell() -> Any:
-    if "ipykernel" not in sys.modules:
-        return None
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
-
-
 def _running_request() -> tuple[str, str] | None:
     """Return the id of the cell that is running, and of this execution of it."""
-    kernel = getattr(_shell(), "kernel", None)
+    kernel = getattr(shell(), "kernel", None)
     if kernel is None:
         return None
     parent = kernel.get_parent("shell")

@@ -9,15 +9,10 @@ import threading
 import warnings
 import weakref
 from abc import ABC, abstractmethod
+from operator import add
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from nbstream.errors import (
-    ClosedError,
-    ConnectError,
-    DependencyError,
-    NbstreamError,
-    ParseError,
-)
+from nbstream.errors import ClosedError, ConnectError, DependencyError, NbstreamError, ParseError
 from nbstream.readings.buffer import Buffer, Extended
 from nbstream.readings.window import rough_duration
 from nbstream.readings.zone import as_zone
@@ -301,15 +296,17 @@ class Source(ABC):
     # What a subclass uses.
 
     @property
-    def _is_stopping(self) -> bool:
+    def _stop_of_thread(self) -> threading.Event:
         thread = threading.current_thread()
-        return (thread.stop if isinstance(thread, _SourceThread) else self._stop).is_set()
+        return thread.stop if isinstance(thread, _SourceThread) else self._stop
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self._stop_of_thread.is_set()
 
     def _wait(self, seconds: float | None) -> bool:
         """Wait; return at once and True when the source is being stopped."""
-        thread = threading.current_thread()
-        stop = thread.stop if isinstance(thread, _SourceThread) else self._stop
-        return self._clock.wait(stop, seconds)
+        return self._clock.wait(self._stop_of_thread, seconds)
 
     def _ticks(self, interval: float) -> Iterator[None]:
         """Yield every `interval` seconds without drift until stopped, skipping what was missed."""
@@ -328,7 +325,7 @@ class Source(ABC):
         n = len(batch)
         n_rejected = 0 if n_received is None else n_received - n
         if self._is_abandoned:
-            self._count(received=n + n_rejected, rejected=n_rejected, dropped=n)
+            self._count(Counters(n + n_rejected, rejected=n_rejected, dropped=n))
             return Extended(0, 0)
         extended = self.buffer.extend_batch(batch) if n else Extended(0, 0)
         if n and self.own_interval is not None:
@@ -345,7 +342,7 @@ class Source(ABC):
             if self.buffer.refused_channels.issuperset(batch.values):
                 late, n_dropped = 0, n
         if n or n_rejected:
-            self._count(n + n_rejected, accepted, n_rejected, late, n_dropped)
+            self._count(Counters(n + n_rejected, accepted, n_rejected, late, n_dropped))
         if accepted > 0:
             self._has_data()
             self._compare_clocks(int(batch.times[-1]))
@@ -380,48 +377,29 @@ class Source(ABC):
         """Tell people if readings come from the future, or from years ago."""
         ahead_ns = newest_ns - self._clock.wall_ns()
         if ahead_ns > FAR_AHEAD_NS:
-            self._note_once(
-                "ahead",
-                f"times are {rough_duration(ahead_ns)} ahead of this machine's clock; "
-                "is their time zone right?",
-            )
-        if -ahead_ns > FAR_BEHIND_NS:
-            self._note_once(
-                "behind",
-                f"times are {rough_duration(-ahead_ns)} behind this machine's clock; "
-                "is it old data, or a clock that was never set?",
-            )
+            kind, where, question = "ahead", "ahead of", "is their time zone right?"
+        elif -ahead_ns > FAR_BEHIND_NS:
+            kind = where = "behind"
+            question = "is it old data, or a clock that was never set?"
+        else:
+            return
+        far = rough_duration(abs(ahead_ns))
+        self._note_once(kind, f"times are {far} {where} this machine's clock; {question}")
 
     def _reject(self, n: int, example: str) -> None:
         """Count readings that cannot be read; the first `example` is shown."""
-        self._count(received=n, rejected=n)
+        self._count(Counters(received=n, rejected=n))
         if "rejected" not in self._notes:
             self._note_once("rejected", f"cannot be read: {shorten(example)}")
 
     def _drop(self, n: int, reason: str) -> None:
         """Count readings that were given up; each reason is reported once."""
-        self._count(received=n, dropped=n)
+        self._count(Counters(received=n, dropped=n))
         self._note_once(f"dropped {reason}", reason)
 
-    def _count(
-        self,
-        received: int = 0,
-        accepted: int = 0,
-        rejected: int = 0,
-        late: int = 0,
-        dropped: int = 0,
-        reconnects: int = 0,
-    ) -> None:
+    def _count(self, more: Counters) -> None:
         with self._lock:
-            old = self._counters
-            self._counters = Counters(
-                old.received + received,
-                old.accepted + accepted,
-                old.rejected + rejected,
-                old.late + late,
-                old.dropped + dropped,
-                old.reconnects + reconnects,
-            )
+            self._counters = Counters(*map(add, self._counters, more))
 
     def _note(self, kind: str, text: str) -> None:
         """Add to `notes`; a later note of the same kind takes its place."""
@@ -439,17 +417,10 @@ class Source(ABC):
         self.buffer.note(f"{self.name}: {text}")
 
     def _report(self, kind: str, text: str) -> None:
-        """Record an event for people, once until `_recovered` names its kind."""
+        """Record an event for people, once of each kind; an "error" again after the source was well."""
         if kind not in self._reported:
             self._reported.add(kind)
             self._tell(text)
-
-    def _recovered(self, kind: str, text: str = "") -> None:
-        """Allow an event of this kind again; say `text` if there was one."""
-        if kind in self._reported:
-            self._reported.discard(kind)
-            if text:
-                self._tell(text)
 
     def _set_state(
         self, state: SourceState, detail: str = "", error: Exception | None = None
@@ -473,16 +444,17 @@ class Source(ABC):
         if self._healthy_since is None:
             self._healthy_since = now
         self._healthy_until = now
-        if self._state is not SourceState.RUNNING:
-            if self._state in UNHEALTHY:
-                self._set_state(SourceState.RUNNING)
+        if self._state in UNHEALTHY:
+            self._set_state(SourceState.RUNNING)
         self._is_well()
 
     def _is_well(self) -> None:
         """Forget an error once the source is RUNNING again."""
         if self._last_error is not None and self._state is SourceState.RUNNING:
             self._last_error = None
-            self._recovered("error", "works again")
+            if "error" in self._reported:
+                self._reported.discard("error")
+                self._tell("works again")
 
     def _backoff(self, attempt: int) -> float:
         """Return the seconds to wait before try number `attempt` + 1: full jitter, at most 30 s."""
@@ -550,7 +522,7 @@ class Source(ABC):
         self._set_state(SourceState.RECONNECTING, text, error)
         self._report("error", explain(error))
         if not self._wait(delay):
-            self._count(reconnects=1)
+            self._count(Counters(reconnects=1))
 
     def _fail(self, error: BaseException) -> None:
         kept = error if isinstance(error, Exception) else NbstreamError(f"{error!r}")

@@ -157,10 +157,8 @@ def _pandas_columns(item: Any) -> tuple[Column | None, list[Column]]:
     if item.ndim == 1:
         item = item.to_frame(ONE_CHANNEL if item.name is None else item.name)
     index = None
-    levels = [item.index] if item.index.nlevels == 1 else []
-    if item.index.nlevels > 1:
-        levels = [item.index.get_level_values(i) for i in range(item.index.nlevels)]
-    for level in levels:
+    for i in range(item.index.nlevels):
+        level = item.index.get_level_values(i)
         if hasattr(level.dtype, "freq"):  # periods
             level = level.to_timestamp()
         kind = getattr(level.dtype, "kind", "O")
@@ -196,25 +194,24 @@ def _narwhals_columns(item: Any) -> list[Column]:
         frame = frame.alias(frame.name or ONE_CHANNEL).to_frame()
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
-    columns = []
-    for column in frame.iter_columns():
-        dtype, values = column.dtype, None
-        if dtype.is_numeric() or dtype == nw.Boolean:
-            values = np.asarray(column.to_numpy())
-            kind: Any = "number"
-            if values.dtype.kind == "O":  # decimals, or null in a column of bool
-                values = np.array([as_number(v) for v in values.tolist()], np.float64)
-            values = values.astype(np.float64)
-        elif dtype == nw.Datetime:
-            values = np.asarray(column.to_numpy()).astype("M8[ns]")
-            columns.append(Column(column.name, "time", values, getattr(dtype, "time_zone", None)))
-            continue
-        elif dtype in (nw.String, nw.Object, nw.Categorical, nw.Enum, nw.Date, nw.Unknown):
-            kind, values = "text", np.array(column.to_list(), object)
-        else:
-            kind = "other"
-        columns.append(Column(column.name, kind, values))
-    return columns
+    return [_narwhals_column(column) for column in frame.iter_columns()]
+
+
+def _narwhals_column(column: Any) -> Column:
+    import narwhals as nw
+
+    dtype = column.dtype
+    if dtype.is_numeric() or dtype == nw.Boolean:
+        values = np.asarray(column.to_numpy())
+        if values.dtype.kind == "O":  # decimals, or null in a column of bool
+            values = np.array([as_number(v) for v in values.tolist()], np.float64)
+        return Column(column.name, "number", values.astype(np.float64))
+    if dtype == nw.Datetime:
+        values = np.asarray(column.to_numpy()).astype("M8[ns]")
+        return Column(column.name, "time", values, getattr(dtype, "time_zone", None))
+    if dtype in (nw.String, nw.Object, nw.Categorical, nw.Enum, nw.Date, nw.Unknown):
+        return Column(column.name, "text", np.array(column.to_list(), object))
+    return Column(column.name, "other", None)
 
 
 def _of_pyarrow(item: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.errors import CallbackError, ParseError
 from nbstream.sources.base import Source
 from nbstream.sources.items import ItemReader, Row, batches
-from nbstream.sources.state import SourceState
+from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.tables import Table
 from nbstream.sources.wording import explain, shorten
 from nbstream.text.redaction import disarm
@@ -100,7 +100,8 @@ class ItemSource(Source):
             self._note(kind, f"{text}. {self.otherwise}")
         left_out = reader.lines.tables.n_left_out
         if left_out > self._n_left_out:
-            self._count(received=left_out - self._n_left_out, dropped=left_out - self._n_left_out)
+            n = left_out - self._n_left_out
+            self._count(Counters(received=n, dropped=n))
             self._n_left_out = left_out
             text = "rows of tables left out: there are too many (processes, devices)"
             self._note("rows", f"{left_out:,} {text}. {self.advice}")

@@ -36,13 +36,7 @@ import numpy as np
 
 from nbstream.readings.batch import Batch, as_number, channel_name
 from nbstream.sources.frames import ONE_CHANNEL, as_array, is_array, is_labelled, is_table
-from nbstream.sources.item_parts import (
-    duration_of,
-    flatten,
-    may_be_date,
-    named_values,
-    quantity_of,
-)
+from nbstream.sources.item_parts import duration_of, flatten, may_be_date, named_values, quantity_of
 from nbstream.sources.item_times import ItemTimes, is_clock
 from nbstream.sources.lines.format import LineReader
 from nbstream.sources.number_cells import is_placeholder, plain_quantity, switch
@@ -155,16 +149,13 @@ class ItemReader:
 
     def guesses(self) -> dict[str, str]:
         """Return what was guessed so far, by kind, for people."""
-        return {
-            kind: text
-            for kind, text in (
-                ("header", self.lines.tables.note),
-                ("comma", self.lines.comma_note),
-                ("front", self.times.front_note),
-                ("key", f"{self.time_key!r} is the time of a reading" if self.time_key else ""),
-            )
-            if text
+        guesses = {
+            "header": self.lines.tables.note,
+            "comma": self.lines.comma_note,
+            "front": self.times.front_note,
+            "key": f"{self.time_key!r} is the time of a reading" if self.time_key else "",
         }
+        return {kind: text for kind, text in guesses.items() if text}
 
     # Texts.
 
@@ -284,7 +275,8 @@ class ItemReader:
 
     def _join_date(self, keys: list[str], leaves: dict[str, Any]) -> int | None:
         """Take out a date and a time of day that two keys hold, and return the time they make."""
-        texts = {key: str(leaves[key]).strip() for key in keys if _is_texty(leaves[key])}
+        kinds = (str, date, time)
+        texts = {key: str(leaves[key]).strip() for key in keys if isinstance(leaves[key], kinds)}
         clocks = [key for key, text in texts.items() if is_clock(text)]
         for clock in clocks[:1]:
             for key, text in texts.items():
@@ -360,10 +352,6 @@ class ItemReader:
         self.n_bad_cells += table.n_bad_cells
         self.bad_cell = self.bad_cell or table.bad_cell
         return table
-
-
-def _is_texty(value: Any) -> bool:
-    return isinstance(value, (str, date, time))
 
 
 def _is_reading_with_time(item: Any) -> bool:

@@ -46,10 +46,7 @@ _PLACEHOLDERS = frozenset(
     "error err ? . * - -- --- ---- -.- --.- --.-- – — #value! #div/0! #ref! #num! nodata no_data "
     "no_value bad \\n".split()
 ) | {"no data", "no value", "not available", "[not supported]"}
-_GROUPED = {
-    mark: re.compile(rf"([+-]?)([0-9]{{1,3}}(?:{pattern}[0-9]{{3}})+)((?:\.[0-9]*)?)")
-    for mark, pattern in ((",", ","), (".", r"\."), (" ", " "), ("'", "'"))
-}
+_GROUPED = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+)((?:\.[0-9]*)?)")
 _LAKH = re.compile(r"([+-]?)([0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3})((?:\.[0-9]*)?)")
 
 _FIGURES = r"(?:[0-9][0-9.,' ]*[0-9]|[0-9]+|[.,][0-9]+)[.,]?(?:[eE][+-]?[0-9]+)?"
@@ -104,7 +101,7 @@ def _ungrouped(text: str, decimal: str, thousands: str) -> str:
     swapped = text if decimal == "." else text.replace(".", "\0").replace(",", ".")
     mark = "\0" if thousands == "." else thousands
     swapped = swapped.replace(mark, ",")
-    match = _GROUPED[","].fullmatch(swapped)
+    match = _GROUPED.fullmatch(swapped)
     if match is None and thousands == ",":
         match = _LAKH.fullmatch(swapped)
     if match is None:

@@ -200,9 +200,8 @@ def _vote(figures: str) -> _Votes:
         group, decimal = kinds
         if decimal not in ",." or not number(figures, decimal, group):
             return _Votes()
-        return _group_vote(group)._replace(
-            decimal_comma=int(decimal == ","), decimal_point=int(decimal == ".")
-        )
+        decimals = {"decimal_comma" if decimal == "," else "decimal_point": 1}
+        return _group_vote(group)._replace(**decimals)
     if last in " '":
         return _group_vote(last) if number(figures, ".", last) is not None else _Votes()
     head, _, tail = figures.rpartition(last)
@@ -216,8 +215,5 @@ def _vote(figures: str) -> _Votes:
 
 
 def _group_vote(mark: str) -> _Votes:
-    if mark == ",":
-        return _Votes(comma_groups=1)
-    if mark == ".":
-        return _Votes(point_groups=1)
-    return _Votes(space_groups=1) if mark == " " else _Votes(quote_groups=1)
+    names = {",": "comma", ".": "point", " ": "space", "'": "quote"}
+    return _Votes(**{f"{names[mark]}_groups": 1})

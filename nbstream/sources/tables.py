@@ -60,13 +60,9 @@ class Table:
         return self.times is not None and bool(self.time_name)
 
     def batch(self, now_ns: int) -> Batch:
-        """Return the rows that have a time as a Batch; where no column holds times it is `now_ns`."""
-        if self.times is None:
-            return Batch(np.full(len(self), now_ns, np.int64), self.values)
-        present = ~np.isnat(self.times.view("M8[ns]"))
-        if present.all():
-            return Batch(self.times, self.values)
-        return Batch(self.times[present], {k: v[present] for k, v in self.values.items()})
+        """Return rows that all have a time as a Batch; where no column holds times it is `now_ns`."""
+        times = np.full(len(self), now_ns, np.int64) if self.times is None else self.times
+        return Batch(times, self.values)
 
 
 def is_timed_columns(item: dict[Any, Any], times: ItemTimes) -> bool:
@@ -192,11 +188,7 @@ def _with_values(table: Table, columns: list[Column], channels: Sequence[str] | 
         name = distinct(name, values)  # two columns of one name are two channels
         values[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return replace(
-        table,
-        values=values,
-        not_numeric=tuple(not_numeric),
-        n_bad_cells=n_bad,
-        bad_cell=first,
+        table, values=values, not_numeric=tuple(not_numeric), n_bad_cells=n_bad, bad_cell=first
     )
 
 

@@ -38,19 +38,8 @@ UNSCALED = (
         "dimensionless unitless percent Percent pct none None - EUR USD GBP CHF JPY ct/kWh €/kWh $/kWh "
         "€/MWh EUR/MWh R$ kr zł Kč Ft lei ℃ ℉ V.A VAr VAR kVAr Var TS RN".split()
     )
-    | {
-        "mm Hg",
-        "in Hg",
-        "% RH",
-        "% rH",
-        "m s-1",
-        "W m-2",
-        "kg m-3",
-        "mol m-2 s-1",
-        "deg C",
-        "deg F",
-    }
-    | {"V DC", "V AC", "A DC", "A AC"}
+    | {"mm Hg", "in Hg", "% RH", "% rH", "m s-1", "W m-2", "kg m-3", "mol m-2 s-1"}
+    | {"deg C", "deg F", "V DC", "V AC", "A DC", "A AC"}
 )
 """Units that nothing else is converted to, or from."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, dataclass_transform
 
 from nbstream.text.nearest import did_you_mean
 
@@ -67,7 +68,7 @@ class Statistic(ABC):
 StatisticLike: TypeAlias = "Statistic | str"
 """A statistic, or the name of one such as "p99" or "time_above(90)"."""
 
-S = TypeVar("S", bound=type[Statistic])
+S = TypeVar("S", bound=Statistic)
 
 _catalogue: dict[str, type[Statistic]] = {}
 _users: dict[str, _FunctionStatistic] = {}
@@ -76,10 +77,17 @@ _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _PERCENTILE = re.compile(r"p(\d{1,3}(?:\.\d+)?)")
 
 
-def register(cls: S) -> S:
-    """Put a class of this package into the catalogue."""
-    _catalogue[cls.name] = cls
-    return cls
+@dataclass_transform(frozen_default=True)
+def register(name: str, *, unit: Unit = "same") -> Callable[[type[S]], type[S]]:
+    """Put a class of this package into the catalogue, as a frozen dataclass."""
+
+    def made(cls: type[S]) -> type[S]:
+        found = dataclass(frozen=True, slots=True)(cls)
+        found.name, found.unit = name, unit
+        _catalogue[name] = found
+        return found
+
+    return made
 
 
 def names() -> list[str]:
@@ -151,8 +159,8 @@ def statistic(
     if function is None:
         return lambda given: statistic(given, unit=unit, name=name, replace=replace)
     label = function.__name__ if name is None else name
-    if unit not in get_args(Unit):
-        msg = f"'unit' must be one of {', '.join(map(repr, get_args(Unit)))} (got {unit!r})."
+    if unit not in _UNITS:
+        msg = f"'unit' must be one of {', '.join(map(repr, _UNITS))} (got {unit!r})."
         raise ValueError(msg)
     if not label.isidentifier():
         msg = f"A statistic's name must be an identifier (got {label!r}). Pass name='…'."
@@ -241,14 +249,10 @@ def _make(cls: type[Statistic], given: list[Any]) -> Statistic:
 
 
 def _read(text: str) -> float | str:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip("'\"")
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text.strip("'\"")
 
 
 def _parameters(cls: type[Statistic]) -> tuple[Any, ...]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.statistics.base import Statistic, Unit, register
+from nbstream.statistics.base import Statistic, register
 
 if TYPE_CHECKING:
     from nbstream.statistics.sample import Sample
 
 __all__ = ["Autocorrelation", "Correlation", "DominantFrequency", "Slope", "ZeroCrossings"]
 
-NAN = float("nan")
 NS = 1e9
 MOST = 65_536
 """Readings of which the spectrum is taken, the newest."""
@@ -24,8 +22,7 @@ EVEN = 0.01
 """Share of the interval by which times may lie off an even grid."""
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("slope", unit="same per second")
 class Slope(Statistic):
     """Change per second, least squares: Σ (t − mean t)(x − mean x) / Σ (t − mean t)².
 
@@ -33,17 +30,13 @@ class Slope(Statistic):
     somebody asks. Error: 1e-9 of std / (standard deviation of the times) for |mean| / std ≤ 1e6.
     """
 
-    name: ClassVar[str] = "slope"
-    unit: ClassVar[Unit] = "same per second"
-
     def __call__(self, sample: Sample) -> float:
         """Return the slope."""
         moments = sample.moments
-        return moments.xy / moments.y2 if moments.n > 1 and moments.y2 > 0 else NAN
+        return moments.xy / moments.y2 if moments.n > 1 and moments.y2 > 0 else math.nan
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("correlation", unit="none")
 class Correlation(Statistic):
     """Pearson's correlation with the readings that `channel` has at the same times.
 
@@ -51,8 +44,6 @@ class Correlation(Statistic):
     merged blocks, 15 ns per new reading once somebody asks. Error: 1e-9 for |mean| / std ≤ 1e6.
     """
 
-    name: ClassVar[str] = "correlation"
-    unit: ClassVar[Unit] = "none"
     channel: str
 
     def __post_init__(self) -> None:
@@ -62,13 +53,12 @@ class Correlation(Statistic):
         """Return the correlation."""
         pairs = sample.pair_moments(self.channel)
         if pairs.n < 2 or not (pairs.m2 > 0 and pairs.y2 > 0):
-            return NAN
+            return math.nan
         correlation = pairs.xy / math.sqrt(pairs.m2) / math.sqrt(pairs.y2)
         return min(max(correlation, -1.0), 1.0)
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("autocorrelation", unit="none")
 class Autocorrelation(Statistic):
     """Correlation with itself `lag` readings earlier: Σ (xᵢ − mean)(xᵢ₊ₗ − mean) / Σ (xᵢ − mean)².
 
@@ -77,8 +67,6 @@ class Autocorrelation(Statistic):
     the window. Error: 1e-9 for |mean| / std ≤ 1e6.
     """
 
-    name: ClassVar[str] = "autocorrelation"
-    unit: ClassVar[Unit] = "none"
     lag: int = 1
 
     def __post_init__(self) -> None:
@@ -91,24 +79,21 @@ class Autocorrelation(Statistic):
         """Return the autocorrelation."""
         _, rows = sample.rows
         if sample.n <= self.lag or not sample.summary.m2 > 0:
-            return NAN
+            return math.nan
         deviations = np.where(rows == rows, rows - sample.summary.mean, 0.0)
         total = float(np.dot(deviations, deviations))
         if len(rows) <= self.lag or not total > 0:  # evicted meanwhile, or too small to be squared
-            return NAN
+            return math.nan
         return float(np.dot(deviations[: len(rows) - self.lag], deviations[self.lag :])) / total
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("zero_crossings", unit="none")
 class ZeroCrossings(Statistic):
     """How often the readings pass `level`; touching it is no crossing.
 
     Cost: 5 ns a reading in the window. Exact.
     """
 
-    name: ClassVar[str] = "zero_crossings"
-    unit: ClassVar[Unit] = "none"
     level: float = 0.0
 
     def __call__(self, sample: Sample) -> int:
@@ -118,8 +103,7 @@ class ZeroCrossings(Statistic):
         return int(np.count_nonzero(is_above[1:] != is_above[:-1]))
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("dominant_frequency", unit="per second")
 class DominantFrequency(Statistic):
     """Frequency of the largest peak of the spectrum, in hertz.
 
@@ -129,15 +113,12 @@ class DominantFrequency(Statistic):
     of more than two periods.
     """
 
-    name: ClassVar[str] = "dominant_frequency"
-    unit: ClassVar[Unit] = "per second"
-
     def __call__(self, sample: Sample) -> float:
         """Return the dominant frequency."""
         times, values = sample.times[-MOST:], sample.values[-MOST:]
         n = len(times)
         if n < FEWEST or times[-1] == times[0]:
-            return NAN
+            return math.nan
         seconds = (times - times[0]) / NS
         interval = float(seconds[-1]) / (n - 1)
         grid = np.arange(n) * interval
@@ -148,6 +129,6 @@ class DominantFrequency(Statistic):
         values = values - values.mean()
         values -= x * (float(np.dot(x, values)) / float(np.dot(x, x)))
         if np.abs(values).max() < 1e-13:
-            return NAN
+            return math.nan
         power = np.abs(np.fft.rfft(values * np.hanning(n)))
         return float(1 + power[1:].argmax()) / (n * interval)

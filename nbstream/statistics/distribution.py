@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from nbstream.statistics.base import Statistic, Unit, register
+from nbstream.statistics.base import Statistic, register
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import FloatArray, IntArray
     from nbstream.statistics.sample import Sample
 
 __all__ = [
@@ -24,13 +22,11 @@ __all__ = [
     "MedianAbsoluteDeviation",
     "Quantile",
     "Skewness",
+    "quantile",
 ]
 
-NAN = float("nan")
 
-
-@register
-@dataclass(frozen=True, slots=True)
+@register("quantile")
 class Quantile(Statistic):
     """The reading below which the share `q` of all lies, linear between the two nearest.
 
@@ -39,7 +35,6 @@ class Quantile(Statistic):
     2⁻⁸·|quantile − median|, about (see `SlidingHistogram.error_of`).
     """
 
-    name: ClassVar[str] = "quantile"
     q: float
 
     def __post_init__(self) -> None:
@@ -57,35 +52,33 @@ class Quantile(Statistic):
         return f"p{self.q * 100:.10g}"
 
 
-@register
-@dataclass(frozen=True, slots=True)
+def quantile(q: float) -> Quantile:
+    """Return the statistic that is the `q` quantile, 0 ≤ q ≤ 1."""
+    return Quantile(q)
+
+
+@register("median")
 class Median(Statistic):
     """The middle reading, or the mean of the middle two. Cost and error as a quantile."""
-
-    name: ClassVar[str] = "median"
 
     def __call__(self, sample: Sample) -> float:
         """Return the median."""
         return sample.quantile(0.5)
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("iqr")
 class InterquartileRange(Statistic):
     """p75 − p25.
 
     Cost as two quantiles. Error: beyond 100,000 readings 2⁻⁸·(|p75 − median| + |p25 − median|), about.
     """
 
-    name: ClassVar[str] = "iqr"
-
     def __call__(self, sample: Sample) -> float:
         """Return the interquartile range."""
         return sample.quantile(0.75) - sample.quantile(0.25)
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("mad")
 class MedianAbsoluteDeviation(Statistic):
     """The median of |x − median|, not scaled; ×1.4826 it estimates std of normal readings.
 
@@ -93,15 +86,12 @@ class MedianAbsoluteDeviation(Statistic):
     `SlidingHistogram.mad`).
     """
 
-    name: ClassVar[str] = "mad"
-
     def __call__(self, sample: Sample) -> float:
         """Return the median absolute deviation."""
         return sample.mad()
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("skewness", unit="none")
 class Skewness(Statistic):
     """√(n(n−1)) / (n−2) · m₃ / m₂^1.5 with mₖ = Σ (x − mean)ᵏ / n: corrected for bias, as pandas.
 
@@ -109,20 +99,16 @@ class Skewness(Statistic):
     new reading once somebody asks. Error: 1e-9, relative to max(1, |skewness|), for |mean| / std ≤ 1e6.
     """
 
-    name: ClassVar[str] = "skewness"
-    unit: ClassVar[Unit] = "none"
-
     def __call__(self, sample: Sample) -> float:
         """Return the skewness."""
         n, _, m2, m3, *_ = sample.moments
         if n < 3 or not m2 > 0:
-            return NAN
+            return math.nan
         spread = math.sqrt(m2 / n)
         return math.sqrt(n * (n - 1)) / (n - 2) * (m3 / n / spread / spread / spread)
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("kurtosis", unit="none")
 class Kurtosis(Statistic):
     """(n−1) / ((n−2)(n−3)) · ((n+1)·g₂ + 6) with g₂ = m₄ / m₂² − 3: excess, corrected for bias, as pandas.
 
@@ -130,14 +116,11 @@ class Kurtosis(Statistic):
     skewness. Error: 1e-9, relative to max(1, |kurtosis|), for |mean| / std ≤ 1e6.
     """
 
-    name: ClassVar[str] = "kurtosis"
-    unit: ClassVar[Unit] = "none"
-
     def __call__(self, sample: Sample) -> float:
         """Return the excess kurtosis."""
         n, _, m2, _, m4, *_ = sample.moments
         if n < 4 or not m2 > 0:
-            return NAN
+            return math.nan
         spread = m2 / n
         excess = m4 / n / spread / spread - 3
         return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * excess + 6)
@@ -146,21 +129,19 @@ class Kurtosis(Statistic):
 class Bins(NamedTuple):
     """A histogram: bin i holds edges[i] ≤ x < edges[i + 1], the last one its upper edge too."""
 
-    counts: npt.NDArray[np.int64]
+    counts: IntArray
     """Readings per bin, shape (bins,)."""
     edges: FloatArray
     """In the unit of the readings, shape (bins + 1,)."""
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("histogram")
 class Histogram(Statistic):
     """How many readings lie in each of `bins` bins of equal width from the smallest to the largest.
 
     The value is `Bins`, empty without a reading. Cost: 6 ns a reading in the window. Exact.
     """
 
-    name: ClassVar[str] = "histogram"
     is_number: ClassVar[bool] = False
     bins: int = 50
 

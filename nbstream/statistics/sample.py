@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "RowSource", "Sample", "pair_values"]
 
-NAN = float("nan")
 NS = 1e9
 LOOK = 64
 FARTHEST = 65_536
@@ -38,23 +37,18 @@ class RowSource(Protocol):
 
     def read(self, start: int, stop: int) -> tuple[TimeArray, FloatArray]:
         """Return times in ns and values of rows, NaN included."""
-        ...
 
     def summarize(self, start: int, stop: int) -> Summary:
         """Return the summary of rows."""
-        ...
 
     def moments(self, start: int, stop: int) -> Moments:
         """Return the moments of rows with their times."""
-        ...
 
     def pair_moments(self, other: str, start: int, stop: int) -> Moments:
         """Return the moments of rows with the values of another channel at the same times."""
-        ...
 
     def histogram(self, key: Hashable, start: int, stop: int) -> SlidingHistogram | None:
         """Return a histogram of rows that was slid there, or None to have the values sorted."""
-        ...
 
 
 class Sample:
@@ -130,9 +124,8 @@ class Sample:
         columns = {name: np.asarray(other, np.float64) for name, other in others.items()}
         for name, array in {"values": column, **columns}.items():
             if array.shape != times.shape or times.ndim != 1:
-                msg = (
-                    f"{name!r} must have the shape of the times, {times.shape} (got {array.shape})."
-                )
+                wanted = f"the shape of the times, {times.shape}"
+                msg = f"{name!r} must have {wanted} (got {array.shape})."
                 raise ValueError(msg)
         return cls(_Arrays(times, column, columns), 0, len(times))
 
@@ -148,7 +141,7 @@ class Sample:
             times, _ = self._source.read(self._start, self._start + 1)
             if len(times) or not self.n_rows:
                 raise
-            return NAN
+            return np.nan
 
     @property
     def n_rows(self) -> int:
@@ -178,11 +171,9 @@ class Sample:
         ValueError
             If there is no such channel.
         """
-        found = self._pairs.get(channel)
-        if found is None:
-            found = self._source.pair_moments(channel, self._start, self._stop)
-            self._pairs[channel] = found
-        return found
+        if channel not in self._pairs:
+            self._pairs[channel] = self._source.pair_moments(channel, self._start, self._stop)
+        return self._pairs[channel]
 
     @cached_property
     def rows(self) -> tuple[TimeArray, FloatArray]:
@@ -231,7 +222,7 @@ class Sample:
     def span(self) -> float:
         """Seconds from the first to the last reading; NaN without a reading."""
         if self.first is None or self.last is None:
-            return NAN
+            return np.nan
         return (self.last.time_ns - self.first.time_ns) / NS
 
     @cached_property
@@ -334,9 +325,9 @@ def pair_values(times: TimeArray, other_times: TimeArray, other_values: FloatArr
     if len(times) == len(other_times) and bool((times == other_times).all()):
         return other_values
     if not len(other_times):
-        return np.full(len(times), NAN)
+        return np.full(len(times), np.nan)
     repeat = np.arange(len(times)) - times.searchsorted(times, "left")
     rows = other_times.searchsorted(times, "left") + repeat
     rows_held = np.minimum(rows, len(other_times) - 1)
     is_there = (rows < len(other_times)) & (other_times[rows_held] == times)
-    return np.where(is_there, other_values[rows_held], NAN)
+    return np.where(is_there, other_values[rows_held], np.nan)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.statistics.base import Statistic, Unit, register
+from nbstream.statistics.base import Statistic, register
 
 if TYPE_CHECKING:
     from nbstream.statistics.sample import Sample
@@ -22,60 +22,46 @@ __all__ = [
     "TimeWeightedMean",
 ]
 
-NAN = float("nan")
 NS = 1e9
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("rate", unit="per second")
 class Rate(Statistic):
     """Readings per second: (n − 1) / (newest time − oldest time); NaN below two readings.
 
     Cost: a look at both ends. Exact but for rounding.
     """
 
-    name: ClassVar[str] = "rate"
-    unit: ClassVar[Unit] = "per second"
-
     def __call__(self, sample: Sample) -> float:
         """Return the rate."""
-        return (sample.n - 1) / sample.span if sample.n > 1 and sample.span > 0 else NAN
+        return (sample.n - 1) / sample.span if sample.n > 1 and sample.span > 0 else np.nan
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("interval", unit="seconds")
 class Interval(Statistic):
     """Average seconds between readings: (newest time − oldest time) / (n − 1). Cost and error as rate."""
 
-    name: ClassVar[str] = "interval"
-    unit: ClassVar[Unit] = "seconds"
-
     def __call__(self, sample: Sample) -> float:
         """Return the average interval."""
-        return sample.span / (sample.n - 1) if sample.n > 1 else NAN
+        return sample.span / (sample.n - 1) if sample.n > 1 else np.nan
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("jitter", unit="seconds")
 class Jitter(Statistic):
     """Standard deviation (ddof = 1) of the seconds between successive readings; NaN below three.
 
     Cost: 5 ns a reading in the window. Error: 1e-9 of the average interval.
     """
 
-    name: ClassVar[str] = "jitter"
-    unit: ClassVar[Unit] = "seconds"
-
     def __call__(self, sample: Sample) -> float:
         """Return the jitter."""
         if sample.n < 3:
-            return NAN
+            return np.nan
         intervals = np.diff(sample.times)
         return float(np.std(intervals - intervals[0], ddof=1)) / NS
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("time_since_last", unit="seconds")
 class TimeSinceLast(Statistic):
     """Seconds from the channel's newest reading to the newest time of all channels.
 
@@ -83,18 +69,14 @@ class TimeSinceLast(Statistic):
     rounding.
     """
 
-    name: ClassVar[str] = "time_since_last"
-    unit: ClassVar[Unit] = "seconds"
-
     def __call__(self, sample: Sample) -> float:
         """Return the time since the last reading."""
         last, end = sample.last or sample.before, sample.end_ns
-        return NAN if last is None or end is None else (end - last.time_ns) / NS
+        return np.nan if last is None or end is None else (end - last.time_ns) / NS
 
 
 @dataclass(frozen=True, slots=True)
 class _Time(Statistic):
-    unit: ClassVar[Unit] = "seconds"
     limit: float
 
     def __post_init__(self) -> None:
@@ -104,8 +86,7 @@ class _Time(Statistic):
             raise ValueError(msg)
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("time_above", unit="seconds")
 class TimeAbove(_Time):
     """Seconds of the window during which the value was > `limit`; a value holds until the next reading.
 
@@ -113,37 +94,29 @@ class TimeAbove(_Time):
     of the window.
     """
 
-    name: ClassVar[str] = "time_above"
-
     def __call__(self, sample: Sample) -> float:
         """Return the time above the limit."""
         values, seconds = sample.held
-        return float(seconds[values > self.limit].sum()) if len(values) else NAN
+        return float(seconds[values > self.limit].sum()) if len(values) else np.nan
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("time_below", unit="seconds")
 class TimeBelow(_Time):
     """Seconds of the window during which the value was < `limit`, as time_above."""
-
-    name: ClassVar[str] = "time_below"
 
     def __call__(self, sample: Sample) -> float:
         """Return the time below the limit."""
         values, seconds = sample.held
-        return float(seconds[values < self.limit].sum()) if len(values) else NAN
+        return float(seconds[values < self.limit].sum()) if len(values) else np.nan
 
 
-@register
-@dataclass(frozen=True, slots=True)
+@register("time_weighted_mean")
 class TimeWeightedMean(Statistic):
     """Σ x·(seconds that x held) / Σ seconds: the mean of irregular readings; the value before holds.
 
     The plain mean where all readings have one time. NaN without a reading. Cost: 10 ns a reading in the
     window. Error: 1e-12 of max |x|.
     """
-
-    name: ClassVar[str] = "time_weighted_mean"
 
     def __call__(self, sample: Sample) -> float:
         """Return the time-weighted mean."""

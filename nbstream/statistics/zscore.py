@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.summaries.summary import LEAST_SPREAD, RESOLUTION, spread_floor
 from nbstream.summaries.trailing import TrailingWindows
@@ -13,7 +12,7 @@ from nbstream.summaries.trailing import TrailingWindows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import FloatArray, IntArray
     from nbstream.summaries.summary import BlockPyramid
 
 __all__ = ["MIN_READINGS", "trailing_zscores"]
@@ -22,7 +21,7 @@ MIN_READINGS = 30
 
 
 def trailing_zscores(
-    starts: npt.NDArray[np.int64],
+    starts: IntArray,
     first: int,
     pyramid: BlockPyramid,
     read: Callable[[int, int], FloatArray],

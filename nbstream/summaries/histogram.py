@@ -165,9 +165,7 @@ class SlidingHistogram:
             some = some[some == some]
         self.reference = exact_quantile(some, 0.5) if len(some) else 0.0
         self._counters[:] = 0
-        self._sums = None
         self.start = self.stop = start
-        self._n_since = 0
         self._add_rows(stop, read)
         median = self.quantile(0.5, -np.inf, np.inf)
         if self._is_far(median):  # that of a few parts is not that of all

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
 
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = [
-    "MomentPyramid",
-    "Moments",
-    "PairPyramid",
-    "as_moments",
-    "merge_moments",
-    "moments_of",
-    "pair_moments_of",
-    "pair_nodes",
-    "time_nodes",
-]
+__all__ = ["MomentPyramid", "Moments", "PairPyramid", "moments_of", "pair_moments_of"]
 
 NAN = float("nan")
 NS = 1_000_000_000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbstream.summaries.pyramid import BLOCK, Columns, Nodes, Pyramid
+from nbstream.summaries.pyramid import Columns, Nodes, Pyramid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +19,13 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
 
 __all__ = [
-    "BLOCK",
     "LEAST_SPREAD",
     "RESOLUTION",
     "BlockPyramid",
-    "Nodes",
     "Summary",
     "merge",
     "spread_floor",
     "summarize",
-    "summarize_blocks",
 ]
 
 NAN = float("nan")
@@ -69,12 +66,8 @@ def summarize_blocks(blocks: FloatArray) -> Nodes:
     deviations = blocks - first
     sums = deviations.sum(axis=1)
     if np.isfinite(sums).all():
-        shift = sums / size
-        nodes[0] = size
-        nodes[1] = first[:, 0] + shift
-        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
-        nodes[3] = blocks.min(axis=1)
-        nodes[4] = blocks.max(axis=1)
+        n, reference = np.full(k, size), first[:, 0]
+        nodes[3], nodes[4] = blocks.min(axis=1), blocks.max(axis=1)
     else:
         present = blocks == blocks
         n = present.sum(axis=1)
@@ -82,12 +75,12 @@ def summarize_blocks(blocks: FloatArray) -> Nodes:
         reference = np.where(n > 0, blocks[columns], 0.0)
         deviations = np.where(present, blocks - reference[:, None], 0.0)
         sums = deviations.sum(axis=1)
-        shift = sums / np.maximum(n, 1)
-        nodes[0] = n
-        nodes[1] = reference + shift
-        nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
         nodes[3] = np.where(present, blocks, np.inf).min(axis=1)
         nodes[4] = np.where(present, blocks, -np.inf).max(axis=1)
+    shift = sums / np.maximum(n, 1)
+    nodes[0] = n
+    nodes[1] = reference + shift
+    nodes[2] = np.einsum("ij,ij->i", deviations, deviations) - sums * shift
     np.maximum(nodes[2], 0.0, out=nodes[2])
     return nodes
 
@@ -115,21 +108,6 @@ def merge(nodes: Nodes) -> Summary:
     return Summary(int(total), float(mean), m2, float(nodes[3].min()), float(nodes[4].max()))
 
 
-def merge_groups(nodes: Nodes, size: int) -> Nodes:
-    """Merge each `size` consecutive nodes into one; the number of nodes is a multiple of `size`."""
-    n, mean, m2, low, high = nodes.reshape(5, -1, size)
-    total = n.sum(axis=1)
-    weight = np.maximum(total, 1.0)
-    reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
-    merged = np.empty((5, n.shape[0]))
-    merged[0] = total
-    merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
-    merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
-    merged[3] = low.min(axis=1)
-    merged[4] = high.max(axis=1)
-    return merged
-
-
 def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
     """Return the least spread to divide by: `min_sigma`, or what float64 can tell apart at `center`."""
     return np.maximum(np.abs(center) * RESOLUTION, max(min_sigma, LEAST_SPREAD))
@@ -154,7 +132,17 @@ class BlockPyramid(Pyramid):
 
     def merge_groups(self, nodes: Nodes, size: int) -> Nodes:
         """Merge each `size` consecutive summaries into one."""
-        return merge_groups(nodes, size)
+        n, mean, m2, low, high = nodes.reshape(5, -1, size)
+        total = n.sum(axis=1)
+        weight = np.maximum(total, 1.0)
+        reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
+        merged = np.empty((5, n.shape[0]))
+        merged[0] = total
+        merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
+        merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
+        merged[3] = low.min(axis=1)
+        merged[4] = high.max(axis=1)
+        return merged
 
     def extend(self, values: FloatArray) -> None:
         """Add the readings of the next rows."""

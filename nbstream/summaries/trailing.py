@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary, merge
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid, Summary, merge
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
@@ -158,11 +159,7 @@ def _merged(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _grown(
-    grow: Grow,
-    cuts: Rows,
-    lengths: Rows,
-    read: Callable[[int, int], FloatArray],
-    direction: int,
+    grow: Grow, cuts: Rows, lengths: Rows, read: Callable[[int, int], FloatArray], direction: int
 ) -> FloatArray:
     """Return, shape (numbers, n), what `grow` says of `length` rows from each cut on in a direction."""
     changes = [] if cuts[0] == cuts[-1] else (np.flatnonzero(np.diff(cuts)) + 1).tolist()
@@ -177,11 +174,7 @@ def _grown(
 
 
 def _grown_together(
-    grow: Grow,
-    cuts: Rows,
-    lengths: Rows,
-    read: Callable[[int, int], FloatArray],
-    direction: int,
+    grow: Grow, cuts: Rows, lengths: Rows, read: Callable[[int, int], FloatArray], direction: int
 ) -> FloatArray:
     """Do so for many cuts: those of one roundness at once, since what they reach to is as long."""
     if direction < 0:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from nbstream.readings.batch import FloatArray
 from nbstream.statistics import trailing_zscores
 from nbstream.statistics.zscore import MIN_READINGS
-from nbstream.summaries.summary import BLOCK, BlockPyramid
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid
 from tests.strategies import batch_sizes, cut_into
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.readings.batch import FloatArray
-from nbstream.summaries.summary import BLOCK, BlockPyramid, Summary, merge, summarize
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid, Summary, merge, summarize
 from tests.strategies import batch_sizes, cut_into, values
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.readings.batch import FloatArray
-from nbstream.summaries.summary import BLOCK, BlockPyramid
+from nbstream.summaries.pyramid import BLOCK
+from nbstream.summaries.summary import BlockPyramid
 from nbstream.summaries.trailing import TrailingWindows
 from tests.strategies import batch_sizes, cut_into
 

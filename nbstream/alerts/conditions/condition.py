@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from nbstream.expressions.parsing import MAX_LENGTH, ConditionError, read_condition
 from nbstream.expressions.tree import (
@@ -32,11 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nbstream.expressions.tree import Columns, Extents
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray
 
 __all__ = ["Condition", "Formula", "Operator", "VariableName", "short_number"]
 
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Operator: TypeAlias = Literal[">", ">=", "<", "<=", "outside", "inside", "formula"]
 VariableName: TypeAlias = Literal["value", "zscore", "formula"]
 

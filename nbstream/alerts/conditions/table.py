@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from copy import copy
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +28,7 @@ from nbstream.readings.window import Window, rough_duration
 from nbstream.summaries.trailing import TrailingWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from nbstream.expressions.tree import Judging, Truth
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -230,25 +229,6 @@ class BufferTable(Table):
         """Whether time goes back nowhere, as the buffer knows; False is also not known."""
         return self._held.segment <= self._first
 
-    def ascending(self) -> Iterator[BufferTable]:
-        """Yield the rows in parts in which time goes back nowhere, which mostly is one."""
-        if self.ascends:
-            yield self
-            return
-        backs = (np.flatnonzero(self.times[1:] < self.times[:-1]) + 1).tolist()
-        for low, high in pairwise([0, *backs, len(self)]):
-            yield BufferTable(
-                self._buffer,
-                self.channel,
-                self._first + low,
-                self.times[low:high],
-                self.values[low:high],
-                pyramid=self._pyramid,
-                window=self._window,
-                zscores=self._zscores,
-                told=self._told,
-            )
-
     @cached_property
     def _segment(self) -> int:
         """The row at which time last went back before these; 0 if it did not, as far as is held."""
@@ -356,9 +336,6 @@ class BufferTable(Table):
         table._columns = {v: c for v, c in self._columns.items() if not isinstance(v, Statistic)}
         return table
 
-    def _window_of(self, text: str | None) -> Window:
-        return self._window if text is None else Window.parse(text)
-
     def _full(self, window: Window) -> npt.NDArray[np.bool_] | None:
         """Return where a window is full; None is everywhere.
 
@@ -423,7 +400,7 @@ class BufferTable(Table):
             )
 
     def _statistic_if_full(self, variable: Statistic) -> FloatArray:
-        window = self._window_of(variable.window)
+        window = self._window if variable.window is None else Window.parse(variable.window)
         is_full = None if self._is_partial else self._full(window)
         if is_full is not None and not is_full.any():
             return np.full(len(self), np.nan)

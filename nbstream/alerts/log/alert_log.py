@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nbstream.alerts.log.export import csv_of, json_lines_of, write_atomically
-from nbstream.alerts.log.incident import Acknowledgement, Entry, Escalation, Incident
+from nbstream.alerts.log.incident import Acknowledgement, Entry, Escalation, Incident, Notification
 from nbstream.alerts.log.outbox import Outbox
 from nbstream.alerts.severity import checked_text
-from nbstream.readings.batch import time_ns
+from nbstream.readings.batch import TimeLike, time_ns
 from nbstream.readings.window import parse_duration
 from nbstream.readings.zone import as_zone
-from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from nbstream.alerts.log.notification import Notification
     from nbstream.errors import CallbackError
-    from nbstream.readings.batch import TimeLike
-    from nbstream.runtime.clock import Clock
 
 __all__ = ["AlertLog", "Incident", "LogCounters", "Silence"]
 
@@ -75,11 +72,9 @@ class Silence:
 
     def covers(self, rule: str, channel: str, at_ns: int) -> bool:
         """Return whether a rule on a channel is silenced at a wall time."""
-        return (
-            at_ns < self.until_ns
-            and fnmatchcase(rule, self.rule)
-            and fnmatchcase(channel, self.channel)
-        )
+        if at_ns >= self.until_ns:
+            return False
+        return fnmatchcase(rule, self.rule) and fnmatchcase(channel, self.channel)
 
 
 class AlertLog:
@@ -217,6 +212,13 @@ class AlertLog:
         with self._lock:
             return self._incidents.get(number, self._active.get(number))
 
+    def _known(self, number: int) -> Entry:
+        entry = self.entry(number)
+        if entry is None:
+            message = f"There is no incident {number!r:.80} in the log."
+            raise ValueError(message)
+        return entry
+
     # What people do about incidents.
 
     def acknowledge(self, number: int, who: str, why: str = "") -> Incident:
@@ -240,11 +242,7 @@ class AlertLog:
             message = f"'who' must name somebody (got {who!r})."
             raise ValueError(message)
         note = Acknowledgement(who.strip(), checked_text(why, "why"), self._clock.wall_ns())
-        entry = self.entry(number)
-        if entry is None:
-            message = f"There is no incident {number!r:.80} in the log."
-            raise ValueError(message)
-        return self.mark(entry, acknowledged=note)
+        return self.mark(self._known(number), acknowledged=note)
 
     def silence(
         self,
@@ -290,13 +288,9 @@ class AlertLog:
                 f"A silence must end in the future (got {for_ if until is None else until!r})."
             )
             raise ValueError(message)
-        silence = Silence(
-            checked_text(rule, "rule"),
-            checked_text(channel, "channel"),
-            until_ns,
-            checked_text(who, "who"),
-            checked_text(why, "why"),
-        )
+        texts = {"rule": rule, "channel": channel, "who": who, "why": why}
+        checked = {name: checked_text(text, name) for name, text in texts.items()}
+        silence = Silence(until_ns=until_ns, **checked)
         with self._lock:
             self._silences = tuple(s for s in self._silences if s.until_ns > now)
             if len(self._silences) >= MAX_SILENCES:
@@ -316,10 +310,7 @@ class AlertLog:
         ValueError
             If there is no such incident.
         """
-        incident = self.find(number)
-        if incident is None:
-            message = f"There is no incident {number!r:.80} in the log."
-            raise ValueError(message)
+        incident = self._known(number).incident
         return self.silence(escape(incident.rule), escape(incident.channel), for_=for_, who=who)
 
     def end_silence(self, silence: Silence) -> None:
@@ -367,29 +358,27 @@ class AlertLog:
         held = self.incidents
         nat = np.iinfo(np.int64).min
 
+        def of(name: str) -> list[Any]:
+            return [getattr(incident, name) for incident in held]
+
         def texts(values: list[str]) -> Any:
             return pd.Series(values, dtype="str")
 
-        def times(values: list[int]) -> Any:
-            stamps = pd.DatetimeIndex(np.array(values, np.int64).view("datetime64[ns]"))
-            return stamps.tz_localize("UTC").tz_convert(self._zone)
+        def times(values: list[int | None]) -> Any:
+            stamps = np.array([nat if ns is None else ns for ns in values], np.int64)
+            index = pd.DatetimeIndex(stamps.view("datetime64[ns]"))
+            return index.tz_localize("UTC").tz_convert(self._zone)
 
-        return pd.DataFrame(
-            {
-                "rule": texts([incident.rule for incident in held]),
-                "channel": texts([incident.channel for incident in held]),
-                "severity": texts([incident.severity for incident in held]),
-                "state": texts([incident.state for incident in held]),
-                "breached": times([incident.breached_ns for incident in held]),
-                "fired": times([incident.fired_ns for incident in held]),
-                "resolved": times([_or(incident.resolved_ns, nat) for incident in held]),
-                "peak": np.array([incident.peak for incident in held], np.float64),
-                "reason": texts([incident.reason for incident in held]),
-                "acknowledged": texts([i.acknowledged.who if i.acknowledged else "" for i in held]),
-                "silenced": np.array([incident.is_silenced for incident in held], np.bool_),
-                "past": np.array([incident.is_past for incident in held], np.bool_),
-            }
-        )
+        columns = {
+            **{name: texts(of(name)) for name in ("rule", "channel", "severity", "state")},
+            **{name: times(of(f"{name}_ns")) for name in ("breached", "fired", "resolved")},
+            "peak": np.array(of("peak"), np.float64),
+            "reason": texts(of("reason")),
+            "acknowledged": texts([note.who if note else "" for note in of("acknowledged")]),
+            "silenced": np.array(of("is_silenced"), np.bool_),
+            "past": np.array(of("is_past"), np.bool_),
+        }
+        return pd.DataFrame(columns)
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the incidents held to a CSV file, which is replaced in one step.
@@ -465,7 +454,3 @@ class AlertLog:
         """Tell all subscribers."""
         self.outbox.post([notification])
         self.outbox.publish()
-
-
-def _or(number: int | None, otherwise: int) -> int:
-    return otherwise if number is None else number

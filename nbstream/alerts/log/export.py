@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.log.incident import Incident
 
-__all__ = ["csv_of", "json_lines_of", "safe_cell", "write_atomically"]
+__all__ = ["csv_of", "facts_of", "iso", "json_lines_of", "safe_cell", "write_atomically"]
 
 _COLUMNS = (
     *("number", "rule", "channel", "severity", "state", "kind", "condition"),
@@ -32,15 +32,13 @@ def csv_of(incidents: Iterable[Incident]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    for incident in incidents:
-        facts = _facts(incident)
-        writer.writerow([safe_cell(facts[column]) for column in _COLUMNS])
+    writer.writerows(map(safe_cell, _row(incident).values()) for incident in incidents)
     return file.getvalue()
 
 
 def json_lines_of(incidents: Iterable[Incident]) -> str:
     """Return incidents as one JSON object per line; what is unknown is null, times are ISO 8601, UTC."""
-    lines = [json.dumps(_facts(incident), allow_nan=False) for incident in incidents]
+    lines = [json.dumps(_row(incident), allow_nan=False) for incident in incidents]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -75,25 +73,32 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
         raise
 
 
-def _facts(incident: Incident) -> dict[str, Any]:
+def facts_of(incident: Incident) -> dict[str, Any]:
+    """Return what is told of an incident everywhere; what is unknown is None, times are ISO 8601, UTC."""
+    names = ("number", "rule", "channel", "severity", "state", "reason", "unit")
+    return {name: getattr(incident, name) for name in names} | {
+        "peak": float(incident.peak) if math.isfinite(incident.peak) else None,
+        "breached": iso(incident.breached_ns),
+        "fired": iso(incident.fired_ns),
+        "resolved": iso(incident.resolved_ns),
+    }
+
+
+def iso(ns: int | None) -> str | None:
+    """Return a time, ns since the epoch, as ISO 8601 in UTC; None stays None."""
+    return None if ns is None else iso_utc(int(ns))
+
+
+def _row(incident: Incident) -> dict[str, Any]:
+    """Return the facts of all columns, in their order."""
     note = incident.acknowledged
-    return {
-        "number": incident.number,
-        "rule": incident.rule,
-        "channel": incident.channel,
-        "severity": incident.severity,
-        "state": incident.state,
+    facts = facts_of(incident) | {
         "kind": incident.kind,
         "condition": incident.condition.text,
-        "breached": iso_utc(incident.breached_ns),
-        "fired": iso_utc(incident.fired_ns),
-        "resolved": None if incident.resolved_ns is None else iso_utc(incident.resolved_ns),
-        "peak": incident.peak if math.isfinite(incident.peak) else None,
-        "unit": incident.unit,
-        "reason": incident.reason,
         "acknowledged_by": None if note is None else note.who,
         "acknowledged_why": None if note is None else note.why,
         "silenced": incident.is_silenced,
         "flapping": incident.is_flapping,
         "past": incident.is_past,
     }
+    return {column: facts[column] for column in _COLUMNS}

@@ -1,11 +1,11 @@
-"""One firing of a rule, and the words that tell of it."""
+"""One firing of a rule, the words that tell of it, and what subscribers of a log are told."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from nbstream.alerts.conditions.condition import Condition, short_number
 from nbstream.expressions.tree import VALUE, ZSCORE
@@ -13,7 +13,11 @@ from nbstream.readings.window import format_duration
 from nbstream.readings.zone import local_datetime
 from nbstream.text.naming import short_name
 
-__all__ = ["Acknowledgement", "Entry", "Escalation", "Incident", "Moment"]
+__all__ = ["Acknowledgement", "Entry", "Escalation", "Incident", "Moment", "Notification"]
+
+NotificationKind: TypeAlias = Literal[
+    "fired", "escalated", "resolved", "no_data", "data_back", "error", "flapping"
+]
 
 
 class Moment(NamedTuple):
@@ -196,3 +200,34 @@ class Entry:
         self.incident = incident
         self.is_held = is_held
         """Whether it is in a log, and not dropped since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Something that people should hear of; what is silenced or muted never becomes one.
+
+    Parameters
+    ----------
+    kind
+        "fired", "escalated" (the incident became graver), "resolved", "no_data" and "data_back" (the
+        channel fell silent, readings come again), "error" (the rule failed) or "flapping" (the rule
+        fires so often that it is muted from here on).
+    incident
+        As the log has it now: of what began and ended within one update, "fired" has its end already. For
+        "no_data", "data_back" and "error" it need not be in the log: its number is 0 then.
+    at_ns
+        Wall time, ns since the epoch, UTC.
+
+    Notes
+    -----
+    Thread safety: immutable, any thread.
+    """
+
+    kind: NotificationKind
+    incident: Incident
+    at_ns: int = 0
+
+    @property
+    def text(self) -> str:
+        """One line for people, plain text: names come from data and must be escaped for HTML."""
+        return f"{self.kind.replace('_', ' ')}: {self.incident.text}"

@@ -13,7 +13,7 @@ from nbstream.text.redaction import disarm, log_exception
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["Outbox"]
 
@@ -86,9 +86,7 @@ class Outbox:
             raise
 
     def _tell(
-        self,
-        notification: Notification,
-        subscribers: tuple[Callable[[Notification], object], ...],
+        self, notification: Notification, subscribers: tuple[Callable[[Notification], object], ...]
     ) -> None:
         for callback in subscribers:
             try:

@@ -7,15 +7,15 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NoReturn
 
 from nbstream.alerts.notifiers.message import KINDS, severity_rank
-from nbstream.alerts.notifiers.retry import DeliveryError
+from nbstream.alerts.notifiers.retry import DeliveryError, Failure
 from nbstream.alerts.notifiers.voila import is_voila_kernel
-from nbstream.alerts.severity import SEVERITIES
+from nbstream.alerts.severity import SEVERITIES, one_of
 from nbstream.errors import CallbackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["Notifier", "RemoteNotifier"]
 
@@ -53,15 +53,13 @@ class Notifier(ABC):
     def __init__(
         self, *, name: str, min_severity: str = "info", kinds: Iterable[str] | None = None
     ) -> None:
-        if min_severity not in SEVERITIES:
-            message = f"'min_severity' must be one of {_listed(SEVERITIES)} (got {min_severity!r})."
-            raise ValueError(message)
+        one_of(min_severity, SEVERITIES, "min_severity")
         if isinstance(kinds, str):
             kinds = (kinds,)
         chosen = KINDS if kinds is None else tuple(kinds)
         for kind in chosen:
             if kind not in KINDS:
-                message = f"'kinds' may hold {_listed(KINDS)} (got {kind!r})."
+                message = f"'kinds' may hold {', '.join(map(repr, KINDS))} (got {kind!r})."
                 raise ValueError(message)
         self.name = name
         self._min_severity = min_severity
@@ -189,10 +187,12 @@ class RemoteNotifier(Notifier):
             message = f"The notifier {self.name!r} failed with {problem}."
             raise DeliveryError(message, notifier=self.name)
 
+    def _raise(self, failure: Failure | None) -> None:
+        """Raise what a delivery failed with, if it failed."""
+        if failure is not None:
+            message = f"The notifier {self.name!r} could not deliver: {failure.text}."
+            raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
+
     @abstractmethod
     def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         """Deliver; errors with secrets in them may leave it."""
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))

@@ -14,7 +14,7 @@ from nbstream.errors import CallbackError
 from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["BodyLike", "Request", "body_writer"]
 
@@ -108,15 +108,15 @@ def _ntfy_body(url: str, notification: Notification) -> Request:
     calm = notification.kind in CALM_KINDS
     severity = notification.incident.severity
     message = cut_bytes(plain(notification.incident.text), NTFY_BYTES)
+    tags = [NTFY_TAGS.get(notification.kind, "warning")]
+    if severity in SEVERITIES:
+        tags.append(severity)
     record = {
         "topic": unquote(topic),
         "title": title(notification),
         "message": message or title(notification),
         "priority": 3 if calm else NTFY_PRIORITY.get(severity, 5),
-        "tags": [
-            NTFY_TAGS.get(notification.kind, "warning"),
-            *([severity] if severity in SEVERITIES else []),
-        ],
+        "tags": tags,
     }
     return _as_json(root, record)
 

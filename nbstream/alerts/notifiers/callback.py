@@ -15,7 +15,7 @@ from nbstream.runtime.main_thread import MAIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["CallbackNotifier"]
 
@@ -152,10 +152,7 @@ class _Call:
     """One call of the function, made once, by whoever comes first."""
 
     def __init__(
-        self,
-        function: Callable[[Notification], Any],
-        notification: Notification,
-        clock: Clock,
+        self, function: Callable[[Notification], Any], notification: Notification, clock: Clock
     ) -> None:
         self.done = threading.Event()
         self.error: BaseException | None = None

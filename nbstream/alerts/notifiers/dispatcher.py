@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nbstream.alerts.notifiers.base import Notifier
 from nbstream.alerts.notifiers.callback import CallbackNotifier
@@ -13,9 +13,8 @@ from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Self
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["Dispatcher", "NotifierCounters", "connect"]
 
@@ -86,7 +85,8 @@ class Dispatcher:
         )
         self._unsubscribe: Callable[[], object] | None = None
         self._of_cell: OfCell | None = None
-        self._is_closed = False
+        self.is_closed = False
+        """Whether `close` was called."""
 
     def __call__(self, notification: Notification) -> None:
         """Queue a notification for every notifier that is for it; never blocks, never raises."""
@@ -113,11 +113,6 @@ class Dispatcher:
     def notifiers(self) -> tuple[Notifier, ...]:
         """The notifiers, in the order in which they were given."""
         return tuple(queue.notifier for queue in self._queues)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._is_closed
 
     @property
     def last_error(self) -> Exception | None:
@@ -183,7 +178,7 @@ class Dispatcher:
 
     def retire(self) -> None:
         """Take in nothing more, and return at once; what waits is still delivered."""
-        self._is_closed = True
+        self.is_closed = True
         if self._of_cell is not None:
             self._of_cell.forget()
         unsubscribe, self._unsubscribe = self._unsubscribe, None

@@ -16,15 +16,10 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, make_msgid
 from typing import TYPE_CHECKING, Any, Literal
 
+from nbstream.alerts.log.export import iso
 from nbstream.alerts.notifiers.base import RemoteNotifier
-from nbstream.alerts.notifiers.message import iso, line, plain, severity_rank, title
-from nbstream.alerts.notifiers.retry import (
-    DeliveryError,
-    Failure,
-    Retry,
-    failure_of_system,
-    positive,
-)
+from nbstream.alerts.notifiers.message import line, plain, severity_rank, title
+from nbstream.alerts.notifiers.retry import Failure, Retry, failure_of_system, positive
 from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
 from nbstream.readings.zone import local_datetime
@@ -34,12 +29,11 @@ from nbstream.text.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["EmailNotifier"]
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
-NS = 1_000_000_000
 SUBJECT_CHARACTERS = 160
 SHOWN_CHARACTERS = 160
 MAX_GROUP = 100
@@ -173,13 +167,9 @@ class EmailNotifier(RemoteNotifier):
         if not self._recipients:
             message = "'recipients' must name at least one address."
             raise ValueError(message)
-        self._login = (
-            None
-            if user is None or password is None
-            else (
-                Secret(user, name="user", must_exist=not self._is_off),
-                Secret(password, name="password", must_exist=not self._is_off),
-            )
+        login = {} if user is None or password is None else {"user": user, "password": password}
+        self._login = tuple(
+            Secret(given, name=of, must_exist=not self._is_off) for of, given in login.items()
         )
         self._timeout = positive(timeout, "timeout")
         self._retry = Retry(
@@ -204,10 +194,7 @@ class EmailNotifier(RemoteNotifier):
 
     def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         self._next_mail = self._clock.monotonic() + self._min_interval
-        failure = self._send_mail(self._mail(notifications), stop)
-        if failure is not None:
-            message = f"The notifier {self.name!r} could not deliver: {failure.text}."
-            raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
+        self._raise(self._send_mail(self._mail(notifications), stop))
 
     def _mail(self, notifications: Sequence[Notification]) -> EmailMessage:
         mail = EmailMessage(policy=SMTP_POLICY)
@@ -221,10 +208,8 @@ class EmailNotifier(RemoteNotifier):
         return mail
 
     def _send_mail(self, mail: EmailMessage, stop: threading.Event) -> Failure | None:
-        login: tuple[str, ...] = ()
         try:
-            if self._login is not None:
-                login = tuple(secret.reveal() for secret in self._login)
+            login = tuple(secret.reveal() for secret in self._login)
         except ValueError as error:
             return Failure(str(error).rstrip("."))
         if not all(secret.isascii() for secret in login):
@@ -367,18 +352,14 @@ def _failure_of(error: Exception, redactor: Redactor) -> Failure:
         return Failure("the server does not offer STARTTLS or a way to log in; see 'tls'")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
-        return Failure(
-            f"the server refused every recipient ({min(codes)})",
-            is_transient=all(400 <= code < 500 for code in codes),
-        )
+        is_transient = all(400 <= code < 500 for code in codes)
+        return Failure(f"the server refused every recipient ({min(codes)})", is_transient)
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         answer = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         answer = plain(redactor.redact(answer), SHOWN_CHARACTERS)
-        return Failure(
-            f"the server answered {error.smtp_code} {answer!r}",
-            is_transient=400 <= error.smtp_code < 500,
-        )
+        is_transient = 400 <= error.smtp_code < 500
+        return Failure(f"the server answered {error.smtp_code} {answer!r}", is_transient)
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return Failure("no answer in time", is_transient=True)  # smtplib says "disconnected" too
     if isinstance(error, ssl.SSLCertVerificationError):

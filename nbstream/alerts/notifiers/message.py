@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias, get_args
 
-from nbstream.alerts.log.incident import Incident
-from nbstream.alerts.log.notification import Notification, NotificationKind
+from nbstream.alerts.log.export import facts_of, iso
+from nbstream.alerts.log.incident import Incident, Notification, NotificationKind
 from nbstream.alerts.severity import SEVERITIES
-from nbstream.readings.zone import iso_utc
 from nbstream.text.naming import short_name
 
 __all__ = ["KINDS", "IncidentLike", "NotificationLike", "fields", "line", "title"]
@@ -80,25 +78,10 @@ def fields(notification: Notification) -> dict[str, Any]:
         "kind": notification.kind,
         "title": title(notification),
         "text": incident.text,
-        "number": incident.number,
-        "rule": incident.rule,
-        "channel": incident.channel,
-        "severity": incident.severity,
-        "state": incident.state,
-        "reason": incident.reason,
-        "unit": incident.unit,
-        "peak": float(incident.peak) if math.isfinite(incident.peak) else None,
-        "breached": iso(incident.breached_ns),
-        "fired": iso(incident.fired_ns),
-        "resolved": iso(incident.resolved_ns),
+        **facts_of(incident),
         "at": iso(at_ns),
         "breached_ns": int(incident.breached_ns),
         "fired_ns": int(incident.fired_ns),
         "resolved_ns": None if incident.resolved_ns is None else int(incident.resolved_ns),
         "at_ns": at_ns,
     }
-
-
-def iso(ns: int | None) -> str | None:
-    """Return a time, ns since the epoch, as ISO 8601 in UTC; None stays None."""
-    return None if ns is None else iso_utc(int(ns))

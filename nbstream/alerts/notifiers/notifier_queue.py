@@ -14,7 +14,7 @@ from nbstream.text.redaction import disarm, redact
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
     from nbstream.alerts.notifiers.base import Notifier
 
 __all__ = ["NotifierCounters", "NotifierQueue"]

@@ -16,13 +16,7 @@ from nbstream.alerts.notifiers.base import RemoteNotifier
 from nbstream.alerts.notifiers.bodies import BodyLike, Request, body_writer, check_ntfy_url
 from nbstream.alerts.notifiers.message import plain
 from nbstream.alerts.notifiers.quiet import quiet_httpx
-from nbstream.alerts.notifiers.retry import (
-    DeliveryError,
-    Failure,
-    Retry,
-    failure_of_system,
-    positive,
-)
+from nbstream.alerts.notifiers.retry import Failure, Retry, failure_of_system, positive
 from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from nbstream.alerts.notifiers.tls import checked_context
@@ -34,7 +28,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification
 
 __all__ = ["WebhookNotifier"]
 
@@ -168,10 +162,7 @@ class WebhookNotifier(RemoteNotifier):
 
     def _deliver(self, notifications: Sequence[Notification], stop: threading.Event) -> None:
         for notification in notifications:
-            failure = self._post(notification, stop)
-            if failure is not None:
-                message = f"The notifier {self.name!r} could not deliver: {failure.text}."
-                raise DeliveryError(message, notifier=self.name, is_transient=failure.is_transient)
+            self._raise(self._post(notification, stop))
 
     def _post(self, notification: Notification, stop: threading.Event) -> Failure | None:
         try:

@@ -12,8 +12,8 @@ from nbstream.alerts.conditions.table import Table
 from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Moment
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
-from nbstream.alerts.rules.verdict import Verdicts
-from nbstream.expressions.tree import STALE
+from nbstream.alerts.rules.verdict import Trigger, Verdicts
+from nbstream.expressions.tree import STALE, Variable
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.readings.window import format_duration
 from nbstream.text.redaction import redact
@@ -21,20 +21,15 @@ from nbstream.text.redaction import redact
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.silences import Silence
     from nbstream.alerts.log.alert_log import AlertLog
-    from nbstream.alerts.log.notification import Notification
+    from nbstream.alerts.log.incident import Notification, NotificationKind
     from nbstream.alerts.rules.settings import RuleSettings
-    from nbstream.alerts.rules.verdict import Trigger
-    from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray
 
 __all__ = ["GRACE_NS", "ChannelActivity", "RuleOnChannel"]
 
-NS = 1_000_000_000
 GRACE_NS = SHORTEST_SILENCE_NS
 """Greatest age of an end that is still news while the channel's interval is not known."""
 MAX_QUEUE = 4_000
-
-_Event = Literal["fired", "escalated", "resolved", "no_data", "data_back", "error"]
 
 
 class ChannelActivity(NamedTuple):
@@ -86,7 +81,7 @@ class RuleOnChannel:
         """Of a silence that a condition about staleness judged: when it began, and until when."""
         self._grace_ns = GRACE_NS
         self._policy = NotificationPolicy(log, settings.cooldown_ns)
-        self._queue: deque[tuple[_Event, Entry]] = deque(maxlen=MAX_QUEUE)
+        self._queue: deque[tuple[NotificationKind, Entry]] = deque(maxlen=MAX_QUEUE)
 
     def remember(self, former: RuleOnChannel) -> None:
         """Take over what the same channel's instance before an edit knew of its readings."""
@@ -252,9 +247,8 @@ class RuleOnChannel:
             return False
         if since_ns is None or time_ns - since_ns <= usual_ns:
             return False
-        return self._interrupt(
-            since_ns, usual_ns, _silence(self.channel, usual_ns, others_go_on=True)
-        )
+        words = _silence(self.channel, usual_ns, others_go_on=True)
+        return self._interrupt(since_ns, usual_ns, words)
 
     def _fall_silent(
         self, since_ns: int, usual_ns: int, words: str, *, is_over: bool = False
@@ -268,13 +262,13 @@ class RuleOnChannel:
         if policy == "keep":
             return is_changed
         self._silent_since_ns = since_ns
+        facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
         if policy == "alert":
             self._silence = words
             if self._machine.has_incident:
                 return True
             self._machine.reset()
             self._silent_state = RuleState.FIRING
-            facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
             facts["fired_ns"] = since_ns + usual_ns if self._has_data else since_ns
             self._entry = self._log.add(**facts)
             self._queue.append(("fired", self._entry))
@@ -287,7 +281,6 @@ class RuleOnChannel:
         if policy == "nodata":
             self._silent_state = RuleState.NO_DATA
             if self._has_data:
-                facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
                 self._queue.append(("no_data", self._unlogged(facts)))
         return True
 
@@ -295,9 +288,8 @@ class RuleOnChannel:
         """End what is PENDING or RECOVERING: nobody saw that it lasted. Return whether it was."""
         state, waits_since_ns = self._machine.state, self._machine.since_ns or 0
         is_waiting = state in (RuleState.PENDING, RuleState.RECOVERING)
-        if (
-            not is_waiting or waits_since_ns > since_ns + usual_ns
-        ):  # by what was known at a missing reading
+        # It may wait since a missing reading, by what was known there.
+        if not is_waiting or waits_since_ns > since_ns + usual_ns:
             return False
         if self._machine.interrupt(since_ns + usual_ns, usual_ns) is not None:
             self.end(words)
@@ -335,13 +327,7 @@ class RuleOnChannel:
         past: Entry | None = None
         while self._queue:
             kind, entry = self._queue.popleft()
-            if kind == "no_data":
-                told += policy.no_data(entry, now_ns)
-            elif kind == "data_back":
-                told += policy.data_back(entry, now_ns)
-            elif kind == "error":
-                told += policy.plain(kind, entry, now_ns)
-            else:
+            if kind in ("fired", "escalated", "resolved"):
                 if entry is not policy.told:
                     told += self._overdue_end(now_ns)
                 if not entry.is_held or entry is past:
@@ -349,12 +335,8 @@ class RuleOnChannel:
                 if kind == "fired" and self._is_past(entry.incident):
                     self._log.mark(entry, is_past=True)
                     past = entry
-                elif kind == "fired":
-                    told += policy.fired(entry, now_ns)
-                elif kind == "escalated":
-                    told += policy.escalated(entry, now_ns)
-                else:
-                    told += policy.resolved(entry, now_ns)
+                    continue
+            told += getattr(policy, kind)(entry, now_ns)  # a method for each event
         return told + self._overdue_end(now_ns)
 
     def _is_past(self, incident: Incident) -> bool:
@@ -408,15 +390,12 @@ class RuleOnChannel:
             }
         )
         if frozen["is_told"]:
-            self._policy.resume(self._entry)
+            self._policy.told = self._entry
         elif note is None:
             self._queue.append(("fired", self._entry))
 
     def _facts(
-        self,
-        breach: Moment,
-        kind: Literal["breach", "no_data", "error"] = "breach",
-        what: str = "",
+        self, breach: Moment, kind: Literal["breach", "no_data", "error"] = "breach", what: str = ""
     ) -> dict[str, Any]:
         settings = self._settings
         return {

@@ -22,7 +22,6 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
-@dataclass(frozen=True, slots=True)
 class Kind:
     """What settings of one kind have in common.
 
@@ -65,7 +64,6 @@ class Kind:
         return kept
 
 
-@dataclass(frozen=True, slots=True)
 class ConditionKind(Kind):
     """A condition, as `Condition.parse` reads it."""
 
@@ -78,7 +76,6 @@ class ConditionKind(Kind):
         return kept.text
 
 
-@dataclass(frozen=True, slots=True)
 class Levels(Kind):
     """Conditions by severity; kept by the severity's rank, ascending."""
 
@@ -151,7 +148,6 @@ class Choice(Kind):
         return str(one_of(given, self.allowed, name))
 
 
-@dataclass(frozen=True, slots=True)
 class Flag(Kind):
     """True or False."""
 
@@ -167,7 +163,6 @@ class Flag(Kind):
         return isinstance(value, bool)
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Kind):
     """A word for people; an empty one is none."""
 

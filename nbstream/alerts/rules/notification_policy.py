@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from nbstream.alerts.log.notification import Notification, NotificationKind
+from nbstream.alerts.log.incident import Entry, Notification, NotificationKind
 from nbstream.alerts.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
-    from nbstream.alerts.log.incident import Entry
 
 __all__ = ["FLAPPING_AFTER", "FLAPPING_WITHIN_NS", "Flapping", "NotificationPolicy"]
 
@@ -69,7 +68,8 @@ class NotificationPolicy:
     def __init__(self, log: AlertLog, cooldown_ns: int) -> None:
         self._log = log
         self._cooldown_ns = cooldown_ns
-        self._told: Entry | None = None
+        self.told: Entry | None = None
+        """The incident whose end people are still to be told of; None if there is none."""
         self._held: Entry | None = None
         self._told_ns: int | None = None
         self._told_rank = -1
@@ -89,27 +89,18 @@ class NotificationPolicy:
         is_held = self._held is not None or self._held_end is not None
         return is_held or (self._no_data is not None and not self._is_no_data_told)
 
-    @property
-    def told(self) -> Entry | None:
-        """The incident whose end people are still to be told of; None if there is none."""
-        return self._told
-
-    def resume(self, entry: Entry) -> None:
-        """Take an incident as told already."""
-        self._told = entry
-
     def fired(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of a new incident."""
         if self._firing.begins(now):
             self._mark(entry, is_flapping=True)
             self._held = entry
-            return self.plain("flapping", entry, now)
+            return self._plain("flapping", entry, now)
         return self._tell(entry, now, is_new=True)
 
     def escalated(self, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of an incident that became graver."""
         rank = SEVERITIES.index(entry.incident.severity)
-        if self._told is entry and rank <= self._told_rank:
+        if self.told is entry and rank <= self._told_rank:
             return []
         if entry.incident.acknowledged is not None:
             self._log.count_muted()
@@ -121,10 +112,10 @@ class NotificationPolicy:
         """Return what is to be told of an incident that ended."""
         if self._held is entry:
             self._held = None
-        if self._told is not entry:
+        if self.told is not entry:
             return []
-        self._told = None
-        told = self.plain("resolved", entry, now)
+        self.told = None
+        told = self._plain("resolved", entry, now)
         if not told:
             self._held_end = entry
         return told
@@ -134,7 +125,7 @@ class NotificationPolicy:
         self._no_data, self._is_no_data_told = entry, False
         if self._vanishing.begins(now):
             self._mark(entry, is_flapping=True)
-            return self.plain("flapping", entry, now)
+            return self._plain("flapping", entry, now)
         told = self._tell_no_data(now)
         if not told:
             self._log.count_muted()
@@ -144,13 +135,17 @@ class NotificationPolicy:
         """Return what is to be told of a channel that has readings again."""
         was_told = self._is_no_data_told
         self._no_data, self._is_no_data_told = None, False
-        return self.plain("data_back", entry, now) if was_told else []
+        return self._plain("data_back", entry, now) if was_told else []
 
     def leave(self) -> None:
         """Forget a silent channel: whoever watches it from now on tells of it."""
         self._no_data = None
 
-    def plain(self, kind: NotificationKind, entry: Entry, now: int) -> list[Notification]:
+    def error(self, entry: Entry, now: int) -> list[Notification]:
+        """Return what is to be told of a rule that failed."""
+        return self._plain("error", entry, now)
+
+    def _plain(self, kind: NotificationKind, entry: Entry, now: int) -> list[Notification]:
         """Return what is to be told of something that happens once, unless it is silenced."""
         return [] if self._is_silenced(entry, now) else [Notification(kind, entry.incident, now)]
 
@@ -194,7 +189,7 @@ class NotificationPolicy:
         elif self._is_cooling(now) and rank <= self._told_rank:
             why = {}
         else:
-            self._told, self._told_ns, self._told_rank = entry, now, rank
+            self.told, self._told_ns, self._told_rank = entry, now, rank
             self._held = None
             return [Notification(kind, entry.incident, now)]
         if self._held is not entry or is_new:
@@ -205,7 +200,7 @@ class NotificationPolicy:
 
     def _kind_of(self, entry: Entry) -> NotificationKind:
         """Return what an open incident's next notification says: nobody is told twice that it fired."""
-        return "escalated" if self._told is entry else "fired"
+        return "escalated" if self.told is entry else "fired"
 
     def _is_cooling(self, now: int) -> bool:
         if self._told_ns is None or not self._cooldown_ns:

@@ -51,15 +51,9 @@ class Preview:
         """Return a preview of a log's incidents."""
         firings = tuple(
             Firing(
-                incident.channel,
-                incident.breached_ns,
-                incident.fired_ns,
-                incident.resolved_ns,
-                incident.peak,
-                incident.severity,
-                incident.reason,
+                i.channel, i.breached_ns, i.fired_ns, i.resolved_ns, i.peak, i.severity, i.reason
             )
-            for incident in incidents
+            for i in incidents
         )
         open_ns = sum(
             max((newest_ns if f.cleared_ns is None else f.cleared_ns) - f.fired_ns, 0)

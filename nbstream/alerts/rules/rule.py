@@ -13,14 +13,15 @@ from nbstream.alerts.rules.settings import (
     RuleSettings,
     SettingArguments,
     SettingAttributes,
+    Unchanged,
+    takes_settings,
 )
-from nbstream.alerts.rules.signatures import Unchanged, takes_settings
 from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
 from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import ClosedError
-from nbstream.expressions.tree import ZSCORE
-from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.expressions.tree import ZSCORE, Variable
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.redaction import redact
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.alert_log import AlertLog
     from nbstream.alerts.log.incident import Incident
     from nbstream.alerts.rules.preview import Preview
-    from nbstream.expressions.tree import Variable
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.window import WindowLike
-    from nbstream.runtime.clock import Clock
 
 __all__ = ["SEVERITIES", "Rule", "RuleState"]
 
@@ -311,21 +310,21 @@ class Rule(SettingAttributes):
         unit
             Of the channel, for the log; None is that of the rule.
         """
+        name = channel or self.channel or "value"
         with self._lock:
             if variable is not None and variable != self.condition.variable:
                 return
-            known: dict[Variable, FloatArray] = {}
-            if self.condition.variable == "zscore":
-                known[ZSCORE] = variable_values
             try:
                 if not len(times) == len(values) == len(variable_values):
                     lengths = f"{len(times)}, {len(values)} and {len(variable_values)}"
                     message = f"Times, values and variable values differ in length (got {lengths})."
                     raise ValueError(message)
             except Exception as error:
-                self._fail(error, channel or self.channel or "value")
+                self._fail(error, name)
                 return
-            name = channel or self.channel or "value"
+            known: dict[Variable, FloatArray] = {}
+            if self.condition.variable == "zscore":
+                known[ZSCORE] = variable_values
             before = self._times_before.get(name)
             table = Table(
                 times, values, known, channel=name, unit=unit or self._unit, before=before
@@ -337,16 +336,7 @@ class Rule(SettingAttributes):
     def take_in(self, table: Table) -> None:
         """Take in a batch, as `evaluate`, and leave it to `deliver` to tell of it."""
         with self._lock:
-            if not self._takes(table.channel):
-                return
-            try:
-                is_changed = self._instance(table.channel).take_in(table)
-            except Exception as error:
-                self._fail(error, table.channel)
-                return
-            if is_changed:
-                self._version += 1
-                self._has_news = True
+            self._judge(table.channel, RuleOnChannel.take_in, table)
 
     def tick(self, now_wall_ns: int, pulse: ChannelActivity, *, channel: str | None = None) -> None:
         """Let time go on where no reading comes, about once a second.
@@ -362,16 +352,7 @@ class Rule(SettingAttributes):
         """
         name = channel or self.channel or "value"
         with self._lock:
-            if not self._takes(name):
-                return
-            try:
-                is_changed = self._instance(name).tick(now_wall_ns, pulse)
-            except Exception as error:
-                self._fail(error, name)
-                return
-            if is_changed:
-                self._version += 1
-                self._has_news = True
+            self._judge(name, RuleOnChannel.tick, now_wall_ns, pulse)
 
     def overtake(self, channel: str, time_ns: int, interval_ns: int | None) -> None:
         """Tell that others went on, up to a time by the data's clock, while a channel brought nothing.
@@ -386,17 +367,8 @@ class Rule(SettingAttributes):
             How far apart the channel's readings usually are; None is not known.
         """
         with self._lock:
-            instance = self._instances.get(channel)
-            if instance is None or not self._takes(channel):
-                return
-            try:
-                is_changed = instance.overtake(time_ns, interval_ns)
-            except Exception as error:
-                self._fail(error, channel)
-                return
-            if is_changed:
-                self._version += 1
-                self._has_news = True
+            if channel in self._instances:
+                self._judge(channel, RuleOnChannel.overtake, time_ns, interval_ns)
 
     def deliver(self, now_wall_ns: int | None = None) -> None:
         """Tell the log's subscribers what happened since the last call, if it is to be told.
@@ -468,6 +440,19 @@ class Rule(SettingAttributes):
     def _takes(self, channel: str) -> bool:
         """Return whether the rule takes in a channel; not what it watched before an edit."""
         return not self._is_closed and self._error is None and self._selection.takes(channel)
+
+    def _judge(self, channel: str, judge: Callable[..., bool], *facts: Any) -> None:
+        """Let the rule on one channel judge something; an error ends the rule."""
+        if not self._takes(channel):
+            return
+        try:
+            is_changed = judge(self._instance(channel), *facts)
+        except Exception as error:
+            self._fail(error, channel)
+            return
+        if is_changed:
+            self._version += 1
+            self._has_news = True
 
     def _instance(self, channel: str) -> RuleOnChannel:
         instance = self._instances.get(channel)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from nbstream.alerts.conditions.lags import Lags
 from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, SILENT_INTERVALS
-from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.table import Table
     from nbstream.alerts.rules.rule import Rule
     from nbstream.readings.buffer import Buffer
-    from nbstream.runtime.clock import Clock
 
 __all__ = ["RuleBook"]
 
@@ -52,7 +51,8 @@ class RuleBook:
         self._own_ns = None if own_interval is None else round(own_interval * 1e9)
         self._clock = clock
         self._lock = threading.Lock()
-        self._rules: tuple[Rule, ...] = ()
+        self.rules: tuple[Rule, ...] = ()
+        """The rules that are not closed, oldest first, without hidden ones."""
         self._hidden: tuple[Rule, ...] = ()
         self._by_channel: dict[str, tuple[Rule, ...]] = {}
         self._index_of: tuple[str, ...] | None = None
@@ -65,14 +65,9 @@ class RuleBook:
         self._held_back_until = 0.0
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules that are not closed, oldest first, without hidden ones."""
-        return self._rules
-
-    @property
     def has_rules(self) -> bool:
         """Whether time matters to anybody."""
-        return bool(self._rules or self._hidden)
+        return bool(self.rules or self._hidden)
 
     def add(self, rule: Rule, *, is_hidden: bool = False) -> None:
         """Take a rule in; a hidden one is not in `rules`."""
@@ -80,7 +75,7 @@ class RuleBook:
             if is_hidden:
                 self._hidden = (*self._hidden, rule)
             else:
-                self._rules = (*self._rules, rule)
+                self.rules = (*self.rules, rule)
             self._waited_since[id(rule)] = self._clock.monotonic()
             self._index_of = None
 
@@ -91,7 +86,7 @@ class RuleBook:
     def drop(self, rule: Rule) -> None:
         """Leave a rule out from now on; one that is not here is no error."""
         with self._lock:
-            self._rules = tuple(r for r in self._rules if r is not rule)
+            self.rules = tuple(r for r in self.rules if r is not rule)
             self._hidden = tuple(r for r in self._hidden if r is not rule)
             self._waited_since.pop(id(rule), None)
             self._index_of = None
@@ -101,7 +96,7 @@ class RuleBook:
 
     def close(self) -> None:
         """Close all rules."""
-        for rule in (*self._rules, *self._hidden):
+        for rule in (*self.rules, *self._hidden):
             rule.close()
 
     def watching(self, channel: str) -> tuple[Rule, ...]:
@@ -158,7 +153,7 @@ class RuleBook:
     def deliver(self) -> None:
         """Tell subscribers what is to be told; call it without holding a lock."""
         now = self._clock.wall_ns()
-        for rule in (*self._rules, *self._hidden):
+        for rule in (*self.rules, *self._hidden):
             rule.deliver(now)
 
     def tick(self, *, expects_data: bool = True) -> None:
@@ -177,7 +172,7 @@ class RuleBook:
             return
         channels, measured = self._buffer.channels, self._buffer.measured
         pulses: dict[str, ChannelActivity] = {}
-        for rule in (*self._rules, *self._hidden):
+        for rule in (*self.rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
             for channel in rule.awaited(measured):
                 pulse = pulses.get(channel)
@@ -215,7 +210,7 @@ class RuleBook:
     def _index(self, channels: tuple[str, ...]) -> None:
         with self._lock:
             index: dict[str, list[Rule]] = {name: [] for name in channels}
-            for rule in (*self._rules, *self._hidden):
+            for rule in (*self.rules, *self._hidden):
                 for name in rule.awaited(self._buffer.measured):
                     if name in index:
                         index[name].append(rule)

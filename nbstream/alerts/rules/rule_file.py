@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from nbstream.alerts.log.export import write_atomically
 from nbstream.alerts.rules.kinds import is_text
@@ -15,7 +16,7 @@ from nbstream.alerts.severity import SEVERITIES
 from nbstream.text.nearest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from os import PathLike
 
     from nbstream.alerts.rules.rule import Rule
@@ -26,6 +27,9 @@ FORMAT = "nbstream rules"
 VERSION = 1
 MAX_BYTES = 5_000_000
 MAX_RULES = 10_000
+
+Check: TypeAlias = Callable[[Any], bool]
+Schema: TypeAlias = dict[str, Check]
 
 
 def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
@@ -96,28 +100,17 @@ def _is_number(value: Any) -> bool:
     return value is None or _is_time(value)
 
 
-def _is_note(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 3
-        and is_text(value[0])
-        and is_text(value[1])
-        and _is_time(value[2])
-    )
+def _is_row(*checks: Check) -> Check:
+    """Return a check of a list that has one value for each of `checks`."""
+
+    def is_row(value: Any) -> bool:
+        is_complete = isinstance(value, list) and len(value) == len(checks)
+        return is_complete and all(check(of) for check, of in zip(checks, value, strict=True))
+
+    return is_row
 
 
-def _is_breach(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 4
-        and _is_time(value[0])
-        and _is_number(value[1])
-        and _is_number(value[2])
-        and is_text(value[3])
-    )
-
-
-def _or_none(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
+def _or_none(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
@@ -127,23 +120,23 @@ def _is_channel(value: Any) -> bool:
     return value is None or is_text(value)
 
 
-_RULE: dict[str, Callable[[Any], bool]] = {
+_RULE: Schema = {
     **{argument: setting.is_written for argument, setting in SETTINGS.items()},
     "channel": _is_channel,
     "open": lambda value: isinstance(value, list) and len(value) <= MAX_RULES,
 }
-_OPEN: dict[str, Callable[[Any], bool]] = {
+_OPEN: Schema = {
     "channel": is_text,
     "newest_ns": _is_time,
     "unit": _or_none(is_text),
     "machine": lambda value: isinstance(value, dict),
-    "acknowledged": _or_none(_is_note),
+    "acknowledged": _or_none(_is_row(is_text, is_text, _is_time)),
     "is_told": lambda value: isinstance(value, bool),
 }
-_MACHINE: dict[str, Callable[[Any], bool]] = {
+_MACHINE: Schema = {
     "state": lambda v: v in (RuleState.FIRING.value, RuleState.RECOVERING.value),
     "since_ns": _is_time,
-    "breach": _is_breach,
+    "breach": _is_row(_is_time, _is_number, _is_number, is_text),
     "fired_ns": _is_time,
     "recovers_ns": _is_time,
     "last_ns": _is_time,
@@ -184,14 +177,7 @@ class _Reader:
             self.fail(f"has two open incidents of one channel in {where}")
         return arguments, incidents
 
-    def _check(
-        self,
-        facts: Any,
-        schema: dict[str, Callable[[Any], bool]],
-        where: str,
-        *,
-        is_whole: bool = False,
-    ) -> None:
+    def _check(self, facts: Any, schema: Schema, where: str, *, is_whole: bool = False) -> None:
         if not isinstance(facts, dict):
             self.fail(f"has {facts!r:.40} as {where}, which must be an object")
         for key, value in facts.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
 from nbstream.alerts.rules.kinds import Choice, ConditionKind, Duration, Flag, Kind, Levels, Name
@@ -24,13 +26,17 @@ __all__ = [
     "Setting",
     "SettingArguments",
     "SettingAttributes",
+    "Unchanged",
+    "takes_settings",
 ]
 
 NoDataPolicy: TypeAlias = Literal["nodata", "alert", "ok", "keep"]
 
 
-def _declared(kind: Kind, doc: str, *, argument: str = "", entry: str = "") -> dict[str, Any]:
-    """Declare a setting; what is kept by default is the field's, and if that is None, None can be given.
+def _setting(
+    kind: Kind, doc: str, *, default: Any = MISSING, argument: str = "", entry: str = ""
+) -> Any:
+    """Declare a setting as a field of `RuleSettings`.
 
     Parameters
     ----------
@@ -38,12 +44,15 @@ def _declared(kind: Kind, doc: str, *, argument: str = "", entry: str = "") -> d
         How it is read, written and shown.
     doc
         For help().
+    default
+        What is kept by default; if that is None, None can be given.
     argument
         Its name as an argument of `Rule` and `Analyzer.alert` and as an attribute; "" is the field's.
     entry
         Its name in the rule editor of pages; "" is not there.
     """
-    return {"kind": kind, "argument": argument, "entry": entry, "doc": doc}
+    declared = {"kind": kind, "argument": argument, "entry": entry, "doc": doc}
+    return field(default=default, metadata=declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,101 +64,77 @@ class RuleSettings:
     Thread safety: immutable, any thread.
     """
 
-    condition: Condition = field(
-        metadata=_declared(
-            ConditionKind(),
-            "What is watched for, as `Condition.parse` reads it.",
-            entry="condition",
-        )
+    condition: Condition = _setting(
+        ConditionKind(), "What is watched for, as `Condition.parse` reads it.", entry="condition"
     )
-    clear: Condition | None = field(
+    clear: Condition | None = _setting(
+        ConditionKind(),
+        'What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the '
+        "opposite of `condition`.",
         default=None,
-        metadata=_declared(
-            ConditionKind(),
-            'What ends an incident, such as "value < 85" for "value > 90" (hysteresis); None is the '
-            "opposite of `condition`.",
-            entry="clear",
-        ),
+        entry="clear",
     )
-    levels: tuple[tuple[int, Condition], ...] = field(
+    levels: tuple[tuple[int, Condition], ...] = _setting(
+        Levels(),
+        'Conditions of further severities, such as {"critical": "value > 95"}. The incident has the '
+        "gravest severity whose condition has held since it fired; the rule also fires if only a "
+        "level's condition holds. `for_` delays the firing, not the escalation.",
         default=(),
-        metadata=_declared(
-            Levels(),
-            'Conditions of further severities, such as {"critical": "value > 95"}. The incident has the '
-            "gravest severity whose condition has held since it fired; the rule also fires if only a "
-            "level's condition holds. `for_` delays the firing, not the escalation.",
-        ),
     )
-    for_ns: int = field(
+    for_ns: int = _setting(
+        Duration(),
+        'How long the condition must hold before the rule fires, in event time: seconds or "3s".',
         default=0,
-        metadata=_declared(
-            Duration(),
-            'How long the condition must hold before the rule fires, in event time: seconds or "3s".',
-            argument="for_",
-            entry="for",
-        ),
+        argument="for_",
+        entry="for",
     )
-    keep_ns: int = field(
+    keep_ns: int = _setting(
+        Duration(),
+        "How long `clear` must hold before the incident ends, in event time.",
         default=0,
-        metadata=_declared(
-            Duration(),
-            "How long `clear` must hold before the incident ends, in event time.",
-            argument="keep_firing_for",
-            entry="keep",
-        ),
+        argument="keep_firing_for",
+        entry="keep",
     )
-    severity: str = field(
+    severity: str = _setting(
+        Choice(SEVERITIES),
+        'How grave it is: "info", "warning" or "critical".',
         default="warning",
-        metadata=_declared(
-            Choice(SEVERITIES),
-            'How grave it is: "info", "warning" or "critical".',
-            entry="severity",
-        ),
+        entry="severity",
     )
-    name: str | None = field(
+    name: str | None = _setting(
+        Name(),
+        "For people; None is the condition's text, also after that changes.",
         default=None,
-        metadata=_declared(
-            Name(),
-            "For people; None is the condition's text, also after that changes.",
-            entry="name",
-        ),
+        entry="name",
     )
-    no_data: NoDataPolicy = field(
+    no_data: NoDataPolicy = _setting(
+        Choice(get_args(NoDataPolicy)),
+        'What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" '
+        '(an incident), "ok" (an open incident ends) or "keep" (nothing).',
         default="nodata",
-        metadata=_declared(
-            Choice(get_args(NoDataPolicy)),
-            'What a silent channel means: "nodata" (the state says so, an open incident ends), "alert" '
-            '(an incident), "ok" (an open incident ends) or "keep" (nothing).',
-            entry="noData",
-        ),
+        entry="noData",
     )
-    no_data_ns: int | None = field(
+    no_data_ns: int | None = _setting(
+        Duration(is_positive=True),
+        "How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the "
+        "channel's usual interval), as soon as that is known.",
         default=None,
-        metadata=_declared(
-            Duration(is_positive=True),
-            "How long the channel must be silent by this machine's clock; None is max(2 s, 10 × the "
-            "channel's usual interval), as soon as that is known.",
-            argument="no_data_after",
-        ),
+        argument="no_data_after",
     )
-    cooldown_ns: int = field(
+    cooldown_ns: int = _setting(
+        Duration(),
+        "How long after a notification that it fired no other follows, unless it is graver; wall "
+        "time.",
         default=0,
-        metadata=_declared(
-            Duration(),
-            "How long after a notification that it fired no other follows, unless it is graver; wall "
-            "time.",
-            argument="cooldown",
-            entry="cooldown",
-        ),
+        argument="cooldown",
+        entry="cooldown",
     )
-    partial: bool = field(
+    partial: bool = _setting(
+        Flag(),
+        'Whether statistics such as mean("10min") count before the readings span their window; '
+        "else they are not known until then, and `Rule.waiting` says so.",
         default=False,
-        metadata=_declared(
-            Flag(),
-            'Whether statistics such as mean("10min") count before the readings span their window; '
-            "else they are not known until then, and `Rule.waiting` says so.",
-            entry="partial",
-        ),
+        entry="partial",
     )
 
     @classmethod
@@ -258,6 +243,7 @@ class RuleEdits(SettingArguments, total=False):
 
 Shown = TypeVar("Shown")
 Given = TypeVar("Given")
+Taker = TypeVar("Taker", bound=Callable[..., Any])
 
 
 class SettingAttribute(Generic[Shown, Given]):
@@ -312,11 +298,7 @@ class Setting:
 SETTINGS = {
     setting.argument: setting
     for setting in (
-        Setting(
-            f.name,
-            f.default,
-            **{**f.metadata, "argument": f.metadata["argument"] or f.name},
-        )
+        Setting(f.name, f.default, **{**f.metadata, "argument": f.metadata["argument"] or f.name})
         for f in fields(RuleSettings)
     )
 }
@@ -355,3 +337,62 @@ def _as_limits(limits: Any) -> tuple[Any, ...]:
         message = f"'limits' must be numbers (got {limits!r})."
         raise TypeError(message)
     return tuple(limits) if isinstance(limits, Iterable) else (limits,)
+
+
+class Unchanged:
+    """Stands for what `Rule.edit` is not given, where None has a meaning."""
+
+    def __repr__(self) -> str:
+        """Return a word for signatures: what is not given stays."""
+        return "UNCHANGED"
+
+
+def takes_settings(arguments: type, default: Any = MISSING) -> Callable[[Taker], Taker]:
+    """Have help() and tab completion show the settings that a function or a class takes one by one.
+
+    Its last parameter is ``**settings: Unpack[arguments]``; in its signature stand the arguments instead, and
+    for "{settings}" in its docstring what it does not describe itself.
+
+    Parameters
+    ----------
+    arguments
+        A TypedDict.
+    default
+        What the signature says of what is not given; the settings' own if it is missing.
+    """
+
+    def decorate(taker: Taker) -> Taker:
+        function: Any = taker.__init__ if isinstance(taker, type) else taker  # type: ignore[misc]
+        own = inspect.signature(function)
+        *before, _ = own.parameters.values()
+        types = arguments.__annotations__
+        further = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_default(SETTINGS[name]) if default is MISSING else default,
+                annotation=types[name].__forward_arg__,
+            )
+            for name in sorted(types, key=[*SETTINGS, *types].index)
+        ]
+        first = [p for p in before if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+        parameters = [*first, *further, *before[len(first) :]]
+        function.__signature__ = own.replace(parameters=parameters)
+        lines = (taker.__doc__ or "").splitlines()
+        at = next((i for i, line in enumerate(lines) if line.strip() == "{settings}"), None)
+        if at is not None:
+            pad = lines[at].removesuffix("{settings}")
+            told = [p.name for p in parameters if p.name in SETTINGS and pad + p.name not in lines]
+            lines[at : at + 1] = [_described(SETTINGS[name], pad) for name in told]
+            taker.__doc__ = "\n".join(lines)
+        return taker
+
+    return decorate
+
+
+def _default(setting: Setting) -> Any:
+    return None if setting.default == () else setting.default
+
+
+def _described(setting: Setting, pad: str) -> str:
+    return f"{pad}{setting.argument}\n{indent(fill(setting.doc, 88), f'{pad}    ')}"

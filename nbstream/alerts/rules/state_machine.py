@@ -6,7 +6,7 @@ import math
 import sys
 from enum import Enum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,12 @@ from nbstream.alerts.severity import SEVERITIES
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbstream.alerts.rules.verdict import Verdicts
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["IncidentChange", "RuleState", "StateMachine", "VerdictsLike"]
+__all__ = ["IncidentChange", "RuleState", "StateMachine"]
 
 
 class RuleState(Enum):
@@ -72,58 +75,6 @@ class IncidentChange(NamedTuple):
     """When something was known last, if that ended it."""
 
 
-class VerdictsLike(Protocol):
-    """What a rule's conditions say of the readings of a batch; columns are computed when asked for."""
-
-    @property
-    def times(self) -> TimeArray:
-        """Times in ns, shape (n,)."""
-        ...
-
-    @property
-    def values(self) -> FloatArray:
-        """The readings."""
-        ...
-
-    @property
-    def holds(self) -> npt.NDArray[np.bool_]:
-        """Where the condition, or that of a level, holds."""
-        ...
-
-    @property
-    def clears(self) -> npt.NDArray[np.bool_]:
-        """Where what ends an incident holds; never where `holds` is true."""
-        ...
-
-    @property
-    def known(self) -> npt.NDArray[np.bool_] | None:
-        """Where anything is known; None is everywhere."""
-        ...
-
-    @property
-    def margins(self) -> FloatArray:
-        """How far beyond the limit each reading is; NaN if that is not known."""
-        ...
-
-    @property
-    def ranks(self) -> npt.NDArray[np.int8] | None:
-        """The gravest severity whose condition holds, −1 for none; None if there are no levels."""
-        ...
-
-    @property
-    def shortest_silence_ns(self) -> int | None:
-        """Times between readings up to this are usual at any rate; None is any time."""
-        ...
-
-    def usual_silences_ns(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return how long silence was usual after these readings, −1 for unknown; row −1 is before all."""
-        ...
-
-    def moment(self, row: int) -> Moment:
-        """Return what is told of one reading."""
-        ...
-
-
 class StateMachine:
     """OK, PENDING, FIRING and RECOVERING of one rule, in event time.
 
@@ -168,18 +119,14 @@ class StateMachine:
         self._last_ns = 0
         self._last_usual_ns = -1  # how long silence was usual then
         self._peak = math.nan
-        self._margin = -math.inf
+        self.margin = -math.inf
+        """How far beyond the limit the peak of the open incident is."""
         self._rank = self._base_rank
 
     @property
     def has_incident(self) -> bool:
         """Whether an incident is open."""
         return self.state in (RuleState.FIRING, RuleState.RECOVERING)
-
-    @property
-    def margin(self) -> float:
-        """How far beyond the limit the peak of the open incident is."""
-        return self._margin
 
     def open_incident(self) -> IncidentChange:
         """Return the open incident as if it had just fired."""
@@ -195,7 +142,7 @@ class StateMachine:
             "recovers_ns": self._recovers_ns,
             "last_ns": self._last_ns,
             "peak": _finite(self._peak),
-            "margin": _finite(min(self._margin, sys.float_info.max)),
+            "margin": _finite(min(self.margin, sys.float_info.max)),
             "rank": self._rank,
         }
 
@@ -210,10 +157,10 @@ class StateMachine:
         self._last_ns = frozen["last_ns"]
         self._peak = _number(frozen["peak"])
         margin = frozen["margin"]
-        self._margin = -math.inf if margin is None else float(margin)
+        self.margin = -math.inf if margin is None else float(margin)
         self._rank = frozen["rank"]
 
-    def step(self, judged: VerdictsLike) -> list[IncidentChange]:
+    def step(self, judged: Verdicts) -> list[IncidentChange]:
         """Take in a batch and return what it changed about incidents, in order."""
         # The common cases, nothing breached and nothing cleared, need no look at each reading.
         if self.state is RuleState.OK:
@@ -400,7 +347,7 @@ class StateMachine:
 
     def _begin(self, breach: Moment) -> None:
         self._breach = breach
-        self._peak, self._margin = breach.value, -math.inf
+        self._peak, self.margin = breach.value, -math.inf
         self._rank = self._base_rank
 
     def _change(
@@ -410,7 +357,7 @@ class StateMachine:
         return IncidentChange(breach, self._fired_ns, self._peak, cleared, severity, escalations)
 
     def _is_beyond_peak(self, margins: FloatArray) -> bool:
-        return len(margins) > 0 and bool(np.fmax.reduce(margins) > self._margin)  # skips NaN
+        return len(margins) > 0 and bool(np.fmax.reduce(margins) > self.margin)  # skips NaN
 
     def _raise_peak(self, values: FloatArray, margins: FloatArray) -> bool:
         """Keep the reading farthest beyond the limit, the earliest of equals; return if new."""
@@ -419,13 +366,13 @@ class StateMachine:
         margins = np.where(values == values, margins, np.nan)  # what is missing is no peak
         if not self._is_beyond_peak(margins):
             return False
-        self._margin = float(np.fmax.reduce(margins))
-        self._peak = float(values[int(np.argmax(margins == self._margin))])
+        self.margin = float(np.fmax.reduce(margins))
+        self._peak = float(values[int(np.argmax(margins == self.margin))])
         return True
 
     def _escalations(
         self,
-        judged: VerdictsLike,
+        judged: Verdicts,
         rows: npt.NDArray[np.intp] | None,
         ranks: npt.NDArray[np.int8] | None,
         start: int = 0,
@@ -447,7 +394,7 @@ class StateMachine:
 class _Readings(NamedTuple):
     """The readings of a batch of which something is known, as columns."""
 
-    judged: VerdictsLike
+    judged: Verdicts
     rows: npt.NDArray[np.intp] | None
     times: TimeArray
     values: FloatArray
@@ -457,31 +404,15 @@ class _Readings(NamedTuple):
     ranks: npt.NDArray[np.int8] | None
 
     @classmethod
-    def of(cls, judged: VerdictsLike, rows: npt.NDArray[np.intp] | None) -> _Readings:
-        every = cls(
-            judged,
-            None,
-            judged.times,
-            judged.values,
-            judged.holds,
-            judged.clears,
-            judged.margins,
-            judged.ranks,
-        )
+    def of(cls, judged: Verdicts, rows: npt.NDArray[np.intp] | None) -> _Readings:
+        columns = judged.times, judged.values, judged.holds, judged.clears, judged.margins
+        every = cls(judged, None, *columns, judged.ranks)
         return every if rows is None else every.at(rows)
 
     def at(self, rows: npt.NDArray[np.intp]) -> _Readings:
         """Return some of them, by their indices in the batch."""
-        return _Readings(
-            self.judged,
-            rows,
-            self.times[rows],
-            self.values[rows],
-            self.holds[rows],
-            self.clears[rows],
-            self.margins[rows],
-            None if self.ranks is None else self.ranks[rows],
-        )
+        columns: Iterable[Any] = (None if column is None else column[rows] for column in self[2:])
+        return _Readings(self.judged, rows, *columns)
 
     def cut(self, start: int, stop: int) -> _Readings:
         """Return consecutive ones of them."""

@@ -13,10 +13,10 @@ from nbstream.expressions.tree import STALE, Statistic, short_number
 from nbstream.text.naming import short_name
 
 if TYPE_CHECKING:
-    from nbstream.alerts.conditions.condition import BoolArray, Condition
+    from nbstream.alerts.conditions.condition import Condition
     from nbstream.alerts.conditions.table import Table
     from nbstream.alerts.rules.settings import RuleSettings
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["Trigger", "Verdicts"]
 
@@ -32,6 +32,8 @@ class Trigger:
     def __init__(self, settings: RuleSettings) -> None:
         levels = [(settings.rank, settings.condition), *settings.levels]
         self.levels = tuple(sorted(levels, key=lambda level: level[0]))
+        self.base_rank = self.levels[0][0]
+        """The least severity."""
         self.condition = settings.condition
         self.clear = settings.clear
         self._ends = settings.clear
@@ -40,24 +42,12 @@ class Trigger:
         conditions = [condition for _, condition in self.levels]
         if self.clear is not None:
             conditions.append(self.clear)
-        self.is_about_staleness = any(
-            variable == STALE for condition in conditions for variable in condition.variables
-        )
+        self.is_about_staleness = any(STALE in condition.variables for condition in conditions)
         """Whether time alone can make it fire."""
-        self.windows = tuple(
-            dict.fromkeys(
-                variable.window
-                for _, condition in self.levels
-                for variable in condition.variables
-                if isinstance(variable, Statistic)
-            )
-        )
+        compared = [variable for _, condition in self.levels for variable in condition.variables]
+        windows = [variable.window for variable in compared if isinstance(variable, Statistic)]
+        self.windows = tuple(dict.fromkeys(windows))
         """Windows that must be full before it fires; None is the analyzer's."""
-
-    @property
-    def base_rank(self) -> int:
-        """The least severity."""
-        return self.levels[0][0]
 
     def may_hold(self, table: Table) -> bool:
         """Return whether a condition can hold for some reading of the table; quick, and never wrong."""
@@ -114,16 +104,10 @@ class Verdicts:
         self._silence_ns = silence_ns
         self._start = start
         self._rows = slice(start, stop)
-
-    @property
-    def times(self) -> TimeArray:
-        """Times in ns."""
-        return self._table.times[self._rows]
-
-    @property
-    def values(self) -> FloatArray:
+        self.times: TimeArray = table.times[self._rows]
+        """Times in ns, shape (n,)."""
+        self.values: FloatArray = table.values[self._rows]
         """The readings."""
-        return self._table.values[self._rows]
 
     @property
     def shortest_silence_ns(self) -> int | None:
@@ -140,7 +124,7 @@ class Verdicts:
 
     @cached_property
     def holds(self) -> BoolArray:
-        """Where one of the conditions holds."""
+        """Where the condition, or that of a level, holds."""
         holds = self._holds_of(0)
         for i in range(1, len(self._trigger.levels)):
             holds = holds | self._holds_of(i)
@@ -148,7 +132,7 @@ class Verdicts:
 
     @cached_property
     def clears(self) -> BoolArray:
-        """Where what clears holds, and no condition does."""
+        """Where what ends an incident holds; never where `holds` is true."""
         clear = self._trigger.clear
         if clear is None:
             return self._fails
@@ -165,7 +149,7 @@ class Verdicts:
 
     @cached_property
     def margins(self) -> FloatArray:
-        """How far beyond the limit of the rule's own condition each reading is."""
+        """How far beyond the limit of the rule's own condition each reading is; NaN if that is not known."""
         return self._trigger.condition.margin(self._table.part(self._rows))
 
     @cached_property
@@ -181,14 +165,9 @@ class Verdicts:
 
     def moment(self, row: int) -> Moment:
         """Return what is told of one reading."""
-        condition = self._trigger.condition
-        at = self._table.at(self._start + row)
-        return Moment(
-            int(self.times[row]),
-            float(self.values[row]),
-            float(condition.compared(at)[0]),
-            self._parts(row),
-        )
+        time_ns, value = int(self.times[row]), float(self.values[row])
+        compared = self._trigger.condition.compared(self._table.at(self._start + row))
+        return Moment(time_ns, value, float(compared[0]), self._parts(row))
 
     def _parts(self, row: int) -> str:
         trigger, at = self._trigger, self._table.at(self._start + row)

@@ -18,9 +18,7 @@ from nbstream.detectors.parts.subwindows import (
 from nbstream.detectors.parts.wording import span
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.subwindows import IntArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray, TimeArray
     from nbstream.readings.window import Window
 
 __all__ = ["SUBWINDOWS", "Scored", "WindowBaseline"]
@@ -116,18 +114,12 @@ class WindowBaseline(ABC):
         levels = np.empty((4, len(ids)))
         subwindow = 0
         if ids[0] == self._open_id:
-            stop = int(ends[0])
-            levels[:, :1] = self._open_level
+            here = slice(int(ends[0]))
+            levels[:, :1] = level = self._open_level
             learns = score_subwindows(
-                values[:stop],
-                self._open_level,
-                ends[:1],
-                limit,
-                self.min_readings,
-                score[:stop],
-                flags[:stop],
+                values[here], level, ends[:1], limit, self.min_readings, score[here], flags[here]
             )
-            self._open_parts.append((values[:stop].copy(), flags[:stop] & learns))
+            self._open_parts.append((values[here].copy(), flags[here] & learns))
             subwindow = 1
         while subwindow < len(ids):
             self._close()
@@ -215,7 +207,13 @@ class WindowBaseline(ABC):
         levels[:, first:last] = level[:, : last - first]
         if left_out is None:
             left_out = np.zeros(high - low, np.bool_)
-        return self._push(here, begins, counts, left_out, kept, ids_here, first, last, len(ids))
+        n = last - first
+        n_over = n if last < len(ids) else n - 1  # the batch's last stays open
+        n_relearnt = self._push(
+            here, begins[:n_over], counts[:n_over], left_out, kept, ids_here[:n_over]
+        )
+        n = n_relearnt or n
+        return n, left_out[: int(begins[n - 1] + counts[n - 1])]
 
     def _push(
         self,
@@ -225,65 +223,40 @@ class WindowBaseline(ABC):
         left_out: BoolArray,
         summaries: Any,
         ids: IntArray,
-        first: int,
-        last: int,
-        n_subwindows: int,
-    ) -> tuple[int, BoolArray]:
-        """Add judged subwindows to the window up to where it is learnt anew; the batch's last stays open.
+    ) -> int | None:
+        """Add judged subwindows to the window, up to where it is learnt anew; return how many if it is.
 
         `summaries` are those of what is kept of each subwindow, None if they are not known.
         """
-        n = last - first
-        stop = int(begins[n - 1] + counts[n - 1])
-        n_closed = n if last < n_subwindows else n - 1
-        if not n_closed:
-            return n, left_out[:stop]
-        begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
-        end = int(begins[-1] + counts[-1])
-        out = left_out[:end]
-        n_out = count_per_subwindow(out, begins)
+        if not len(ids):
+            return None
+        n_out = count_per_subwindow(left_out[: int(begins[-1] + counts[-1])], begins)
         relearn_after = self._first_relearning(ids, counts - n_out, n_out)
-        if relearn_after is not None:
-            n_closed = relearn_after + 1
-            begins, counts, ids = begins[:n_closed], counts[:n_closed], ids[:n_closed]
-            end = int(begins[-1] + counts[-1])
-            out, n_out = out[:end], n_out[:n_closed]
-            n, stop = n_closed, end
-        first_kept = max(
-            0, len(begins) - self._n_subwindows
-        )  # older ones have left the window already
-        ids, counts, n_out = ids[first_kept:], counts[first_kept:], n_out[first_kept:]
+        n = len(ids) if relearn_after is None else relearn_after + 1
+        newest = slice(max(0, n - self._n_subwindows), n)  # older ones have left the window already
+        begins, counts, n_out, ids = begins[newest], counts[newest], n_out[newest], ids[newest]
         if summaries is None or n_out.any():
-            shift = int(begins[first_kept])
-            kept, gone = self._both(
-                values[shift:end], begins[first_kept:] - shift, counts, out[shift:]
-            )
+            low, high = int(begins[0]), int(begins[-1] + counts[-1])
+            kept, gone = self._both(values[low:high], begins - low, counts, left_out[low:high])
         else:
-            rows = np.arange(first_kept, len(begins))
+            rows = np.arange(newest.start, n)
             kept, gone = self._selected(summaries, rows), self._nothing(len(rows))
         self._append(ids, kept, gone, counts - n_out, n_out)
-        if relearn_after is not None:
-            self._relearn()
-        return n, left_out[:stop]
+        if relearn_after is None:
+            return None
+        self._relearn()
+        return n
 
     def _close(self) -> None:
         """Add the open subwindow, which is over, to the window."""
         if self._open_id is None:
             return
-        parts, subwindow = self._open_parts, self._open_id
+        ids = np.array([self._open_id])
+        values, out = (np.concatenate(parts) for parts in zip(*self._open_parts, strict=True))
         self._open_id, self._open_parts = None, []
-        if len(self._ids) and subwindow <= self._ids[-1]:
+        if len(self._ids) and ids[0] <= self._ids[-1]:
             self._forget_subwindows()
-        values = np.concatenate([part for part, _ in parts])
-        out = np.concatenate([part for _, part in parts])
-        begins, counts = np.array([0]), np.array([len(values)])
-        n_out = np.array([np.count_nonzero(out)])
-        kept, gone = self._both(values, begins, counts, out)
-        ids, n_kept = np.array([subwindow]), counts - n_out
-        must_relearn = self._first_relearning(ids, n_kept, n_out) is not None
-        self._append(ids, kept, gone, n_kept, n_out)
-        if must_relearn:
-            self._relearn()
+        self._push(values, np.array([0]), np.array([len(values)]), out, None, ids)
 
     def _both(
         self, values: FloatArray, begins: IntArray, counts: IntArray, left_out: BoolArray

@@ -11,9 +11,9 @@ from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.recent import RecentAnomalies
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
-__all__ = ["LARGEST_SCORE", "ChannelDetector"]
+__all__ = ["LARGEST_SCORE", "ChannelDetector", "nothing_judged", "with_missing"]
 
 LARGEST_SCORE = float(np.finfo(np.float64).max)
 
@@ -50,25 +50,12 @@ class ChannelDetector(Detector):
             if not np.isnan(values.max(initial=-np.inf)):
                 return self._judged(times, values)
             present = values == values
-            rows = np.flatnonzero(present)
-            judged = self._judged(times[rows], values[rows])
-        ranks = present.cumsum()
-        score = np.full(len(values), np.nan)
-        score[rows] = judged.score
-        is_anomaly = np.zeros(len(values), np.bool_)
-        is_anomaly[rows] = judged.is_anomaly
-        # A missing reading changes nothing: warm is who was warm before.
-        is_warm = np.concatenate(([was_warm], judged.is_warm))[ranks]
-
-        def explain(i: int) -> str:
-            return judged.explain(int(ranks[i]) - 1) if present[i] else "missing reading"
-
-        return Detection(score, is_anomaly, is_warm, explain)
+            judged = self._judged(times[present], values[present])
+        return with_missing(judged, present, was_warm=was_warm)
 
     def _judged(self, times: TimeArray, values: FloatArray) -> Detection:
         if not len(values):
-            nothing = np.empty(0, np.bool_)
-            return Detection(np.empty(0), nothing, nothing.copy(), str)
+            return nothing_judged()
         judged = self._judge(times, values)
         if not np.isfinite(judged.score.sum()):
             np.clip(judged.score, -LARGEST_SCORE, LARGEST_SCORE, out=judged.score)
@@ -81,3 +68,24 @@ class ChannelDetector(Detector):
             return f"{reason}; {again}" if again else reason
 
         return Detection(judged.score, judged.is_anomaly, judged.is_warm, explain)
+
+
+def nothing_judged() -> Detection:
+    """Return what is said of no readings."""
+    return Detection(np.empty(0), np.empty(0, np.bool_), np.empty(0, np.bool_), str)
+
+
+def with_missing(judged: Detection, present: BoolArray, *, was_warm: bool) -> Detection:
+    """Return what was said of the readings that are present as of all: missing ones score NaN."""
+    ranks = present.cumsum()
+    score = np.full(len(present), np.nan)
+    score[present] = judged.score
+    is_anomaly = np.zeros(len(present), np.bool_)
+    is_anomaly[present] = judged.is_anomaly
+    # A missing reading changes nothing: warm is who was warm before.
+    is_warm = np.concatenate(([was_warm], judged.is_warm))[ranks]
+
+    def explain(i: int) -> str:
+        return judged.explain(int(ranks[i]) - 1) if present[i] else "missing reading"
+
+    return Detection(score, is_anomaly, is_warm, explain)

@@ -17,8 +17,7 @@ from nbstream.detectors.parts.parameters import count, number
 from nbstream.detectors.parts.wording import sigmas
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["LARGEST_Z", "ChartDetector", "Explain"]
 

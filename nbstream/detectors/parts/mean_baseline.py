@@ -12,9 +12,7 @@ from nbstream.detectors.parts.subwindows import per_reading, subwindow_groups
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.subwindows import IntArray
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray
 
 __all__ = ["MeanBaseline"]
 

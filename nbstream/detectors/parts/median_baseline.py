@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,7 @@ from nbstream.detectors.parts.level import median
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
-    from nbstream.detectors.base import BoolArray
-    from nbstream.detectors.parts.subwindows import IntArray
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray
 
 __all__ = ["MedianBaseline"]
 
@@ -61,9 +60,7 @@ class MedianBaseline(WindowBaseline):
         total = int(self._n_kept[is_in].sum())
         if total < self.min_readings:
             return np.array([[0.0], [1.0], [total], [0.0]])
-        values = np.concatenate(
-            [part for part, used in zip(self._kept, is_in, strict=True) if used]
-        )
+        values = np.concatenate(list(compress(self._kept, is_in)))
         center = median(values)
         deviations = np.abs(values - center)
         sigma = median(deviations) * 1.482602218505602

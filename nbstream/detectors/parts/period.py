@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from nbstream.detectors.base import Detector
+from nbstream.detectors.parts.history import ColumnHistory
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from collections.abc import Iterator
 
-__all__ = ["PeriodFinder", "find_period", "format_period", "same_phase"]
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray, TimeArray
+
+__all__ = ["PeriodDetector", "PeriodFinder", "find_period", "format_period", "same_phase"]
 
 MAX_READINGS = 16_384
 MIN_READINGS_PER_PERIOD = 8
@@ -135,9 +140,48 @@ class PeriodFinder:
         return True
 
 
+class PeriodDetector(Detector):
+    """Base of detectors that compare with earlier periods, and learn at set numbers of readings."""
+
+    history: int
+    """How many readings are remembered."""
+
+    def _begin(self, first_fit: int, first_look: int) -> None:
+        """Forget everything that was seen; learn at so many readings first, and look for the period."""
+        self._n = 0
+        self._next_fit = first_fit
+        self._latest = np.iinfo(np.int64).min
+        self._times = ColumnHistory(self.history, dtype=np.int64)
+        self._values = ColumnHistory(self.history)
+        self._finder = PeriodFinder(first_look)
+
+    @property
+    def period(self) -> float | None:
+        """The period in seconds, given or found; None while there is none."""
+        return None if self._finder.period is None else self._finder.period / 1e9
+
+    def _pieces(self, times: TimeArray, present: IntArray) -> Iterator[tuple[IntArray, TimeArray]]:
+        """Yield rows and times, which never go back, of readings to take in before the next fit."""
+        ascending = np.maximum.accumulate(np.append(self._latest, times[present]))[1:]
+        position = 0
+        while position < len(present):
+            stop = min(position + self._next_fit - self._n, len(present))
+            yield present[position:stop], ascending[position:stop]
+            self._n += stop - position
+            position = stop
+            if self._n == self._next_fit:
+                self._fit()
+        if len(present):
+            self._latest = ascending[-1]
+
+    @abstractmethod
+    def _fit(self) -> None:
+        """Learn from the readings so far, and say when next."""
+
+
 def same_phase(
     times: TimeArray, now: TimeArray, period: float, n_periods: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+) -> tuple[IntArray, BoolArray]:
     """Return where the readings of the same phase are, 1 … `n_periods` periods before `now`.
 
     Parameters
@@ -161,7 +205,7 @@ def same_phase(
     after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
     before = after - 1
     nearer = wanted - times[before] <= times[after] - wanted
-    indices: npt.NDArray[Any] = np.where(nearer, before, after)
+    indices: IntArray = np.where(nearer, before, after)
     return indices, np.abs(times[indices] - wanted) <= period / 16
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import FloatArray, IntArray
 
 __all__ = ["BLOCK", "MIN_BLOCKS", "BlockExtremes", "Tails"]
 
@@ -107,7 +106,7 @@ class Tails:
         k = np.maximum(3, n // 4)
         is_known = n >= MIN_BLOCKS
 
-        def at(index: npt.NDArray[Any]) -> FloatArray:
+        def at(index: IntArray) -> FloatArray:
             inside = np.clip(index, 0, ordered.shape[2] - 1)
             return np.take_along_axis(ordered, inside[:, :, None], axis=2)[:, :, 0]
 

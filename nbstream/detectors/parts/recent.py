@@ -11,8 +11,7 @@ from nbstream.detectors.parts.wording import ordinal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import TimeArray
+    from nbstream.readings.batch import BoolArray, TimeArray
 
 __all__ = ["RecentAnomalies"]
 
@@ -37,15 +36,13 @@ class RecentAnomalies:
         Parameters
         ----------
         times, is_anomaly
-            Of the readings that are not missing, shape (n,).
+            Of the readings that are not missing, shape (n,), n > 0.
 
         Returns
         -------
         callable
             Takes the index of an anomalous reading; returns "third in 10 min", or "" for the first.
         """
-        if not len(times):
-            return _nothing
         if not is_anomaly.any():
             self._is_going_on = False
             return _nothing

@@ -12,8 +12,7 @@ from nbstream.detectors.parts.wording import short
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["ChartRule", "RulesDetector"]
 
@@ -77,15 +76,11 @@ class RulesDetector(ChartDetector):
         score[:] = 0.0
         for breaks in broken.values():
             score += breaks
-
         np.greater_equal(score, 1, out=is_anomaly)
 
         def explain(i: int) -> str:
-            words = [
-                f"{self.catalogue[number].words} (rule {number})"
-                for number, breaks in broken.items()
-                if breaks[i]
-            ]
+            numbers = [number for number, breaks in broken.items() if breaks[i]]
+            words = [f"{self.catalogue[number].words} (rule {number})" for number in numbers]
             side = "above" if z[i] > 0 else "below"
             return ", ".join(words) or f"{short(abs(z[i]), 2)} σ {side} the mean, no rule broken"
 

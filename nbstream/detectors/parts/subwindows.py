@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nbstream.detectors.base import BoolArray
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray
 
 __all__ = [
-    "IntArray",
     "count_per_subwindow",
     "first_difference",
     "per_reading",
@@ -22,7 +19,6 @@ __all__ = [
     "subwindow_groups",
 ]
 
-IntArray: TypeAlias = npt.NDArray[np.int64]
 
 GROUP = 24_576
 """Readings that are looked at together: their arrays fit into a processor's cache."""

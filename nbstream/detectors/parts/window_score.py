@@ -34,11 +34,11 @@ class WindowScoreDetector(ChannelDetector):
     def __init__(
         self,
         *,
-        window: WindowLike,
-        limit: float,
-        min_readings: int,
-        min_sigma: float,
-        false_alarms: str | None,
+        window: WindowLike = 1000,
+        limit: float = 4.0,
+        min_readings: int = 30,
+        min_sigma: float = 0.0,
+        false_alarms: str | None = None,
     ) -> None:
         span = finite_window("window", window)
         self.window: str | int = span.readings or str(span)
@@ -48,10 +48,8 @@ class WindowScoreDetector(ChannelDetector):
         self.false_alarms = false_alarms
         self._false_alarms = FalseAlarms.parse(false_alarms)
         if span.readings is not None and span.readings < self.min_readings:
-            message = (
-                f"'window' must hold 'min_readings' readings, {self.min_readings} "
-                f"(got {span.readings})."
-            )
+            wanted = f"'min_readings' readings, {self.min_readings}"
+            message = f"'window' must hold {wanted} (got {span.readings})."
             raise ValueError(message)
         self._baseline = self._make_baseline()
         super().__init__()

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
+from typing import TYPE_CHECKING
 
-__all__ = ["Decoder", "checked_encoding", "other_format"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Decoder", "other_format"]
 
 UTF8_BOM = b"\xef\xbb\xbf"
 # UTF-32's little-endian mark begins with UTF-16's.
@@ -35,7 +40,7 @@ OTHER_FORMATS = {
 }
 
 
-def checked_encoding(name: str | None) -> str | None:
+def _checked_encoding(name: str | None) -> str | None:
     """Return the name of an encoding as Python spells it.
 
     Raises
@@ -75,7 +80,7 @@ class Decoder:
     """
 
     def __init__(self, said: str | None = None) -> None:
-        self._said = checked_encoding(said)
+        self._said = _checked_encoding(said)
         self._is_utf8 = False
         self.name = "utf-8" if said is None else self._wide_or(self._said or "utf-8")
         self.note = ""
@@ -112,26 +117,17 @@ class Decoder:
         """Return where the last whole line of `data` ends; 0 if there is none."""
         if self.width == 1:
             return max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        return max(self._last(data, "\n"), self._last(data, "\r"))
+        return max(self._ends(data), default=0)
 
     def end_of_line(self, data: bytes) -> int:
         """Return where the first line of `data` ends; 0 if it does not."""
-        ends = [end for end in (self._first(data, "\n"), self._first(data, "\r")) if end]
-        return min(ends, default=0)
+        return next(self._ends(data), 0)
 
-    def _first(self, data: bytes, sign: str) -> int:
-        wanted, width = sign.encode(self.name), self.width
-        at = data.find(wanted)
-        while at >= 0 and at % width:
-            at = data.find(wanted, at + 1)
-        return at + width if at >= 0 else 0
-
-    def _last(self, data: bytes, sign: str) -> int:
-        wanted, width = sign.encode(self.name), self.width
-        at = data.rfind(wanted)
-        while at >= 0 and at % width:
-            at = data.rfind(wanted, 0, at + width - 1)
-        return at + width if at >= 0 else 0
+    def _ends(self, data: bytes) -> Iterator[int]:
+        """Return where newlines and carriage returns end that are whole code units."""
+        signs = b"|".join(re.escape(sign.encode(self.name)) for sign in "\n\r")
+        found = re.finditer(signs, data)
+        return (match.end() for match in found if match.start() % self.width == 0)
 
     def to_utf8(self, data: bytes) -> bytes:
         """Return text as UTF-8, its lines ended by newlines, without byte order marks."""
@@ -176,6 +172,4 @@ def _is_mostly_utf8(data: bytes) -> bool:
 
 
 def _spelled(name: str) -> str:
-    return {"le": f"{name[:6].upper()} little-endian", "be": f"{name[:6].upper()} big-endian"}[
-        name[-2:]
-    ]
+    return f"{name[:6].upper()} {'little' if name.endswith('le') else 'big'}-endian"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,20 +49,16 @@ class FileSource(Source):
     ) -> None:
         self.path = Path(path)
         self.poll_interval = positive_seconds(poll_interval, "poll_interval")
-        self._from_start = from_start
-        self._max_line_bytes = max_line_bytes
-        self._encoding = encoding
+        self._new_tail = partial(
+            FileTail,
+            self.path,
+            from_start=from_start,
+            max_line_bytes=max_line_bytes,
+            encoding=encoding,
+        )
         self._tail = self._new_tail()
         options["name"] = options.get("name") or shorten(self.path.name)
         super().__init__(**options)
-
-    def _new_tail(self) -> FileTail:
-        return FileTail(
-            self.path,
-            from_start=self._from_start,
-            max_line_bytes=self._max_line_bytes,
-            encoding=self._encoding,
-        )
 
     def _free(self) -> None:
         self._tail.close()
@@ -92,7 +89,7 @@ class FileSource(Source):
     def _drop_lost(self, piece: Piece) -> None:
         """Count the lines that are too long or were cut."""
         if piece.n_too_long:
-            self._drop(piece.n_too_long, f"line longer than {self._max_line_bytes:,} bytes")
+            self._drop(piece.n_too_long, f"line longer than {self._tail.max_line_bytes:,} bytes")
         if piece.n_cut:
             self._drop(piece.n_cut, "half a line: its rest came too late or never")
 

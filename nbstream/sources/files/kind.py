@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbstream.sources.files.csv.format.alternating import alternating_headers
 from nbstream.sources.files.csv.format.cells import cells_of, is_value
 from nbstream.sources.files.csv.format.find_table import find_table
+from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.lines.format import is_banner
 from nbstream.sources.lines.pairs import find_pairs
 from nbstream.sources.lines.tables import has_reading
@@ -26,7 +27,7 @@ SAMPLE_LINES, MANY_LINES = 50, 1000
 def reads_as_table(path: str | os.PathLike[str]) -> bool:
     """Return whether a file begins with rows of one table whose cells a mark separates."""
     lines = _sample(path)
-    table = None if _is_json(lines) else find_table(lines)
+    table = None if _is_json(lines) else find_table(lines, CsvOptions())
     if table is None:
         return len(lines) == 1 and _is_header(lines[0])
     if table.delimiter not in {",", ";", "\t", "|"}:

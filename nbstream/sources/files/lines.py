@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from nbstream.readings.batch import Batch
     from nbstream.sources.files.tail import Piece
 
 __all__ = ["LinesSource"]
@@ -184,12 +183,8 @@ class LinesSource(FileSource, LineSource):
         tables: list[Row | Table] = [piece for piece in pieces if isinstance(piece, Table)]
         alike = batches(rows)
         if len(alike) == 1:  # a document that is written anew may repeat what it held
-            tables.append(self._document_rows.new(as_table(alike[0])))
+            whole = Table(alike[0].times, alike[0].values)
+            tables.append(self._document_rows.new(whole))
         else:
             tables += rows
         self._hand_over(tables)
-
-
-def as_table(batch: Batch) -> Table:
-    """Return a Batch as a Table."""
-    return Table(batch.times, batch.values)

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,14 +183,12 @@ class FileTail:
         ParseError
             If `path` is no regular file.
         """
-        try:
+        there = None
+        with suppress(FileNotFoundError):
             there = os.stat(self.path)
-        except FileNotFoundError:
-            there = None
-        if there is not None:
             _check_regular(self.path, there)
         if self._file is None and there is None:
-            return self._missing()
+            return self._missing(Piece())
         piece = self._read(there)
         self._half_line = b""
         if not (piece.lines or piece.has_more or piece.is_missing):
@@ -208,11 +207,9 @@ class FileTail:
         assert self._file is not None
         mine = os.fstat(self._file.fileno())
         stamp = (mine.st_size, mine.st_mtime_ns)
-        is_replaced = (
-            there is not None
-            and (there.st_dev, there.st_ino) != self._identity
-            and there.st_size > 0  # its writer has come; nothing more goes into the open one
-        )
+        is_mine = there is not None and _identity_of(there) == self._identity
+        # Its writer has come; nothing more goes into the open one.
+        is_replaced = there is not None and there.st_size > 0 and not is_mine
         piece = Piece()
         # A file that changed just now may change again with the same time stamp: it is looked at once more.
         is_fresh = abs(time.time_ns() - mine.st_mtime_ns) < FRESH_NS
@@ -225,25 +222,17 @@ class FileTail:
                 return piece
         if there is None:
             # The old one stays open: its writer may still add to it.
-            return self._gone(piece)
+            return self._missing(piece)
         if is_replaced:
             return self._switch(piece)
-        if self._was_missing and (there.st_dev, there.st_ino) == self._identity:
-            self._was_missing = False
+        self._was_missing = self._was_missing and not is_mine
         return piece
 
-    def _missing(self) -> Piece:
-        first = not self._was_missing
-        self._was_missing = True
-        event = "the file is gone; waiting for it" if first and self._identity else ""
-        self._skip_to_end = False  # all that comes is new
-        return Piece(is_missing=True, event=event)
-
-    def _gone(self, piece: Piece) -> Piece:
-        if not self._was_missing:
-            self._was_missing = True
+    def _missing(self, piece: Piece) -> Piece:
+        if self._identity and not self._was_missing:
             piece.event = "the file is gone; waiting for it"
-        piece.is_missing = True
+        self._skip_to_end = False  # all that comes is new
+        self._was_missing = piece.is_missing = True
         return piece
 
     def _open(self) -> Piece | None:
@@ -251,9 +240,9 @@ class FileTail:
         try:
             file = io.FileIO(self.path, "rb")
         except FileNotFoundError:
-            return self._missing()
+            return self._missing(Piece())
         now = os.fstat(file.fileno())
-        identity = (now.st_dev, now.st_ino)
+        identity = _identity_of(now)
         is_other = self._identity is not None and identity != self._identity
         self._file, self._identity, self._was_missing = file, identity, False
         if self._skip_to_end:
@@ -283,30 +272,21 @@ class FileTail:
         skipped = back[first - first % self._decoder.width : end]
         if len(skipped) < offset:
             skipped = skipped[self._decoder.end_of_line(skipped) :]
-        return Piece(
-            self._decoder.to_utf8(sample).replace(b"\0", b""),
-            at_start=True,
-            is_sample=True,
-            skipped=self._decoder.to_utf8(skipped),
-            has_more=True,
-        )
+        lines = self._decoder.to_utf8(sample).replace(b"\0", b"")
+        skipped = self._decoder.to_utf8(skipped)
+        return Piece(lines, at_start=True, is_sample=True, skipped=skipped, has_more=True)
 
     def _look(self, size: int) -> Piece:
         """Read what is new in the file that is open."""
         if size != self._size:
             self._growth, self._size = size - self._size, size
             self._still_since = time.monotonic()
-        if self._doubt:
-            pass
-        elif size < self._content.offset:
+        if size < self._content.offset:
             self._begin_to_doubt("the file was truncated")
-        elif not self._content.is_in(self._pread):
+        elif not self._doubt and not self._content.is_in(self._pread):
             self._begin_to_doubt("the content of the file was replaced")
-        if self._doubt:
-            piece = self._verify(size)
-            if piece is not None:
-                return piece
-        return self._take(size)
+        piece = self._verify(size) if self._doubt else None
+        return self._take(size, self.chunk_bytes) if piece is None else piece
 
     def _verify(self, size: int) -> Piece | None:
         """Find out if a file with other content begins with all that was read before.
@@ -340,9 +320,7 @@ class FileTail:
             return self._restart()
         event = f"{self._doubt}; what is left of it was read before"
         self._content.cut(now[:end])
-        self._in_long_line = self._has_taken_half = False
-        self._doubt = ""
-        self._stamp = None
+        self._end_doubt()
         return Piece(event=event, has_more=True, is_again=True, goes_on=True)
 
     def _settled_half_line(self) -> bytes:
@@ -366,12 +344,14 @@ class FileTail:
             self._goes_on = was_renamed
             self._had_half_line = self.n_waiting > 0
 
+    def _end_doubt(self) -> None:
+        self._in_long_line = self._has_taken_half = False
+        self._doubt, self._stamp = "", None
+
     def _restart(self) -> Piece:
         event = f"{self._doubt}; reading it from its start"
         self._content.begin()
-        self._in_long_line = self._has_taken_half = False
-        self._doubt = ""
-        self._stamp = None
+        self._end_doubt()
         n_cut = int(self._had_half_line)
         return Piece(event=event, has_more=True, n_cut=n_cut, is_again=True, goes_on=self._goes_on)
 
@@ -379,24 +359,19 @@ class FileTail:
         """Go on with another file that took the path; the open one was read to its end."""
         assert self._file is not None
         mine = os.fstat(self._file.fileno())
-        size = mine.st_size
-        if (self._stamp or (0,))[0] != size:
-            piece.has_more = True  # it grew meanwhile; the next poll reads that first
-            return piece
-        piece.n_cut = int(size > self._content.offset and not self._doubt)
-        self._in_long_line = False
-        self._doubt = ""
-        self._had_half_line = False
-        self._was_renamed = mine.st_nlink > 0
-        self.close()
-        self._was_missing = False
         piece.has_more = True
+        if (self._stamp or (0,))[0] != mine.st_size:
+            return piece  # it grew meanwhile; the next poll reads that first
+        piece.n_cut = int(mine.st_size > self._content.offset and not self._doubt)
+        self._in_long_line = self._had_half_line = self._was_missing = False
+        self._doubt, self._was_renamed = "", mine.st_nlink > 0
+        self.close()
         return piece
 
-    def _take(self, size: int) -> Piece:
+    def _take(self, size: int, chunk_bytes: int) -> Piece:
         """Hand over whole lines from the offset on."""
         piece = Piece(at_start=self._content.offset == 0)
-        want = min(size - self._content.offset, max(self.chunk_bytes, LONGEST_UNIT))
+        want = min(size - self._content.offset, max(chunk_bytes, LONGEST_UNIT))
         data = self._pread(self._content.offset, self._content.offset + want)
         is_more_there = self._content.offset + len(data) < size
         if self._content.offset == 0:
@@ -407,11 +382,8 @@ class FileTail:
             self._has_taken_half = False
             if self._decoder.end_of_line(data) != self._decoder.width:  # no end of a line
                 self._in_long_line = True
-                return Piece(
-                    n_cut=1,
-                    event="the last line went on after it had been read without its end",
-                    has_more=True,
-                )
+                event = "the last line went on after it had been read without its end"
+                return Piece(n_cut=1, event=event, has_more=True)
         if self._in_long_line:
             end = self._decoder.end_of_line(data)
             self._in_long_line = not end
@@ -425,8 +397,10 @@ class FileTail:
                 self._in_long_line = True
                 self._content.add(data[: len(data) - len(data) % self._decoder.width])
                 return Piece(n_too_long=1, has_more=is_more_there)
-            if is_more_there and len(data) == want:
-                return self._take_long(size)
+            if (
+                is_more_there and len(data) == want
+            ):  # a line longer than a chunk, perhaps not too long
+                return self._take(size, self.max_line_bytes + 1)
             return piece
         self._content.add(data[:end])
         text = self._decoder.to_utf8(data[:end])
@@ -457,32 +431,20 @@ class FileTail:
             return 0
         n = end - self._content.offset
         n -= n % self._decoder.width
-        if n > LEAST_HOLE:
-            self._content.add_hole(n)
-            return n
-        return 0
-
-    def _take_long(self, size: int) -> Piece:
-        """Read a line that is longer than a chunk, and perhaps not too long."""
-        chunk_bytes = self.chunk_bytes
-        self.chunk_bytes = self.max_line_bytes + 1
-        try:
-            return self._take(size)
-        finally:
-            self.chunk_bytes = chunk_bytes
+        if n <= LEAST_HOLE:
+            return 0
+        self._content.add_hole(n)
+        return n
 
     def _pread(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop) of the open file, fewer at its end."""
         assert self._file is not None
         self._file.seek(start)
         parts = []
-        while start < stop:
-            part = self._file.read(stop - start)
-            if not part:
-                break
+        while start < stop and (part := self._file.read(stop - start)):
             parts.append(part)
             start += len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
 
 def _without_long_lines(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
@@ -505,14 +467,14 @@ def _check_regular(path: Path, there: os.stat_result) -> None:
     if stat.S_ISDIR(there.st_mode):
         raise IsADirectoryError(21, "Is a directory", str(path))
     if not stat.S_ISREG(there.st_mode):
+        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        kind = kinds.get(stat.S_IFMT(there.st_mode), "a device")
         message = (
-            f"{str(path)!r} is not a regular file but {_kind_of(there.st_mode)}. "
+            f"{str(path)!r} is not a regular file but {kind}. "
             f"Read it with ProcessSource(['cat', {str(path)!r}])."
         )
         raise ParseError(message)
 
 
-def _kind_of(mode: int) -> str:
-    if stat.S_ISFIFO(mode):
-        return "a pipe"
-    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+def _identity_of(there: os.stat_result) -> tuple[int, int]:
+    return there.st_dev, there.st_ino

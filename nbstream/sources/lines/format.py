@@ -135,9 +135,8 @@ class LineReader:
             found = self._collect(line)
             if found is not None or self._document:
                 return [] if found is None else [TimedItem(found)]
-        if not text or is_banner(text):
-            return []
-        if _SUMMARY.match(text) and self.tables.has_header:
+        is_summary = _SUMMARY.match(text) and self.tables.has_header
+        if not text or is_summary or is_banner(text):
             return []
         if _is_quantity(text):
             return [TimedItem(text)]
@@ -153,11 +152,9 @@ class LineReader:
             if found is not None:
                 return [TimedItem(found, when)]
         known = read_known(text)
-        if known is not None and not known.values:
-            return []
         if known is not None:
             own = self.times.read(known.time) if known.time else None
-            return [TimedItem(known.values, when if own is None else own)]
+            return [TimedItem(known.values, when if own is None else own)] if known.values else []
         return self._words(rest, text, when)
 
     def _collect(self, line: str) -> Any:
@@ -215,10 +212,9 @@ class LineReader:
         if words and is_whole:
             return [TimedItem(words, when)]
         if words:
-            return self._again(
-                text, TimedItem(words, self.times.now_ns() if when is None else when)
-            )
-        passed = self.tables.words(line).passed
+            when = self.times.now_ns() if when is None else when
+            return self._again(text, TimedItem(words, when))
+        passed = self.tables.words(line)
         if passed == line:
             message = f"no numbers in {text[:80]!r}"
             raise ValueError(message)
@@ -250,15 +246,8 @@ def find_decimal_comma(line: str) -> str:
     if comma := comma_of_pair(line):
         return comma
     cells, mark = split_cells(line)
-    words = line.split(mark or None)
-    return next(
-        (
-            word.strip()
-            for word, cell in zip(words, cells, strict=False)
-            if word.strip().replace(",", ".") == cell != word.strip()
-        ),
-        "",
-    )
+    words = zip(map(str.strip, line.split(mark or None)), cells, strict=False)
+    return next((word for word, cell in words if word.replace(",", ".") == cell != word), "")
 
 
 def is_banner(line: str) -> bool:

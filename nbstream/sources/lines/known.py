@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbstream.sources.units import is_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["KnownLine", "read_known"]
 
@@ -16,8 +19,6 @@ class KnownLine(NamedTuple):
     values: dict[str, str]
     time: str = ""
     """Its time as text, "" if it has none."""
-    form: str = ""
-    """The name of the form."""
 
 
 _ACCESS = re.compile(
@@ -35,7 +36,9 @@ _NUMBER = r"(?:[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|NaN|[+-]?In
 _PROMETHEUS = re.compile(
     rf'([a-zA-Z_:][\w:]*)(\{{(?:[^"}}]|"(?:[^"\\]|\\.)*")*\}})?\s+({_NUMBER})(?:\s+([0-9]{{10,13}}))?'
 )
-_COLLECTD = re.compile(r'PUTVAL\s+"?([^"\s]+)"?(?:\s+\w+=\S+)*\s+([0-9.]+|N):(\S+)', re.IGNORECASE)
+_COLLECTD = re.compile(
+    r'PUTVAL\s+"?([^"\s]+)"?(?:\s+\w+=\S+)*\s+([0-9.]+|N):(\S+).*', re.IGNORECASE
+)
 _GRAPHITE = re.compile(rf"([\w\-]+(?:\.[\w\-]+)+)\s+({_NUMBER})\s+([0-9]{{10}})")
 _IPERF = re.compile(
     r"\[\s*(SUM|[0-9]+)\](?:\[\S+\])?\s+[0-9.]+\s*-\s*[0-9.]+\s+sec"
@@ -67,42 +70,29 @@ def read_known(line: str) -> KnownLine | None:
     Examples
     --------
     >>> read_known("weather,city=Brno temp=21.5 1782907200000000000")
-    KnownLine(values={'weather Brno temp': '21.5'}, time='1782907200000000000', form='InfluxDB')
+    KnownLine(values={'weather Brno temp': '21.5'}, time='1782907200000000000')
     >>> read_known('node_load1{host="a"} 0.21').values
     {'node_load1{host="a"}': '0.21'}
     """
-    return (
-        _nmea(line)
-        or _access(line)
-        or _collectd(line)
-        or _influx(line)
-        or _graphite(line)
-        or _prometheus(line)
-        or _iperf(line)
-        or _perf(line)
-        or _esphome(line)
-        or _modem(line)
-        or _foam(line)
-        or _path_count(line)
-        or _pressure(line)
-    )
+    for pattern, say in _FORMS:
+        match = pattern.fullmatch(line)
+        known = None if match is None else say(match)
+        if known is not None:
+            return known
+    return None
 
 
-def _access(line: str) -> KnownLine | None:
-    match = _ACCESS.fullmatch(line)
-    if match is None:
-        return None
+def _access(match: re.Match[str]) -> KnownLine:
     values = {"status": match[4], "bytes": match[5]}
     rest = _QUOTED.sub(" ", match[6])
     for i, cell in enumerate(rest.split()):
         name, _, text = cell.partition("=")
         values[name if text else "request_time" if i == 0 else f"c{i + 1}"] = text or cell
-    return KnownLine(values, match[2], "web server")
+    return KnownLine(values, match[2])
 
 
-def _influx(line: str) -> KnownLine | None:
-    match = _INFLUX.fullmatch(line)
-    if match is None or not (match[2] or match[4]):
+def _influx(match: re.Match[str]) -> KnownLine | None:
+    if not (match[2] or match[4]):
         return None
     tags = [tag.partition("=")[2] for tag in re.findall(rf"{_KEY}={_KEY}", match[2])]
     values = {}
@@ -112,126 +102,82 @@ def _influx(line: str) -> KnownLine | None:
         whole = re.fullmatch(r"([+-]?[0-9]+)[iu]", text)
         text = {"t": "true", "f": "false"}.get(text.lower(), text)
         values[channel] = whole[1] if whole is not None else text.strip('"')
-    return KnownLine(values, match[4] or "", "InfluxDB")
+    return KnownLine(values, match[4] or "")
 
 
-def _prometheus(line: str) -> KnownLine | None:
-    match = _PROMETHEUS.fullmatch(line)
-    if match is None or not (match[2] or "_" in match[1]) or match[1].endswith(":"):
+def _prometheus(match: re.Match[str]) -> KnownLine | None:
+    if not (match[2] or "_" in match[1]) or match[1].endswith(":"):
         return None
-    return KnownLine({match[1] + (match[2] or ""): match[3]}, match[4] or "", "Prometheus")
+    return KnownLine({match[1] + (match[2] or ""): match[3]}, match[4] or "")
 
 
-def _collectd(line: str) -> KnownLine | None:
-    match = _COLLECTD.match(line)
-    if match is None:
-        return None
-    texts = match[3].split(":")
-    names = [match[1]] if len(texts) == 1 else [f"{match[1]} {i + 1}" for i in range(len(texts))]
-    values = {n: "" if t == "U" else t for n, t in zip(names, texts, strict=True)}
-    return KnownLine(values, "" if match[2] == "N" else match[2], "collectd")
+def _collectd(match: re.Match[str]) -> KnownLine:
+    texts = ["" if text == "U" else text for text in match[3].split(":")]
+    return KnownLine(_numbered(match[1], texts), "" if match[2] == "N" else match[2])
 
 
-def _graphite(line: str) -> KnownLine | None:
-    match = _GRAPHITE.fullmatch(line)
-    return KnownLine({match[1]: match[2]}, match[3], "Graphite") if match is not None else None
+def _graphite(match: re.Match[str]) -> KnownLine:
+    return KnownLine({match[1]: match[2]}, match[3])
 
 
-def _iperf(line: str) -> KnownLine | None:
-    match = _IPERF.fullmatch(line)
-    if match is None:
-        return None
-    cells = dict(
-        zip(
-            ("Transfer", "Bitrate", "Jitter", "Lost", "Retr", "Cwnd"),
-            match.groups()[1:7],
-            strict=True,
-        )
-    )
-    if "sender" in line or "receiver" in line:  # what it came to in the end
-        cells = {}
-    return KnownLine({f"[{match[1]}] {n}": c for n, c in cells.items() if c}, "", "iperf3")
+def _iperf(match: re.Match[str]) -> KnownLine:
+    if "sender" in match.string or "receiver" in match.string:  # what it came to in the end
+        return KnownLine({})
+    names = ("Transfer", "Bitrate", "Jitter", "Lost", "Retr", "Cwnd")
+    cells = zip(names, match.groups()[1:7], strict=True)
+    return KnownLine({f"[{match[1]}] {name}": cell for name, cell in cells if cell})
 
 
-def _perf(line: str) -> KnownLine | None:
-    match = _PERF.fullmatch(line)
-    if match is None:
-        return None
-    value = "nan" if match["value"][0] == "<" else match["value"]
-    return KnownLine(
-        {match["event"]: f"{value.replace(',', '.')} {match['unit']}".strip()}, "", "perf"
-    )
+def _perf(match: re.Match[str]) -> KnownLine:
+    value = "nan" if match["value"][0] == "<" else match["value"].replace(",", ".")
+    return KnownLine({match["event"]: f"{value} {match['unit']}".strip()})
 
 
-def _esphome(line: str) -> KnownLine | None:
-    match = _ESPHOME.fullmatch(line)
-    if match is None:
-        return None
+def _esphome(match: re.Match[str]) -> KnownLine:
     text = f"{match[3] or match[5]} {match[4] or match[6] or ''}".strip()
-    return KnownLine({match[2]: text}, match[1] or "", "ESPHome")
+    return KnownLine({match[2]: text}, match[1] or "")
 
 
-def _modem(line: str) -> KnownLine | None:
-    match = _MODEM.fullmatch(line)
-    if match is None:
-        return None
+def _modem(match: re.Match[str]) -> KnownLine:
     cells = [cell.strip().strip('"') for cell in match[2].split(",")]
-    names = [match[1]] if len(cells) == 1 else [f"{match[1]} {i + 1}" for i in range(len(cells))]
-    return KnownLine(dict(zip(names, cells, strict=True)), "", "modem")
+    return KnownLine(_numbered(match[1], cells))
 
 
-def _foam(line: str) -> KnownLine | None:
-    match = _FOAM.fullmatch(line)
-    if match is None:
-        return None
+def _foam(match: re.Match[str]) -> KnownLine:
     names = ("initial residual", "final residual", "iterations")
-    values = {f"{match[1]} {n}": text for n, text in zip(names, match.groups()[1:], strict=True)}
-    return KnownLine(values, "", "OpenFOAM")
+    texts = zip(names, match.groups()[1:], strict=True)
+    return KnownLine({f"{match[1]} {name}": text for name, text in texts})
 
 
-def _path_count(line: str) -> KnownLine | None:
-    match = _PATH_COUNT.fullmatch(line)
-    if match is None or is_unit(match[2]):
-        return None
-    return KnownLine({match[2]: match[1]}, "", "du, wc")
+def _path_count(match: re.Match[str]) -> KnownLine | None:
+    return None if is_unit(match[2]) else KnownLine({match[2]: match[1]})
 
 
-def _pressure(line: str) -> KnownLine | None:
-    match = _PRESSURE.fullmatch(line)
-    if match is None:
-        return None
+def _pressure(match: re.Match[str]) -> KnownLine:
     pairs = (pair.split("=") for pair in match[2].split())
-    return KnownLine({f"{match[1]} {name}": text for name, text in pairs}, "", "/proc/pressure")
+    return KnownLine({f"{match[1]} {name}": text for name, text in pairs})
 
 
-def _nmea(line: str) -> KnownLine | None:
-    match = _NMEA.fullmatch(line)
-    if match is None:
-        return None
+def _nmea(match: re.Match[str]) -> KnownLine:
     cells = match[3].split(",")
     values: dict[str, str] = {}
     if match[2] == "GGA" and len(cells) >= 9:
-        values = {
-            **_position(cells[1:5]),
-            "satellites": cells[6],
-            "hdop": cells[7],
-            "altitude": f"{cells[8]} m" if cells[8] else "",
-        }
+        altitude = f"{cells[8]} m" if cells[8] else ""
+        values = {"satellites": cells[6], "hdop": cells[7], "altitude": altitude}
+        values = {**_position(cells[1:5]), **values}
     elif match[2] == "RMC" and len(cells) >= 8:
         values = {**_position(cells[2:6]), "speed": f"{cells[6]} kn", "course": f"{cells[7]} °"}
     elif match[2] == "VTG" and len(cells) >= 7:
         values = {"course": f"{cells[0]} °", "speed": f"{cells[4]} kn"}
-    values = {name: text for name, text in values.items() if text and text[0] != " "}
-    return KnownLine(values, "", "NMEA")
+    return KnownLine({name: text for name, text in values.items() if text and text[0] != " "})
 
 
 def _position(cells: list[str]) -> dict[str, str]:
     latitude, north, longitude, east = cells
-    degrees = {
+    return {
         "lat": _degrees(latitude[:2], latitude[2:], north),
         "lon": _degrees(longitude[:3], longitude[3:], east),
     }
-    return {name: text for name, text in degrees.items() if text}
 
 
 def _degrees(whole: str, minutes: str, side: str) -> str:
@@ -240,3 +186,26 @@ def _degrees(whole: str, minutes: str, side: str) -> str:
     except ValueError:
         return ""
     return f"{-degrees if side in {'S', 'W'} else degrees:.7f}"
+
+
+def _numbered(name: str, texts: list[str]) -> dict[str, str]:
+    """Return texts by a name, with a number behind it if they are several."""
+    names = [name] if len(texts) == 1 else [f"{name} {i + 1}" for i in range(len(texts))]
+    return dict(zip(names, texts, strict=True))
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], KnownLine | None]], ...] = (
+    (_NMEA, _nmea),
+    (_ACCESS, _access),
+    (_COLLECTD, _collectd),
+    (_INFLUX, _influx),
+    (_GRAPHITE, _graphite),
+    (_PROMETHEUS, _prometheus),
+    (_IPERF, _iperf),
+    (_PERF, _perf),
+    (_ESPHOME, _esphome),
+    (_MODEM, _modem),
+    (_FOAM, _foam),
+    (_PATH_COUNT, _path_count),
+    (_PRESSURE, _pressure),
+)

@@ -9,7 +9,7 @@ from nbstream.sources.number_cells import plain_quantity
 from nbstream.sources.units import base_unit, is_unit
 from nbstream.text.naming import distinct
 
-__all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words", "read_quoted"]
+__all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words"]
 
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:[,'][0-9]{3})+(?:\.[0-9]+)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DURATION = r"[0-9]+:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
@@ -88,33 +88,37 @@ def find_pairs(line: str) -> dict[str, str]:
         names = _label(line[begin : match.start()], is_equals=sign == "=")
         if not names:
             continue
-        value = _value_at(line, match.end())
-        if value is not None:
+        end = _take(found, names, sign, line, match.end())
+        if end:
             left.append(line[position : match.start()])
-            listed = _LIST.match(line, match.end()) if sign == ":" else None
-            if listed is not None:
-                _put_list(found, names, listed[0])
-                position = listed.end()
-                continue
-            counted = _COUNTED.fullmatch(names)
-            if counted is not None:  # "step 100: 0.5"
-                _add(found, counted[1], counted[2])
-                names = "value"
-            _put(found, names, value)
-            position = _after_parentheses(line, value.end)
-        elif vector := _VECTOR.match(line, match.end()):
-            left.append(line[position : match.start()])
-            _put_list(found, names, vector[1])
-            position = vector.end()
-        elif sign == "=":
-            text, end = read_quoted(line, match.end())
-            if text:
-                left.append(line[position : match.start()])
-                found.setdefault(names, text)
-                position = end
+            position = end
     if found:
         _put_others(found, [*left, line[position:]])
     return found
+
+
+def _take(found: dict[str, str], names: str, sign: str, line: str, at: int) -> int:
+    """Add what stands behind a name and its separator; return where it ends, 0 if nothing does."""
+    value = _value_at(line, at)
+    if value is not None:
+        listed = _LIST.match(line, at) if sign == ":" else None
+        if listed is not None:
+            _put_list(found, names, listed[0])
+            return listed.end()
+        counted = _COUNTED.fullmatch(names)
+        if counted is not None:  # "step 100: 0.5"
+            _add(found, counted[1], counted[2])
+            names = "value"
+        _put(found, names, value)
+        return _after_parentheses(line, value.end)
+    vector = _VECTOR.match(line, at)
+    if vector is not None:
+        _put_list(found, names, vector[1])
+        return vector.end()
+    text, end = _quoted_at(line, at) if sign == "=" else ("", 0)
+    if text:
+        found.setdefault(names, text)
+    return end if text else 0
 
 
 def comma_of_pair(line: str) -> str:
@@ -137,7 +141,8 @@ def _put_others(found: dict[str, str], left: list[str]) -> None:
                 _add(found, f"{name} {i + 1}", text.partition("@")[0].replace("off", "nan"))
         for match in _LOOSE.finditer(_QUOTED.sub(" ", piece)):
             name, text, fraction, unit = match.groups()
-            if (fraction or unit) and name.lower() not in _PREPOSITIONS and _fits(unit):
+            is_value = _is_unit(unit) if unit else fraction
+            if is_value and name.lower() not in _PREPOSITIONS:
                 _add(found, name, f"{text} {unit or ''}".strip())
     rest = _LIMIT.sub("", left[-1], count=1)
     if is_first and rest.startswith(", "):
@@ -145,10 +150,6 @@ def _put_others(found: dict[str, str], left: list[str]) -> None:
             for name, text in find_words(item)[0].items():
                 if name not in found:
                     _add(found, name, text)
-
-
-def _fits(unit: str | None) -> bool:
-    return unit is None or _is_unit(unit)
 
 
 def _put_list(found: dict[str, str], names: str, listed: str) -> None:
@@ -235,7 +236,7 @@ def _after_parentheses(line: str, end: int) -> int:
     return end
 
 
-def read_quoted(line: str, position: int) -> tuple[str, int]:
+def _quoted_at(line: str, position: int) -> tuple[str, int]:
     """Return the word or quoted text that begins at a position, and where it ends."""
     quoted = _QUOTED.match(line, position)
     if quoted is not None:
@@ -283,28 +284,25 @@ def find_words(line: str) -> tuple[dict[str, str], bool]:
     for token in _TOKEN.finditer(line):
         if token.start() < position:
             continue
-        if token["number"]:
-            if waiting is not None:
-                _name_after(found, prefix, waiting, words)
-                words, waiting = [], None
-            text, unit = token["text"].replace(",", ""), (token["unit"] or "").replace("*", "°")
-            name = " ".join(_without_fillers(words)[-MAX_WORDS:]) if not prefix else ""
-            words = []
-            if not name:
-                waiting = text, unit
-                continue
-            space = _SPACE_UNIT.match(line, token.end())
-            if not unit and space is not None and _is_unit(space[1]):
-                unit, position = space[1], space.end()
-            _add(found, name, f"{text} {unit}".strip())
-        elif token["word"]:
-            if token["word"][0] not in "0123456789" and _HAS_LETTER.search(token["word"]):
-                words.append(token["word"])
-        else:
-            if waiting is not None:
-                _name_after(found, prefix, waiting, words)
-                waiting = None
-            words = []
+        if word := token["word"]:
+            if word[0] not in "0123456789" and _HAS_LETTER.search(word):
+                words.append(word)
+            continue
+        if waiting is not None:
+            _name_after(found, prefix, waiting, words)
+            words, waiting = [], None
+        name = "" if prefix else " ".join(_without_fillers(words)[-MAX_WORDS:])
+        words = []
+        if token["end"]:
+            continue
+        text, unit = token["text"].replace(",", ""), (token["unit"] or "").replace("*", "°")
+        if not name:
+            waiting = text, unit
+            continue
+        space = _SPACE_UNIT.match(line, token.end())
+        if not unit and space is not None and _is_unit(space[1]):
+            unit, position = space[1], space.end()
+        _add(found, name, f"{text} {unit}".strip())
     if waiting is not None:
         _name_after(found, prefix, waiting, words)
     return found, is_whole and len(found) == 1

@@ -12,7 +12,7 @@ from nbstream.sources.times.names import key_rank
 from nbstream.sources.units import is_unit
 from nbstream.text.naming import distinct
 
-__all__ = ["LineTables", "Tabled", "has_reading", "split_cells"]
+__all__ = ["LineTables", "has_reading", "split_cells"]
 
 MAX_HEADERS = 50
 MAX_WAITING = 2
@@ -38,15 +38,6 @@ _ATTRIBUTES = frozenset("uid user pr ni ppid tgid tty s stat state prio nlwp psr
 """Columns of processes that are no readings."""
 
 
-class Tabled(NamedTuple):
-    """What a line is to the tables so far."""
-
-    cells: dict[str, str] | None
-    """Values by channel; None is a header, or a line that may become one."""
-    passed: str = ""
-    """A line that waited, and is none."""
-
-
 class _Header(NamedTuple):
     names: tuple[str, ...]
     delimiter: str
@@ -64,11 +55,10 @@ def split_cells(line: str) -> tuple[list[str], str]:
         if all(len(cell.split()) == 1 or plain_quantity(cell) is not None for cell in cells):
             return cells, "|"
         line = line.replace("|", " ")
-    if "," in line and len(line.split()) > 1 and all(map(_is_comma_number, line.split())):
-        return [cell.replace(",", ".") for cell in line.split()], ""
-    if "," in line and not all(_is_grouped(cell) for cell in line.split() if "," in cell):
-        return _strip(line.strip().split(",")), ","
-    if "," in line and len(line.split()) == 1:
+    words = line.split() if "," in line else []
+    if len(words) > 1 and all(map(_is_comma_number, words)):
+        return [word.replace(",", ".") for word in words], ""
+    if len(words) == 1 or not all(_is_grouped(word) for word in words if "," in word):
         return _strip(line.strip().split(",")), ","
     return _spaced(line), ""
 
@@ -88,21 +78,13 @@ def _is_grouped(cell: str) -> bool:
 def _spaced(line: str) -> list[str]:
     """Return cells between spaces; a date and its time of day are one."""
     joined = _DATE_AND_TIME.sub("\\1\0\\2", _BRACKETS.sub(" ", line))
-    return [
-        cell.replace("\0", " ") if not _is_grouped(cell) else cell.replace(",", "")
-        for cell in joined.split()
-    ]
+    return [c.replace(",", "") if _is_grouped(c) else c.replace("\0", " ") for c in joined.split()]
 
 
 @lru_cache(maxsize=2048)
 def is_cell(cell: str) -> bool:
     """Return whether a cell is a reading, or stands where one would be."""
-    return (
-        number(cell) is not None
-        or plain_quantity(cell) is not None
-        or is_placeholder(cell)
-        or _DURATION.fullmatch(cell) is not None
-    )
+    return number(cell) is not None or is_placeholder(cell) or _is_reading(cell)
 
 
 def has_reading(line: str) -> bool:
@@ -188,18 +170,18 @@ class LineTables:
             return {f"c{i + 1}": cell for i, cell in enumerate(cells)}
         return None
 
-    def words(self, line: str) -> Tabled:
-        """Take a line without a reading: a header that is known, or one that may be."""
+    def words(self, line: str) -> str:
+        """Take a line without a reading: a header that is known, or one that may be.
+
+        Returns the line that waited longest and is no header, if this one took its place, else "".
+        """
         key = " ".join(line.split())
         known = self._headers.get(key)
         if known is not None:
             self._active = known
-            return Tabled(None)
-        if key in self._groups:
-            return Tabled(None)
-        self._waiting.append(line)
-        passed = self._waiting.popleft() if len(self._waiting) > MAX_WAITING else ""
-        return Tabled(None, passed)
+        elif key not in self._groups:
+            self._waiting.append(line)
+        return self._waiting.popleft() if len(self._waiting) > MAX_WAITING else ""
 
     def _adopt(self, text: str, row: list[str], delimiter: str, *, is_timed: bool) -> None:
         """Make the line above a row its header if it has a name for each cell."""
@@ -250,9 +232,8 @@ class LineTables:
             used |= {name for name in named if name.lower() in _ATTRIBUTES}
         parts = [cell.rstrip(":") for _, cell in words]
         parts += [f"{n}{c}" if c.isdecimal() and not words else c for n, c in numbers]
-        label = " ".join(
-            dict.fromkeys(part for part in parts if part.lower() not in {"all", "total"})
-        )
+        parts = [part for part in parts if part.lower() not in {"all", "total"}]
+        label = " ".join(dict.fromkeys(parts))
         rest = {name: cell for name, cell in named.items() if name not in used}
         if not label:
             return rest
@@ -281,14 +262,13 @@ def _as_header(
     line: str, row: list[str], delimiter: str, above: str, *, is_timed: bool
 ) -> _Header | None:
     """Return the header that a line is for a row, None if it is none."""
-    line = line.lstrip()
-    line = line.removeprefix("#") if line.startswith("#") else line
+    line = line.lstrip().removeprefix("#")
     names, mark = split_cells(line)
     is_same = mark == delimiter or len(row) == 1
     is_section = line.rstrip().endswith(":")
     if not is_same or is_section or any(map(_is_reading, names)) or "" in names:
         return None
-    wide = [name for name in _WIDE_GAP.split(line.strip()) if name] if not mark else []
+    wide = _wide_cells(line) if not mark else []
     for found in (names, _with_last_joined(names), wide):
         if len(found) > 1:
             header = _Header(tuple(_unique(found, above)), mark)

@@ -80,14 +80,11 @@ class Pipes:
         os.set_blocking(self._wake_in, False)
         os.set_blocking(self._wake_out, False)
         self._selector.register(self._wake_in, selectors.EVENT_READ, "wake")
-        self.open: set[Stream] = set()
+        self.open: set[Stream] = {"out", "err"}
         self._files = {"out": process.stdout, "err": process.stderr}
-        names: tuple[Stream, ...] = ("out", "err")
-        for name in names:
-            descriptor = self._files[name].fileno()
-            os.set_blocking(descriptor, False)
-            self._selector.register(descriptor, selectors.EVENT_READ, name)
-            self.open.add(name)
+        for name, file in self._files.items():
+            os.set_blocking(file.fileno(), False)
+            self._selector.register(file.fileno(), selectors.EVENT_READ, name)
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -135,8 +132,7 @@ class ThreadedPipes(Pipes):
         self._queue: queue.Queue[tuple[Stream, bytes] | None] = queue.Queue(maxsize=64)
         self._files = {"out": process.stdout, "err": process.stderr}
         self.open = {"out", "err"}
-        names: tuple[Stream, ...] = ("out", "err")
-        for name in names:
+        for name in self.open:
             threading.Thread(target=self._pump, args=(name,), daemon=True).start()
 
     def _pump(self, name: Stream) -> None:

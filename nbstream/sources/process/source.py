@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shlex
@@ -20,12 +19,7 @@ from nbstream.sources.process.guard import ProcessGuard
 from nbstream.sources.process.pipes import LineBuffer, Pipes, open_pipes
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, shorten
-from nbstream.text.redaction import (
-    Redactor,
-    remember,
-    secrets_of_command,
-    secrets_of_environment,
-)
+from nbstream.text.redaction import Redactor, remember, secrets_of_command, secrets_of_environment
 
 __all__ = ["ProcessSource"]
 
@@ -173,12 +167,12 @@ class ProcessSource(LineSource):
             process = self._start()
         except BaseException as error:
             guard.release()
+            if not isinstance(error, OSError):
+                raise
+            message = explain(error)
             if isinstance(error, FileNotFoundError):
                 message = f"not found: {error.filename or self.command[0]}"
-                raise SourceError(message, source=self.name) from error
-            if isinstance(error, OSError):
-                raise SourceError(explain(error), source=self.name) from error
-            raise
+            raise SourceError(message, source=self.name) from error
         guard.watch(process.pid)
         self._guard = guard
         self._process, self._pipes = process, open_pipes(process)
@@ -202,7 +196,7 @@ class ProcessSource(LineSource):
     def _interrupt(self) -> None:
         process, pipes = self._process, self._pipes
         if process is not None and process.returncode is None:
-            _signal_group(process, is_final=False)
+            _signal_group(process, "end")
         if pipes is not None:
             pipes.wake()
 
@@ -246,14 +240,14 @@ class ProcessSource(LineSource):
         """Leave no process behind."""
         assert self._pipes is not None
         deadline = time.monotonic() + KILL_AFTER
-        lives = _signal_group(process, is_final=False)
+        lives = _signal_group(process, "end")
         # Without a stop only stragglers are left: they got their signal, and are nobody's concern.
         while self._is_stopping and lives and time.monotonic() < deadline:
             self._pipes.read(0.02)  # a full pipe would keep it from ending
             process.poll()
-            lives = _is_group_alive(process)
+            lives = _signal_group(process, "look")
         if process.poll() is None or (lives and self._is_stopping):
-            _signal_group(process, is_final=True)
+            _signal_group(process, "kill")
         process.wait()
         if self._guard is not None:
             self._guard.release()
@@ -298,26 +292,17 @@ def _arguments(command: Any) -> list[str]:
     return words
 
 
-def _signal_group(process: subprocess.Popen[bytes], *, is_final: bool) -> bool:
-    """Ask the process group to end, or make it; return whether there was one."""
+def _signal_group(process: subprocess.Popen[bytes], how: Literal["look", "end", "kill"]) -> bool:
+    """Ask the process group to end, or make it, or only look; return whether there was one."""
     if sys.platform == "win32":
-        if process.poll() is None:
-            process.kill() if is_final else process.send_signal(signal.CTRL_BREAK_EVENT)
+        if how != "look" and process.poll() is None:
+            process.kill() if how == "kill" else process.send_signal(signal.CTRL_BREAK_EVENT)
         return process.poll() is None
     try:
-        os.killpg(process.pid, signal.SIGKILL if is_final else signal.SIGTERM)
+        os.killpg(process.pid, {"look": 0, "end": signal.SIGTERM, "kill": signal.SIGKILL}[how])
     except (ProcessLookupError, PermissionError):
         return False  # macOS forbids to signal a group of zombies only
     return True
-
-
-def _is_group_alive(process: subprocess.Popen[bytes]) -> bool:
-    if sys.platform == "win32":
-        return process.poll() is None
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, 0)
-        return True
-    return False
 
 
 def _signal_name(number: int) -> str:

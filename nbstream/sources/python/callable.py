@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.errors import CallbackError
 from nbstream.sources.item_source import ItemSource
 from nbstream.sources.python.own_loop import OwnLoop
-from nbstream.sources.state import SourceState
+from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.wording import explain, positive_seconds, shorten
 
 if TYPE_CHECKING:
@@ -145,10 +145,10 @@ class CallableSource(ItemSource):
 
     def _handle(self, error: CallbackError, cause: BaseException, failures: int) -> None:
         error.__cause__ = cause
-        self._count(received=1, rejected=1)
+        self._count(Counters(received=1, rejected=1))
         if self._is_abandoned:
             return
         self._set_state(SourceState.RECONNECTING, str(error), error)
         self._report("error", str(error))
         if not failures:
-            self._count(reconnects=1)
+            self._count(Counters(reconnects=1))

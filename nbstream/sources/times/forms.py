@@ -102,10 +102,8 @@ def number_scale(number: float) -> NumberScale | None:
         return None
     if SCALES["ticks"].is_plausible(number):  # as ns they would be of 1990
         return SCALES["ticks"]
-    for unit in NS_PER_UNIT:
-        if SCALES[unit].is_plausible(number):
-            return SCALES[unit]
-    return SCALES["filetime"] if SCALES["filetime"].is_plausible(number) else None
+    scales = (SCALES[name] for name in (*NS_PER_UNIT, "filetime"))
+    return next((scale for scale in scales if scale.is_plausible(number)), None)
 
 
 class AmbiguousDatesError(ParseError):
@@ -164,9 +162,8 @@ class TimeForm:
 
     def __post_init__(self) -> None:
         if self.kind == "text":
-            self._pattern = TimePattern(
-                self.pattern, self.asked, self.zone, is_joined=self.n_cells > 1
-            )
+            is_joined = self.n_cells > 1
+            self._pattern = TimePattern(self.pattern, self.asked, self.zone, is_joined=is_joined)
 
     @property
     def pattern(self) -> str:
@@ -216,6 +213,10 @@ class TimeForm:
         text = self.join(cells)
         return self.read(text) if text else (MISSING_TIME, NAIVE)
 
+    def read_row(self, row: Sequence[str], columns: Sequence[int]) -> tuple[int, int]:
+        """Return what some cells of a row say together, as `read`; a row may be too short."""
+        return self.read_cells([row[c] if c < len(row) else "" for c in columns])
+
     def join(self, cells: Sequence[str]) -> str:
         """Return the cells of one time as one text, "" if one is missing."""
         if not all(cells) or len(cells) != self.n_cells:
@@ -249,11 +250,10 @@ class TimeForm:
         problem = self.problem(text)
         if problem and self._pattern is not None:
             literal = self.pattern.replace("%z", self._pattern.zone_word(text).strip())
-            where = "" if "timezone=" in problem else " and timezone='…'"
-            also = (
-                f", or time_format={literal!r}" if not where else f". Pass time_format={literal!r}"
-            )
-            message = f"{problem}{also}{where} (first: {shorten(text)!r})."
+            how = f". Pass time_format={literal!r} and timezone='…'"
+            if "timezone=" in problem:
+                how = f", or time_format={literal!r}"
+            message = f"{problem}{how} (first: {shorten(text)!r})."
             raise ParseError(message)
 
     def describe(self) -> str:
@@ -380,11 +380,8 @@ def _decide(
     patterns: list[str], readers: dict[str, TimePattern], texts: Sequence[str], now_ns: int | None
 ) -> list[str]:
     """Return the patterns that are left when what times look like is taken into account."""
-    times = {
-        pattern: [t for t, _ in map(readers[pattern].read, texts) if t != MISSING_TIME]
-        for pattern in patterns
-    }
-    times = {pattern: found for pattern, found in times.items() if found}
+    read = {p: [t for t, _ in map(readers[p].read, texts) if t != MISSING_TIME] for p in patterns}
+    times = {pattern: found for pattern, found in read.items() if found}
     if not times:
         return patterns
     now = now_ns if now_ns is not None else int(datetime.now(UTC).timestamp()) * NS

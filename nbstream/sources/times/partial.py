@@ -10,12 +10,7 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings.zone import offset_ms
-from nbstream.sources.times.forms import (
-    TimeForm,
-    find_day_time_form,
-    find_time_form,
-    number_scale,
-)
+from nbstream.sources.times.forms import TimeForm, find_day_time_form, find_time_form, number_scale
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 from nbstream.sources.times.wall_time import WallTimes
 from nbstream.sources.times.words import AM_PM
@@ -114,33 +109,25 @@ class WholeTimes:
         first = known[0] if self._previous is None else self._previous
         steps = np.diff(known, prepend=first)
         turns = self._turns + np.cumsum((steps < -turn[0]).astype(np.int64) - (steps > turn[1]))
+        complete = _on_day if self.lacks == "date" else _in_year
         if self._base is None:
-            zone = self.wall_times.zone
             last_ns = self._last_ns()
-            day = (last_ns + offset_ms(zone, last_ns) * 1_000_000) // DAY_NS
+            last_ns += offset_ms(self.wall_times.zone, last_ns) * 1_000_000
+            day = last_ns // DAY_NS
             year = np.int64(day).astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
             newest = int(turns.max())  # which comes first where the newest row does
             self._base = int(day if self.lacks == "date" else year) - newest
-            if self.lacks == "date":
-                ahead_ns = int((known + (self._base + turns) * DAY_NS).max()) - last_ns
-                ahead_ns -= offset_ms(zone, last_ns) * 1_000_000
-                self._base -= ahead_ns > HALF_DAY_NS  # of the day before, for it isn't yet
-            if self.lacks == "year":
-                last = int(_in_year(known, self._base + turns).max())
-                self._base -= last > (day + 2) * DAY_NS  # of last year, for it isn't yet
+            latest = last_ns + HALF_DAY_NS if self.lacks == "date" else (day + 2) * DAY_NS
+            # Of the day or the year before, for it isn't yet.
+            self._base -= int(complete(known, self._base + turns).max()) > latest
         self._previous, self._turns = int(known[-1]), int(turns[-1])
-        if self.lacks == "date":
-            dates: TimeArray = (self._base + turns) * DAY_NS
-            return known + dates
-        return _in_year(known, self._base + turns)
+        return complete(known, self._base + turns)
 
     def _with_start(self, known: TimeArray, now_ns: int | None) -> TimeArray:
-        if self._base is None:
+        is_another_run = self._newest is not None and int(known.max()) < self._newest
+        if self._base is None or is_another_run:
             self._base = self._last_ns() - self._length(known)
-        if self._newest is not None:
-            if int(known.max()) < self._newest:  # another run than before
-                self._base = self._last_ns() - self._length(known)
-            self._newest = None
+        self._newest = None
         if self._previous is None:
             self._first_base = self._base
         result = np.empty_like(known)
@@ -159,18 +146,14 @@ class WholeTimes:
                     start = max(start, now_ns - int(run[-1] - run[0]))
                 self._base = start - int(run[0])
             result[begin:end] = run + self._base
-            forward = np.diff(run)
-            if (forward > 0).any():
-                self._step = int(np.median(forward[forward > 0]))
+            self._step = _usual_step(run, self._step)
         self._previous = int(known[-1])
         return result
 
     def _length(self, known: TimeArray) -> int:
         """Return the newest time if counting began at 0 and went on where it began again."""
-        steps = np.diff(known)
-        forward = steps[steps > 0]
-        self._step = int(np.median(forward)) if len(forward) else NS
-        again = np.flatnonzero(steps < -JITTER_NS)
+        self._step = _usual_step(known, NS)
+        again = np.flatnonzero(np.diff(known) < -JITTER_NS)
         lost = int((known[again] - known[again + 1]).sum()) + len(again) * self._step
         return int(known[-1]) + lost
 
@@ -214,31 +197,26 @@ class LineTimes:
         ParseError
             If day and month cannot be told apart, or its zone may be one of several.
         """
-        if self._newest:
-            form, whole = self._forms[self._newest]
-            wall, offset = form.read(text)
-            if wall != MISSING_TIME:
-                return _one(whole, wall, offset, now_ns)
-        for pattern, (form, whole) in self._forms.items():
+        for pattern in (self._newest, *self._forms) if self._forms else ():
+            form, whole = self._forms[pattern]
             wall, offset = form.read(text)
             if wall != MISSING_TIME:
                 self._newest = pattern
                 return _one(whole, wall, offset, now_ns)
-        form_found = find_time_form([text], self._asked, now_ns=now_ns) or find_day_time_form(
-            [text], self._asked
-        )
-        if form_found is None:
+        found = find_time_form([text], self._asked, now_ns=now_ns)
+        found = found or find_day_time_form([text], self._asked)
+        if found is None:
             return None
-        wall, offset = form_found.read(text)
+        wall, offset = found.read(text)
         if wall == MISSING_TIME:
-            if "timezone=" in form_found.problem(text):
-                form_found.check(text)
+            if "timezone=" in found.problem(text):
+                found.check(text)
             return None  # what looks like the name of a zone is another word
         if len(self._forms) >= 8:
             self._forms.clear()
-        whole = WholeTimes(form_found, self._wall_times, lambda: now_ns)
-        self._newest = form_found.pattern
-        self._forms[self._newest] = form_found, whole
+        whole = WholeTimes(found, self._wall_times, lambda: now_ns)
+        self._newest = found.pattern
+        self._forms[self._newest] = found, whole
         return _one(whole, wall, offset, now_ns)
 
     def take_front(self, line: str, now_ns: int) -> tuple[int, str] | None:
@@ -252,22 +230,14 @@ class LineTimes:
         ParseError
             As `utc_ns`.
         """
-        same = self._same_front(line)
-        cuts = (
-            [same]
-            if same
-            else [
-                (m.end() if m[0][0] == "]" else m.start(), m.end())
-                for m in _CUT.finditer(line, 0, MAX_FRONT)
-                if m.end() < len(line)
-            ]
-        )
         refused: ParseError | None = None
+        cuts = self._cuts(line)
         for end, start in reversed(cuts):
             front, rest = line[:end].strip(), line[start:]
             if not _may_be_front(front, line[end:start]):
                 continue
-            when = self._number(front) if end == cuts[0][0] else None
+            form = _number_form(front)
+            when = form.read(front)[0] if form is not None and end == cuts[0][0] else None
             if when is None:
                 try:
                     when = self.utc_ns(front, now_ns)
@@ -275,27 +245,25 @@ class LineTimes:
                     refused = refused or error
             if when is not None:
                 self._front = end, start, line[:start].translate(_ALL_DIGITS_0)
-                self.front_form = self._number_form(front) or self._forms[self._newest][0]
+                self.front_form = form or self._forms[self._newest][0]
                 return when, rest
         if refused is not None:
             raise refused
         return None
 
-    def _same_front(self, line: str) -> tuple[int, int] | None:
-        """Return where the time ends and the rest begins if the line looks as the one before did."""
+    def _cuts(self, line: str) -> list[tuple[int, int]]:
+        """Return where a time may end and the rest begin: as last time if the line looks as that did."""
         end, start, looks = self._front
-        if ":" not in looks or line[:start].translate(_ALL_DIGITS_0) != looks:
-            return None
-        goes_on = line[start : start + 1].isspace() or _HALF.match(line, start)
-        return None if goes_on or start >= len(line) else (end, start)
+        if ":" in looks and start < len(line) and line[:start].translate(_ALL_DIGITS_0) == looks:
+            if not (line[start].isspace() or _HALF.match(line, start)):
+                return [(end, start)]
+        found = [m for m in _CUT.finditer(line, 0, MAX_FRONT) if m.end() < len(line)]
+        return [(m.end() if m[0][0] == "]" else m.start(), m.end()) for m in found]
 
-    def _number(self, text: str) -> int | None:
-        form = self._number_form(text)
-        return None if form is None else form.read(text)[0]
 
-    def _number_form(self, text: str) -> TimeForm | None:
-        scale = number_scale(float(text)) if _NUMBER.fullmatch(text) else None
-        return None if scale is None else TimeForm("number", scale=scale)
+def _number_form(text: str) -> TimeForm | None:
+    scale = number_scale(float(text)) if _NUMBER.fullmatch(text) else None
+    return None if scale is None else TimeForm("number", scale=scale)
 
 
 def _may_be_front(front: str, cut: str) -> bool:
@@ -326,6 +294,18 @@ def _utc(wall: TimeArray, offsets: TimeArray, wall_times: WallTimes) -> TimeArra
     times = wall - np.where(is_naive, 0, offsets)
     times[is_naive] = wall_times.to_utc(wall[is_naive])
     return times
+
+
+def _usual_step(times: TimeArray, default: int) -> int:
+    """Return how far times go on from one to the next, in the median; `default` if they don't."""
+    steps = np.diff(times)
+    forward = steps[steps > 0]
+    return int(np.median(forward)) if len(forward) else default
+
+
+def _on_day(wall: TimeArray, days: TimeArray) -> TimeArray:
+    """Return times of 1970-01-01 as times of other days."""
+    return wall + days * DAY_NS
 
 
 def _in_year(wall: TimeArray, years: TimeArray) -> TimeArray:

@@ -153,7 +153,7 @@ class TimePattern:
             when = datetime.strptime(text, self.pattern)
         except ValueError:
             return MISSING_TIME, NAIVE
-        wall = wall_ns(when.year, when.month, when.day, when.hour, when.minute, when.second)
+        wall = wall_ns(*when.timetuple()[:6])
         if wall == MISSING_TIME:
             return MISSING_TIME, NAIVE
         offset = when.utcoffset()
@@ -182,8 +182,7 @@ def _wall_of(parts: dict[str, str | None]) -> int:
     """Return the wall-clock ns of the groups of a match."""
 
     def whole(name: str, default: int) -> int:
-        text = parts.get(name)
-        return int(text) if text else default
+        return int(parts.get(name) or default)
 
     hour = whole("H", whole("I", 0))
     if parts.get("p"):
@@ -194,8 +193,7 @@ def _wall_of(parts: dict[str, str | None]) -> int:
     has_date = "Y" in parts or "d" in parts or "j" in parts
     year = whole("Y", NO_YEAR if has_date else 1970)
     if parts.get("y"):
-        year = whole("y", 0)
-        year += 1900 if year > 68 else 2000
+        year = whole("y", 0) + (1900 if whole("y", 0) > 68 else 2000)
     month, day = whole("m", 1), whole("d", 1)
     if parts.get("b"):
         month = month_number(parts["b"] or "") or 13
@@ -262,10 +260,8 @@ def _letter(tokens: list[str], i: int) -> str:
         return "%"
     if letter in _DIGITS:
         width = _DIGITS[letter]
-        is_fixed = letter in "Yy" or any(
-            0 <= k < len(tokens) and tokens[k][0] == "%" and tokens[k][1] in _DIGITS
-            for k in (i - 1, i + 1)
-        )
+        beside = (*tokens[max(0, i - 1) : i], *tokens[i + 1 : i + 2])
+        is_fixed = letter in "Yy" or any(t[0] == "%" and t[1] in _DIGITS for t in beside)
         digits = rf"(?P<{letter}>[0-9]{{{width if is_fixed else f'1,{width}'}}})"
         return digits + ("(?:st|nd|rd|th|er|º)?" if letter == "d" and not is_fixed else "")
     return {

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from nbstream.sources.times.words import AM_PM, ZONE_WORDS, is_weekday, month_number
 
-__all__ = [
-    "compact_patterns",
-    "duration_s",
-    "looks_like_time",
-    "scan_day_time",
-    "scan_time",
-]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["compact_patterns", "duration_s", "looks_like_time", "scan_day_time", "scan_time"]
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})(-|/|\. ?|_|:)([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(\.?)")
 _CHINESE = re.compile(r"([0-9]{4})(年|년 ?)([0-9]{1,2})(月|월 ?)([0-9]{1,2})(日|일)")
@@ -85,10 +83,9 @@ def scan_time(text: str) -> tuple[str, ...]:
     if text[0] == "[" and text[-1] == "]":
         return tuple(f"[{found}]" for found in scan_time(text[1:-1]))
     at, front = _weekday(text, 0)
-    dates = _date(text, at)
+    dates, end = _date(text, at)
     if dates:
-        end = dates[0][1]
-        return _after_date(text, end, [front + pattern for pattern, _ in dates])
+        return _after_date(text, end, [front + date for date in dates])
     clock = _clock(text, at)
     if clock is None or front:
         return ()
@@ -98,8 +95,9 @@ def scan_time(text: str) -> tuple[str, ...]:
     if between is None:
         return ()
     at, day = _weekday(text, between.end())
-    dates = [date for date in _date(text, at) if date[1] == len(text)]
-    return tuple(f"{pattern}{zone}{between[0]}{day}{date}" for date, _ in dates)
+    dates, end = _date(text, at)
+    dates = dates if end == len(text) else []
+    return tuple(f"{pattern}{zone}{between[0]}{day}{date}" for date in dates)
 
 
 def scan_day_time(text: str) -> str | None:
@@ -167,54 +165,58 @@ def _weekday(text: str, at: int) -> tuple[int, str]:
     return match.end(), match[0].replace(match[1], "%a")
 
 
-def _date(text: str, at: int) -> list[tuple[str, int]]:
-    """Return the patterns of the date that begins there, with its end."""
-    if m := _YEAR_FIRST.match(text, at):
-        return [(f"%Y{m[2]}%m{m[2]}%d{m[5]}", m.end())]
-    if m := _CHINESE.match(text, at):
-        return [(f"%Y{m[2]}%m{m[4]}%d{m[6]}", m.end())]
-    if m := _WEEK_DAY.match(text, at):
-        return [("%G-W%V-%u", m.end())]
-    if m := _ORDINAL.match(text, at):
-        return [("%Y-%j", m.end())]
-    if m := _YEAR_LAST.match(text, at):
-        return [(pattern, m.end()) for pattern in _year_last(m)]
-    if m := _YEARLESS.match(text, at):
-        return [("%d.%m.", m.end())]
-    if m := _YEARLESS_TIME.match(text, at):
-        day, month = int(m[1]), int(m[3])
-        found = [f"%d{m[2]}%m"] if day <= 31 and month <= 12 else []
-        found += [f"%m{m[2]}%d"] if day <= 12 and month <= 31 else []
-        return [(pattern, m.end()) for pattern in found]
-    if m := _YEAR_MONTH.match(text, at):
-        return [(f"%Y{m[2]}%m", m.end())]
-    if m := _COMPACT.match(text, at):
-        return [(pattern, m.end()) for pattern in ("%Y%m%d", "%d%m%Y", "%m%d%Y")]
-    if m := _SIX_DIGITS.match(text, at):
-        return [(pattern, m.end()) for pattern in ("%y%m%d", "%d%m%y", "%m%d%y")]
-    if (m := _YEAR_MONTH_NAME.match(text, at)) and month_number(m[3]):
-        return [(f"%Y{m[2]}%b{m[2]}%d", m.end())]
-    if (m := _DAY_MONTH_NAME.match(text, at)) and month_number(m[3]):
-        year = "" if m[5] is None else f"{m[4]}%{'Y' if len(m[5]) == 4 else 'y'}"
-        return [(f"%d{m[2] or ''}%b{year}", m.end())]
-    if (m := _MONTH_NAME_DAY.match(text, at)) and month_number(m[1]):
-        year = "" if m[5] is None else f"{m[4]}%Y"
-        return [(f"%b{m[2]}%d{year}", m.end())]
-    return []
+def _date(text: str, at: int) -> tuple[list[str], int]:
+    """Return the patterns of the date that begins there, none if none does, and its end."""
+    for pattern, read in _DATES:
+        match = pattern.match(text, at)
+        if match is not None and (found := read(match)):
+            return found, match.end()
+    return [], at
+
+
+def _either(first: str, dash: str, second: str, rest: str = "") -> list[str]:
+    """Return whether two numbers are day and month or month and day; both if both may be."""
+    found = [f"%d{dash}%m{rest}"] if int(first) <= 31 and int(second) <= 12 else []
+    if int(first) <= 12 and int(second) <= 31 and not (dash[0] == "." and found):
+        found.append(f"%m{dash}%d{rest}")
+    return found
 
 
 def _year_last(m: re.Match[str]) -> list[str]:
     """Return what three numbers may be, of which none is a year of four digits in front."""
     first, dash, second, last = m.groups()
-    year = "%Y" if len(last) == 4 else "%y"
-    found = []
-    if int(first) <= 31 and int(second) <= 12:
-        found.append(f"%d{dash}%m{dash}{year}")
-    if int(first) <= 12 and int(second) <= 31 and not (dash[0] == "." and found):
-        found.append(f"%m{dash}%d{dash}{year}")
+    found = _either(first, dash, second, f"{dash}%Y" if len(last) == 4 else f"{dash}%y")
     if len(last) == 2 and len(first) == 2 and int(second) <= 12 and 1 <= int(last) <= 31:
         found.append(f"%y{dash}%m{dash}%d")
     return found
+
+
+def _day_month_name(m: re.Match[str]) -> list[str]:
+    year = "" if m[5] is None else f"{m[4]}%{'Y' if len(m[5]) == 4 else 'y'}"
+    return [f"%d{m[2] or ''}%b{year}"] if month_number(m[3]) else []
+
+
+def _month_name_day(m: re.Match[str]) -> list[str]:
+    year = "" if m[5] is None else f"{m[4]}%Y"
+    return [f"%b{m[2]}%d{year}"] if month_number(m[1]) else []
+
+
+_DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[str]]], ...] = (
+    (_YEAR_FIRST, lambda m: [f"%Y{m[2]}%m{m[2]}%d{m[5]}"]),
+    (_CHINESE, lambda m: [f"%Y{m[2]}%m{m[4]}%d{m[6]}"]),
+    (_WEEK_DAY, lambda _: ["%G-W%V-%u"]),
+    (_ORDINAL, lambda _: ["%Y-%j"]),
+    (_YEAR_LAST, _year_last),
+    (_YEARLESS, lambda _: ["%d.%m."]),
+    (_YEARLESS_TIME, lambda m: _either(*m.groups())),
+    (_YEAR_MONTH, lambda m: [f"%Y{m[2]}%m"]),
+    (_COMPACT, lambda _: ["%Y%m%d", "%d%m%Y", "%m%d%Y"]),
+    (_SIX_DIGITS, lambda _: ["%y%m%d", "%d%m%y", "%m%d%y"]),
+    (_YEAR_MONTH_NAME, lambda m: [f"%Y{m[2]}%b{m[2]}%d"] if month_number(m[3]) else []),
+    (_DAY_MONTH_NAME, _day_month_name),
+    (_MONTH_NAME_DAY, _month_name_day),
+)
+"""How dates are written, and what patterns each has."""
 
 
 def _after_date(text: str, end: int, dates: list[str]) -> tuple[str, ...]:

@@ -59,24 +59,20 @@ class WallTimes:
         """
         if not len(wall_ns):
             return wall_ns
-        missing = wall_ns == MISSING
-        any_missing = bool(missing.any())
-        known = wall_ns[~missing] if any_missing else wall_ns
-        if not len(known):
-            return wall_ns
-        self._learn(int(known.min()), int(known.max()))
-        index = np.searchsorted(self._sure_ns, known, "right")
+        is_known = wall_ns != MISSING
+        if not is_known.all():
+            result = wall_ns.copy()
+            result[is_known] = self.to_utc(wall_ns[is_known])
+            return result
+        self._learn(int(wall_ns.min()), int(wall_ns.max()))
+        index = np.searchsorted(self._sure_ns, wall_ns, "right")
         if index[0] == index[-1] and bool((index == index[0]).all()):
             index = index[:1]  # as nearly always: all within one stretch
-        utc: TimeArray = known - self._offsets_ns[index]
-        self._resolve_repeated(known, index, utc)
+        utc: TimeArray = wall_ns - self._offsets_ns[index]
+        self._resolve_repeated(wall_ns, index, utc)
         self._steps = self._last_steps(utc)
         self._previous = int(utc[-1])
-        if not any_missing:
-            return utc
-        result = wall_ns.copy()
-        result[~missing] = utc
-        return result
+        return utc
 
     def one_to_utc(self, wall_ns: int) -> int:
         """Return one time as `to_utc` does, which is faster within a day without a change."""
@@ -94,11 +90,9 @@ class WallTimes:
     def _stretch_of(self, wall_ns: int) -> tuple[int, int, int]:
         """Return from when to when, a day at most, the clock surely goes as at a time, and its offset."""
         i = int(np.searchsorted(self._sure_ns, wall_ns, "right"))
-        begin = int(self._sure_ns[i - 1]) if i else wall_ns - DAY * NS
-        end = min(int(self._again_ns[i]), wall_ns + DAY * NS)
-        if i < len(self._sure_ns):
-            end = min(end, int(self._sure_ns[i]))
-        return max(begin, wall_ns - DAY * NS), end, int(self._offsets_ns[i])
+        begin = max([wall_ns - DAY * NS, *self._sure_ns[:i][-1:].tolist()])
+        end = min([wall_ns + DAY * NS, int(self._again_ns[i]), *self._sure_ns[i:][:1].tolist()])
+        return begin, end, int(self._offsets_ns[i])
 
     def _resolve_repeated(self, wall: TimeArray, index: TimeArray, utc: TimeArray) -> None:
         """Choose between the two meanings of times that the clock showed twice, in place."""

@@ -1,18 +1,26 @@
-"""The way of rows from a file to the buffer: those read before are left out, the others put in order."""
+"""The way of rows from a file to the buffer: those read before are left out, the others put in order.
+
+A table whose newest row comes first is read to its end first.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from nbstream.sources.files.csv.newest_first import NewestFirst, is_newest_first
-from nbstream.sources.files.csv.read_before import ReadBefore, Sifted, join
+import numpy as np
+
+from nbstream.sources.files.csv.read_before import ReadBefore, Sifted, bytes_of, join, rows_of
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import Batch
+    from nbstream.readings.batch import Batch, TimeArray
 
 __all__ = ["Intake"]
 
-MAX_UNSETTLED_BYTES = 64 * 2**20
+MAX_HELD_BYTES = 64 * 2**20
+ROWS_TO_BE_SURE = 3
+CHANGED = "another value for a time that was read; the first one is kept"
+GIVEN_UP = "too many rows to sort; the oldest are left out"
 
 
 class Intake:
@@ -32,17 +40,15 @@ class Intake:
         self._before = before or ReadBefore()
         self._unsettled: list[Batch] = []
         self._n_unsettled_bytes = 0
-        self._newest_first: NewestFirst | None = None
+        self._newest_first: list[Batch] | None = None
+        self._n_newest_first_bytes = 0
         self._goes_on = False
         self._is_first = True
         self.n_times_anew = 0
         """How often the file was written anew with rows that were read before."""
         self.n_repeated = 0
         """Rows passed over because they were read before."""
-        self.n_changed = 0
-        """Rows passed over whose time was read before with other values."""
-        self.n_given_up = 0
-        """Rows older than what is held of a table whose newest row comes first."""
+        self._lost: Counter[str] = Counter()
         self.has_newest_first = False
         """Whether the newest row came first in the file that was read last."""
         self._has_repeated = False
@@ -81,16 +87,15 @@ class Intake:
         """
         if self._is_first:
             self._is_first = False
-            if has_times and is_newest_first(batch.times, again=self.has_newest_first):
-                self._newest_first = NewestFirst()
+            if has_times and _is_newest_first(batch.times, again=self.has_newest_first):
+                self._newest_first, self._n_newest_first_bytes = [], 0
+        if self._goes_on and not has_times:
+            self._before.end()
         if has_times or not self._before.is_sifting:
             return self._take(self._before.sift(batch))
-        if self._goes_on:
-            self._before.end()
-            return self._take(Sifted(batch))
         self._unsettled.append(batch)
-        self._n_unsettled_bytes += 8 * len(batch) * (1 + len(batch.values))
-        return self._align() if self._n_unsettled_bytes > MAX_UNSETTLED_BYTES else []
+        self._n_unsettled_bytes += bytes_of(batch)
+        return self._align() if self._n_unsettled_bytes > MAX_HELD_BYTES else []
 
     def settle(self) -> list[Batch]:
         """Return what was held until the end of the file was reached, now that it is."""
@@ -98,9 +103,14 @@ class Intake:
         newest_first, self._newest_first = self._newest_first, None
         if newest_first is not None:
             self.has_newest_first = True
-            found.append(newest_first.in_order())
+            found.append(_in_order(newest_first))
             self._before.remember(found[-1])
         return [batch for batch in found if len(batch)]
+
+    def take_lost(self) -> dict[str, int]:
+        """Return how many rows were left out since the last call, by the reason."""
+        lost, self._lost = +self._lost, Counter()
+        return lost
 
     def n_rejected_again(self, keys: list[int]) -> int:
         """Remember rows that could not be read, by a hash of each; return how many came again."""
@@ -118,11 +128,40 @@ class Intake:
             self._has_repeated = True
             self.n_times_anew += 1
         self.n_repeated += sifted.n_repeated
-        self.n_changed += sifted.n_changed
+        self._lost[CHANGED] += sifted.n_changed
         found = [] if sifted.added is None else [sifted.added]
         if self._newest_first is not None:
-            self.n_given_up += self._newest_first.add(sifted.new)
+            self._n_newest_first_bytes += bytes_of(sifted.new)
+            if self._n_newest_first_bytes > MAX_HELD_BYTES:
+                self._lost[GIVEN_UP] += len(sifted.new)
+                self._n_newest_first_bytes -= bytes_of(sifted.new)
+            else:
+                self._newest_first.append(sifted.new)
         elif len(sifted.new):
             self._before.remember(sifted.new)
             found.append(sifted.new)
         return found
+
+
+def _is_newest_first(times: TimeArray, *, again: bool = False) -> bool:
+    """Return whether times go down, but for a few that do not.
+
+    Parameters
+    ----------
+    times
+        Of the first rows of a table.
+    again
+        Whether it was so the last time: then nothing against it is enough.
+    """
+    steps = np.diff(times)
+    if again:
+        return bool((steps <= 0).all())
+    n_down, n_up = int(np.count_nonzero(steps < 0)), int(np.count_nonzero(steps > 0))
+    return len(times) >= ROWS_TO_BE_SURE and n_down > 10 * n_up
+
+
+def _in_order(batches: list[Batch]) -> Batch:
+    """Return batches whose newest row comes first, oldest first; rows of one time, last first."""
+    whole = join(batches)
+    whole = rows_of(whole, slice(None, None, -1))
+    return rows_of(whole, np.argsort(whole.times, kind="stable"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.cells import cells_of
 from nbstream.sources.files.csv.format.discover import discover, find_in
-from nbstream.sources.files.csv.format.sample import first_lines, telling_lines
 from nbstream.sources.times.forms import AmbiguousDatesError
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ __all__ = ["PendingLines"]
 PATIENCE = 2.0
 """Seconds to wait for rows that tell what times mean, before they are refused."""
 MAX_PENDING_BYTES = 32 * 2**20
+SAMPLE_LINES, FEW_LINES = 200, 30
+SAMPLE_BYTES = 2**16
+MANY_LINES = 200_000
+"""So many are looked at to tell day from month."""
+MAX_DATES = 800
+
+_DATE = re.compile(rb"(?<![0-9])[0-9]{1,4}[-/.] ?[0-9]{1,2}[-/.] ?[0-9]{2,4}(?![0-9])")
 
 
 class PendingLines:
@@ -77,12 +85,12 @@ class PendingLines:
             self._since = now
         is_waiting = now - self._since < PATIENCE or has_more
         is_waiting = is_waiting and len(self.lines) < MAX_PENDING_BYTES and not is_final
-        lines = first_lines(self.lines)
+        lines = _first_lines(self.lines)
         try:
             fmt = self._discover(lines, is_final=not is_waiting)
         except AmbiguousDatesError:
             try:  # a later row may tell
-                fmt = self._discover(telling_lines(self.lines), is_final=not is_waiting)
+                fmt = self._discover(_telling_lines(self.lines), is_final=not is_waiting)
             except AmbiguousDatesError:
                 if not is_waiting:
                     raise
@@ -94,8 +102,8 @@ class PendingLines:
                 self.lines = self._above_rows(lines)
                 self.is_sample = False
             return None
-        lacks = fmt.form is not None and bool(fmt.form.lacks)
-        if lacks and not self.is_sample and has_more and is_waiting:
+        may_wait = has_more and is_waiting and not self.is_sample
+        if may_wait and fmt.form is not None and fmt.form.lacks:
             self.has_rows = True
             return None  # the newest row tells when it was
         return fmt
@@ -130,3 +138,31 @@ class PendingLines:
         names = cells_of(lines[0], self.previous.delimiter)
         left = tuple(name for name in options.channels if name in names)
         return replace(options, channels=left) if left else options
+
+
+def _first_lines(data: bytes) -> list[str]:
+    """Return the first lines; few rows of a wide table tell as much as many of a narrow one."""
+    lines = data.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
+    sizes = accumulate(map(len, lines))
+    found = zip(lines, sizes, strict=True)
+    return _texts(
+        [line for i, (line, size) in enumerate(found) if i < FEW_LINES or size < SAMPLE_BYTES]
+    )
+
+
+def _telling_lines(data: bytes) -> list[str]:
+    """Return the first lines and, of those behind, one for each date that none before it held."""
+    lines = data.split(b"\n", MANY_LINES)[:MANY_LINES]
+    found, seen = lines[:SAMPLE_LINES], set[bytes]()
+    for line in lines[SAMPLE_LINES:]:
+        match = _DATE.search(line)
+        if match is not None and match[0] not in seen and len(seen) < MAX_DATES:
+            seen.add(match[0])
+            found.append(line)
+    if not seen:  # dates are written otherwise
+        found += lines[SAMPLE_LINES :: len(lines) // MAX_DATES + 1]
+    return _texts(found)
+
+
+def _texts(lines: Sequence[bytes]) -> list[str]:
+    return [line.decode("utf-8", "replace").rstrip("\r") for line in lines]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from nbstream.readings.batch import Batch, FloatArray, TimeArray
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ReadBefore", "Sifted", "join"]
+__all__ = ["ReadBefore", "Sifted", "bytes_of", "join", "rows_of"]
 
 MAX_BYTES = 4 * 2**20
 MAX_REJECTED = 10_000
@@ -68,11 +68,11 @@ class ReadBefore:
         oldest = int(batch.times.min())
         self._first_ns = oldest if self._first_ns is None else min(self._first_ns, oldest)
         self._batches.append(batch)
-        self._n_bytes += _bytes_of(batch)
+        self._n_bytes += bytes_of(batch)
         while (
-            len(self._batches) > 1 and self._n_bytes - _bytes_of(self._batches[0]) > self._max_bytes
+            len(self._batches) > 1 and self._n_bytes - bytes_of(self._batches[0]) > self._max_bytes
         ):
-            self._n_bytes -= _bytes_of(self._batches.popleft())
+            self._n_bytes -= bytes_of(self._batches.popleft())
             self._has_forgotten = True
 
     def skip(self, batch: Batch) -> None:
@@ -95,9 +95,9 @@ class ReadBefore:
         n = max(1, self._max_bytes // (8 + 8 * len(whole.values)))
         if len(whole) > n:
             self._has_forgotten = True
-            whole = _rows_of(whole, slice(-n, None))
+            whole = rows_of(whole, slice(-n, None))
         self._batches = deque([whole])
-        self._n_bytes = _bytes_of(whole)
+        self._n_bytes = bytes_of(whole)
         first_ns = self._first_ns if self._has_forgotten else None
         self._table = _Table(whole, first_ns, is_renamed=is_renamed)
 
@@ -176,7 +176,7 @@ class _Table:
             else:
                 is_changed[i] = t in self._times and t != self._newest
         return Sifted(
-            _rows_of(batch, np.flatnonzero(~(is_repeated | is_changed))),
+            rows_of(batch, np.flatnonzero(~(is_repeated | is_changed))),
             self._added(batch, found),
             int(np.count_nonzero(is_repeated)),
             int(np.count_nonzero(is_changed)),
@@ -185,10 +185,8 @@ class _Table:
     def align(self, batch: Batch) -> Sifted:
         shared = self._shared_channels(batch)
         ids: dict[bytes, int] = {}
-        old, new = (
-            [ids.setdefault(key, len(ids)) for key in _keys(table, shared, None)]
-            for table in (self._old, batch)
-        )
+        old = [ids.setdefault(key, len(ids)) for key in _keys(self._old, shared)]
+        new = [ids.setdefault(key, len(ids)) for key in _keys(batch, shared)]
         if not shared:
             return Sifted(batch)
         lengths = _common_suffixes(old, new)
@@ -198,12 +196,11 @@ class _Table:
         best = int(np.argmax(lengths))
         if lengths[best] > overlap:
             n = min(best, len(old))
-            n_alike = sum(
-                a == b for a, b in zip(old[len(old) - n :], new[best - n : best], strict=True)
-            )
+            pairs = zip(old[len(old) - n :], new[best - n : best], strict=True)
+            n_alike = sum(a == b for a, b in pairs)
             if n_alike >= ALIKE * n and (best <= len(old) or self._first_ns is not None):
                 overlap, n_changed = best, n - n_alike
-        return Sifted(_rows_of(batch, slice(overlap, None)), None, overlap - n_changed, n_changed)
+        return Sifted(rows_of(batch, slice(overlap, None)), None, overlap - n_changed, n_changed)
 
     def _shared_channels(self, batch: Batch) -> tuple[str, ...]:
         """Return the channels to compare: without a numbering of rows that begins anew."""
@@ -241,7 +238,7 @@ class _Table:
         is_some = ~np.logical_and.reduce([np.isnan(column) for column in values.values()])
         if not is_some.any():
             return None
-        return _rows_of(Batch(batch.times[where], values), np.flatnonzero(is_some))
+        return rows_of(Batch(batch.times[where], values), np.flatnonzero(is_some))
 
 
 def join(batches: Iterable[Batch]) -> Batch:
@@ -256,21 +253,21 @@ def join(batches: Iterable[Batch]) -> Batch:
     return Batch(times, values)
 
 
-def _rows_of(batch: Batch, rows: slice | TimeArray) -> Batch:
+def rows_of(batch: Batch, rows: slice | TimeArray) -> Batch:
+    """Return some rows of a batch."""
     return Batch(batch.times[rows], {name: column[rows] for name, column in batch.values.items()})
 
 
-def _bytes_of(batch: Batch) -> int:
+def bytes_of(batch: Batch) -> int:
+    """Return how much memory the rows of a batch take."""
     return 8 * len(batch) * (1 + len(batch.values))
 
 
-def _keys(batch: Batch, names: Sequence[str], rows: list[int] | None) -> list[bytes]:
+def _keys(batch: Batch, names: Sequence[str], rows: Any = slice(None)) -> list[bytes]:
     """Return the values of each row as bytes: equal if they are, missing ones included."""
-    n = len(batch) if rows is None else len(rows)
-    matrix = np.empty((n, len(names)))
+    matrix = np.empty((len(batch.times[rows]), len(names)))
     for k, name in enumerate(names):
-        column = batch.values[name]
-        matrix[:, k] = column if rows is None else column[rows]
+        matrix[:, k] = batch.values[name][rows]
     matrix += 0.0  # −0 is 0
     matrix[np.isnan(matrix)] = np.nan
     return [row.tobytes() for row in matrix]

@@ -10,14 +10,13 @@ import numpy as np
 from nbstream.errors import ParseError
 from nbstream.readings.batch import NS_PER_UNIT, Batch, TimeUnit
 from nbstream.readings.zone import zone_label
-from nbstream.sources.files.csv.format.guesses import GUESSES
 from nbstream.sources.files.csv.format.options import CsvOptions, as_names
 from nbstream.sources.files.csv.intake import Intake
 from nbstream.sources.files.csv.pending import PendingLines
 from nbstream.sources.files.csv.refused import Refused
 from nbstream.sources.files.csv.rows.long import LongReader
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
-from nbstream.sources.files.encoding import checked_encoding, other_format
+from nbstream.sources.files.encoding import other_format
 from nbstream.sources.files.file_source import FileSource
 from nbstream.sources.number_cells import number
 from nbstream.sources.state import SourceState
@@ -166,24 +165,20 @@ class CsvSource(FileSource):
         max_line_bytes: int = 2**20,
         **options: Any,
     ) -> None:
-        if isinstance(channels, str):
-            channels = [channels]
         super().__init__(
             path,
             from_start=from_start,
             poll_interval=poll_interval,
             max_line_bytes=max_line_bytes,
-            encoding=checked_encoding(encoding),
+            encoding=encoding,
             timezone=timezone,
             **options,
         )
-        asked = None if channels is None else tuple(channels)
-        zone = self.timezone if timezone is not None else None
         if time_format is not None:
             text_form(time_format)
         self._options = CsvOptions(
             time=_as_columns(time),
-            channels=asked,
+            channels=_as_channels(channels),
             unit=unit,
             time_format=time_format,
             delimiter=delimiter,
@@ -194,7 +189,7 @@ class CsvSource(FileSource):
             skip=skip,
             comment=comment,
             pivot=pivot,
-            zone=zone,
+            zone=None if timezone is None else self.timezone,
         )
         self._zone_word = "zone" if timezone is not None else "local zone"
         self._wall_times = WallTimes(self.timezone)
@@ -213,6 +208,7 @@ class CsvSource(FileSource):
         self._told: dict[str, tuple[int, float]] = {}  # how often, and when last
         self._n_runs = 0
         self._is_catching_up = False
+        self._guesses: tuple[str, ...] = ()  # kinds of notes
 
     def _run(self) -> None:
         try:
@@ -234,12 +230,12 @@ class CsvSource(FileSource):
         self._take_event(piece)
         self._drop_lost(piece)
         if piece.n_nul:
-            self._note_once(
-                "nul", "NUL bytes taken out (the file was cut while its writer went on)"
-            )
+            taken_out = "NUL bytes taken out (the file was cut while its writer went on)"
+            self._note_once("nul", taken_out)
         lines = piece.lines
-        if piece.at_start and (lines or self._tail.head):
-            self._check_is_text(self._tail.head)
+        if piece.at_start and (other := other_format(self._tail.head)):
+            message = f"{str(self.path)!r} is {other}"
+            raise ParseError(message, source=self.name)
         self._skipped = piece.skipped or self._skipped
         if self._tail.encoding_note not in {"", self._notes.get("encoding")}:
             self._note("encoding", self._tail.encoding_note)
@@ -249,10 +245,14 @@ class CsvSource(FileSource):
             lines = b""
         self._take_lines(lines)
         if not piece.lines and not piece.has_more:
-            has_more = self._read_half_line(piece.half_line)
-            if not has_more and self._intake.is_holding:
-                self._hand_over_all(self._intake.settle())
+            if not self._read_half_line(piece.half_line):
+                self._settle()
         self._say_state(piece)
+
+    def _settle(self) -> None:
+        """Hand over what was held until the file's end was reached."""
+        if self._intake.is_holding:
+            self._hand_over_all(self._intake.settle())
 
     def _take_lines(self, lines: bytes) -> None:
         if self._reader is None:
@@ -267,8 +267,7 @@ class CsvSource(FileSource):
             self._intake.begin_file()
         if piece.is_again:
             self._settle_pending()
-            if self._intake.is_holding:
-                self._hand_over_all(self._intake.settle())
+            self._settle()
             self._intake.begin_again(goes_on=piece.goes_on)
             if self._whole_times is not None:
                 self._whole_times.begin_again()
@@ -311,25 +310,20 @@ class CsvSource(FileSource):
         if unreadable is not None:
             self._set_unreadable(unreadable)
             return
-        if self._has_half_line and self._counters.received:
-            self._set_state(SourceState.RUNNING, "waiting for the end of the last line")
-        elif self._counters.received:
-            self._set_state(SourceState.RUNNING)
-        elif self._tail.n_waiting:
-            self._set_state(SourceState.RUNNING, "waiting for the end of the first line")
-        elif self._pending.has_rows:
-            self._set_state(SourceState.RUNNING, "waiting for rows that tell what its times are")
-        elif self._tail.head:
-            self._set_state(SourceState.RUNNING, "waiting for the first row after the header")
-        else:
-            self._set_state(SourceState.RUNNING, "waiting for the first row of an empty file")
+        awaited = self._awaited()
+        self._set_state(SourceState.RUNNING, f"waiting for {awaited}" if awaited else "")
         self._is_well()
 
-    def _check_is_text(self, head: bytes) -> None:
-        other = other_format(head)
-        if other:
-            message = f"{str(self.path)!r} is {other}"
-            raise ParseError(message, source=self.name)
+    def _awaited(self) -> str:
+        """Return what must come before the next reading, "" if nothing but its row."""
+        if self._counters.received:
+            return "the end of the last line" if self._has_half_line else ""
+        if self._tail.n_waiting:
+            return "the end of the first line"
+        if self._pending.has_rows:
+            return "rows that tell what its times are"
+        has_begun = self._tail.head
+        return "the first row after the header" if has_begun else "the first row of an empty file"
 
     def _read_half_line(self, half: bytes) -> bool:
         """Read the last line of a file that has stood still without its end, if it is whole."""
@@ -340,13 +334,13 @@ class CsvSource(FileSource):
         if fmt is None and self._pending.has_header is None:
             fmt = self._pending.find_settled(half)
         cells = [] if fmt is None else fmt.cells(half.decode("utf-8", "replace"))
-        if fmt is not None and len(cells) == len(fmt.columns) and cells[-1]:
-            self._has_half_line = False
-            self._tail.take_half_line()
-            self._note_once("half", "the last line was read though it has no end")
-            self._take_lines(half + b"\n")
-            return True
-        return False
+        if fmt is None or len(cells) != len(fmt.columns) or not cells[-1]:
+            return False
+        self._has_half_line = False
+        self._tail.take_half_line()
+        self._note_once("half", "the last line was read though it has no end")
+        self._take_lines(half + b"\n")
+        return True
 
     # The format.
 
@@ -364,8 +358,7 @@ class CsvSource(FileSource):
 
     def _find_format(self, *, has_more: bool, is_final: bool = False) -> bool:
         """Find the format of the pending lines and read them; return False if they are too few."""
-        pending = self._pending
-        now = self._clock.monotonic()
+        pending, now = self._pending, self._clock.monotonic()
         fmt = pending.find_format(now, has_more=has_more, is_final=is_final)
         if fmt is None:
             return False
@@ -412,8 +405,9 @@ class CsvSource(FileSource):
             word = self._zone_word if form.zone is None else "zone"
             text += f", {word} {zone_label(zone, self._clock.wall_ns())}"
         self._note("time", f"{text}; {fmt.time_note}" if fmt.time_note else text)
-        for kind in GUESSES:
+        for kind in self._guesses:
             self._notes.pop(kind, None)
+        self._guesses = tuple(fmt.notes)
         for kind, text in fmt.notes.items():
             self._note(kind, text)
         self._take_units(fmt)
@@ -426,10 +420,8 @@ class CsvSource(FileSource):
                 self.buffer.units[channel] = unit
 
     def _note_text_columns(self, fmt: CsvFormat) -> None:
-        for kind, what, names in (
-            ("text", "not numeric", fmt.texts),
-            ("silent", "no number yet", fmt.silent),
-        ):
+        told = (("text", "not numeric", fmt.texts), ("silent", "no number yet", fmt.silent))
+        for kind, what, names in told:
             if names:
                 self._note(kind, f"{what}: {', '.join(map(repr, names))}")
             else:
@@ -442,14 +434,18 @@ class CsvSource(FileSource):
             fmt = self._reader.fmt
             channels, texts, n_units = fmt.channels, fmt.texts, len(fmt.units)
             rows = self._reader.read(lines, self._clock.wall_ns())
-            if fmt.channels != channels:
-                self._tell_turned(fmt, channels)
-            elif fmt.texts != texts:
+            turned = [name for name in fmt.channels if name not in channels]
+            if turned:
+                self._tell(f"numbers came: {', '.join(map(repr, turned))} read from now on")
+            if turned or fmt.texts != texts:
                 self._note_text_columns(fmt)
             if len(fmt.units) != n_units:
                 self._take_units(fmt)
             self._hand_over(rows)
-            self._tell_new_run()
+            n_runs = 0 if self._whole_times is None else self._whole_times.n_restarts
+            if n_runs > self._n_runs:
+                self._tell("the count of elapsed time began again: a new run")
+            self._n_runs = n_runs
             fmt.look_again(lines)
             lines = rows.after
             if rows.header_at is not None:
@@ -491,41 +487,24 @@ class CsvSource(FileSource):
         count = f"; {before + n:,} such cells" if before + n > 1 else ""
         self._note(f"cell {channel}", said + count)
 
-    def _tell_turned(self, fmt: CsvFormat, before: Sequence[str]) -> None:
-        """Say which columns became channels."""
-        turned = [name for name in fmt.channels if name not in before]
-        self._tell(f"numbers came: {', '.join(map(repr, turned))} read from now on")
-        self._note_text_columns(fmt)
-
-    def _tell_new_run(self) -> None:
-        n = 0 if self._whole_times is None else self._whole_times.n_restarts
-        if n > self._n_runs:
-            self._tell("the count of elapsed time began again: a new run")
-        self._n_runs = n
-
     def _hand_over_all(self, batches: Sequence[Batch]) -> None:
         intake = self._intake
         n_times, n_repeated = intake.n_times_anew, intake.n_repeated
         if n_repeated:
             times = "" if n_times < 2 else f" {n_times:,} times"
-            rows = "1 row" if n_repeated == 1 else f"{n_repeated:,} rows"
-            verb = "was" if n_repeated == 1 else "were"
-            text = f"the file was written anew{times}; {rows} already read {verb} passed over"
-            if "anew" not in self._notes:
-                self._report("anew", text)
+            were = "1 row already read was"
+            were = were if n_repeated == 1 else f"{n_repeated:,} rows already read were"
+            text = f"the file was written anew{times}; {were} passed over"
+            self._note_once("anew", text)
             self._note("anew", text)
-        if intake.n_changed:
-            n_changed, intake.n_changed = intake.n_changed, 0
-            self._drop(n_changed, "another value for a time that was read; the first one is kept")
-        if intake.n_given_up:
-            n_given_up, intake.n_given_up = intake.n_given_up, 0
-            self._drop(n_given_up, "too many rows to sort; the oldest are left out")
+        for reason, n in intake.take_lost().items():
+            self._drop(n, reason)
         if intake.has_newest_first:
             self._note_once("order", "newest row first: read to the end, then put in order of time")
-        if batches and n_repeated == self._n_repeated:
-            self._tell_restart()
-        elif n_repeated != self._n_repeated:
+        if n_repeated != self._n_repeated:
             self._restart, self._n_repeated = "", n_repeated
+        elif batches:
+            self._tell_restart()
         for batch in batches:
             for part in [batch] if self._long is None else self._long.split(batch):
                 self._emit(part)
@@ -539,10 +518,15 @@ class CsvSource(FileSource):
         if tuple(cells) == fmt.header:
             self._tell_now_and_then("the header came again: the writer was restarted")
             return rest
-        self._reader = None
-        self._pending.previous = fmt
+        self._reader, self._pending.previous = None, fmt
         self._pending.begin(lines, has_header=True)
         return b""
+
+
+def _as_channels(channels: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    if channels is None:
+        return None
+    return (channels,) if isinstance(channels, str) else tuple(channels)
 
 
 def _as_columns(time: Any) -> tuple[str | int, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import NoneType
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again
 from nbstream.sources.files.csv.format.guesses import note_guesses
 from nbstream.sources.files.csv.format.roles import find_pivot, find_roles, find_units
-from nbstream.sources.files.csv.format.times import TimeOptions, find_times
+from nbstream.sources.files.csv.format.times import find_times
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm
 from nbstream.sources.times.scan import scan_time
@@ -24,8 +25,8 @@ from nbstream.text.naming import distinct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbstream.sources.files.csv.format.header import Table
     from nbstream.sources.files.csv.format.options import CsvOptions
-    from nbstream.sources.files.csv.format.table import Table
 
 __all__ = ["discover", "find_in"]
 
@@ -64,10 +65,8 @@ def discover(
     table = find_in(lines, options, has_header=has_header)
     if table is None:
         return None
-    turns = (
-        alternating_headers(lines) if options.header is True and table.delimiter in SPACES else None
-    )
-    if turns is not None:
+    may_alternate = options.header is True and table.delimiter in SPACES
+    if may_alternate and (turns := alternating_headers(lines)) is not None:
         one, other = (shorten(header, 40) for header in turns)
         message = (
             f"Two tables take turns, {one!r} and {other!r}. nbstream.LinesSource(path) reads both."
@@ -92,13 +91,9 @@ def discover(
         refuse_shifted(names, rows)
     full = [row for row in rows if len(row) >= n] or rows
     columns = [[row[i] for row in full if i < len(row)] for i in range(n)]
+    has_names = table.names is not None
     times = find_times(
-        names,
-        full,
-        TimeOptions(options.time, options.time_format, options.unit, options.zone),
-        has_header=table.names is not None,
-        is_final=is_final,
-        units=table.units,
+        names, full, options, has_header=has_names, is_final=is_final, units=table.units
     )
     if times is None:
         return None
@@ -149,37 +144,27 @@ def find_in(
     lines, options, has_header
         As for `discover`; a table in the middle of a file begins with its names.
     """
-    header, skip, units_row = options.header, options.skip, options.units_row
     if has_header is not None:
-        is_told = isinstance(header, (tuple, NoneType))
-        header = header if is_told else 1 if has_header else None
-        skip, units_row = 0, None if units_row is not False else False
-    return find_table(
-        lines,
-        delimiter=options.delimiter,
-        decimal=options.decimal,
-        comment=options.comment,
-        header=header,
-        units_row=units_row,
-        skip=skip,
-        asked=options.asked,
-    )
+        names = options.header
+        if not isinstance(names, (tuple, NoneType)):
+            names = 1 if has_header else None
+        units_row = False if options.units_row is False else None
+        options = replace(options, header=names, skip=0, units_row=units_row)
+    return find_table(lines, options)
 
 
 def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) -> None:
     times = options.time or ()
     for name in (*times, options.pivot, *(options.channels or ())):
-        also = (*_unique(names), ONE_CHANNEL) if name in (options.channels or ()) else ()
-        if isinstance(name, str) and name not in (*names, *also):
-            if name in times:
-                advice = "Pass time='…' with one of these."
-            elif name == options.pivot:
-                advice = "Pass pivot='…' with one of these."
-            else:
-                advice = "Pass channels=[…] of these."
-            if not has_names:
-                advice = f"{advice[:-1]}, or header=[…] to name them."
-            message = f"CsvSource needs a {name!r} column; found {list(names)}. {advice}"
+        made = (*_unique(names), ONE_CHANNEL) if name in (options.channels or ()) else ()
+        if isinstance(name, str) and name not in (*names, *made):
+            advice = "channels=[…] of these"
+            if name in times or name == options.pivot:
+                advice = f"{'time' if name in times else 'pivot'}='…' with one of these"
+            also = "" if has_names else ", or header=[…] to name them"
+            message = (
+                f"CsvSource needs a {name!r} column; found {list(names)}. Pass {advice}{also}."
+            )
             raise ParseError(message)
 
 

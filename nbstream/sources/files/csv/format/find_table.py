@@ -16,55 +16,36 @@ from nbstream.sources.files.csv.format.commas import are_cut, join_cut
 from nbstream.sources.files.csv.format.delimiter import find_delimiter
 from nbstream.sources.files.csv.format.head import Head
 from nbstream.sources.files.csv.format.header import (
+    Table,
     begin_after_preamble,
     find_header,
     stripped,
     told_header,
 )
-from nbstream.sources.files.csv.format.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nbstream.sources.files.csv.format.options import CsvOptions
+
 __all__ = ["find_table"]
 
 
-def find_table(
-    lines: Sequence[str],
-    *,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    comment: str | None = None,
-    header: int | Sequence[str] | bool | None = True,
-    units_row: int | bool | None = None,
-    skip: int = 0,
-    asked: frozenset[str] = frozenset(),
-) -> Table | None:
+def find_table(lines: Sequence[str], options: CsvOptions) -> Table | None:
     """Return the table that begins within some lines, None if they don't hold a row yet.
 
     Parameters
     ----------
     lines
         The first ones of the text, without their ends.
-    delimiter, decimal
-        What is known; None is to be found out.
-    comment
-        What comment lines begin with; "" is nothing, None is to be found out.
-    header
-        Number of the line with the names, from 1; the names themselves; None if there are none;
-        True is to be found out.
-    units_row
-        Number of the line with the units; False if there is none; None is to be found out.
-    skip
-        Lines to pass over at the start.
-    asked
-        Names that the header must have.
+    options
+        What the user said; the names that were asked for must be in the header.
     """
-    head = Head(lines, comment, skip)
+    head = Head(lines, options.comment, options.skip)
+    header, decimal = options.header, options.decimal
     if not head.rows:
         return None
-    separator = head.separator()
-    delimiter = delimiter or separator or find_delimiter(head.texts, decimal)
+    delimiter = options.delimiter or head.separator or find_delimiter(head.texts, decimal)
     body = Body.of([cells_of(text, delimiter) for text in head.texts])
     cut_from = _cut_from(body, header) if delimiter == "," and decimal != "." else None
     if cut_from is not None:
@@ -72,26 +53,24 @@ def find_table(
             [join_cut(c, cut_from) if len(c) == body.n_columns else c for c in body.rows]
         )
     table = Table(delimiter, None, body.n_columns, 0, comment=head.comment, cut_from=cut_from)
-    if isinstance(header, int) and not isinstance(header, bool):
-        return told_header(table, head, header, units_row)
-    if header is None or not isinstance(header, bool):
-        names = None if header is None else tuple(header)
-        first = next((i for i, cells in enumerate(body.rows) if body.is_row(cells)), None)
-        if first is None:
-            return None
-        if names is not None:
-            table.names, table.n_columns = names, len(names)
-        return begin_after_preamble(table, head, first)
-    return find_header(table, head, body, asked, units_row)
+    if header is True:
+        return find_header(table, head, body, options.asked, options.units_row)
+    if isinstance(header, int):
+        return told_header(table, head, header, options.units_row)
+    first = next((i for i, cells in enumerate(body.rows) if body.is_row(cells)), None)
+    if first is None:
+        return None
+    if header is not None:
+        table.names, table.n_columns = header, len(header)
+    return begin_after_preamble(table, head, first)
 
 
-def _cut_from(body: Body, header: int | Sequence[str] | bool | None) -> int | None:
+def _cut_from(body: Body, header: int | tuple[str, ...] | bool | None) -> int | None:
     """Return from which column on decimal commas separate cells too; None if they don't."""
     first = next((i for i, cells in enumerate(body.rows) if body.is_row(cells)), 0)
-    if header is True:
-        names = stripped(body.rows[first - 1]) if first else []
-    else:
-        names = [] if header is None or isinstance(header, int) else list(header)
+    names = list(header) if isinstance(header, tuple) else []
+    if header is True and first:
+        names = stripped(body.rows[first - 1])
     n_times = next((i for i, kind in enumerate(body.kinds) if kind != "time"), body.n_columns)
     is_cut = len(names) > 1 and is_names(names) and are_cut(body.rows[first:], len(names), n_times)
     return n_times if is_cut else None

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from nbstream.sources.files.csv.format.cells import cells_of, is_names, is_rule, is_time_like
+from nbstream.sources.files.csv.format.cells import (
+    cells_of,
+    is_blank,
+    is_names,
+    is_rule,
+    is_time_like,
+)
 from nbstream.sources.files.csv.format.commas import join_cut
-from nbstream.sources.number_cells import is_missing, is_placeholder
 from nbstream.sources.number_forms import NumberForm, find_form
 from nbstream.sources.times.patterns import MISSING_TIME
 
@@ -81,24 +86,24 @@ class CsvFormat:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the columns that are numbers, as far as is known."""
-        return tuple(
-            name for name, role in zip(self.columns, self.roles, strict=True) if role is Role.NUMBER
-        )
+        return self._of_roles(Role.NUMBER)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the columns that are not."""
+        return self._of_roles(Role.TEXT, Role.FREE)
+
+    def _of_roles(self, *roles: Role) -> tuple[str, ...]:
         pairs = zip(self.columns, self.roles, strict=True)
-        return tuple(name for name, role in pairs if role in (Role.TEXT, Role.FREE))
+        return tuple(name for name, role in pairs if role in roles)
 
     @property
     def silent(self) -> tuple[str, ...]:
         """Names of the columns that have held nothing so far."""
-        is_named = [True] * len(self.columns)
-        if self.header is not None and len(self.header) == len(self.columns):
-            is_named = [bool(cell) for cell in self.header]
-        found = zip(self.columns, self.roles, is_named, strict=True)
-        return tuple(name for name, role, named in found if role is Role.OPEN and named)
+        is_whole = self.header is not None and len(self.header) == len(self.columns)
+        written = self.header if self.header is not None and is_whole else self.columns
+        found = zip(self.columns, self.roles, written, strict=True)
+        return tuple(name for name, role, cell in found if role is Role.OPEN and cell)
 
     def cells(self, line: str) -> list[str]:
         """Return the cells of a line, without space around them.
@@ -123,7 +128,7 @@ class CsvFormat:
         cell
             Its next one, without space around it.
         """
-        if is_missing(cell) or is_placeholder(cell):
+        if is_blank(cell):
             return False
         form = self.forms[column]
         if form.read(cell) is None:
@@ -150,8 +155,7 @@ class CsvFormat:
         if len(cells) != len(self.columns) or self.is_passed_over(line):
             return False
         if self.form is not None:
-            when = [cells[column] for column in self.time_columns]
-            return self.form.read_cells(when)[0] != MISSING_TIME
+            return self.form.read_row(cells, self.time_columns)[0] != MISSING_TIME
         found = zip(self.roles, self.forms, cells, strict=True)
         return any(r is Role.NUMBER and form.read(cell) is not None for r, form, cell in found)
 
@@ -162,9 +166,8 @@ class CsvFormat:
         sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
         rows = [self.cells(line) for line in sample if '"' not in line]
         for column, role in enumerate(self.roles):
-            if role is Role.TEXT and is_free_text(
-                row[column].strip() for row in rows if column < len(row)
-            ):
+            cells = (row[column] for row in rows if column < len(row))
+            if role is Role.TEXT and is_free_text(cells):
                 self.roles[column] = Role.FREE
 
     @property
@@ -185,12 +188,8 @@ class CsvFormat:
     def is_passed_over(self, line: str) -> bool:
         """Return whether a line is a comment, a rule or one of the head, and no row."""
         text = line.strip()
-        return (
-            not text
-            or text in self.head
-            or self.is_comment(text)
-            or (len(self.columns) > 1 and is_rule(text))
-        )
+        is_drawn = len(self.columns) > 1 and is_rule(text)
+        return not text or text in self.head or self.is_comment(text) or is_drawn
 
     def describe_time(self) -> str:
         """Return in words where times come from."""
@@ -228,5 +227,4 @@ def is_header(cells: Sequence[str], fmt: CsvFormat) -> bool:
 
 def is_free_text(cells: Iterable[str]) -> bool:
     """Return whether a column has so many different texts that they are no words for silence."""
-    texts = {cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)}
-    return len(texts) >= TEXTS_TO_BE_FREE
+    return len({cell for cell in cells if not is_blank(cell)}) >= TEXTS_TO_BE_FREE

@@ -14,20 +14,11 @@ if TYPE_CHECKING:
     from nbstream.sources.files.csv.format.format import CsvFormat
     from nbstream.sources.files.csv.format.options import CsvOptions
 
-__all__ = ["GUESSES", "note_guesses"]
-
-GUESSES = (
-    "header", "passed", "units", "names", "doubled", "delimiter", "decimal", "thousands", "switch",
-    "cell units", "pivot", "cut",
-)  # fmt: skip
-"""Kinds of `CsvFormat.notes`."""
+__all__ = ["note_guesses"]
 
 
 def note_guesses(
-    fmt: CsvFormat,
-    names: Sequence[str],
-    columns: Sequence[Sequence[str]],
-    options: CsvOptions,
+    fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
 ) -> None:
     """Say what was guessed, and how to say it otherwise."""
     if options.delimiter is None and fmt.delimiter != ",":

@@ -56,9 +56,10 @@ class Head:
             for line in joined
             if line.text.strip() and not self._is_comment(line.text) and not is_rule(line.text)
         ]
-        self._separator = None
+        self.separator: str | None = None
+        """The delimiter that Excel's line sep=; names."""
         if self.rows and (match := _SEPARATOR_LINE.fullmatch(self.rows[0].text.strip("\ufeff "))):
-            self._separator = match[1]
+            self.separator = match[1]
             del self.rows[0]
         elif not self.rows and any(is_rule(line.text) for line in joined):
             self.rows = [line for line in joined if line.text.strip()]
@@ -67,10 +68,6 @@ class Head:
     def texts(self) -> list[str]:
         """What may be rows, and the names above them."""
         return [line.text for line in self.rows]
-
-    def separator(self) -> str | None:
-        """Return the delimiter that Excel's line sep=; names."""
-        return self._separator
 
     def _is_comment(self, text: str) -> bool:
         return self.comment is not None and text.lstrip('"\ufeff ').startswith(self.comment)
@@ -99,11 +96,10 @@ def _find_comment(texts: Sequence[str]) -> str | None:
         for prefix in COMMENTS:
             if not start.startswith(prefix) or is_rule(text) or start.startswith(('#"', "*,")):
                 continue
-            if prefix == ";" and (
-                start.startswith(";;") or is_value(start[1:].split(";")[0].strip())
-            ):
+            rest = start[1:]
+            if prefix == ";" and (rest[:1] == ";" or is_value(rest.split(";")[0].strip())):
                 continue  # an empty first cell
-            if prefix == "%" and is_value(start[1:].split(",")[0]):
+            if prefix == "%" and is_value(rest.split(",")[0]):
                 continue
             return prefix
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
     from nbstream.sources.files.csv.format.body import Body
     from nbstream.sources.files.csv.format.head import Head
-    from nbstream.sources.files.csv.format.table import Table
 
-__all__ = ["begin_after_preamble", "find_header", "stripped", "told_header"]
+__all__ = ["Table", "begin_after_preamble", "find_header", "stripped", "told_header"]
 
 FIELDS = frozenset({"fields", "fields:", "columns:", "names:"})
 """Before the names in a comment, in logs of Zeek and of web servers."""
@@ -45,6 +45,31 @@ _PROCESSING = frozenset(
 )
 
 
+@dataclass
+class Table:
+    """A table within a text."""
+
+    delimiter: str
+    """One character, or one of `nbstream.sources.files.csv.format.cells.SPACES`."""
+    names: tuple[str, ...] | None
+    """As they are written; None where there are none."""
+    n_columns: int
+    first_row: int
+    """The first line that is a row."""
+    units: dict[int, str] = field(default_factory=dict)
+    """By column."""
+    comment: str | None = None
+    """What comment lines begin with; None where there were none."""
+    header: tuple[str, ...] | None = None
+    """Cells of the line with the names."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What was guessed, and how to say it otherwise; by kind."""
+    head: frozenset[str] = frozenset()
+    """The lines before the first row: where they come again, they are no rows."""
+    cut_from: int | None = None
+    """The first column whose decimal commas separate cells too, as do those of all behind it."""
+
+
 def _begin(table: Table, head: Head, first_row: int) -> Table:
     """Set where rows begin, and say what was passed over."""
     table.first_row = first_row
@@ -56,11 +81,9 @@ def told_header(
     table: Table, head: Head, header: int, units_row: int | bool | None
 ) -> Table | None:
     """Take the names from the line that the user named."""
-    at = header - 1
-    if at >= len(head.lines):
+    if header > len(head.lines):
         return None
-    line = next((line for line in joined_lines(head.lines, at)), None)
-    assert line is not None
+    line = joined_lines(head.lines, header - 1)[0]
     text = line.text
     if table.comment is not None and text.startswith(table.comment):
         text = text[len(table.comment) :].lstrip()
@@ -81,9 +104,7 @@ def told_header(
             first = row.last + 1
     else:
         first = _told_units(table, head, units_row, first)
-    if not any(row.first >= first for row in below):
-        return None
-    return _begin(table, head, first)
+    return _begin(table, head, first) if any(row.first >= first for row in below) else None
 
 
 def _told_units(table: Table, head: Head, units_row: int | bool, first: int) -> int:
@@ -95,19 +116,14 @@ def _told_units(table: Table, head: Head, units_row: int | bool, first: int) -> 
 
 
 def find_header(
-    table: Table,
-    head: Head,
-    body: Body,
-    asked: frozenset[str],
-    units_row: int | bool | None,
+    table: Table, head: Head, body: Body, asked: frozenset[str], units_row: int | bool | None
 ) -> Table | None:
     """Take names and units from the lines above the first row, if there are any."""
     rows = head.rows
     n_rows = len(rows)
-    names_at = next((i for i in range(n_rows) if asked and asked & set(body.rows[i])), None)
-    first = next((i for i in range(n_rows) if body.is_row(body.rows[i])), n_rows)
-    if names_at is not None:
-        first = next((i for i in range(names_at + 1, n_rows) if body.is_row(body.rows[i])), n_rows)
+    names_at = next((i for i in range(n_rows) if asked & set(body.rows[i])), None)
+    after = range(0 if names_at is None else names_at + 1, n_rows)
+    first = next((i for i in after if body.is_row(body.rows[i])), n_rows)
     if first == n_rows and names_at is None:  # nothing looks like a value: names, then text
         block = [0] if n_rows > 1 and is_names(body.rows[0]) else []
         while block and len(block) < n_rows and _is_below_names(body.rows[len(block)]):
@@ -145,12 +161,10 @@ def find_header(
 
 def begin_after_preamble(table: Table, head: Head, first: int) -> Table:
     """Let row number `first` begin a table without names, and say what stood above it."""
-    n_passed = first
-    if n_passed:
-        example = head.rows[0].text
+    if first:
         table.notes["passed"] = (
-            f"{n_passed} line{'s' * (n_passed > 1)} before the first row passed over "
-            f"(first: {example[:40]!r}); header= names the columns"
+            f"{first} line{'s' * (first > 1)} before the first row passed over "
+            f"(first: {head.rows[0].text[:40]!r}); header= names the columns"
         )
     return _begin(table, head, head.rows[first].first)
 
@@ -163,10 +177,8 @@ def _names_block(body: Body, first: int, names_at: int | None) -> list[int]:
     block: list[int] = []
     for i in range(first - 1, max(-1, first - 1 - MAX_HEAD_LINES), -1):
         cells = body.rows[i]
-        has_room = _has_room(cells, body, i == first - 1)
-        if has_room and (
-            _can_be_names(cells, body) or _is_labelled(cells, body) or _is_processing(cells)
-        ):
+        tells = _can_be_names(cells, body) or _is_labelled(cells, body) or _is_processing(cells)
+        if tells and _has_room(cells, body, i == first - 1):
             block.insert(0, i)
             if len(block) == 6:
                 break
@@ -178,11 +190,9 @@ def _names_block(body: Body, first: int, names_at: int | None) -> list[int]:
 def _has_room(cells: Sequence[str], body: Body, is_next: bool) -> bool:
     """Return whether there is about a cell for each column."""
     n = len(stripped(cells))
-    if n == body.n_columns or (n > 1 and len(cells) == body.n_columns):
-        return True
-    if n == 1 and is_next and len(cells) == body.n_columns:
-        return True  # the name of pandas' index
-    return is_next and n > 1 and body.n_columns - 1 <= n <= body.n_columns + 1
+    if n == body.n_columns or (len(cells) == body.n_columns and (n > 1 or (n and is_next))):
+        return True  # of one cell: the name of pandas' index
+    return is_next and n > 1 and abs(n - body.n_columns) <= 1
 
 
 def _is_labelled(cells: Sequence[str], body: Body) -> bool:
@@ -197,10 +207,8 @@ def _is_row_like(cells: Sequence[str], body: Body) -> bool:
 
 def stripped(cells: Sequence[str]) -> list[str]:
     """Return cells without empty ones at the end."""
-    cells = list(cells)
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+    n = max((i for i, cell in enumerate(cells, 1) if cell), default=0)
+    return list(cells[:n])
 
 
 def _can_be_names(cells: Sequence[str], body: Body) -> bool:
@@ -224,11 +232,9 @@ def _is_units(cells: Sequence[str]) -> bool:
     given = [cell for cell in cells if cell and not is_blank(cell) and number(cell) is None]
     if not given or any(_TIME_NAME.fullmatch(cell) and len(cell) > 2 for cell in given):
         return False
-    known = [cell for cell in given if is_unit(cell)]
-    bracketed = [cell for cell in given if cell[0] + cell[-1] in {"()", "[]"}]
-    if len(bracketed) == len(given):
+    if all(cell[0] + cell[-1] in {"()", "[]"} for cell in given):
         return True
-    return 2 * len(known) >= len(given) and all(len(cell) <= 16 for cell in given)
+    return 2 * sum(map(is_unit, given)) >= len(given) and all(len(cell) <= 16 for cell in given)
 
 
 def _is_processing(cells: Sequence[str]) -> bool:
@@ -236,22 +242,19 @@ def _is_processing(cells: Sequence[str]) -> bool:
     given = [cell.lower() for cell in cells if cell]
     if len(given) > 1 and not _TIME_NAME.fullmatch(given[0]):
         del given[0]  # says what they say
-    return all(cell in _PROCESSING for cell in given) or (
-        len(cells) > 2 and all(map(_WIDTH.fullmatch, cells))
-    )
+    are_widths = len(cells) > 2 and all(map(_WIDTH.fullmatch, cells))
+    return are_widths or _PROCESSING.issuperset(given)
 
 
 def _is_below_names(cells: Sequence[str]) -> bool:
     return _is_units(cells) or _is_processing(cells)
 
 
-def _tells_about_names(cells: Sequence[str], body: Body) -> bool:
-    return _is_below_names(cells) or not _can_be_names(cells, body)
-
-
-def _has_no_name_for_times(cells: Sequence[str], above: Sequence[str], body: Body) -> bool:
-    """Return whether a line leaves the times unnamed that the full one above it names."""
-    return body.kinds[0] == "time" and not cells[0] and len(above) == body.n_columns and all(above)
+def _tells_about(names: Sequence[str], cells: Sequence[str], body: Body) -> bool:
+    """Return whether a line says something of the names above it, which alone name the times."""
+    are_all = len(names) == body.n_columns and all(names)
+    is_unnamed = body.kinds[0] == "time" and not cells[0]
+    return (are_all and is_unnamed) or _is_below_names(cells) or not _can_be_names(cells, body)
 
 
 def _units(cells: Sequence[str]) -> dict[int, str]:
@@ -265,10 +268,7 @@ def _split_block(table: Table, body: Body, block: list[int]) -> tuple[int, list[
     if rows[block[0]][0] in {"TOA5", "TOB1", "TOACI1"} and len(block) > 1:
         block = block[1:]
     names_at = len(block) - 1
-    while names_at > 0 and (
-        _tells_about_names(rows[block[names_at]], body)
-        or _has_no_name_for_times(rows[block[names_at]], rows[block[names_at - 1]], body)
-    ):
+    while names_at > 0 and _tells_about(rows[block[names_at - 1]], rows[block[names_at]], body):
         names_at -= 1
     for i in block[names_at + 1 :]:
         if not table.units and (_is_units(rows[i]) or not rows[i][0]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from nbstream.readings.batch import NS_PER_UNIT, TimeUnit
@@ -71,62 +72,47 @@ class CsvOptions:
     zone: tzinfo | None = None
 
     def __post_init__(self) -> None:
-        if self.unit is not None and self.unit not in NS_PER_UNIT:
-            message = f"'unit' must be 's', 'ms', 'us' or 'ns' (got {self.unit!r})."
+        self._check("unit", self.unit in (None, *NS_PER_UNIT), "'s', 'ms', 'us' or 'ns'")
+        self._check("decimal", self.decimal in (None, ".", ","), "'.' or ','")
+        self._check("delimiter", self._may_separate(), "one character such as ';'")
+        if self.delimiter is not None and self.delimiter == self.decimal:
+            message = f"'delimiter' and 'decimal' must differ (got {self.delimiter!r} for both)."
             raise ValueError(message)
-        if self.decimal not in {None, ".", ","}:
-            message = f"'decimal' must be '.' or ',' (got {self.decimal!r})."
-            raise ValueError(message)
-        self._check_separators()
-        if not _is_line_number(self.header) and not self._has_names():
-            message = (
-                "'header' must be the number of a line, from 1, a list of names, or None if there "
-                f"are no names (got {self.header!r})."
-            )
-            raise ValueError(message)
-        is_none = self.units_row is None or self.units_row is False
-        if not (is_none or _is_line_number(self.units_row)):
-            message = f"'units_row' must be the number of a line, from 1, or False (got {self.units_row!r})."
-            raise ValueError(message)
-        if not (_is_line_number(self.skip) or (self.skip == 0 and self.skip is not False)):
-            message = f"'skip' must be a number of lines (got {self.skip!r})."
-            raise ValueError(message)
-        texts: dict[str, object] = {"comment": self.comment, "pivot": self.pivot}
-        for name, value in texts.items():
-            if value is not None and not isinstance(value, str):
-                message = f"{name!r} must be a str (got {value!r})."
-                raise ValueError(message)
-
-    def _check_separators(self) -> None:
-        delimiter = self.delimiter
-        is_character = delimiter in (None, *SPACES) or (
-            len(str(delimiter)) == 1 and str(delimiter).isascii()
-        )
-        if not is_character or delimiter in tuple('"\r\n.+-0123456789'):
-            message = f"'delimiter' must be one character such as ';' (got {delimiter!r})."
-            raise ValueError(message)
-        if delimiter is not None and delimiter == self.decimal:
-            message = f"'delimiter' and 'decimal' must differ (got {delimiter!r} for both)."
-            raise ValueError(message)
-        if self.thousands is not None and self.thousands not in THOUSANDS:
-            message = (
-                f"'thousands' must be ',', '.', ' ', \"'\" or '' for none (got {self.thousands!r})."
-            )
-            raise ValueError(message)
+        are_known = self.thousands in (None, *THOUSANDS)
+        self._check("thousands", are_known, "',', '.', ' ', \"'\" or '' for none")
         if self.thousands and self.thousands == (self.decimal or "."):
             message = (
                 f"'thousands' and 'decimal' must differ (got {self.thousands!r} for both). "
                 "Pass both, as in decimal=',', thousands='.'."
             )
             raise ValueError(message)
+        headers = "the number of a line, from 1, a list of names, or None if there are no names"
+        self._check("header", _is_line_number(self.header) or self._has_names(), headers)
+        has_units = self.units_row is not None and self.units_row is not False
+        are_units = not has_units or _is_line_number(self.units_row)
+        self._check("units_row", are_units, "the number of a line, from 1, or False")
+        may_skip = _is_line_number(self.skip) or (self.skip == 0 and self.skip is not False)
+        self._check("skip", may_skip, "a number of lines")
+        self._check("comment", isinstance(self.comment, (str, NoneType)), "a str")
+        self._check("pivot", isinstance(self.pivot, (str, NoneType)), "a str")
+
+    def _check(self, name: str, is_right: bool, rule: str) -> None:
+        if not is_right:
+            message = f"{name!r} must be {rule} (got {getattr(self, name)!r})."
+            raise ValueError(message)
+
+    def _may_separate(self) -> bool:
+        delimiter = self.delimiter
+        if delimiter is None or delimiter in SPACES:
+            return True
+        text = str(delimiter)
+        return len(text) == 1 and text.isascii() and text not in '"\r\n.+-0123456789'
 
     def _has_names(self) -> bool:
         names = self.header
-        return names in (None, True) or (
-            isinstance(names, tuple)
-            and len(names) > 0
-            and all(isinstance(name, str) for name in names)
-        )
+        if not isinstance(names, tuple):
+            return names in (None, True)
+        return len(names) > 0 and all(isinstance(name, str) for name in names)
 
     @property
     def asked(self) -> frozenset[str]:

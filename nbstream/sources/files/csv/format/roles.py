@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nbstream.sources.files.csv.format.cells import is_blank
 from nbstream.sources.files.csv.format.format import NUMBERS_TO_BE_SURE, Role, is_free_text
 from nbstream.sources.items import ONE_CHANNEL
-from nbstream.sources.number_cells import is_missing, is_placeholder
 from nbstream.sources.number_forms import NumberForm, find_form
 from nbstream.sources.units import is_unit
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbstream.sources.files.csv.format.format import CsvFormat
+    from nbstream.sources.files.csv.format.header import Table
     from nbstream.sources.files.csv.format.options import CsvOptions
-    from nbstream.sources.files.csv.format.table import Table
 
 __all__ = ["find_pivot", "find_roles", "find_units"]
 
@@ -34,17 +34,12 @@ def find_roles(
 ) -> None:
     """Find out which columns are numbers and how those are written."""
     others = [i for i in range(len(fmt.roles)) if i not in fmt.time_columns]
+    said, prefers_comma = (options.decimal, options.thousands), fmt.delimiter != ","
     all_cells = tuple(cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS])
     for i in others:
-        form = find_form(
-            columns[i],
-            options.decimal,
-            options.thousands,
-            others=all_cells,
-            prefers_comma=fmt.delimiter != ",",
-        )
+        form = find_form(columns[i], *said, others=all_cells, prefers_comma=prefers_comma)
         if form is None:  # what the file's other columns are like
-            form = find_form(["0"], options.decimal, options.thousands, others=all_cells)
+            form = find_form(["0"], *said, others=all_cells)
             assert form is not None
         elif options.channels is None:
             fmt.roles[i] = Role.FREE if _has_stray_numbers(columns[i], form) else Role.NUMBER
@@ -52,9 +47,7 @@ def find_roles(
         if options.channels is not None:
             is_asked = names[i] in options.channels or fmt.columns[i] in options.channels
             fmt.roles[i] = Role.NUMBER if is_asked else Role.IGNORED
-        elif fmt.roles[i] is Role.TEXT and all(
-            is_missing(c) or is_placeholder(c) for c in columns[i]
-        ):
+        elif fmt.roles[i] is Role.TEXT and all(map(is_blank, columns[i])):
             fmt.roles[i] = Role.OPEN
         elif fmt.roles[i] is Role.TEXT and is_free_text(columns[i]):
             fmt.roles[i] = Role.FREE
@@ -68,7 +61,7 @@ def find_roles(
 
 def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
     """Return whether a column is of free text, such as identifiers, some of which are numbers."""
-    cells = [cell for cell in cells if not is_missing(cell) and not is_placeholder(cell)]
+    cells = [cell for cell in cells if not is_blank(cell)]
     texts = [cell for cell in cells if form.read(cell) is None]
     is_mostly_text = 2 * len(texts) > len(cells) and is_free_text(texts)
     return is_mostly_text and any(form.read(c) is None for c in cells[-NUMBERS_TO_BE_SURE:])
@@ -123,11 +116,8 @@ def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Seque
     is_named = _is_entity_name(name)
     if role in (Role.TEXT, Role.FREE) and is_named:
         return len(entities) > 1 or len(cells) == 1
-    is_number = (
-        role is Role.NUMBER
-        and is_named
-        and all(re.fullmatch("[A-Za-z]*[0-9]*|-", c) for c in cells)
-    )
+    are_codes = all(re.fullmatch("[A-Za-z]*[0-9]*|-", cell) for cell in cells)
+    is_number = role is Role.NUMBER and is_named and are_codes
     n_most = len(cells) if is_named else len(cells) / 2
     if not (is_number or role is Role.TEXT) or not 1 < len(entities) <= n_most:
         return False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
-from nbstream.sources.number_cells import is_missing, is_placeholder, number
+from nbstream.sources.files.csv.format.cells import is_blank
+from nbstream.sources.number_cells import number
 from nbstream.sources.times.forms import AmbiguousDatesError, TimeForm, find_time_form
 from nbstream.sources.times.names import column_rank
 from nbstream.sources.wording import shorten
@@ -15,54 +17,35 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from nbstream.readings.batch import TimeUnit
+    from nbstream.sources.files.csv.format.options import CsvOptions
 
-
-__all__ = [
-    "COUNTED",
-    "COUNTED_UNNAMED",
-    "DATE",
-    "DAY_NS",
-    "DAY_TIME",
-    "ELAPSED",
-    "MAX_ROWS",
-    "NS",
-    "WHOLE",
-    "Cells",
-    "FoundTimes",
-    "TimeOptions",
-    "ambiguous",
-    "unreadable",
-]
+__all__ = ["DAY_NS", "MAX_ROWS", "NS", "Cells", "FoundTimes", "Kind", "ambiguous", "unreadable"]
 
 MAX_ROWS = 300
 NS = 1_000_000_000
 DAY_NS = 86_400 * NS
 
-WHOLE, COUNTED, DATE, COUNTED_UNNAMED, DAY_TIME, ELAPSED = range(6)
-"""Kinds of times, the better ones first."""
 
+class Kind(IntEnum):
+    """A kind of times, the better ones first."""
 
-@dataclass(frozen=True)
-class TimeOptions:
-    """What the user said about times; None is to be found out.
+    WHOLE = 0
+    """Dates with a time of day."""
+    COUNTED = 1
+    """Numbers that are times of our days."""
+    DATE = 2
+    """Dates alone."""
+    COUNTED_UNNAMED = 3
+    """Numbers as `COUNTED`, in a column that is not called as times are."""
+    DAY_TIME = 4
+    """Times of day alone."""
+    ELAPSED = 5
+    """Seconds of a run."""
 
-    Parameters
-    ----------
-    time
-        Names or numbers (from 0) of the columns; () for the time of arrival.
-    time_format
-        As `nbstream.sources.times.forms.text_form` reads it.
-    unit
-        Of numbers.
-    zone
-        Of times that name none.
-    """
-
-    time: tuple[str | int, ...] | None = None
-    time_format: str | None = None
-    unit: TimeUnit | None = None
-    zone: tzinfo | None = None
+    @classmethod
+    def of(cls, form: TimeForm) -> Kind:
+        """Return whether texts of a form are dates alone or have a time of day."""
+        return cls.WHOLE if form.has_time_of_day else cls.DATE
 
 
 @dataclass
@@ -73,7 +56,7 @@ class FoundTimes:
     form: TimeForm | None = None
     note: str = ""
     """What was guessed and how to say it otherwise."""
-    kind: int = WHOLE
+    kind: Kind = Kind.WHOLE
     rank: int = 0
     error: ParseError | None = None
     """Why these columns cannot be read after all."""
@@ -101,7 +84,7 @@ class Cells:
 
     names: Sequence[str]
     rows: Sequence[Sequence[str]]
-    options: TimeOptions
+    options: CsvOptions
     has_header: bool
     is_sure: bool
     units: Mapping[int, str] = field(default_factory=dict)
@@ -120,9 +103,7 @@ class Cells:
         """Return the cells of a column that are not empty."""
         if column not in self._columns:
             found = (row[column] for row in self.rows if column < len(row))
-            self._columns[column] = [
-                cell for cell in found if not is_missing(cell) and not is_placeholder(cell)
-            ]
+            self._columns[column] = [cell for cell in found if not is_blank(cell)]
         return self._columns[column]
 
     def numbers(self, column: int) -> list[float]:
@@ -137,6 +118,14 @@ class Cells:
                     break
         return self._numbers[column]
 
+    def together(self, columns: Sequence[int]) -> list[list[str]]:
+        """Return the cells of some columns, row by row, of the rows that have them all."""
+        return [[row[c] for c in columns] for row in self.rows if len(row) > max(columns)]
+
+    def repeats(self, column: int) -> bool:
+        """Return whether a cell of a column comes again."""
+        return len(set(self.cells(column))) < len(self.cells(column))
+
     def quoted(self, columns: Sequence[int]) -> str:
         """Return the names of columns in quotes."""
         return " and ".join(repr(self.names[column]) for column in columns)
@@ -145,11 +134,10 @@ class Cells:
 def ambiguous(table: Cells, columns: tuple[int, ...], error: AmbiguousDatesError) -> ParseError:
     """Return the error that day and month cannot be told apart, with the names of the columns."""
     told = AmbiguousDatesError(error.example, error.patterns)
-    what = "Column" if len(columns) == 1 else "Columns"
-    text = error.args[0]
+    what, text = "Column", error.args[0]
     if len(columns) > 1:
-        with_names = f"Pass time={[table.names[c] for c in columns]!r} and"
-        text = text.replace("Pass", with_names)
+        names = [table.names[c] for c in columns]
+        what, text = "Columns", text.replace("Pass", f"Pass time={names!r} and")
     told.args = (f"{what} {table.quoted(columns)}: {text[0].lower()}{text[1:]}",)
     return told
 

@@ -10,18 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.sources.files.csv.format.time_cells import (
-    COUNTED,
-    COUNTED_UNNAMED,
-    DATE,
-    DAY_TIME,
-    ELAPSED,
-    NS,
-    WHOLE,
-    Cells,
-    FoundTimes,
-    ambiguous,
-)
+from nbstream.sources.files.csv.format.time_cells import NS, Cells, FoundTimes, Kind, ambiguous
 from nbstream.sources.times.forms import (
     SCALES,
     AmbiguousDatesError,
@@ -47,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-
 __all__ = ["reads", "ways_of"]
 
 
@@ -70,19 +58,16 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
     except AmbiguousDatesError as error:
         form = _told_by_name(table, column, error)
         if form is not None:
-            kind = WHOLE if form.has_time_of_day else DATE
-            return [FoundTimes((column,), form, kind=kind, rank=grade)]
-        kind = WHOLE if any("%H" in p or "%I" in p for p in error.patterns) else DATE
-        told = ambiguous(table, (column,), error)
+            return [FoundTimes((column,), form, kind=Kind.of(form), rank=grade)]
+        is_timed = any("%H" in p or "%I" in p for p in error.patterns)
+        kind, told = Kind.WHOLE if is_timed else Kind.DATE, ambiguous(table, (column,), error)
         return [FoundTimes((column,), kind=kind, rank=grade, error=told)]
     if form is not None:
         if not form.has_time_of_day and not grade and not _is_sure_date(table, form, cells):
             return []
-        kind = WHOLE if form.has_time_of_day else DATE
-        note = ""
-        if form.lacks == "year":
-            note = "no year: the newest of the file is of the year of the file's last change"
-        return [FoundTimes((column,), form, note, kind, grade)]
+        note = "no year: the newest of the file is of the year of the file's last change"
+        note = note if form.lacks == "year" else ""
+        return [FoundTimes((column,), form, note, Kind.of(form), grade)]
     form = find_day_time_form(cells, table.options.zone)
     durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
     is_duration = 2 * len(durations) > len(cells) and (
@@ -90,13 +75,13 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
     )
     if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
-        return [FoundTimes((column,), TimeForm("elapsed"), note, ELAPSED, grade)]
+        return [FoundTimes((column,), TimeForm("elapsed"), note, Kind.ELAPSED, grade)]
     if form is None:
         return _intervals(table, column, cells)
     if not (grade or _goes_on(form, cells)):
         return []
     note = "no date: the newest of the file is of the day of the file's last change"
-    return [FoundTimes((column,), form, note, DAY_TIME, grade)]
+    return [FoundTimes((column,), form, note, Kind.DAY_TIME, grade)]
 
 
 def _intervals(table: Cells, column: int, cells: list[str]) -> list[FoundTimes]:
@@ -142,8 +127,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
     grade, cells = table.ranks[column], table.cells(column)
     compact = _compact(table, cells, grade)
     if compact is not None:
-        kind = WHOLE if compact.has_time_of_day else DATE
-        return [FoundTimes((column,), compact, kind=kind, rank=grade)]
+        return [FoundTimes((column,), compact, kind=Kind.of(compact), rank=grade)]
     counted = Counter(scale for x in numbers if (scale := number_scale(x)) is not None)
     scale, count = counted.most_common(1)[0] if counted else (None, 0)
     if table.options.unit is not None:
@@ -153,28 +137,26 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
     if scale is not None and (2 * count > len(numbers) or is_set_later):
         form = TimeForm("number", scale=scale, is_checked=True)
         if grade:
-            return [FoundTimes((column,), form, kind=COUNTED, rank=grade)]
+            return [FoundTimes((column,), form, kind=Kind.COUNTED, rank=grade)]
         if numbers == sorted(numbers) and (column == 0 or not table.has_header):
-            return [FoundTimes((column,), form, kind=COUNTED_UNNAMED)]
+            return [FoundTimes((column,), form, kind=Kind.COUNTED_UNNAMED)]
         return []
     is_years = part_of(table.names[column]) == "year" and all(
         x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers
     )
     if is_years and table.has_header and numbers == sorted(set(numbers)):
-        return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=DATE, rank=grade)]
+        return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]
     if not grade:
         return []
     if table.options.unit is None:
         for name in ("mjd", "excel", "matlab", "julian"):
             if name == "mjd" and "mjd" not in table.names[column].lower():
                 continue
-            if all(map(SCALES[name].is_plausible, numbers)) and _are_days(
-                numbers, table.names[column]
-            ):
+            are_plausible = all(map(SCALES[name].is_plausible, numbers))
+            if are_plausible and _are_days(numbers, table.names[column]):
                 form = TimeForm("number", scale=SCALES[name])
                 note = "pass time_format='elapsed' if it counts the seconds of a run"
-                is_whole = all(x == int(x) for x in numbers)
-                kind = DATE if is_whole else COUNTED
+                kind = Kind.DATE if all(x == int(x) for x in numbers) else Kind.COUNTED
                 return [FoundTimes((column,), form, note, kind, grade)]
     return _elapsed(table, column, numbers)
 
@@ -184,9 +166,8 @@ def _compact(table: Cells, cells: list[str], grade: int) -> TimeForm | None:
     if len(lengths) != 1 or not all(cell.replace(".", "").isdecimal() for cell in cells):
         return None
     length = lengths.pop()
-    if length not in (17, 14, 12, 10, 8) or (length < 14 and not grade and table.has_header):
-        return None
-    if length == 8 and not grade:
+    is_short = length < 14 and not grade and (table.has_header or length == 8)
+    if length not in (17, 14, 12, 10, 8) or is_short:
         return None
     form = find_compact_form(cells, table.options.zone)
     if form is None or any(form.read(cell)[0] == MISSING_TIME for cell in cells):
@@ -223,7 +204,7 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
         note += f"; pass unit={'s' if unit == 'ms' else 'ms'!r} or 'us' if it counts those"
     note += f"{',' if said is None else ';'} time=False if it is no time"
     scale = SCALES.get(unit) or NumberScale(unit, unit, {"min": 60, "h": 3600}[unit] * NS)
-    return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, ELAPSED, grade)]
+    return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, Kind.ELAPSED, grade)]
 
 
 def reads(cells: list[str]) -> bool:

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.time_cells import (
-    COUNTED,
-    COUNTED_UNNAMED,
-    DATE,
     DAY_NS,
     MAX_ROWS,
-    WHOLE,
     Cells,
     FoundTimes,
+    Kind,
     ambiguous,
 )
 from nbstream.sources.files.csv.format.time_column import ways_of
@@ -27,21 +24,18 @@ from nbstream.sources.times.forms import (
     find_day_time_form,
     find_time_form,
 )
-from nbstream.sources.times.names import (
-    PART_NAMES,
-    is_zone_name,
-    part_of,
-)
+from nbstream.sources.times.names import PART_NAMES, is_zone_name, part_of
 from nbstream.sources.times.patterns import MISSING_TIME
 from nbstream.sources.times.words import is_afternoon, zone_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
 __all__ = ["beside", "joined_ways", "midnight_form", "with_milliseconds", "with_zone"]
 
 TOGETHER = "read together; pass time='…' for one column"
+LETTERS = {"year": "%Y", "month": "%m", "day": "%d", "doy": "%j"}
+LETTERS |= {"hour": "%H", "minute": "%M", "second": "%S"}
 FRACTION = NumberScale("fraction", "parts of a day", DAY_NS)
 _DOTTED = re.compile(r"[0-9]{1,2}\.[0-5][0-9]")
 
@@ -60,37 +54,36 @@ class Part:
 
 def joined_ways(table: Cells, only: tuple[int, ...] | None = None) -> list[FoundTimes]:
     """Return dates and times of day that stand in columns of their own, the nearest first."""
-    found = _joined_by_names(table, only)
+    found = [_joined_by_names(table, only)]
     columns = only if only is not None else range(len(table.names))
     dates = [c for c in columns if _is_date(table, c)]
     days = [(c, part) for c in columns if (part := _day_part(table, c)) is not None]
     pairs = [(d, t, part) for d in dates for t, part in days if d != t]
     pairs.sort(key=lambda p: (-table.ranks[p[0]] - table.ranks[p[1]], abs(p[0] - p[1]), p))
-    for date, day, part in pairs[:4]:
-        way = _join(table, date, day, part, columns)
-        if way is not None:
-            found.append(way)
-    return found
+    found += [_join(table, date, day, part, columns) for date, day, part in pairs[:4]]
+    return [way for way in found if way is not None]
 
 
 def beside(table: Cells, dates: FoundTimes) -> FoundTimes | None:
     """Return dates that repeat with digits of a time of day beside them, whatever its name."""
     (date,) = dates.columns
-    if len(set(table.cells(date))) == len(table.cells(date)):
+    if not table.repeats(date):
         return None
     for column in (date + 1, date - 1):
         if not 0 <= column < len(table.names):
             continue
         part = _day_part(table, column, is_beside=True)
         way = None if part is None else _join(table, date, column, part, (date, column))
-        if way is None or way.form is None:
-            continue
-        order = way.columns
-        rows = [row for row in table.rows if len(row) > max(order)]
-        read = [way.form.read_cells([row[c] for c in order])[0] for row in rows]
-        if MISSING_TIME not in read and read == sorted(set(read)):
+        walls = [] if way is None else _walls(table, way)
+        if walls and MISSING_TIME not in walls and walls == sorted(set(walls)):
             return way
     return None
+
+
+def _walls(table: Cells, way: FoundTimes) -> list[int]:
+    """Return the times that columns say, row by row."""
+    cells = table.together(way.columns)
+    return [] if way.form is None else [way.form.read_cells(row)[0] for row in cells]
 
 
 def with_milliseconds(table: Cells, way: FoundTimes) -> FoundTimes:
@@ -98,9 +91,8 @@ def with_milliseconds(table: Cells, way: FoundTimes) -> FoundTimes:
     after = way.columns[-1] + 1 if way.columns else 0
     form = way.form
     is_whole = form is not None and form.pattern.endswith("%S") and len(way.columns) == 1
-    if form is None or not is_whole or not 0 < after < len(table.names):
-        return way
-    if not _is_milliseconds(table, after):
+    is_within = 0 < after < len(table.names)
+    if form is None or not is_whole or not is_within or not _is_milliseconds(table, after):
         return way
     form = replace(form, parts=(form.pattern, "%f"), n_cells=2, widths=(0, 3))
     return replace(way, columns=(*way.columns, after), form=form, note=TOGETHER)
@@ -144,9 +136,7 @@ def _join(
         parts[date] = _date_part(table, date, day, parts[day])
     except AmbiguousDatesError as error:
         return FoundTimes((date, day), rank=grade, error=ambiguous(table, (date, day), error))
-    if parts[date].pattern == "":
-        return None
-    return _together(table, parts, grade)
+    return _together(table, parts, grade) if parts[date].pattern else None
 
 
 def _together(table: Cells, parts: dict[int, Part], grade: int) -> FoundTimes | None:
@@ -157,34 +147,28 @@ def _together(table: Cells, parts: dict[int, Part], grade: int) -> FoundTimes | 
         tuple(p.pattern for p in inner),
         asked=table.options.zone,
         n_cells=len(order),
-        converters=tuple(p.converter for p in inner) if any(p.converter for p in inner) else (),
-        widths=tuple(p.width for p in inner) if any(p.width for p in inner) else (),
+        converters=tuple(p.converter for p in inner),
+        widths=tuple(p.width for p in inner),
     )
-    read = [form.read_cells([row[c] for c in order]) for row in table.rows if len(row) > order[-1]]
-    good = sum(wall != MISSING_TIME for wall, _ in read)
-    problems = sum(
-        bool(form.problem(form.join([row[c] for c in order])))
-        for row in table.rows[:MAX_ROWS]
-        if len(row) > order[-1]
-    )
-    if 2 * (good + problems) <= len(read):
+    rows = table.together(order)
+    n_read = sum(form.read_cells(cells)[0] != MISSING_TIME for cells in rows)
+    n_problems = sum(form.problem(form.join(cells)) != "" for cells in rows[:MAX_ROWS])
+    if 2 * (n_read + n_problems) <= len(rows):
         return None
-    return FoundTimes(order, form, TOGETHER, WHOLE, grade)
+    return FoundTimes(order, form, TOGETHER, Kind.WHOLE, grade)
 
 
 def _is_date(table: Cells, column: int) -> bool:
-    return any(way.kind == DATE for way in ways_of(table, column)) or (
-        midnight_form(table, column) is not None
-    )
+    is_date = any(way.kind == Kind.DATE for way in ways_of(table, column))
+    return is_date or midnight_form(table, column) is not None
 
 
 def midnight_form(table: Cells, column: int) -> TimeForm | None:
     """Return what reads a column of midnights, if it is one."""
-    ways = [way for way in ways_of(table, column) if way.form is not None]
-    if not ways or ways[0].kind not in (WHOLE, COUNTED, DATE, COUNTED_UNNAMED):
+    forms = [(way.kind, way.form) for way in ways_of(table, column) if way.form is not None]
+    if not forms or forms[0][0] > Kind.COUNTED_UNNAMED:
         return _six_digits(table, column)
-    form = ways[0].form
-    assert form is not None
+    form = forms[0][1]
     walls = [form.read(cell)[0] for cell in table.cells(column)]
     is_text_date = form.kind == "text" and not form.has_time_of_day
     is_midnight = all(wall % DAY_NS == 0 for wall in walls if wall != MISSING_TIME)
@@ -205,20 +189,15 @@ def _six_digits(table: Cells, column: int) -> TimeForm | None:
 
 
 def _date_part(table: Cells, date: int, day: int, day_part: Part) -> Part:
-    ways = [way for way in ways_of(table, date) if way.kind == DATE]
-    if ways and ways[0].form is not None and ways[0].form.kind == "text":
-        form = ways[0].form
-        return Part(form.pattern)
-    if ways and ways[0].error is not None:  # the time of day may tell how the date goes on
-        texts = [
-            f"{row[date]} {row[day]}"
-            for row in table.rows
-            if len(row) > max(date, day) and row[date] and row[day]
-        ]
-        form_found = find_time_form(texts, table.options.zone)
-        if form_found is None or not form_found.pattern.endswith(day_part.pattern):
+    way = next((way for way in ways_of(table, date) if way.kind == Kind.DATE), None)
+    if way is not None and way.form is not None and way.form.kind == "text":
+        return Part(way.form.pattern)
+    if way is not None and way.error is not None:  # the time of day may tell how the date goes on
+        texts = [" ".join(cells) for cells in table.together((date, day)) if all(cells)]
+        form = find_time_form(texts, table.options.zone)
+        if form is None or not form.pattern.endswith(day_part.pattern):
             return Part("")
-        return Part(form_found.pattern.removesuffix(day_part.pattern).strip())
+        return Part(form.pattern.removesuffix(day_part.pattern).strip())
     converter = midnight_form(table, date)
     if converter is None:
         return Part("")
@@ -250,10 +229,8 @@ def _day_part(table: Cells, column: int, *, is_beside: bool = False) -> Part | N
     width = 6 if max(numbers) > 2400 or max(map(len, whole)) > 4 else 4
     if width == 4 and (max(numbers) < 60 or any(x % 1 for x in numbers)):
         return None
-    pattern = "%H%M%S" if width == 6 else "%H%M"
-    if all(_is_clock(cell.zfill(width)) for cell in whole):
-        return Part(pattern, width=width)
-    return None
+    is_clock = all(_is_clock(cell.zfill(width)) for cell in whole)
+    return Part("%H%M%S" if width == 6 else "%H%M", width=width) if is_clock else None
 
 
 def _is_half(table: Cells, column: int) -> bool:
@@ -285,7 +262,7 @@ def _is_zone(table: Cells, column: int) -> bool:
     return not any(zone_word(cell) == (None, None, "") for cell in cells[:MAX_ROWS])
 
 
-def _joined_by_content(table: Cells) -> list[FoundTimes]:
+def _joined_by_content(table: Cells) -> FoundTimes | None:
     """Return year, month, day, hour, minute and second side by side in a table without names."""
     ranges = ((1990, 2099), (1, 12), (1, 31), (0, 24), (0, 59), (0, 60))
     for first in range(len(table.names) - 4):
@@ -296,13 +273,9 @@ def _joined_by_content(table: Cells) -> list[FoundTimes]:
             letters = ("%Y", "%m", "%d", "%H", "%M", "%S")[:n]
             parts = {first + i: Part(letter, width=2) for i, letter in enumerate(letters)}
             way = _together(table, parts, 0)
-            order = () if way is None else way.columns
-            rows = [row for row in table.rows if len(row) > max(order, default=0)]
-            if way is not None and way.form is not None:
-                read = [way.form.read_cells([row[c] for c in order])[0] for row in rows]
-                if read == sorted(read):
-                    return [way]
-    return []
+            if way is not None and (walls := _walls(table, way)) == sorted(walls):
+                return way
+    return None
 
 
 def _is_within(table: Cells, column: int, low: float, high: float) -> bool:
@@ -310,22 +283,20 @@ def _is_within(table: Cells, column: int, low: float, high: float) -> bool:
     return bool(numbers) and all(low <= x <= high and x == int(x) for x in numbers)
 
 
-def _joined_by_names(table: Cells, only: tuple[int, ...] | None) -> list[FoundTimes]:
+def _joined_by_names(table: Cells, only: tuple[int, ...] | None) -> FoundTimes | None:
     """Return years, months, days, hours … that stand in columns of their own."""
     if not table.has_header:
-        return _joined_by_content(table) if only is None else []
+        return _joined_by_content(table) if only is None else None
     columns = only if only is not None else tuple(range(len(table.names)))
     parts: dict[str, int] = {}
     for column in columns:
         part = part_of(table.names[column], frozenset(parts))
         if part in PART_NAMES and part not in parts and table.numbers(column):
             parts[part] = column
-    letters = {"year": "%Y", "month": "%m", "day": "%d", "doy": "%j", "hour": "%H"}
-    letters |= {"minute": "%M", "second": "%S"}
     has_day = "year" in parts and ({"month", "day"} <= set(parts) or "doy" in parts)
     if not has_day:
         return _date_and_hour(table, parts, columns)
-    chosen = {parts[name]: Part(letters[name], width=2) for name in parts}
+    chosen = {column: Part(LETTERS[name], width=2) for name, column in parts.items()}
     years = table.numbers(parts["year"])
     chosen[parts["year"]] = Part("%Y") if max(years) > 99 else Part("%y", width=2)
     if "doy" in parts:
@@ -333,46 +304,37 @@ def _joined_by_names(table: Cells, only: tuple[int, ...] | None) -> list[FoundTi
         chosen.pop(parts.get("day", -1), None)
     if "hour" not in parts:
         return _with_day_time(table, chosen, columns)
-    way = _together(table, chosen, 2)
-    return [] if way is None else [way]
+    return _together(table, chosen, 2)
 
 
 def _with_day_time(
     table: Cells, chosen: dict[int, Part], columns: Sequence[int]
-) -> list[FoundTimes]:
+) -> FoundTimes | None:
     """Return year, month and day with a time of day in one column, or alone."""
-    days = [
-        (c, part)
-        for c in columns
-        if c not in chosen and (part := _day_part(table, c)) is not None and part.pattern != "%H"
-    ]
-    if days:
-        column, part = min(days, key=lambda d: -table.ranks[d[0]])
-        way = _together(table, {**chosen, column: part}, 2)
-    else:
-        way = _together(table, chosen, 2)
-        if way is not None:
-            way.kind = DATE
-    return [] if way is None else [way]
+    days = [(c, _day_part(table, c)) for c in columns if c not in chosen]
+    timed = [(c, part) for c, part in days if part is not None and part.pattern != "%H"]
+    if timed:
+        column, part = max(timed, key=lambda d: table.ranks[d[0]])
+        return _together(table, {**chosen, column: part}, 2)
+    way = _together(table, chosen, 2)
+    return None if way is None else replace(way, kind=Kind.DATE)
 
 
-def _date_and_hour(table: Cells, parts: dict[str, int], columns: Sequence[int]) -> list[FoundTimes]:
+def _date_and_hour(
+    table: Cells, parts: dict[str, int], columns: Sequence[int]
+) -> FoundTimes | None:
     """Return a date in one column with hours, minutes and seconds in others."""
-    if "hour" not in parts or "minute" not in parts:
-        return []
     dates = [c for c in columns if c not in parts.values() and _is_date(table, c)]
-    if not dates:
-        return []
+    if "hour" not in parts or "minute" not in parts or not dates:
+        return None
     date = min(dates, key=lambda c: (-table.ranks[c], abs(c - parts["hour"])))
-    chosen = {parts["hour"]: Part("%H", width=2), parts["minute"]: Part("%M", width=2)}
-    if "second" in parts:
-        chosen[parts["second"]] = Part("%S", width=2)
+    names = [name for name in ("hour", "minute", "second") if name in parts]
+    chosen = {parts[name]: Part(LETTERS[name], width=2) for name in names}
     try:
         chosen[date] = _date_part(table, date, parts["hour"], Part("%H"))
     except AmbiguousDatesError as error:
-        return [FoundTimes((date,), rank=2, error=ambiguous(table, (date,), error))]
-    way = _together(table, chosen, 2) if chosen[date].pattern else None
-    return [] if way is None else [way]
+        return FoundTimes((date,), rank=2, error=ambiguous(table, (date,), error))
+    return _together(table, chosen, 2) if chosen[date].pattern else None
 
 
 def _is_clock(digits: str) -> bool:

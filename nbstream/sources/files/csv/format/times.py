@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.sources.files.csv.format.time_cells import (
-    COUNTED,
-    DATE,
     DAY_NS,
     MAX_ROWS,
-    WHOLE,
     Cells,
     FoundTimes,
-    TimeOptions,
+    Kind,
     ambiguous,
     unreadable,
 )
@@ -40,12 +37,7 @@ from nbstream.sources.times.forms import (
     number_form,
     text_form,
 )
-from nbstream.sources.times.names import (
-    header_zone,
-    is_duration_name,
-    is_name_of_later,
-    part_of,
-)
+from nbstream.sources.times.names import header_zone, is_duration_name, is_name_of_later, part_of
 from nbstream.sources.times.patterns import MISSING_TIME
 from nbstream.sources.times.scan import looks_like_time
 from nbstream.sources.wording import shorten
@@ -53,8 +45,9 @@ from nbstream.sources.wording import shorten
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nbstream.sources.files.csv.format.options import CsvOptions
 
-__all__ = ["FoundTimes", "TimeOptions", "find_times"]
+__all__ = ["FoundTimes", "find_times"]
 
 ROWS_TO_BE_SURE = 3
 NO_UNITS: Mapping[int, str] = MappingProxyType({})
@@ -63,7 +56,7 @@ NO_UNITS: Mapping[int, str] = MappingProxyType({})
 def find_times(
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
-    options: TimeOptions,
+    options: CsvOptions,
     *,
     has_header: bool = True,
     is_final: bool = False,
@@ -106,7 +99,7 @@ def find_times(
     assert found.form is not None
     for row in rows[:MAX_ROWS]:
         cells = [row[c] if c < len(row) else "" for c in found.columns]
-        found.form.check(cells[0] if found.form.n_cells == 1 else found.form.join(cells))
+        found.form.check(found.form.join(cells))
     if found.form.zone is None:
         zones = [zone for c in found.columns if (zone := header_zone(names[c])) is not None]
         if zones and has_header and found.form.is_naive:
@@ -129,15 +122,14 @@ def _asked(table: Cells) -> FoundTimes | None:
 def _asked_alone(table: Cells, column: int) -> FoundTimes | None:
     if table.options.time_format is not None:
         return _by_format(table, (column,))
-    ways = [way for way in ways_of(table, column) if way.kind != DATE]
-    if ways:
-        return min(ways, key=lambda way: way.kind)
+    ways = ways_of(table, column)
+    timed = [way for way in ways if way.kind != Kind.DATE]
+    if timed:
+        return min(timed, key=lambda way: way.kind)
     if table.options.unit is not None and table.numbers(column):
-        return FoundTimes((column,), number_form(table.options.unit), kind=COUNTED)
-    dates = [way for way in ways_of(table, column) if way.kind == DATE]
+        return FoundTimes((column,), number_form(table.options.unit), kind=Kind.COUNTED)
     joined = [way for way in joined_ways(table) if column in way.columns]
-    found = joined or dates
-    return found[0] if found else None
+    return next(iter(joined or ways), None)
 
 
 def _asked_together(table: Cells, columns: tuple[int, ...]) -> FoundTimes | None:
@@ -146,14 +138,12 @@ def _asked_together(table: Cells, columns: tuple[int, ...]) -> FoundTimes | None
     joined = [way for way in joined_ways(table, columns) if set(way.columns) == set(columns)]
     if joined:
         return joined[0]
-    texts = [" ".join(row[c] for c in columns) for row in table.rows if len(row) > max(columns)]
+    texts = list(map(" ".join, table.together(columns)))
     try:
         form = find_time_form(texts, table.options.zone)
     except AmbiguousDatesError as error:
         return FoundTimes(columns, error=ambiguous(table, columns, error))
-    if form is None:
-        return None
-    return FoundTimes(columns, replace(form, n_cells=len(columns)))
+    return None if form is None else FoundTimes(columns, replace(form, n_cells=len(columns)))
 
 
 def _position(table: Cells, time: str | int) -> int:
@@ -171,12 +161,9 @@ def _by_format(table: Cells, columns: tuple[int, ...]) -> FoundTimes | None:
     form = text_form(pattern, table.options.zone, len(columns))
     if table.options.unit is not None and form.kind == "elapsed":
         form = replace(form, scale=SCALES[table.options.unit])
-    for row in table.rows:
-        if len(row) > max(columns):
-            cells = [row[c] for c in columns]
-            text = cells[0] if len(cells) == 1 else form.join(cells)
-            if text and (form.read(text)[0] != MISSING_TIME or form.problem(text)):
-                return FoundTimes(columns, form)
+    for text in map(form.join, table.together(columns)):
+        if text and (form.read(text)[0] != MISSING_TIME or form.problem(text)):
+            return FoundTimes(columns, form)
     return None
 
 
@@ -190,20 +177,20 @@ def _best(table: Cells) -> FoundTimes | None:
         return None
     ways.sort(key=lambda way: _order(table, way))
     best = ways[0]
-    if best.kind == WHOLE and len(best.columns) == 1 and midnight_form(table, *best.columns):
-        joined = [way for way in ways if len(way.columns) > 1 and way.kind == WHOLE]
+    if best.kind == Kind.WHOLE and len(best.columns) == 1 and midnight_form(table, *best.columns):
+        joined = [way for way in ways if len(way.columns) > 1 and way.kind == Kind.WHOLE]
         best = next((way for way in joined if best.columns[0] in way.columns), best)
-    if best.kind == DATE and best.error is None and len(best.columns) == 1:
+    if best.kind == Kind.DATE and best.error is None and len(best.columns) == 1:
         best = beside(table, best) or best
-    if best.kind == DATE and best.error is None:
+    if best.kind == Kind.DATE and best.error is None:
         _refuse_midnight(table, best)
     best = with_zone(table, with_milliseconds(table, best))
-    if best.kind == COUNTED:
-        dates = [way for way in ways if way.kind == DATE and way.error is None]
+    if best.kind == Kind.COUNTED:
+        dates = [way for way in ways if way.kind == Kind.DATE and way.error is None]
         if dates and not _agree(table, best, dates[0]):
             return dates[0]
     if best.error is not None:  # a column that can be read after all is better than an error
-        sure = [way for way in ways if way.error is None and way.kind in (WHOLE, COUNTED)]
+        sure = [way for way in ways if way.error is None and way.kind in (Kind.WHOLE, Kind.COUNTED)]
         return sure[0] if sure and sure[0].rank >= best.rank else best
     return best
 
@@ -219,16 +206,15 @@ def _best_by_format(table: Cells) -> FoundTimes | None:
         found = _by_format(table, columns)
         if found is not None:
             return found
-    named = [c for c in order if table.ranks[c] == 2] or order[:1]
     if table.is_sure:
-        raise unreadable(table, tuple(named[:1]))
+        raise unreadable(table, tuple(order[:1]))
     return None
 
 
 def _refuse_midnight(table: Cells, dates: FoundTimes) -> None:
     """Raise if rows of one day would all be at midnight though a column is called time."""
     (column,) = dates.columns if len(dates.columns) == 1 else (-1,)
-    if column < 0 or len(set(table.cells(column))) == len(table.cells(column)):
+    if column < 0 or not table.repeats(column):
         return
     for other in range(len(table.names)):
         is_time = table.ranks[other] == 2 and part_of(table.names[other]) == "time"
@@ -241,11 +227,10 @@ def _agree(table: Cells, one: FoundTimes, other: FoundTimes) -> bool:
     """Return whether two columns tell about the same day in the first row that has both."""
     assert one.form is not None
     assert other.form is not None
-    for row in table.rows:
-        if len(row) > max(one.columns + other.columns):
-            a, b = (way.form.read(row[way.columns[0]])[0] for way in (one, other))  # type: ignore[union-attr]
-            if MISSING_TIME not in {a, b}:
-                return bool(abs(a - b) < 2 * DAY_NS)
+    for cell, other_cell in table.together((one.columns[0], other.columns[0])):
+        a, b = one.form.read(cell)[0], other.form.read(other_cell)[0]
+        if MISSING_TIME not in {a, b}:
+            return abs(a - b) < 2 * DAY_NS
     return True
 
 

@@ -41,14 +41,14 @@ class Layout:
     Parameters
     ----------
     fields
-        (letter of strptime, first byte, width).
+        First byte and width, by the letter of strptime.
     lows, spans
         Per byte the lowest allowed one, and how much more it may be.
     has_fraction, has_offset
         Whether a fraction of a second and an offset may follow.
     """
 
-    fields: tuple[tuple[str, int, int], ...]
+    fields: dict[str, tuple[int, int]]
     lows: Bytes
     spans: Bytes
     has_fraction: bool
@@ -73,7 +73,7 @@ class Layout:
         if not pattern.isascii():
             return None
         stem = re.sub(r"([.,]%f)?( ?%z)?$", "", pattern)
-        fields: list[tuple[str, int, int]] = []
+        fields: dict[str, tuple[int, int]] = {}
         lows: list[int] = []
         spans: list[int] = []
         for letter, literal in re.findall(r"%(.)|([^%])", stem):
@@ -84,21 +84,15 @@ class Layout:
                 spans.append(0)
                 continue
             width = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}.get(letter)
-            if width is None or any(letter == other for other, _, _ in fields):
+            if width is None or letter in fields:
                 return None
-            fields.append((letter, len(lows), width))
+            fields[letter] = len(lows), width
             lows += [48] * width
             spans += [9] * width
-        letters = {letter for letter, _, _ in fields}
-        if not ({"Y", "m", "d"} <= letters or letters.isdisjoint("Ymd")) or len(stem) > 60:
+        if len({"Y", "m", "d"} & fields.keys()) not in {0, 3} or len(stem) > 60:
             return None
-        return cls(
-            tuple(fields),
-            np.array(lows, np.uint8),
-            np.array(spans, np.uint8),
-            has_fraction=stem.endswith("%S"),
-            has_offset="H" in letters,
-        )
+        low, span = np.array(lows, np.uint8), np.array(spans, np.uint8)
+        return cls(fields, low, span, has_fraction=stem.endswith("%S"), has_offset="H" in fields)
 
 
 # Days since 1970-01-01 at the first of each month, and the days of each month.
@@ -108,11 +102,7 @@ _MONTH_DAYS = np.diff(_FIRST_DAYS)
 
 
 def read_times(
-    chunk: Chunk,
-    columns: tuple[int, ...],
-    rows: Any,
-    form: TimeForm,
-    layouts: tuple[Layout, ...],
+    chunk: Chunk, columns: tuple[int, ...], rows: Any, form: TimeForm, layouts: tuple[Layout, ...]
 ) -> tuple[TimeArray, TimeArray, Mask]:
     """Return wall-clock ns, offsets in ns or NAIVE, and which rows have no time that can be read.
 
@@ -133,7 +123,8 @@ def read_times(
             offsets = np.maximum(offsets, more_offsets)  # NAIVE is the smallest of all
             is_odd |= more_odd
     elif form.kind != "text" and _is_decimal(form):
-        wall, offsets, is_odd = _read_epochs(chunk.data, *spans[0], form)
+        wall, is_odd = _read_epochs(chunk.data, *spans[0], form)
+        offsets = np.zeros(n, np.int64)
     else:
         wall = np.full(n, MISSING_TIME, np.int64)
         offsets, is_odd = np.full(n, NAIVE, np.int64), np.ones(n, np.bool_)
@@ -166,8 +157,8 @@ def _read_layout(
     figures = windows[np.minimum(starts, len(windows) - 1)]
     figures -= layout.lows
     is_odd = lengths < width
-    if (figures > layout.spans).any():
-        is_odd |= (figures > layout.spans).any(axis=1)
+    if (is_strange := figures > layout.spans).any():
+        is_odd |= is_strange.any(axis=1)
     wall, is_wrong = _wall(figures, layout)
     if is_wrong is not None:
         is_odd |= is_wrong
@@ -179,7 +170,7 @@ def _read_layout(
 def _wall(figures: Bytes, layout: Layout) -> tuple[TimeArray, Mask | None]:
     """Return wall-clock ns of figures by row and place, and which are no times."""
     parts: dict[str, Any] = {}
-    for letter, first, width in layout.fields:
+    for letter, (first, width) in layout.fields.items():
         part = figures[:, first].astype(np.int32)
         for place in range(first + 1, first + width):
             part *= 10
@@ -254,9 +245,7 @@ def _read_rest(
     is_odd[todo[wrong]] = True
 
 
-def _read_epochs(
-    data: Bytes, starts: Index, ends: Index, form: TimeForm
-) -> tuple[TimeArray, TimeArray, Mask]:
+def _read_epochs(data: Bytes, starts: Index, ends: Index, form: TimeForm) -> tuple[TimeArray, Mask]:
     """Read numbers of a decimal unit exactly."""
     scale = form.scale.unit_ns
     found = decimals(data, starts, ends)
@@ -273,4 +262,4 @@ def _read_epochs(
         np.negative(ns, out=ns, where=found.is_negative)
     if form.is_checked:
         is_odd |= (ns < FIRST_NS) | (ns >= LAST_NS)
-    return ns, np.zeros(len(ns), np.int64), is_odd
+    return ns, is_odd

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbstream.readings.batch import Batch, channel_name
-from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
-from nbstream.sources.files.csv.rows.rows import UNDECIDED, ParsedRows, Places, RowReader
-from nbstream.sources.number_cells import is_missing, is_placeholder
+from nbstream.sources.files.csv.format.cells import is_blank
+from nbstream.sources.files.csv.format.format import CsvFormat, Role
+from nbstream.sources.files.csv.rows.rows import UNDECIDED, Found, ParsedRows, RowReader
 from nbstream.sources.number_forms import NumberForm, find_form
-from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:
+    from nbstream.readings.batch import FloatArray
     from nbstream.sources.times.partial import WholeTimes
 
 __all__ = ["LongReader"]
@@ -45,6 +44,8 @@ class LongReader(RowReader):
     -----
     With one column of values, or one called value or state, channels are called as the names are,
     else "name column"; a number is none without the name of its column in front: "CPU 0".
+
+    What is read comes as a batch of rows, not of channels: see `split`.
     """
 
     def __init__(
@@ -59,46 +60,6 @@ class LongReader(RowReader):
         self._columns = named[:1] or numbers or columns
         self._entities: dict[str, int] = {} if previous is None else previous._entities
         self._forms: dict[tuple[int, int], NumberForm | None] = {}
-
-    def read(self, lines: bytes, now_ns: int) -> ParsedRows:
-        """Return the rows of `lines`, which end with a newline, as far as the next header.
-
-        Parameters
-        ----------
-        lines
-            Bytes of UTF-8.
-        now_ns
-            The time of readings without one.
-
-        Returns
-        -------
-        ParsedRows
-            With a batch of rows, not of channels: see `split`.
-        """
-        result, rows = ParsedRows(), []
-        places = Places.of(lines)
-        for i, (start, end) in enumerate(zip(*(p.tolist() for p in places), strict=True)):
-            text = lines[start:end].decode("utf-8", "replace")
-            if not text.strip() or (self.fmt.comment and self.fmt.is_comment(text)):
-                continue
-            try:
-                cells = self.fmt.cells(text)
-            except csv.Error as error:
-                self._refuse(i, text, str(error), result)
-                continue
-            if is_header(cells, self.fmt):
-                result.header_at, result.after = start, lines[start:]
-                break
-            if self.fmt.is_header_again(cells):
-                continue
-            result.n_rows += 1
-            row = self._read_cells(i, text, cells, result)
-            if row is not None:
-                rows.append(row)
-        result.n_rows -= len(result._passed_over)
-        if rows:
-            result.batch = self._batch(rows, now_ns)
-        return result
 
     def split(self, batch: Batch) -> list[Batch]:
         """Return rows that were read as one batch for each name."""
@@ -117,37 +78,32 @@ class LongReader(RowReader):
         return found
 
     def _read_cells(
-        self, i: int, text: str, cells: list[str], result: ParsedRows
-    ) -> tuple[int, int, int, list[float]] | None:
-        """Return (wall-clock ns, offset, number of the name, values) of a row; None if refused."""
+        self, cells: list[str], text: str, i: int, found: Found, result: ParsedRows
+    ) -> str:
+        """Read the cells of line `i`, in place; return why it can't be used, "" if it can."""
         fmt = self.fmt
         if self._pivot >= len(cells) or not cells[self._pivot]:
-            self._refuse(i, text, f"no name in {fmt.columns[self._pivot]!r}", result)
-            return None
-        wall, offset = MISSING_TIME, NAIVE
-        if fmt.form is not None:
-            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
-            wall, offset = fmt.form.read_cells(when)
-            if wall == MISSING_TIME:
-                self._refuse(i, text, fmt.no_time, result)
-                return None
+            return f"no name in {fmt.columns[self._pivot]!r}"
+        if not self._read_time(cells, i, found):
+            return fmt.no_time
         name = cells[self._pivot]
         if name not in self._entities and len(self._entities) >= MAX_ENTITIES:
-            self._refuse(i, text, f"more than {MAX_ENTITIES:,} names", result)
-            return None
+            return f"more than {MAX_ENTITIES:,} names"
         code = self._entities.setdefault(name, len(self._entities))
         values = [self._value(name, code, column, cells, result) for column in self._columns]
         if all(map(math.isnan, values)):
-            self._refuse(i, text, "no number", result)
-            return None
-        return wall, offset, code, values
+            return "no number"
+        found.column(self._pivot)[i] = code
+        for column, value in zip(self._columns, values, strict=True):
+            found.column(column)[i] = value
+        return ""
 
     def _value(
         self, name: str, code: int, column: int, cells: list[str], result: ParsedRows
     ) -> float:
         """Return the number in a cell, read as the other cells of its name are; NaN if none is."""
         cell = cells[column] if column < len(cells) else ""
-        if is_missing(cell) or is_placeholder(cell):
+        if is_blank(cell):
             return math.nan
         key = code, column
         form = self._forms.get(key)
@@ -171,15 +127,6 @@ class LongReader(RowReader):
             name = f"{self.fmt.columns[self._pivot]} {name}"
         return channel_name(name)
 
-    def _batch(self, rows: list[tuple[int, int, int, list[float]]], now_ns: int) -> Batch:
-        wall, offsets, codes, values = zip(*rows, strict=True)
-        if self._whole_times is None:
-            times = np.full(len(rows), now_ns, np.int64)
-        else:
-            walls, shifts = np.array(wall, np.int64), np.array(offsets, np.int64)
-            times = self._whole_times.to_utc(walls, shifts, now_ns)
-        columns = {
-            self.fmt.columns[column]: np.array([row[k] for row in values])
-            for k, column in enumerate(self._columns)
-        }
-        return Batch(times, {ENTITY: np.array(codes, np.float64), **columns})
+    def _columns_of(self, found: Found) -> dict[str, FloatArray]:
+        named = {self.fmt.columns[column]: found.values[column] for column in self._columns}
+        return {ENTITY: found.values[self._pivot], **named}

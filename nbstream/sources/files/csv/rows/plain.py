@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.sources.files.csv.format.cells import SPACES
+from nbstream.sources.files.csv.format.cells import SPACES, is_blank
 from nbstream.sources.files.csv.format.format import NUMBERS_TO_BE_SURE, CsvFormat, Role
 from nbstream.sources.files.csv.rows.fast import Chunk, Mask, cell, decimals, read_numbers, split
-from nbstream.sources.number_cells import is_missing, is_placeholder
 from nbstream.sources.number_forms import NumberForm, find_form
 
 if TYPE_CHECKING:
@@ -45,9 +44,8 @@ class PlainLines:
         self.fmt = fmt
         self._is_spaced = fmt.delimiter in SPACES
         self._delimiter = MARK.decode() if self._is_spaced else fmt.delimiter
-        run = rb"[ \t]+" if fmt.delimiter == " " else rb" {2,}"
         self._outer = re.compile(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)")
-        self._run = re.compile(run)
+        self._run = re.compile(rb"[ \t]+" if fmt.delimiter == " " else rb" {2,}")
         mark = re.escape(self._delimiter.encode())
         self._quoted = re.compile(
             rb"(?m)(^|(?<=" + mark + rb')) ?"([^"\r\n' + mark + rb']*)" *(?=' + mark + rb"|\r?$)"
@@ -103,8 +101,7 @@ class PlainLines:
         left = MAX_TRIES - self._tries.get(column, 0)
         for i in found[:left].tolist():
             text = chunk.lines[starts[i] : ends[i]].decode("ascii", "replace").strip()
-            is_silent = is_missing(text) or is_placeholder(text)
-            if not is_silent and (role is Role.OPEN or _is_number(text, form)):
+            if not is_blank(text) and (role is Role.OPEN or _is_number(text, form)):
                 return True
         self._tries[column] = min(MAX_TRIES, MAX_TRIES - left + len(found))
         if len(found) <= left:

@@ -20,7 +20,7 @@ from nbstream.text.redaction import log_exception
 if TYPE_CHECKING:
     from nbstream.sources.times.partial import WholeTimes
 
-__all__ = ["ParsedRows", "RowReader"]
+__all__ = ["Found", "ParsedRows", "RowReader"]
 
 logger = logging.getLogger(__name__)
 
@@ -101,23 +101,20 @@ class RowReader:
         chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
         is_as_it_was = chunk is not None and chunk.lines is lines
         places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
-        n = len(places.starts)
-        wall, offsets = np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64)
-        values: dict[int, FloatArray] = {}
+        n = stop = len(places.starts)
+        found, result = Found(n), ParsedRows()
         is_odd = np.ones(n, np.bool_)
         if chunk is not None:
             try:
-                is_odd = self._read_fast(chunk, wall, offsets, values)
+                is_odd = self._read_fast(chunk, found)
             except Exception as error:
                 self._note_fault(error)
-                values = {}
+                found.values.clear()
         is_whole = bool(is_odd.all())
-        result = ParsedRows()
-        stop = n
         is_blank = places.starts == places.ends
         for i in np.flatnonzero(is_odd & ~is_blank).tolist():
             line = lines[places.starts[i] : places.ends[i]]
-            if not self._read_one(line, i, n, wall, offsets, values, result):
+            if not self._read_one(line, i, found, result):
                 stop = i
                 result.header_at = int(places.starts[i])
                 result.after = lines[result.header_at :]
@@ -130,7 +127,9 @@ class RowReader:
         is_kept[result._passed_over] = False
         result.n_rows = int(np.count_nonzero(is_kept))
         is_kept[result._left_out] = False
-        self._finish(result, is_kept, wall[:stop], offsets[:stop], values, now_ns)
+        if is_kept.any():
+            pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
+            result.batch = self._batch(found, pick, now_ns)
         return result
 
     def _chunk(self, lines: bytes) -> Chunk | None:
@@ -147,136 +146,138 @@ class RowReader:
             log_exception(logger, "rows are read one by one", level=logging.WARNING)
         self.fast_fault = error
 
-    def _read_fast(
-        self,
-        chunk: Chunk,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-    ) -> Mask:
+    def _read_fast(self, chunk: Chunk, found: Found) -> Mask:
         """Read plain rows, in place; return which rows are left to be read one by one."""
-        fmt, n = self.fmt, len(wall)
-        is_odd = chunk.is_odd
+        fmt, is_odd = self.fmt, chunk.is_odd
         is_odd |= chunk.starts == chunk.ends
         if fmt.comment:
             is_odd |= chunk.data[chunk.starts] == fmt.comment.encode()[0]
         if is_odd.all():
             return is_odd
         rows: Any = slice(None) if not is_odd.any() else np.flatnonzero(~is_odd)
-        is_odd_too = np.zeros(n, np.bool_)
+        is_odd_too = np.zeros(len(is_odd), np.bool_)
         if fmt.form is not None:
-            wall[rows], offsets[rows], is_odd_too[rows] = read_times(
+            found.wall[rows], found.offsets[rows], is_odd_too[rows] = read_times(
                 chunk, fmt.time_columns, rows, fmt.form, self._layouts
             )
         for column, role in enumerate(fmt.roles):
             if role in UNDECIDED and self._plain.may_turn(chunk, column, rows):
-                values.clear()
-                return np.ones(n, np.bool_)
+                found.values.clear()
+                return np.ones(len(is_odd), np.bool_)
             if role is Role.NUMBER:
                 numbers, odd_cells = self._plain.numbers(chunk, column, rows)
                 if isinstance(rows, slice):
-                    values[column] = numbers
+                    found.values[column] = numbers
                 else:
-                    values[column] = np.full(n, np.nan)
-                    values[column][rows] = numbers
+                    found.column(column)[rows] = numbers
                 is_odd_too[rows] |= odd_cells
         is_odd |= is_odd_too
         return is_odd
 
-    def _finish(
-        self,
-        result: ParsedRows,
-        is_kept: Any,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-        now_ns: int,
-    ) -> None:
-        """Put together the batch."""
-        fmt, stop = self.fmt, len(wall)
-        pick: Any = slice(0, stop) if is_kept.all() else np.flatnonzero(is_kept)
-        wall, offsets = wall[pick], offsets[pick]
-        if not len(wall):
-            return
+    def _batch(self, found: Found, pick: Any, now_ns: int) -> Batch:
+        """Return some of the rows that were found."""
+        wall, offsets = found.wall[pick], found.offsets[pick]
         if self._whole_times is None:
             times = np.full(len(wall), now_ns, np.int64)
         else:
             times = self._whole_times.to_utc(wall, offsets, now_ns)
-        columns = {
-            fmt.columns[column]: values[column][pick]
-            for column, role in enumerate(fmt.roles)
-            if role is Role.NUMBER and column in values
-        }
-        result.batch = Batch(times, columns)
+        columns = self._columns_of(found)
+        return Batch(times, {name: values[pick] for name, values in columns.items()})
 
-    def _read_one(
-        self,
-        line: bytes,
-        i: int,
-        n: int,
-        wall: TimeArray,
-        offsets: TimeArray,
-        values: dict[int, FloatArray],
-        result: ParsedRows,
-    ) -> bool:
+    def _columns_of(self, found: Found) -> dict[str, FloatArray]:
+        """Return the values that were found, by the name they have in a batch."""
+        return {
+            self.fmt.columns[column]: found.values[column]
+            for column, role in enumerate(self.fmt.roles)
+            if role is Role.NUMBER and column in found.values
+        }
+
+    def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
         fmt = self.fmt
         text = line.decode("utf-8", "replace")
         if REPLACEMENT in text:
-            n_replaced = text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
-            result.n_replaced += n_replaced
+            result.n_replaced += text.count(REPLACEMENT) - line.count(REPLACEMENT.encode())
         try:
             cells = fmt.cells(text)
         except csv.Error as error:
-            return self._refuse(i, text, str(error), result)
+            self._refuse(i, text, str(error), result)
+            return True
         if is_header(cells, fmt):
             return False
         if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
             result._passed_over.append(i)
-            return True
+        else:
+            why = self._read_cells(cells, text, i, found, result)
+            if why:
+                self._refuse(i, text, why, result)
+        return True
+
+    def _read_cells(
+        self, cells: list[str], text: str, i: int, found: Found, result: ParsedRows
+    ) -> str:
+        """Read the cells of line `i`, in place; return why it can't be used, "" if it can."""
+        fmt = self.fmt
         if len(cells) != len(fmt.columns):
             if fmt.is_passed_over(text):
-                result._passed_over.append(i)
-                return True
+                return "no row"
             if fmt.cut_from is not None:
-                return self._refuse(i, text, "which commas are decimal ones cannot be told", result)
-        if fmt.form is not None:
-            when = [cells[c] if c < len(cells) else "" for c in fmt.time_columns]
-            wall[i], offsets[i] = fmt.form.read_cells(when)
-            if wall[i] == MISSING_TIME:
-                return self._refuse(i, text, fmt.no_time, result)
+                return "which commas are decimal ones cannot be told"
+        if not self._read_time(cells, i, found):
+            return fmt.no_time
         has_number = False
         for column, role in enumerate(fmt.roles):
             if role not in (Role.NUMBER, *UNDECIDED):
                 continue
-            if column not in values:
-                values[column] = np.full(n, np.nan)
-            values[column][i] = np.nan
-            if column >= len(cells):
-                continue
-            if role is not Role.NUMBER and not fmt.judge(column, cells[column]):
+            values = found.column(column)
+            values[i] = np.nan
+            is_there = column < len(cells)
+            if not is_there or not (role is Role.NUMBER or fmt.judge(column, cells[column])):
                 continue
             value = fmt.forms[column].read(cells[column])
             if value is None:
                 result.note_bad_cell(fmt.columns[column], cells[column])
                 continue
             has_number = True
-            values[column][i] = value
+            values[i] = value
         if not has_number:
-            return self._refuse(i, text, "no number", result)
+            return "no number"
         result.n_short += len(cells) < len(fmt.columns)
         result.n_long += len(cells) > len(fmt.columns)
-        return True
+        return ""
 
-    def _refuse(self, i: int, text: str, why: str, result: ParsedRows) -> bool:
+    def _read_time(self, cells: list[str], i: int, found: Found) -> bool:
+        """Read the time of line `i`, in place; return whether it has what the format asks for."""
+        if self.fmt.form is None:
+            return True
+        wall, found.offsets[i] = self.fmt.form.read_row(cells, self.fmt.time_columns)
+        found.wall[i] = wall
+        return wall != MISSING_TIME
+
+    def _refuse(self, i: int, text: str, why: str, result: ParsedRows) -> None:
         if self.fmt.is_passed_over(text):
             result._passed_over.append(i)
-            return True
+            return
         result._left_out.append(i)
         result.rejected_keys.append(hash(text))
         if not result.rejected:
             result.rejected = f"{text!r} ({why})"
-        return True
+
+
+class Found:
+    """Times and values of lines as far as they were read."""
+
+    def __init__(self, n_lines: int) -> None:
+        self.wall: TimeArray = np.full(n_lines, MISSING_TIME, np.int64)
+        self.offsets: TimeArray = np.full(n_lines, NAIVE, np.int64)
+        self.values: dict[int, FloatArray] = {}
+        """By column."""
+
+    def column(self, column: int) -> FloatArray:
+        """Return the values of a column, to be filled."""
+        if column not in self.values:
+            self.values[column] = np.full(len(self.wall), np.nan)
+        return self.values[column]
 
 
 class Places(NamedTuple):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from nbstream.sources.files.csv.format.find_table import find_table
-from nbstream.sources.files.csv.format.table import Table
+from nbstream.sources.files.csv.format.header import Table
+from nbstream.sources.files.csv.format.options import CsvOptions
 
 ROWS = "2026-07-01 12:00:00,21.5\n2026-07-01 12:00:01,21.6\n"
 
 
 def find(text: str, **options: object) -> Table:
     """Return the table of a text that has one."""
-    table = find_table(text.split("\n")[:-1], **options)  # type: ignore[arg-type]
+    table = find_table(text.split("\n")[:-1], CsvOptions(**options))  # type: ignore[arg-type]
     assert table is not None
     return table
 
@@ -183,7 +184,7 @@ def test_a_first_row_without_names_is_a_row(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "time,temp\n", "# only\n# comments\n", "Station,North\n\n"])
 def test_without_a_row_there_is_no_table_yet(text: str) -> None:
     """Names alone wait for what comes below them."""
-    assert find_table(text.split("\n")) is None
+    assert find_table(text.split("\n"), CsvOptions()) is None
 
 
 def test_what_is_said_is_not_guessed() -> None:
@@ -200,7 +201,7 @@ def test_what_is_said_is_not_guessed() -> None:
     assert find("#a,b\n1,2\n3,4\n", comment="").names == ("#a", "b")
     assert find("t,x\ns,V\n0,1\n1,2\n", units_row=False).units == {}
     assert find("t;x\n1;2\n", delimiter=";").names == ("t", "x")
-    assert find("x,junk\n1960,1961\n5,6\n", asked=frozenset({"1961"})).names == ("1960", "1961")
+    assert find("x,junk\n1960,1961\n5,6\n", channels=("1961",)).names == ("1960", "1961")
 
 
 def test_what_was_passed_over_is_said() -> None:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nbstream.errors import ParseError
-from nbstream.sources.files.csv.format.times import FoundTimes, TimeOptions, find_times
+from nbstream.sources.files.csv.format.options import CsvOptions
+from nbstream.sources.files.csv.format.times import FoundTimes, find_times
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 
 NS = 1_000_000_000
@@ -25,7 +26,7 @@ def table(text: str) -> tuple[list[str], list[list[str]]]:
 def find(text: str, *, is_final: bool = True, **options: object) -> FoundTimes | None:
     """Return what is found in a table with a header."""
     names, rows = table(text)
-    return find_times(names, rows, TimeOptions(**options), is_final=is_final)  # type: ignore[arg-type]
+    return find_times(names, rows, CsvOptions(**options), is_final=is_final)  # type: ignore[arg-type]
 
 
 def times(text: str, **options: object) -> tuple[str, list[str]]:
@@ -267,7 +268,7 @@ def test_tables_without_names(text: str, columns: int, expected: str) -> None:
     delimiter = "," if "," in text else " "
     rows = [line.split(delimiter) for line in text.split("\n")]
     names = [f"c{i + 1}" for i in range(len(rows[0]))]
-    found = find_times(names, rows, TimeOptions(), has_header=False, is_final=True)
+    found = find_times(names, rows, CsvOptions(), has_header=False, is_final=True)
     assert found is not None
     assert found.form is not None
     assert len(found.columns) == columns
