@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,17 +14,15 @@ from nbstream.readings.window import Window
 from nbstream.runtime import ownership
 from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name
-from nbstream.widgets.chart.arrangement import arrange, read_rows
-from nbstream.widgets.chart.channel_traces import ChannelTraces
 from nbstream.widgets.chart.chart_feed import ChartFeed
-from nbstream.widgets.chart.copies import static_copy, wall_clock
-from nbstream.widgets.chart.figure import Figure, describe, live_number, thresholds
+from nbstream.widgets.chart.copies import wall_clock
+from nbstream.widgets.chart.described_figure import DescribedFigure
+from nbstream.widgets.chart.figure import live_number
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
-from nbstream.widgets.chart.quiet_figure import QuietFigure
 from nbstream.widgets.chart.selection import Selection, read_span
-from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch, read_y
+from nbstream.widgets.chart.settings import NEVER_NS, read_gap
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
@@ -47,7 +44,6 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import WindowLike
     from nbstream.sources import Source
-    from nbstream.widgets.chart.figure import Threshold
     from nbstream.widgets.chart.settings import YLike
 
 __all__ = ["LiveChart"]
@@ -60,11 +56,9 @@ OPTIONS = (
 )
 READING_MS = 9.2e12
 """The years that readings can have, in epoch ms: int64 ns."""
-DESCRIBED_EVERY = 0.05
-"""Seconds between two descriptions of a figure that is changed all the time."""
 
 
-class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigure):
+class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, DescribedFigure):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -105,7 +99,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
     Notes
     -----
     The live lines hold no points in `data`; `to_figure()`, `to_dict()`, `to_html()` and `write_image()` hold
-    those of the present window.
+    those of the present window. Styles of its traces count on the page: ``chart.data[0].line.color``,
+    `width` and `dash`; ``line.shape = "hv"`` draws steps, ``mode = "markers"`` points.
 
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """
@@ -138,13 +133,11 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
         gap_ns = read_gap(gap)
-        self._rows = read_rows(rows)
-        self._is_log = read_switch(log, "log")
-        self._y = read_y(y, is_log=log)
-        analyzer, owns_analyzer = as_analyzer(source_or_analyzer, window)
-        super().__init__(layout=base_layout(title, height))
+        shown = None if channels is None else frozenset(_as_names(channels))
+        super().__init__(base_layout(title, height), rows=rows, y=y, log=log)
         if layout:
             self.update_layout(layout)
+        analyzer, owns_analyzer = as_analyzer(source_or_analyzer, window)
         self._explicit_name = name
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
@@ -152,18 +145,12 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         self._has_legend = legend
         self._is_paused = False
         self._selection: Selection | None = None
-        self._traces = ChannelTraces(self)
-        self._figure: dict[str, Any] = {}
-        self._described_at = -DESCRIBED_EVERY
-        self._synced: tuple[Any, ...] = ()
-        self._sync_posted = False
-        self._is_syncing = False
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
             self._describe,
             lambda: self._link.width_px,
-            None if channels is None else frozenset(_as_names(channels)),
+            shown,
             gap_ns,
         )
         self._link.feed = self._feed
@@ -172,7 +159,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         )
         self._inbox = Inbox(self, self._link, self._actions, take=views.take)
         self._ended = None
-        self._sync()
+        self._show_channels(analyzer, self._feed)
         ownership.replace_named(self, name)
         ownership.adopt(self)
         self._link.open(PUMP)
@@ -237,36 +224,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         return self._inbox.n_ignored + self._link.n_ignored
 
     @property
-    def rows(self) -> tuple[tuple[str, ...], ...] | None:
-        """Which channels stand together, from the top down; None leaves it to their units."""
-        return self._rows
-
-    @rows.setter
-    def rows(self, rows: Iterable[Iterable[str]] | None) -> None:
-        self._rows = read_rows(rows)
-        self._figure_changed()
-
-    @property
-    def y(self) -> YLike:
-        """How the y axes choose their range: "fit", "expand", or its ends."""
-        return self._y
-
-    @y.setter
-    def y(self, y: YLike) -> None:
-        self._y = read_y(y, is_log=self._is_log)
-        self._figure_changed()
-
-    @property
-    def log(self) -> bool:
-        """Whether the y axes are logarithmic; ends of `y` that such an axis can't have are dropped."""
-        return self._is_log
-
-    @log.setter
-    def log(self, log: bool) -> None:
-        self._is_log = read_switch(log, "log")
-        self._figure_changed()
-
-    @property
     def gap(self) -> float | Literal["never"] | None:
         """Seconds of pause that break a line, or "never"; None leaves it to the pauses around it."""
         gap_ns = self._feed.gap_ns
@@ -325,6 +282,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
         except Exception:  # the comm was closed by the other side
             logger.debug("The end of a chart could not be sent.", exc_info=True)
         self._link.close()
+        self._show_no_more()
         try:
             if self._owns_analyzer:
                 self._analyzer.close()
@@ -428,10 +386,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
 
     def _describe(self) -> dict[str, Any]:
         """Return what a page must know beside the points; called on the pump's thread for each frame."""
-        wanted = self._wanted()
-        if wanted != self._synced and not self._sync_posted:
-            self._sync_posted = True
-            MAIN.post(self._sync)
+        self._look_for_changes()
         source = self._analyzer.source
         return {
             "chart": self.key,
@@ -439,84 +394,23 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, QuietFigu
             "toolbar": self._has_toolbar,
             "legend": self._has_legend,
             "choices": list(WINDOW_CHOICES),
-            "figure": self._figure,
+            "figure": self._described,
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,
         }
 
-    def _wanted(self) -> tuple[Any, ...]:
-        units = dict(self._analyzer.buffer.units)
-        rules = tuple((id(rule), rule.version) for rule in self._analyzer.rules)
-        arrangement = self._rows, self._is_log
-        return self._feed.names, units, rules, self._feed.zone["offset"], arrangement
-
-    def _figure_changed(self) -> None:
-        """Describe the figure anew: at once, so that a loop in a cell is seen too, but not all the time."""
-        if self._ended is not None or self._is_syncing:
-            return
-        is_due = time.monotonic() - self._described_at >= DESCRIBED_EVERY
-        if is_due and MAIN.is_current:
-            self._sync()
-        elif not self._sync_posted:
-            self._sync_posted = True
-            MAIN.post(self._sync)
-
-    def _sync(self) -> None:
-        """Keep the traces of the channels and describe the figure; main thread."""
-        self._sync_posted = False
-        if self._ended is not None:
-            return
-        wanted = self._wanted()
-        names, units, _, offset, _ = wanted
-        if wanted != self._synced:
-            self._synced = wanted
-            self._is_syncing = True
-            try:
-                rows = arrange(names, units, self._rows)
-                self._traces.keep(names, units, rows, is_log=self._is_log)
-            finally:
-                self._is_syncing = False
-        figure = describe(
-            Figure(
-                data=self._data,
-                layout=self._layout_obj._props,
-                names=[shown["name"] for shown in self._feed.shown],
-                legends=[self._traces.legends[name] for name in names],
-                units=[units.get(name) or "" for name in names],
-                thresholds=self._thresholds(),
-                y=self._y,
-                offset_ms=offset,
-            )
-        )
-        if figure != self._figure:
-            self._figure = figure
-            self._begins = {
-                "title": figure["title"],
-                "height": figure["height"],
-                "zone": self._feed.zone,
-                "toolbar": self._has_toolbar,
-                "legend": self._has_legend,
-            }
-        self._described_at = time.monotonic()
-
-    def _thresholds(self) -> list[Threshold]:
-        analyzer = self._analyzer
-        return thresholds(analyzer.rules, self._feed.names, analyzer.buffer.measured)
+    def _description_changed(self) -> None:
+        self._begins = {
+            "title": self._described["title"],
+            "height": self._described["height"],
+            "zone": self._feed.zone,
+            "toolbar": self._has_toolbar,
+            "legend": self._has_legend,
+        }
 
     def _static(self, window: WindowLike | None) -> dict[str, Any]:
-        """Return the figure with the points of a window in its live traces."""
-        self._sync()
         parsed = self._analyzer.parsed_window if window is None else Window.parse(window)
-        return static_copy(
-            self._data,
-            self._layout_obj._props,
-            self._feed.points(parsed),
-            self._feed.names,
-            self._thresholds(),
-            self._y,
-            self._analyzer,
-            parsed,
-        )
+        return self._copy(self._analyzer, self._feed, parsed)
 
 
 class _NoFeed:

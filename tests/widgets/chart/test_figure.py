@@ -483,9 +483,9 @@ def test_what_did_not_change_is_not_told_again(make: Make) -> None:
     frame = chart._feed.frame()
     assert frame is not None
     assert "figure" not in frame.content.get("meta", {})
-    same = chart._figure
+    same = chart._described
     chart.update_layout(hovermode=False)
-    assert chart._figure is same
+    assert chart._described is same
     chart.update_layout(title_text="Later")
     frame = chart._feed.frame()
     assert frame is not None
@@ -498,16 +498,16 @@ def test_a_loop_in_a_cell_is_seen(make: Make, monkeypatch: pytest.MonkeyPatch) -
     posted: list[Callable[[], Any]] = []
     monkeypatch.setattr(type(MAIN), "post", lambda _, function: posted.append(function))
     n_described = 0
-    before = chart._figure
+    before = chart._described
     for i in range(1000):
         chart.layout.title.text = str(i)
-        n_described += chart._figure is not before
-        before = chart._figure
+        n_described += chart._described is not before
+        before = chart._described
     assert 1 <= n_described < 500
     assert 1 <= len(posted) <= n_described + 1
     for function in posted:
         function()
-    assert chart._figure["title"] == "999"
+    assert chart._described["title"] == "999"
 
 
 def test_a_batch_is_one_change(make: Make) -> None:
@@ -516,9 +516,9 @@ def test_a_batch_is_one_change(make: Make) -> None:
     with chart.batch_update():
         chart.layout.title.text = "t"
         chart.data[0].line.color = "red"
-        assert chart._figure["title"] is None
-    assert chart._figure["title"] == "t"
-    assert chart._figure["lines"][0]["color"] == "red"
+        assert chart._described["title"] is None
+    assert chart._described["title"] == "t"
+    assert chart._described["lines"][0]["color"] == "red"
 
 
 # Evil.

@@ -301,7 +301,7 @@ def test_a_line_is_shown_and_hidden_from_a_page(
     chart.data[0].on_change(lambda trace, visible: heard_by_code.append(visible), "visible")
     for is_shown in (False, True):
         say(chart, {"kind": "show", "channel": 0, "value": is_shown, "request": 1})
-        assert chart._figure["lines"][0]["visible"] is is_shown
+        assert chart._described["lines"][0]["visible"] is is_shown
     assert heard_by_code == ["legendonly", True]
     assert [(m["kind"], m["error"]) for m in sent] == [("reply", ""), ("reply", "")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -110,3 +111,13 @@ def test_what_was_given_can_be_read_and_changed() -> None:
     with pytest.raises(TypeError):
         chart.rows = 5  # type: ignore[assignment]
     chart.close()
+
+
+def test_a_chart_that_is_refused_leaves_nothing_behind() -> None:
+    """No analyzer goes on for a chart whose options are wrong."""
+    before = threading.active_count()
+    wrong = {"y": "no", "rows": 5, "log": 1, "gap": 0, "channels": [5], "layout": {"no such": 1}}
+    for options in ({name: value} for name, value in wrong.items()):
+        with pytest.raises((TypeError, ValueError)):
+            ns.LiveChart(ns.Buffer(), **options)  # type: ignore[arg-type]
+    assert threading.active_count() == before

@@ -1,0 +1,177 @@
+"""A figure that keeps the traces of a buffer's channels, and a description of itself for pages."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from nbstream.runtime.main_thread import MAIN
+from nbstream.widgets.chart.arrangement import arrange, read_rows
+from nbstream.widgets.chart.channel_traces import ChannelTraces
+from nbstream.widgets.chart.copies import static_copy
+from nbstream.widgets.chart.figure import Figure, describe, thresholds
+from nbstream.widgets.chart.quiet_figure import QuietFigure
+from nbstream.widgets.chart.settings import read_switch, read_y
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.readings.window import Window
+    from nbstream.widgets.chart.chart_feed import ChartFeed
+    from nbstream.widgets.chart.figure import Threshold
+    from nbstream.widgets.chart.settings import YLike
+
+__all__ = ["DescribedFigure"]
+
+DESCRIBED_EVERY = 0.05
+"""Seconds between two descriptions of a figure that is changed all the time."""
+
+
+class DescribedFigure(QuietFigure):
+    """Says in words of the page what is to be drawn: `figure.describe` of what it is now.
+
+    Parameters
+    ----------
+    layout
+        That it begins with.
+    rows, y, log
+        Which channels stand together, and how the y axes are, as a LiveChart takes them.
+
+    Notes
+    -----
+    A subclass says what it shows by `_show_channels`, and gives `_described` to its pages.
+
+    Thread safety: main thread, but for `_look_for_changes` and `_described`.
+    """
+
+    def __init__(self, layout: dict[str, Any], *, rows: Any, y: Any, log: Any) -> None:
+        self._shown: tuple[Analyzer, ChartFeed] | None = None
+        self._rows = read_rows(rows)
+        self._is_log = read_switch(log, "log")
+        self._y = read_y(y, is_log=self._is_log)
+        self._described: dict[str, Any] = {}
+        self._described_at = -DESCRIBED_EVERY
+        self._synced: tuple[Any, ...] = ()
+        self._sync_posted = False
+        self._is_syncing = False
+        super().__init__(layout)
+        self._traces = ChannelTraces(self)
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...] | None:
+        """Which channels stand together, from the top down; None leaves it to their units."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: Iterable[Iterable[str]] | None) -> None:
+        self._rows = read_rows(rows)
+        self._figure_changed()
+
+    @property
+    def y(self) -> YLike:
+        """How the y axes choose their range: "fit", "expand", or its ends."""
+        return self._y
+
+    @y.setter
+    def y(self, y: YLike) -> None:
+        self._y = read_y(y, is_log=self._is_log)
+        self._figure_changed()
+
+    @property
+    def log(self) -> bool:
+        """Whether the y axes are logarithmic; ends of `y` that such an axis can't have are dropped."""
+        return self._is_log
+
+    @log.setter
+    def log(self, log: bool) -> None:
+        self._is_log = read_switch(log, "log")
+        self._figure_changed()
+
+    def _show_channels(self, analyzer: Analyzer, feed: ChartFeed) -> None:
+        """Keep a trace for each channel of a feed from now on."""
+        self._shown = analyzer, feed
+        self._sync()
+
+    def _show_no_more(self) -> None:
+        """Stay as it is."""
+        self._shown = None
+
+    def _look_for_changes(self) -> None:
+        """Take in channels, units and rules that changed, soon; called on the pump's thread."""
+        if self._shown is not None and self._wanted(*self._shown) != self._synced:
+            self._sync_soon()
+
+    def _figure_changed(self) -> None:
+        """Describe the figure anew: at once, so that a loop in a cell is seen too, but not all the time."""
+        if self._shown is None or self._is_syncing:
+            return
+        is_due = time.monotonic() - self._described_at >= DESCRIBED_EVERY
+        if is_due and MAIN.is_current:
+            self._sync()
+        else:
+            self._sync_soon()
+
+    def _sync_soon(self) -> None:
+        if not self._sync_posted:
+            self._sync_posted = True
+            MAIN.post(self._sync)
+
+    def _sync(self) -> None:
+        """Keep the traces of the channels and describe the figure; main thread."""
+        self._sync_posted = False
+        if self._shown is None:
+            return
+        analyzer, feed = self._shown
+        wanted = self._wanted(analyzer, feed)
+        names, units, _, offset, _ = wanted
+        if wanted != self._synced:
+            self._synced = wanted
+            self._is_syncing = True
+            try:
+                rows = arrange(names, units, self._rows)
+                self._traces.keep(names, units, rows, is_log=self._is_log)
+            finally:
+                self._is_syncing = False
+        described = describe(
+            Figure(
+                data=self._data,
+                layout=self._layout_obj._props,
+                names=[shown["name"] for shown in feed.shown[: len(names)]],
+                legends=[self._traces.legends[name] for name in names],
+                units=[units.get(name) or "" for name in names],
+                thresholds=self._thresholds(analyzer, feed),
+                y=self._y,
+                offset_ms=offset,
+            )
+        )
+        if described != self._described:
+            self._described = described
+            self._description_changed()
+        self._described_at = time.monotonic()
+
+    def _description_changed(self) -> None:
+        """Take in that the description is another now."""
+
+    def _wanted(self, analyzer: Analyzer, feed: ChartFeed) -> tuple[Any, ...]:
+        """Return what the traces are made of, to compare it with what it was."""
+        units = dict(analyzer.buffer.units)
+        rules = tuple((id(rule), rule.version) for rule in analyzer.rules)
+        return feed.names, units, rules, feed.zone["offset"], (self._rows, self._is_log)
+
+    def _thresholds(self, analyzer: Analyzer, feed: ChartFeed) -> list[Threshold]:
+        return thresholds(analyzer.rules, feed.names, analyzer.buffer.measured)
+
+    def _copy(self, analyzer: Analyzer, feed: ChartFeed, window: Window) -> dict[str, Any]:
+        """Return the figure with the points of a window in its live traces."""
+        self._sync()
+        return static_copy(
+            self._data,
+            self._layout_obj._props,
+            feed.points(window),
+            feed.names,
+            self._thresholds(analyzer, feed),
+            self._y,
+            analyzer,
+            window,
+        )
