@@ -115,7 +115,8 @@ class PageChart:
     def wait_span(self, seconds: float) -> None:
         """Wait until the view is so wide."""
         self.wait(
-            "Math.abs(chart.plot.frame.to - chart.plot.frame.from - given) < 1", argument=seconds * 1e3
+            "Math.abs(chart.plot.frame.to - chart.plot.frame.from - given) < 1",
+            argument=seconds * 1e3,
         )
 
     def y_range(self, row: int = 0, axis: int = 0) -> tuple[float, float]:

@@ -112,8 +112,6 @@ def test_reload_while_a_loop_runs(lab: Lab) -> None:
     page.save()
     page.run_cell(2, wait=False)
     page.reload(wait=False)
-    PageChart(page).wait(
-        "chart.plot.frame && chart.data.lines.some((line) => line.length > 5)", 40
-    )
+    PageChart(page).wait("chart.plot.frame && chart.data.lines.some((line) => line.length > 5)", 40)
     PageChart(page).wait_newer()
     PageChart(page).wait("chart.link.state === 'live'", 20)

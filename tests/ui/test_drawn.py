@@ -165,7 +165,9 @@ def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> N
     for window, rate in (("60s", 10), ("1h", 10), ("5min", 1000)):
         chart = shown_chart(page, window, rate)
         chart.root.get_by_role("button", name="Pause").click()
-        chart.wait("chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews")
+        chart.wait(
+            "chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews"
+        )
         plane = chart.read(PLANE)
         check(page, plane, chart.read(CANVAS))
         page.screenshot(f"drawn-paused-{window}-{rate}")

@@ -1,0 +1,190 @@
+"""What people do with the view of a live chart: zoom, pan, pause, look back, select, read values."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.charts import CHART, PageChart
+from tests.ui.jupyter import Lab, LabPage
+from tests.wait import wait_until
+
+WIDTH = "chart.plot.frame.to - chart.plot.frame.from"
+
+
+@pytest.fixture
+def shown(lab: Lab) -> tuple[LabPage, PageChart]:
+    """Open a page with a live chart that is on the screen as a whole."""
+    page = lab.open(CHART)
+    page.run_all()
+    page.hide_code()
+    chart = PageChart(page)
+    chart.wait_live()
+    chart.wait("chart.data.newest - chart.data.lines[0].times[chart.data.lines[0].start] > 4000")
+    return page, chart
+
+
+def test_a_zoom_follows_and_the_chips_lead_back(shown: tuple[LabPage, PageChart]) -> None:
+    """Wheel and keys zoom once the chart has the focus, and go on following; a chip shows the window again."""
+    page, chart = shown
+    mouse = chart.page.mouse
+    mouse.move(*chart.place((0.9, 0.5)))
+    mouse.wheel(0, -200)
+    assert chart.read("chart.viewport.zoomedWidth") is None  # a page is scrolled by its wheel
+    mouse.click(*chart.place((0.9, 0.5)))
+    mouse.wheel(0, -200)
+    chart.wait(f"{WIDTH} < 9000 && chart.viewport.isFollowing")
+    begin, end = chart.span()
+    chart.page.keyboard.press("+")
+    chart.wait(f"{WIDTH} < given", argument=0.9 * (end - begin))
+    chart.wait("chart.plot.frame.to > given + 300", argument=end)
+    width = chart.read(WIDTH)
+    expect(chart.root.locator(".nbs-whole")).to_contain_text("window 10s · view")
+    chart.page.keyboard.press("Space")
+    expect(chart.badge).to_have_text("paused")
+    chart.page.keyboard.press("Space")
+    expect(chart.badge).to_have_text("live")
+    chart.wait(f"Math.abs({WIDTH} - given) < 50", argument=width)  # it survives a pause
+    page.screenshot("view-zoomed")
+    chart.root.locator(".nbs-whole").click()
+    chart.wait_span(10)
+
+
+def test_panning_away_detaches_and_nothing_jumps(shown: tuple[LabPage, PageChart]) -> None:
+    """Dragged into the past the view stays where it is while data come; the chip counts them."""
+    page, chart = shown
+    chart.tool("Pan").click()
+    chart.drag((0.3, 0.5), (0.7, 0.5))
+    expect(chart.jump).to_contain_text("paused · jump to live")
+    span = chart.span()
+    chart.wait_newer()
+    chart.wait_newer()
+    assert chart.span() == span
+    expect(chart.jump).to_contain_text("(+")
+    page.screenshot("view-panned")
+    chart.page.keyboard.press("l")
+    expect(chart.badge).to_have_text("live")
+    chart.wait_span(10)
+
+
+def test_the_y_axis_is_fixed_by_hand_and_fits_again(shown: tuple[LabPage, PageChart]) -> None:
+    """A drag on the y axis fixes it, whatever comes; a chip says so and lets it fit again."""
+    page, chart = shown
+    left, top = chart.place((0, 0.4))
+    mouse = chart.page.mouse
+    mouse.move(left - 25, top)
+    mouse.down()
+    mouse.move(left - 25, top + 80, steps=5)
+    mouse.up()
+    chip = chart.root.locator(".nbs-fit")
+    expect(chip).to_have_text("y fixed · fit")
+    fixed = chart.y_range()
+    page.kernel_eval("buffer.append(None, value=500.0)")
+    chart.wait("chart.data.lines[0].range(0, Infinity)[1] === 500")
+    assert chart.y_range() == fixed
+    chip.click()
+    chart.wait("chart.plot.frame.rows[0].axes[0].top > 400")
+    expect(chip).to_be_hidden()
+
+
+def test_a_selected_span_is_told_and_is_a_table_in_python(shown: tuple[LabPage, PageChart]) -> None:
+    """A span that was dragged over says what its readings come to; `chart.selection` holds them."""
+    page, chart = shown
+    assert page.kernel_eval("print(chart.selection)") == "None"
+    chart.tool("Select").click()
+    chart.drag((0.7, 0.3), (0.9, 0.6))
+    panel = chart.root.locator(".nbs-selection")
+    for word in ("count", "mean", "rms", "std", "peak-to-peak", "value"):
+        expect(panel).to_contain_text(word)
+    page.screenshot("view-selected")
+    n = int(page.kernel_eval("print(chart.selection['value'].count())"))
+    expect(panel).to_contain_text(f"{n:,}")
+    assert 20 < n < 200
+    chart.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    wait_until(lambda: page.kernel_eval("print(chart.selection)") == "None", 5, "no selection")
+
+
+def test_the_strip_reaches_all_that_the_buffer_holds(lab: Lab) -> None:
+    """The strip shows the whole buffer; its brush moves the view there, with points of its own resolution."""
+    page = lab.open(
+        [
+            "import time\nimport numpy as np\nimport nbstream as ns\n"
+            "n = 360_000\nbuffer = ns.Buffer(timezone='UTC')\nend = time.time()\n"
+            "values = np.sin(np.arange(n) / 5000)\nvalues[1000] = 9\n"
+            "buffer.extend(end - (n - np.arange(n)) / 100, x=values)",
+            "chart = ns.LiveChart(buffer, window='60s')\nchart",
+        ]
+    )
+    page.run_all()
+    page.hide_code()
+    chart = PageChart(page)
+    chart.wait(
+        "chart.plot.frame && chart.overview.bins?.n > 60 && chart.data.lines[0]?.length > 99"
+    )
+    box = chart.root.locator(".nbs-overview").bounding_box()
+    assert box is not None
+    chart.page.mouse.click(box["x"] + 1 + box["width"] * 1000 / 360_000, box["y"] + 10)
+    chart.wait("chart.history.held && chart.history.lines[0].length > 99")
+    chart.wait("chart.history.lines[0].range(0, Infinity)[1] === 9")
+    assert chart.read("chart.history.lines[0].length") > 5000  # raw readings, for they fit
+    expect(chart.jump).to_be_visible()
+    page.screenshot("view-strip")
+
+
+def test_values_of_all_channels_at_the_cursor(lab: Lab) -> None:
+    """The readout lists every channel with its unit, and moves by keys from reading to reading."""
+    page = lab.open(
+        [
+            "import time\nimport numpy as np\nimport nbstream as ns\n"
+            "buffer = ns.Buffer(timezone='UTC', units={'t': '°C', 'rh': '%', 'p': 'Pa'})\n"
+            "at = time.time() - 60 + np.arange(60)\n"
+            "buffer.extend(at, t=20 + np.sin(at), rh=50 + 5 * np.cos(at), p=101_325 + 40 * np.sin(at / 3))",
+            "chart = ns.LiveChart(buffer, window='60s', title='Room')\nchart",
+        ]
+    )
+    page.run_all()
+    page.hide_code()
+    chart = PageChart(page)
+    chart.wait("chart.plot.frame?.rows.length === 3 && chart.data.lines.length === 3")
+    for row in range(3):  # each fills its own axis: none is a flat line under another
+        low, high = chart.y_range(row)
+        seen = chart.read(f"chart.data.lines[{row}].range(0, Infinity)")
+        assert (seen[1] - seen[0]) / (high - low) > 0.5, row
+    chart.page.mouse.move(*chart.place((0.5, 0.1)))
+    readout = chart.root.locator(".nbs-readout")
+    for word in ("°C", "%", "Pa"):
+        expect(readout).to_contain_text(word)
+    page.screenshot("view-units")
+    chart.page.mouse.click(*chart.place((0.5, 0.1)))
+    chart.page.keyboard.press("Shift+ArrowLeft")
+    first = readout.inner_text()
+    chart.page.keyboard.press("Shift+ArrowLeft")
+    expect(readout).not_to_have_text(first)
+    expect(chart.root.locator(".nbs-crosshair [role=status]")).to_contain_text("°C")
+
+
+def test_silence_is_seen_as_blank_that_grows(shown: tuple[LabPage, PageChart]) -> None:
+    """While nothing comes the axis runs on with the clock; when data return the view does not step back."""
+    page, chart = shown
+    page.kernel_eval("feed.stopped.set()")
+    newest = chart.read("chart.data.newest")
+    chart.wait("chart.plot.frame.to > given + 4000", 12, newest)
+    expect(chart.badge).to_contain_text("no new data for")
+    assert chart.read("chart.data.newest") == pytest.approx(newest, abs=200)
+    page.screenshot("view-silence")
+    page.page.evaluate(
+        """() => {
+            const chart = [...globalThis.__nbstream.charts.values()][0];
+            globalThis.edges = [];
+            const look = () => { globalThis.edges.push(chart.plot.frame.to); requestAnimationFrame(look); };
+            look();
+        }"""
+    )
+    page.kernel_eval("feed = Feed(); feed.start()")
+    chart.wait_newer()
+    expect(chart.badge).to_have_text("live")
+    chart.wait_newer()
+    edges = page.page.evaluate("globalThis.edges")
+    steps = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    assert min(steps) > -100  # a column of the plot
