@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from playwright.sync_api import expect
 
@@ -25,7 +27,7 @@ def shown(lab: Lab) -> tuple[LabPage, PageChart]:
 
 
 def test_a_zoom_follows_and_the_chips_lead_back(shown: tuple[LabPage, PageChart]) -> None:
-    """Wheel and keys zoom once the chart has the focus, and go on following; a chip shows the window again."""
+    """Wheel and keys zoom once the chart has the focus, and it follows; a chip shows the window again."""
     page, chart = shown
     mouse = chart.page.mouse
     mouse.move(*chart.place((0.9, 0.5)))
@@ -186,5 +188,5 @@ def test_silence_is_seen_as_blank_that_grows(shown: tuple[LabPage, PageChart]) -
     expect(chart.badge).to_have_text("live")
     chart.wait_newer()
     edges = page.page.evaluate("globalThis.edges")
-    steps = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(edges)]
     assert min(steps) > -100  # a column of the plot
