@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nbstream.runtime.main_thread import MAIN
 from nbstream.widgets.chart.arrangement import arrange, read_rows
-from nbstream.widgets.chart.channel_traces import ChannelTraces
+from nbstream.widgets.chart.channel_traces import ChannelTraces, applied
 from nbstream.widgets.chart.copies import static_copy
 from nbstream.widgets.chart.figure import Figure, describe, thresholds
 from nbstream.widgets.chart.quiet_figure import QuietFigure
 from nbstream.widgets.chart.settings import read_switch, read_y
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.window import Window
+    from nbstream.widgets.chart.channel_traces import Plan
     from nbstream.widgets.chart.chart_feed import ChartFeed
     from nbstream.widgets.chart.figure import Threshold
     from nbstream.widgets.chart.settings import YLike
@@ -26,6 +29,8 @@ __all__ = ["DescribedFigure"]
 
 DESCRIBED_EVERY = 0.05
 """Seconds between two descriptions of a figure that is changed all the time."""
+FORESEEN_AFTER = 0.15
+"""A main thread that has not come for so long (s) may be busy for hours."""
 
 
 class DescribedFigure(QuietFigure):
@@ -53,10 +58,13 @@ class DescribedFigure(QuietFigure):
         self._described: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
-        self._sync_posted = False
+        self._foreseen: tuple[Any, ...] = ()
+        self._n_described = 0
+        self._lock = threading.Lock()
+        self._sync_posted: float | None = None
         self._is_syncing = False
         super().__init__(layout)
-        self._traces = ChannelTraces(self)
+        self._traces = ChannelTraces()
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...] | None:
@@ -98,9 +106,33 @@ class DescribedFigure(QuietFigure):
         self._shown = None
 
     def _look_for_changes(self) -> None:
-        """Take in channels, units and rules that changed, soon; called on the pump's thread."""
-        if self._shown is not None and self._wanted(*self._shown) != self._synced:
-            self._sync_soon()
+        """Take in channels, units and rules that changed; called on the pump's thread.
+
+        The traces are the main thread's, which a cell may keep busy. Where it is long in coming the figure is
+        described as it will be then: a chart and the loop that fills it may be one cell.
+        """
+        if self._shown is None:
+            return
+        wanted = self._wanted(*self._shown)
+        if wanted == self._synced:
+            return
+        self._sync_soon()
+        posted = self._sync_posted
+        is_late = posted is not None and time.monotonic() - posted >= FORESEEN_AFTER
+        if is_late and wanted != self._foreseen:
+            with suppress(
+                RuntimeError
+            ):  # the cell changed the figure meanwhile; with the next frame
+                self._foresee(wanted, *self._shown)
+
+    def _foresee(self, wanted: tuple[Any, ...], analyzer: Analyzer, feed: ChartFeed) -> None:
+        n_described = self._n_described
+        plan = self._plan(wanted)
+        data, layout = applied(plan, self._data, self._layout_obj._props)
+        described = self._describe_as(data, layout, plan.legends, wanted, analyzer, feed)
+        with self._lock:
+            if self._n_described == n_described:
+                self._described, self._foreseen = described, wanted
 
     def _figure_changed(self) -> None:
         """Describe the figure anew: at once, so that a loop in a cell is seen too, but not all the time."""
@@ -113,42 +145,64 @@ class DescribedFigure(QuietFigure):
             self._sync_soon()
 
     def _sync_soon(self) -> None:
-        if not self._sync_posted:
-            self._sync_posted = True
+        if self._sync_posted is None:
+            self._sync_posted = time.monotonic()
             MAIN.post(self._sync)
 
     def _sync(self) -> None:
         """Keep the traces of the channels and describe the figure; main thread."""
-        self._sync_posted = False
+        self._sync_posted = None
         if self._shown is None:
             return
         analyzer, feed = self._shown
         wanted = self._wanted(analyzer, feed)
-        names, units, _, offset, _ = wanted
         if wanted != self._synced:
-            self._synced = wanted
             self._is_syncing = True
             try:
-                rows = arrange(names, units, self._rows)
-                self._traces.keep(names, units, rows, is_log=self._is_log)
+                self._traces.keep(self, self._plan(wanted))
             finally:
                 self._is_syncing = False
-        described = describe(
+        described = self._describe_as(
+            self._data, self._layout_obj._props, self._traces.legends, wanted, analyzer, feed
+        )
+        with self._lock:
+            self._n_described += 1
+            self._synced, self._foreseen = wanted, ()
+            is_new = described != self._described
+            if is_new:
+                self._described = described
+        if is_new:
+            self._description_changed()
+        self._described_at = time.monotonic()
+
+    def _plan(self, wanted: tuple[Any, ...]) -> Plan:
+        names, units, _, _, (rows, is_log) = wanted
+        arranged = arrange(names, units, rows)
+        layout = self._layout_obj._props
+        return self._traces.plan(self._data, layout, names, units, arranged, is_log=is_log)
+
+    def _describe_as(
+        self,
+        data: Sequence[dict[str, Any]],
+        layout: dict[str, Any],
+        legends: dict[str, str],
+        wanted: tuple[Any, ...],
+        analyzer: Analyzer,
+        feed: ChartFeed,
+    ) -> dict[str, Any]:
+        names, units, _, offset, _ = wanted
+        return describe(
             Figure(
-                data=self._data,
-                layout=self._layout_obj._props,
+                data=data,
+                layout=layout,
                 names=[shown["name"] for shown in feed.shown[: len(names)]],
-                legends=[self._traces.legends[name] for name in names],
+                legends=[legends[name] for name in names],
                 units=[units.get(name) or "" for name in names],
                 thresholds=self._thresholds(analyzer, feed),
                 y=self._y,
                 offset_ms=offset,
             )
         )
-        if described != self._described:
-            self._described = described
-            self._description_changed()
-        self._described_at = time.monotonic()
 
     def _description_changed(self) -> None:
         """Take in that the description is another now."""
