@@ -120,9 +120,8 @@ class DescribedFigure(QuietFigure):
         posted = self._sync_posted
         is_late = posted is not None and time.monotonic() - posted >= FORESEEN_AFTER
         if is_late and wanted != self._foreseen:
-            with suppress(
-                RuntimeError
-            ):  # the cell changed the figure meanwhile; with the next frame
+            # The cell may change the figure meanwhile: then with the next frame.
+            with suppress(RuntimeError, LookupError):
                 self._foresee(wanted, *self._shown)
 
     def _foresee(self, wanted: tuple[Any, ...], analyzer: Analyzer, feed: ChartFeed) -> None:
