@@ -186,7 +186,7 @@ export function shownControls(more = {}) {
 
 /** An event as listeners see it. */
 export function fakeEvent(type, more = {}) {
-  return { type, preventDefault() {}, ...more };
+  return { type, preventDefault() {}, stopPropagation() {}, ...more };
 }
 
 /** Type into a field, as a person does. */

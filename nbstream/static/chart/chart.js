@@ -12,6 +12,7 @@ import { History } from "./history.js";
 import { drawIncidents } from "./incidents.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { Limits } from "./limits.js";
 import { dashPattern } from "./look.js";
 import { drawMarks } from "./marks.js";
 import { Overview } from "./overview.js";
@@ -52,6 +53,7 @@ class ChartView {
     this.plot = new Plot();
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
     this.crosshair = new Crosshair(this.plot);
+    this.limits = new Limits(this.plot, (...command) => this.requests.ask(...command));
     this.selection = new SelectionPanel(() => this.gestures.cancel());
     const onChange = () => this.onViewChange();
     const jumpToLive = () => this.jumpToLive();
@@ -101,7 +103,7 @@ class ChartView {
   start() {
     const { signal } = this.abort;
     const { plot } = this;
-    plot.el.append(this.guests.el, this.crosshair.el, this.toolbar.chips, this.selection.el);
+    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el);
     this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
@@ -197,6 +199,7 @@ class ChartView {
     if (!figure) return;
     this.shown.clear();
     this.plot.setFigure(figure);
+    this.limits.show(figure.thresholds);
     this.guests.show(figure.guests, this.data.meta.zone.offset);
     this.showLines();
   }
@@ -222,6 +225,7 @@ class ChartView {
     this.paintedAt = now;
     const { frame } = this.plot;
     this.guests.follow(frame);
+    this.limits.follow(frame);
     this.crosshair.update(this.data);
     this.overview.paint(frame, this.lines, now);
     this.forgetOld(from);

@@ -59,3 +59,27 @@ export function areaIn({ left, width, top, height, rows }, x, y) {
   const axis = x < left ? 0 : 1;
   return axis < rows[row].axes.length ? { area: "y", row, axis } : NOWHERE;
 }
+
+/**
+ * @param {import("./plot.js").Plot} plot
+ * @param {import("./line.js").Line[]} lines by number of their channel
+ * @returns {{channel: number, time: number, value: number} | null} the drawn reading nearest to a place, at most
+ *   `maxPx` away
+ */
+export function readingIn(plot, lines, x, y, maxPx) {
+  const [from, to] = [plot.timeAt(x - maxPx), plot.timeAt(x + maxPx)];
+  let best = null;
+  let nearest = maxPx;
+  lines.forEach((line, channel) => {
+    if (!plot.isVisible(channel)) return;
+    for (let i = line.indexOf(from); i < line.end && line.times[i] <= to; i += 1) {
+      const py = plot.yOf(channel, line.values[i]);
+      if (py === null) continue;
+      const distance = Math.hypot(plot.xOf(line.times[i]) - x, py - y);
+      if (distance > nearest) continue;
+      nearest = distance;
+      best = { channel, time: line.times[i], value: line.values[i] };
+    }
+  });
+  return best;
+}

@@ -2,12 +2,13 @@
 
 import { element } from "../shared/dom.js";
 import { isSparse, yMap } from "./draw.js";
-import { axisTicks, drawFrames, drawGrid, drawNumbers, drawTimes, fontOf, spacedTimeTicks } from "./grid.js";
+import { drawFrames, drawGrid, drawNumbers, drawTimes, spacedTimeTicks } from "./grid.js";
+import { Labels } from "./labels.js";
 import { frameOf, layOutRows } from "./layout.js";
-import { FONT_PX, readLook, styleOfLine } from "./look.js";
-import { areaIn, timeIn, valueIn, xIn, yIn } from "./places.js";
+import { readLook, styleOfLine } from "./look.js";
+import { areaIn, readingIn, timeIn, valueIn, xIn, yIn } from "./places.js";
 import { Row } from "./row.js";
-import { drawSilence } from "./silence.js";
+import { drawSilence, endOf } from "./silence.js";
 import { pictureWith } from "./snapshot.js";
 import { drawAcross, drawAreas } from "./thresholds.js";
 import { YAxis } from "./yAxis.js";
@@ -36,8 +37,8 @@ export class Plot {
   #places = [];
   #isSparse = [];
   #edition = 0;
-  /** How the lines are drawn, by number of the channel, while `edition` stays. */
-  #styles = { edition: -1, all: [] };
+  /** How the lines are drawn in this edition, by number of the channel. */
+  #styles = [];
   #scale = null;
   #first = 0;
   #fittedAt = -Infinity;
@@ -45,13 +46,13 @@ export class Plot {
   #size = null;
   /** Of a picture that isn't on the screen. */
   #ratio = null;
-  #labels = new Map();
-  #widths = new Map();
 
   constructor() {
     this.canvas = element("canvas", { class: "nbs-plot-canvas", "aria-hidden": "true", style: { position: "absolute", left: "0", top: "0", pointerEvents: "none" } });
     this.el = element("div", { class: "nbs-plot", style: { position: "relative", overflow: "hidden" } }, [this.canvas]);
     this.context = this.canvas.getContext("2d");
+    this.labels = new Labels(this.context);
+    this.labels.use(this.#look);
     /** Functions (context, frame) that draw under and over the lines, in CSS px. */
     this.layers = { under: [], over: [] };
     /** Set it to have the next `paint` paint. */
@@ -62,8 +63,6 @@ export class Plot {
     this.observer = new ResizeObserver(() => this.size());
     this.observer.observe(this.el);
   }
-
-  // What is shown.
 
   /** Show another figure: `meta.figure` of the frames. */
   setFigure(figure) {
@@ -111,8 +110,7 @@ export class Plot {
 
   setTheme(isDark) {
     this.#look = readLook(this.el, isDark);
-    this.#widths.clear();
-    this.#labels.clear();
+    this.labels.use(this.#look);
     this.#restyle();
   }
 
@@ -176,10 +174,9 @@ export class Plot {
 
   #restyle() {
     this.#edition += 1;
+    this.#styles = [];
     this.hasNews = this.#mustFit = true;
   }
-
-  // Painting.
 
   /**
    * Paint what has changed.
@@ -192,9 +189,10 @@ export class Plot {
     const ratio = this.#ratio ?? (globalThis.devicePixelRatio || 1);
     if (!this.#size || ratio !== this.#size.ratio) this.size();
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
-    const layout = (this.layout = layOutRows(this.#figure.rows, this.#size));
+    const layout = layOutRows(this.#figure.rows, this.#size);
     const hasScale = this.#rescale(from, to, layout.width);
-    const first = Math.ceil((to - this.#scale.origin) / this.#scale.msPerPx - 0.01) - layout.width; // the newest reading is in the last column
+    // The newest reading is in the last column.
+    const first = Math.ceil((to - this.#scale.origin) / this.#scale.msPerPx - 0.01) - layout.width;
     const hasMoved = hasScale || first !== this.#first;
     if (hasScale || this.#mustFit || now - this.#fittedAt > FIT_EVERY_MS) this.#fit(this.#timeOf(first), to, now);
     if (!hasMoved && !this.hasNews) return false;
@@ -234,8 +232,7 @@ export class Plot {
       const is = line ? isSparse(line, from, to, cssMs, was ?? true) : true;
       if (is === was) return;
       this.#isSparse[channel] = is;
-      this.#edition += 1;
-      this.hasNews = true;
+      this.#restyle();
     });
   }
 
@@ -245,8 +242,7 @@ export class Plot {
     if (canvas.width !== canvasWidth || canvas.height !== canvasHeight) {
       canvas.width = canvasWidth;
       canvas.height = canvasHeight;
-      canvas.style.width = `${canvasWidth / ratio}px`;
-      canvas.style.height = `${canvasHeight / ratio}px`;
+      Object.assign(canvas.style, { width: `${canvasWidth / ratio}px`, height: `${canvasHeight / ratio}px` });
     } else context.clearRect(0, 0, canvasWidth, canvasHeight);
     const from = this.#timeOf(this.#first);
     const to = this.#timeOf(this.#first + layout.width);
@@ -259,7 +255,8 @@ export class Plot {
     this.#rows.forEach((row, i) => this.#drawLines(row, axes[i], layout, layout.rows[i]));
     drawFrames(context, picture);
     drawAcross(context, this.#figure, picture);
-    if (this.#age) drawSilence(context, this.#age, this.#ends(), picture);
+    const ends = (line, channel) => (this.isVisible(channel) ? (endOf(line, this.#places[channel]) ?? []) : []);
+    if (this.#age) drawSilence(context, this.#age, this.#lines.flatMap(ends), picture);
     drawNumbers(context, picture);
     drawTimes(context, picture);
     this.#drawLayers(this.layers.over, ratio);
@@ -268,52 +265,27 @@ export class Plot {
   #picture(layout, from, to, axes) {
     const { ratio } = layout;
     const { msPerPx, origin } = this.#scale;
-    const widthOf = (text) => this.#widthOf(text);
     const numbersPx = layout.numbers / ratio - 9;
     return {
       layout,
       look: this.#look,
       zone: this.#zone.label,
       x: (time) => layout.left + Math.round((time - origin) / msPerPx) - this.#first,
-      times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone.offset, widthOf),
+      times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone.offset, (text) => this.labels.widthOf(text)),
       rows: axes.map((found, row) => ({
-        axes: found.map(({ bottom, top, isLog, isEmpty, channels }, axis) => {
+        axes: found.map((place, axis) => {
           const { height } = layout.rows[row];
           const { title, unit } = this.#figure.rows[row].axes[axis];
-          const shown = channels.filter((channel) => this.isVisible(channel));
+          const shown = place.channels.filter((channel) => this.isVisible(channel));
           return {
-            y: isEmpty ? null : yMap({ bottom, top, isLog, height }),
-            ticks: isEmpty ? null : this.#ticks([bottom, top], isLog, height / ratio, numbersPx),
+            y: place.isEmpty ? null : yMap({ ...place, height }),
+            ticks: place.isEmpty ? null : this.labels.ticks(place, height / ratio, numbersPx),
             title: title || unit || "",
             color: found.length > 1 && shown.length === 1 ? this.styleOf(shown[0]).color : null,
           };
         }),
       })),
     };
-  }
-
-  #ticks(range, isLog, height, room) {
-    const key = `${range} ${isLog} ${height} ${room}`;
-    let ticks = this.#labels.get(key);
-    if (!ticks) {
-      if (this.#labels.size > 16) this.#labels.clear();
-      ticks = axisTicks(range, isLog, height, (text) => this.#widthOf(text) <= room);
-      this.#labels.set(key, ticks);
-    }
-    return ticks;
-  }
-
-  /** @returns {number} CSS px; digits are as wide as each other */
-  #widthOf(text) {
-    const shape = text.replace(/\d/g, "0");
-    let width = this.#widths.get(shape);
-    if (width === undefined) {
-      if (this.#widths.size > 500) this.#widths.clear();
-      this.context.font = fontOf(this.#look, 1);
-      width = this.context.measureText(shape).width || FONT_PX * 0.6 * shape.length;
-      this.#widths.set(shape, width);
-    }
-    return width;
   }
 
   #drawLines(row, axes, layout, { top, height }) {
@@ -333,27 +305,11 @@ export class Plot {
   }
 
   #drawnStyle(channel) {
-    if (this.#styles.edition !== this.#edition) this.#styles = { edition: this.#edition, all: [] };
-    return (this.#styles.all[channel] ??= this.#makeStyle(channel));
-  }
-
-  #makeStyle(channel) {
+    if (this.#styles[channel]) return this.#styles[channel];
     const style = this.styleOf(channel);
     const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
     const hasMarkers = style.mode ? style.mode.includes("markers") : this.#isSparse[channel];
-    return { ...style, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) };
-  }
-
-  /** @returns {{row: number, axis: number, time: number, value: number, channel: number}[]} newest reading of each visible line */
-  #ends() {
-    const ends = [];
-    this.#lines.forEach((line, channel) => {
-      if (!this.isVisible(channel)) return;
-      let i = line.end - 1;
-      while (i >= line.start && Number.isNaN(line.values[i])) i -= 1;
-      if (i >= line.start) ends.push({ ...this.#places[channel], channel, time: line.times[i], value: line.values[i] });
-    });
-    return ends;
+    return (this.#styles[channel] = { ...style, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) });
   }
 
   #drawLayers(layers, ratio) {
@@ -394,22 +350,7 @@ export class Plot {
 
   /** @returns {{channel: number, time: number, value: number} | null} the drawn reading nearest to a place */
   lineAt(x, y, maxPx) {
-    if (!this.frame) return null;
-    const [from, to] = [this.timeAt(x - maxPx), this.timeAt(x + maxPx)];
-    let best = null;
-    let nearest = maxPx;
-    this.#lines.forEach((line, channel) => {
-      if (!this.isVisible(channel)) return;
-      for (let i = line.indexOf(from); i < line.end && line.times[i] <= to; i += 1) {
-        const py = this.yOf(channel, line.values[i]);
-        if (py === null) continue;
-        const distance = Math.hypot(this.xOf(line.times[i]) - x, py - y);
-        if (distance > nearest) continue;
-        nearest = distance;
-        best = { channel, time: line.times[i], value: line.values[i] };
-      }
-    });
-    return best;
+    return this.frame && readingIn(this, this.#lines, x, y, maxPx);
   }
 
   /**
@@ -422,6 +363,7 @@ export class Plot {
     copy.#ratio = scale;
     copy.#size = { width: Math.round((width / ratio) * scale), height: Math.round((height / ratio) * scale), ratio: scale };
     copy.#look = this.#look;
+    copy.labels.use(this.#look);
     copy.#hidden = this.#hidden;
     copy.#zone = this.#zone;
     copy.#age = this.#age;

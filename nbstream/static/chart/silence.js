@@ -2,8 +2,15 @@
 
 import { fontOf } from "./grid.js";
 
-const DOT_PX = 3.5;
+const END_DOT_PX = 4;
 const AGE_GAP_PX = 8;
+
+/** @returns {{row: number, axis: number, time: number, value: number} | null} the newest reading of a line */
+export function endOf(line, place) {
+  let i = line.end - 1;
+  while (i >= line.start && Number.isNaN(line.values[i])) i -= 1;
+  return i < line.start ? null : { ...place, time: line.times[i], value: line.values[i] };
+}
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -27,7 +34,7 @@ export function drawSilence(context, age, ends, { layout, look, rows, x }) {
   context.lineWidth = 1.5 * ratio;
   for (const end of seen) {
     context.beginPath();
-    context.arc(end.x, end.y, DOT_PX * ratio, 0, 2 * Math.PI);
+    context.arc(end.x, end.y, END_DOT_PX * ratio, 0, 2 * Math.PI);
     context.fill();
     context.stroke();
   }

@@ -31,17 +31,6 @@ export function wallClock(time, offset) {
   return below % 1e4 ? text + String(below).padStart(4, "0") : text;
 }
 
-/** Undo `wallClock`; @returns {number} epoch ms, NaN if it cannot be read */
-export function fromWallClock(text, offset) {
-  if (typeof text === "number") return text - offset;
-  const iso = String(text).trim().replace(" ", "T");
-  const [date, clock = "00:00:00"] = iso.split("T");
-  const padded = clock.split(":").length === 2 ? `${clock}:00` : clock.includes(":") ? clock : `${clock}:00:00`;
-  const [whole, fraction = ""] = padded.split(".");
-  const below = Number(`0.${fraction.slice(3) || 0}`);
-  return Date.parse(`${date}T${whole}.${fraction.slice(0, 3).padEnd(3, "0")}Z`) + below - offset;
-}
-
 /** @returns {number} the smallest of 1, 2, 5, 10, 20, … (and 0.5, 0.2, …) that is at least `least` */
 export function niceStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));

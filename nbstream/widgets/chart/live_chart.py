@@ -19,6 +19,7 @@ from nbstream.widgets.chart.copies import wall_clock
 from nbstream.widgets.chart.described_figure import DescribedFigure
 from nbstream.widgets.chart.figure import live_number
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
+from nbstream.widgets.chart.limits import DraggedLimits
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.selection import Selection, read_span
@@ -328,6 +329,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             "click": self._click,
             "show": self._show,
             "select": self._select,
+            **DraggedLimits(self._analyzer).actions(),
         }
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
