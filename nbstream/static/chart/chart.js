@@ -169,7 +169,7 @@ class ChartView {
     if (isWhole) this.data.clear();
     if (message.meta) this.takeMeta(message.meta);
     const { isNewer, cuts } = this.data.take(message, buffers, isWhole);
-    if (isNewer) this.viewport.clock.take(this.data.newest, this.data.arrivedAt);
+    if (isNewer) this.viewport.clock.take(this.data.newest, this.data.arrivedAt, this.link.clock.age(this.data.newest) * 1000);
     if (!this.isOwn) for (const [channel, cut] of cuts) this.plot.changed(channel, isWhole ? -Infinity : cut);
     if (isWhole && !this.isOwn) this.plot.setLines(this.data.lines);
     this.plot.hasNews = true;
@@ -226,7 +226,7 @@ class ChartView {
     const { frame } = this.plot;
     this.guests.follow(frame);
     this.limits.follow(frame);
-    this.crosshair.update(this.data);
+    this.crosshair.update(this.data, this.isOwn ? this.history.lines : this.data.lines);
     this.overview.paint(frame, this.lines, now);
     this.forgetOld(from);
     this.count(now, frame);
