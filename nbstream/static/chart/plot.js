@@ -18,6 +18,10 @@ const FIT_EVERY_MS = 250;
 /** A view whose end is so near the newest reading (share of its width) is at the live edge. */
 const NEAR_EDGE = 0.05;
 const MUTED = 0.22;
+/** With more points in view lines of the usual width are one device px wide, which a canvas draws seven times as
+ * fast; they go back with fewer than the second. */
+const BUSY_POINTS = [3000, 2500];
+const USUAL_WIDTH_PX = 1.5;
 /** Rounding of float64 epoch times, which must not look like another scale. */
 const TIME_NOISE_MS = 6e-4;
 
@@ -36,6 +40,7 @@ export class Plot {
   /** By number of the channel: where it is, and how it looks. */
   #places = [];
   #isSparse = [];
+  #isBusy = false;
   #edition = 0;
   /** How the lines are drawn in this edition, by number of the channel. */
   #styles = [];
@@ -227,13 +232,18 @@ export class Plot {
       if (row.fit(visibleLine, limits, [from, until], now)) this.hasNews = true;
     });
     const cssMs = this.#scale.msPerPx * this.#size.ratio;
+    let nPoints = 0;
     this.#lines.forEach((line, channel) => {
+      if (this.isVisible(channel)) nPoints += line.indexOf(to) - line.indexOf(from);
       const was = this.#isSparse[channel];
       const is = line ? isSparse(line, from, to, cssMs, was ?? true) : true;
       if (is === was) return;
       this.#isSparse[channel] = is;
       this.#restyle();
     });
+    const isBusy = nPoints > BUSY_POINTS[this.#isBusy ? 1 : 0];
+    if (isBusy !== this.#isBusy) this.#restyle();
+    this.#isBusy = isBusy;
   }
 
   #draw(layout) {
@@ -309,7 +319,9 @@ export class Plot {
     const style = this.styleOf(channel);
     const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
     const hasMarkers = style.mode ? style.mode.includes("markers") : this.#isSparse[channel];
-    return (this.#styles[channel] = { ...style, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) });
+    const isFine = this.#isBusy && style.width <= USUAL_WIDTH_PX && this.#size.ratio < USUAL_WIDTH_PX;
+    const width = isFine ? 1 / this.#size.ratio : style.width;
+    return (this.#styles[channel] = { ...style, width, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) });
   }
 
   #drawLayers(layers, ratio) {

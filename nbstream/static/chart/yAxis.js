@@ -136,10 +136,10 @@ export function visibleRange(line, from, to, isLog) {
 
 /** A range with room around it; ends on round numbers, so that noise at the ends doesn't move it. */
 export function padded(lowest, highest) {
-  const size = Math.max(Math.abs(lowest), Math.abs(highest));
-  if (size > NEARLY_HUGE) return padded(lowest / 1e10, highest / 1e10).map((end) => bounded(end * 1e10));
   let low = bounded(lowest);
   let high = bounded(highest);
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (size > NEARLY_HUGE) return padded(low / 1e10, high / 1e10).map((end) => bounded(end * 1e10));
   if (!(high - low > FINEST * size)) {
     const half = size >= TINIEST ? size * 0.05 : 0.5;
     low -= half;
