@@ -107,6 +107,7 @@ class Buffer:
         self.timezone = as_zone(timezone)
         self.units: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self.marks: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._store = Store(
             as_capacity(capacity),
             max_bytes=max_bytes,
@@ -375,6 +376,35 @@ class Buffer:
         """Record an event for people, without secrets, and wake up who listens."""
         self.events.append(Event(_time.time_ns(), redact(text)))
         self._store.wake()
+
+    def mark(self, text: str, time: TimeLike = None) -> Event:
+        """Note what somebody did or saw at a time: charts draw it there, and the feed lists it.
+
+        Parameters
+        ----------
+        text
+            Such as "pump on".
+        time
+            As for `append`; None is now.
+
+        Returns
+        -------
+        Event
+            What was noted. The newest 200 are in `marks`.
+
+        Raises
+        ------
+        ValueError
+            If there is no text, or the time cannot be read.
+        """
+        if not isinstance(text, str) or not text.strip():
+            msg = f"'text' must say something (got {text!r})."
+            raise ValueError(msg)
+        event = Event(time_ns(time, timezone=self.timezone), text.strip())
+        self.marks.append(event)
+        self.events.append(event)
+        self._store.wake()
+        return event
 
     def _extend(
         self, times: TimeArray, columns: Mapping[str, FloatArray], *, strict: bool

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { drawLine, isSparse, yMap } from "../../nbstream/static/chart/draw.js";
+import { drawLine, yMap } from "../../nbstream/static/chart/draw.js";
 import { Line } from "../../nbstream/static/chart/line.js";
 
 const PLANE = { origin: 0, msPerPx: 1, left: 0, right: 100, bottom: 0, top: 100, height: 100, isLog: false, ratio: 1 };
@@ -106,16 +106,4 @@ test("on a log axis powers of ten are as far apart, and what isn't above zero ha
   const y = yMap({ bottom: 1, top: 100, height: 100, isLog: true });
   assert.deepEqual([1, 10, 100].map((value) => Math.round(y(value))), [100, 50, 0]);
   assert.ok(Number.isNaN(y(0)) && Number.isNaN(y(-1)));
-});
-
-test("few points in view are sparse, and breaks don't make them look dense", () => {
-  const few = lineOf([0, 1], [20, NaN], [20, 2], [40, NaN], [40, 3], [60, NaN], [60, 4]);
-  assert.ok(isSparse(few, 0, 100, 1, false));
-  assert.ok(!isSparse(few, 0, 100, 10, false));
-});
-
-test("points at the border of sparse stay what they were", () => {
-  const line = lineOf(...Array.from({ length: 20 }, (_, i) => [i * 5.5, 1]));
-  assert.ok(isSparse(line, 0, 110, 1, true));
-  assert.ok(!isSparse(line, 0, 110, 1, false));
 });

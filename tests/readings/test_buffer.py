@@ -562,3 +562,20 @@ def test_readers_beside_a_feeder(capacity: int) -> None:
     assert not errors, errors[0]
     assert buffer.n_added == 2 * (buffer.channel("a").span()[1])
     assert buffer.n_evicted + 2 * len(buffer) == buffer.n_added
+
+
+def test_marks_are_notes_at_a_time() -> None:
+    """What somebody did is kept with its time, told with the events, and wakes up who listens."""
+    buffer = Buffer(timezone="UTC")
+    woken = threading.Event()
+    buffer.subscribe(woken)
+    buffer.mark(" pump on ", "2026-07-01T12:00:00")
+    assert woken.is_set()
+    assert [(mark.time_ns, mark.text) for mark in buffer.marks] == [
+        (1_782_907_200 * 10**9, "pump on")
+    ]
+    assert buffer.events[-1] == buffer.marks[-1]
+    assert buffer.mark("now").time_ns > 1_782_907_200 * 10**9
+    for wrong in ("", "  ", None):
+        with pytest.raises(ValueError, match="must say something"):
+            buffer.mark(wrong)  # type: ignore[arg-type]

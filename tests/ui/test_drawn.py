@@ -176,10 +176,13 @@ def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> N
         copy = page.context.new_page()
         copy.goto(f"file://{tmp_path / 'copy.html'}")
         figure = copy.locator(".js-plotly-plot")
-        size, bottom, top = figure.evaluate(
-            "({ _fullLayout: { _size, yaxis } }) => [_size, ...yaxis.range]"
+        size, bottom, top, begin, end = figure.evaluate(
+            """({ _fullLayout: { _size, xaxis, yaxis } }) => [_size, ...yaxis.range,
+                ...xaxis.range.map((end) => Date.parse(`${String(end).replace(" ", "T")}Z`))]"""
         )
         shown = {
+            "from": begin,
+            "to": end,
             "width": round(size["w"]),
             "height": round(size["h"]),
             "bottom": bottom,

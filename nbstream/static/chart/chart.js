@@ -14,6 +14,7 @@ import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Limits } from "./limits.js";
 import { dashPattern } from "./look.js";
+import { drawMarkers, MarkField } from "./markers.js";
 import { drawMarks } from "./marks.js";
 import { Overview } from "./overview.js";
 import { connect, Requests } from "../shared/panel.js";
@@ -66,13 +67,14 @@ class ChartView {
       onSelect: (span) => this.select(span),
     });
     const { crosshair, gestures } = this;
+    this.markField = new MarkField((time, text) => this.requests.ask({ kind: "mark", time, text }, () => {}));
     this.overview = new Overview({
       look: (from, to) => this.lookAt(from, to),
       goLive: jumpToLive,
       ask: () => this.link.send({ kind: "overview" }),
     });
     const oldest = () => this.overview.span[0];
-    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest });
+    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest, mark: () => this.mark() });
     this.toolbar = new Toolbar({
       chooseWindow: (value) => this.chooseWindow(value),
       chooseMode: (mode) => gestures.setMode(mode),
@@ -103,7 +105,7 @@ class ChartView {
   start() {
     const { signal } = this.abort;
     const { plot } = this;
-    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el);
+    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el);
     this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
@@ -111,6 +113,7 @@ class ChartView {
     this.begin(this.model.get("_begins") ?? {});
     const { incidents } = this.data;
     plot.layers.under.push((context, frame) => drawIncidents(context, incidents.inView(frame), plot, (severity) => plot.colorOf(severity)));
+    plot.layers.over.push((context) => drawMarkers(context, this.data.meta.markers ?? [], plot, plot.look));
     plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot, MARK_COLOR));
     this.model.on("msg:custom", this.onMessage);
     signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
@@ -187,10 +190,8 @@ class ChartView {
     if (meta.chart && page.charts.get(meta.chart) !== this) page.charts.set(meta.chart, this);
     if (change.zone) plot.setZone(meta.zone.offset, meta.zone.label);
     if (change.figure || change.zone) this.takeFigure(meta.figure);
-    if (change.incidents) {
-      this.data.incidents.take(meta.incidents);
-      plot.hasNews = true;
-    }
+    if (change.incidents) this.data.incidents.take(meta.incidents);
+    if (change.incidents || change.markers) plot.hasNews = true;
     if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
     this.showTools();
   }
@@ -276,6 +277,13 @@ class ChartView {
   lookAt(from, to) {
     this.viewport.lookAt(from, to, performance.now());
     this.onViewChange();
+  }
+
+  /** Have a person write what happened at the cursor, or now. */
+  mark() {
+    const { crosshair, plot } = this;
+    const time = crosshair.pinnedTime ?? (crosshair.place ? plot.timeAt(crosshair.place.x) : plot.frame.to);
+    this.markField.open(time, plot.xOf(time), plot.el);
   }
 
   showWindow() {

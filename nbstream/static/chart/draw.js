@@ -4,8 +4,6 @@ import { dashPattern } from "./look.js";
 
 /** A reading with so much room on either side (CSS px) is drawn larger than the line is wide. */
 const LONE_PX = 4;
-/** Points so far apart (CSS px) get markers, and lose them when they are nearer than the second. */
-const SPARSE_PX = [6, 5];
 /** More points than this in one column of pixels: the first, smallest, largest and last tell it all. */
 const DENSE = 4;
 /** Farther away (device px) it only has to be outside: a canvas computes in float32. */
@@ -31,24 +29,6 @@ const FAR_PX = 32_000;
  */
 export function reachOf(style) {
   return Math.max(2 * LONE_PX, style.width, style.markerSize / 2) + 2;
-}
-
-/**
- * @param {import("./line.js").Line} line
- * @param {number} from epoch ms
- * @param {number} to epoch ms
- * @param {number} msPerPx of a CSS px
- * @param {boolean} wasSparse
- * @returns {boolean} whether the points in view are so few that each gets a marker
- */
-export function isSparse(line, from, to, msPerPx, wasSparse) {
-  const first = line.indexOf(from);
-  const last = line.indexOf(to);
-  const least = SPARSE_PX[wasSparse ? 1 : 0] * msPerPx;
-  if ((last - first) * least > 2 * (to - from) + 20 * least) return false;
-  let n = 0;
-  for (let i = first; i < last; i += 1) if (line.values[i] === line.values[i]) n += 1;
-  return n < 2 ? wasSparse : line.times[last - 1] - line.times[first] >= least * (n - 1);
 }
 
 /**

@@ -19,6 +19,7 @@ export class Keys {
    * @param {() => void} does.fitY
    * @param {import("./crosshair.js").Crosshair} [does.crosshair] moved by Shift and arrows
    * @param {import("./gestures.js").Gestures} [does.gestures] whose selection Escape lets go
+   * @param {() => void} [does.mark] have a person note what happened
    * @param {() => number | null} [does.oldest] time of the oldest reading that can be shown; Home goes there
    */
   constructor(plot, viewport, does) {
@@ -92,6 +93,9 @@ export class Keys {
       case "c":
       case "C":
         return () => (does.crosshair ? does.crosshair.toggleMeasure() : false);
+      case "m":
+      case "M":
+        return does.mark ? () => does.mark() : null;
       case "Escape":
         return () => this.#escape();
       default:

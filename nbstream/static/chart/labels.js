@@ -7,10 +7,10 @@ const MOST_WIDTHS = 500;
 const MOST_AXES = 16;
 
 export class Labels {
-  /** @param {CanvasRenderingContext2D} context that measures */
-  constructor(context) {
+  /** @param {CanvasRenderingContext2D} context that measures @param {import("./look.js").Look} look */
+  constructor(context, look) {
     this.context = context;
-    this.look = null;
+    this.look = look;
     this.widths = new Map();
     this.axes = new Map();
   }

@@ -1,7 +1,8 @@
 // The plot: draws axes, lines and what belongs to them on one canvas, as far as they have changed.
 
 import { element } from "../shared/dom.js";
-import { isSparse, yMap } from "./draw.js";
+import { Density } from "./density.js";
+import { yMap } from "./draw.js";
 import { drawFrames, drawGrid, drawNumbers, drawTimes, spacedTimeTicks } from "./grid.js";
 import { Labels } from "./labels.js";
 import { frameOf, layOutRows } from "./layout.js";
@@ -13,15 +14,13 @@ import { pictureWith } from "./snapshot.js";
 import { drawAcross, drawAreas } from "./thresholds.js";
 import { YAxis } from "./yAxis.js";
 
-const NO_FIGURE = { title: null, height: 380, rows: [{ share: 1, axes: [{ title: "", unit: "", channels: [] }] }], lines: [], thresholds: [], shapes: [] };
+const NO_ROWS = [{ share: 1, axes: [{ title: "", unit: "", channels: [] }] }];
+const NO_FIGURE = { title: null, height: 380, rows: NO_ROWS, lines: [], thresholds: [], shapes: [] };
+const CANVAS_STYLE = { position: "absolute", left: "0", top: "0", pointerEvents: "none" };
 const FIT_EVERY_MS = 250;
 /** A view whose end is so near the newest reading (share of its width) is at the live edge. */
 const NEAR_EDGE = 0.05;
 const MUTED = 0.22;
-/** With more points in view lines of the usual width are one device px wide, which a canvas draws seven times as
- * fast; they go back with fewer than the second. */
-const BUSY_POINTS = [3000, 2500];
-const USUAL_WIDTH_PX = 1.5;
 /** Rounding of float64 epoch times, which must not look like another scale. */
 const TIME_NOISE_MS = 6e-4;
 
@@ -39,8 +38,7 @@ export class Plot {
   #rows = [];
   /** By number of the channel: where it is, and how it looks. */
   #places = [];
-  #isSparse = [];
-  #isBusy = false;
+  #density = new Density();
   #edition = 0;
   /** How the lines are drawn in this edition, by number of the channel. */
   #styles = [];
@@ -53,11 +51,10 @@ export class Plot {
   #ratio = null;
 
   constructor() {
-    this.canvas = element("canvas", { class: "nbs-plot-canvas", "aria-hidden": "true", style: { position: "absolute", left: "0", top: "0", pointerEvents: "none" } });
+    this.canvas = element("canvas", { class: "nbs-plot-canvas", "aria-hidden": "true", style: CANVAS_STYLE });
     this.el = element("div", { class: "nbs-plot", style: { position: "relative", overflow: "hidden" } }, [this.canvas]);
     this.context = this.canvas.getContext("2d");
-    this.labels = new Labels(this.context);
-    this.labels.use(this.#look);
+    this.labels = new Labels(this.context, this.#look);
     /** Functions (context, frame) that draw under and over the lines, in CSS px. */
     this.layers = { under: [], over: [] };
     /** Set it to have the next `paint` paint. */
@@ -75,17 +72,16 @@ export class Plot {
     const { rows, height } = this.#figure;
     if (this.el.style.height !== `${height}px`) this.el.style.height = `${height}px`;
     this.#places = [];
-    const known = new Map();
     for (const row of this.#rows.slice(rows.length)) row.close();
+    const known = new Map();
     this.#rows = rows.map(({ axes }, number) => {
       const row = this.#rows[number] ?? new Row();
       row.axes = axes.map((settings, axis) => {
         const key = `${number}/${axis}/${settings.unit ?? ""}`;
-        const yAxis = this.#known.get(key) ?? new YAxis();
-        yAxis.configure(settings);
-        known.set(key, yAxis);
+        known.set(key, this.#known.get(key) ?? new YAxis());
+        known.get(key).configure(settings);
         for (const channel of settings.channels) this.#places[channel] = { row: number, axis };
-        return yAxis;
+        return known.get(key);
       });
       return row;
     });
@@ -143,6 +139,11 @@ export class Plot {
     this.#rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.setY(row, axis, null)));
   }
 
+  /** @returns {import("./look.js").Look} colours and fonts of the theme */
+  get look() {
+    return this.#look;
+  }
+
   /** @returns {string} the colour of a severity in this theme */
   colorOf(severity) {
     return this.#look.severities[severity] ?? this.#look.accent;
@@ -174,7 +175,8 @@ export class Plot {
   }
 
   isVisible(channel) {
-    return Boolean(this.#places[channel] && this.#lines[channel] && !this.#hidden.has(channel) && this.#figure.lines[channel]?.visible !== false);
+    if (!this.#places[channel] || !this.#lines[channel] || this.#hidden.has(channel)) return false;
+    return this.#figure.lines[channel]?.visible !== false;
   }
 
   #restyle() {
@@ -191,8 +193,7 @@ export class Plot {
    * @returns {boolean} whether anything was
    */
   paint(from, to, now) {
-    const ratio = this.#ratio ?? (globalThis.devicePixelRatio || 1);
-    if (!this.#size || ratio !== this.#size.ratio) this.size();
+    if (this.#size?.ratio !== (this.#ratio ?? (globalThis.devicePixelRatio || 1))) this.size();
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
     const layout = layOutRows(this.#figure.rows, this.#size);
     const hasScale = this.#rescale(from, to, layout.width);
@@ -224,26 +225,15 @@ export class Plot {
   #fit(from, to, now) {
     this.#mustFit = false;
     this.#fittedAt = now;
+    const visibleLine = (channel) => (this.isVisible(channel) ? this.#lines[channel] : null);
     const newest = Math.max(...this.#lines.map((line) => (line?.length ? line.times[line.end - 1] : -Infinity)));
     const until = to >= newest - NEAR_EDGE * (to - from) ? Infinity : to; // what is about to come into view counts
-    const visibleLine = (channel) => (this.isVisible(channel) ? this.#lines[channel] : null);
     this.#rows.forEach((row, number) => {
       const limits = this.#figure.thresholds.filter((limit) => (limit.row ?? 0) === number);
       if (row.fit(visibleLine, limits, [from, until], now)) this.hasNews = true;
     });
-    const cssMs = this.#scale.msPerPx * this.#size.ratio;
-    let nPoints = 0;
-    this.#lines.forEach((line, channel) => {
-      if (this.isVisible(channel)) nPoints += line.indexOf(to) - line.indexOf(from);
-      const was = this.#isSparse[channel];
-      const is = line ? isSparse(line, from, to, cssMs, was ?? true) : true;
-      if (is === was) return;
-      this.#isSparse[channel] = is;
-      this.#restyle();
-    });
-    const isBusy = nPoints > BUSY_POINTS[this.#isBusy ? 1 : 0];
-    if (isBusy !== this.#isBusy) this.#restyle();
-    this.#isBusy = isBusy;
+    const seen = this.#lines.map((_, channel) => visibleLine(channel));
+    if (this.#density.look(seen, [from, to], this.#scale.msPerPx * this.#size.ratio)) this.#restyle();
   }
 
   #draw(layout) {
@@ -308,7 +298,9 @@ export class Plot {
     const shown = [];
     for (const axis of axes) {
       if (axis.isEmpty) continue;
-      for (const channel of axis.channels) if (this.isVisible(channel)) shown.push({ channel, axis, line: this.#lines[channel], style: this.#drawnStyle(channel) });
+      for (const channel of axis.channels.filter((number) => this.isVisible(number))) {
+        shown.push({ channel, axis, line: this.#lines[channel], style: this.#drawnStyle(channel) });
+      }
     }
     const level = ({ channel }) => (channel === this.#highlighted ? Infinity : channel);
     return shown.sort((a, b) => level(a) - level(b));
@@ -318,9 +310,8 @@ export class Plot {
     if (this.#styles[channel]) return this.#styles[channel];
     const style = this.styleOf(channel);
     const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
-    const hasMarkers = style.mode ? style.mode.includes("markers") : this.#isSparse[channel];
-    const isFine = this.#isBusy && style.width <= USUAL_WIDTH_PX && this.#size.ratio < USUAL_WIDTH_PX;
-    const width = isFine ? 1 / this.#size.ratio : style.width;
+    const hasMarkers = style.mode ? style.mode.includes("markers") : this.#density.sparse[channel];
+    const width = this.#density.widthOf(style.width, this.#size.ratio);
     return (this.#styles[channel] = { ...style, width, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) });
   }
 
@@ -379,16 +370,16 @@ export class Plot {
     copy.#hidden = this.#hidden;
     copy.#zone = this.#zone;
     copy.#age = this.#age;
-    copy.#isSparse = [...this.#isSparse];
+    Object.assign(copy.#density, { sparse: [...this.#density.sparse], isBusy: this.#density.isBusy });
     copy.layers = this.layers;
     copy.setFigure(this.#figure);
     copy.setLines(this.#lines);
     this.#rows.forEach(({ axes }, row) => axes.forEach(({ range }, axis) => (copy.#rows[row].axes[axis].chosen = range)));
     copy.paint(this.frame.from, this.frame.to, 0);
-    const entries = this.#lines.flatMap((_, channel) => (this.isVisible(channel) ? [{ name: this.#figure.lines[channel]?.name ?? "", style: this.styleOf(channel) }] : []));
-    const picture = pictureWith(copy.canvas, { scale, title: this.#figure.title, entries, look: this.#look });
+    const visible = [...this.#lines.keys()].filter((channel) => this.isVisible(channel));
+    const entries = visible.map((channel) => ({ name: this.#figure.lines[channel]?.name ?? "", style: this.styleOf(channel) }));
     copy.close();
-    return picture;
+    return pictureWith(copy.canvas, { scale, title: this.#figure.title, entries, look: this.#look });
   }
 
   /** Read the size of the chart again. */

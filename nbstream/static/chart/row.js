@@ -87,7 +87,9 @@ export class Row {
     }
     tiles.paint(context, first, first + place.width, place.x, place.y, (tile, column, from) => {
       const plane = { origin: origin + column * msPerPx, msPerPx, left: from - column, right: size, height, ratio };
-      for (const { line, style, axis } of shown) drawLine(tile, line, { ...plane, bottom: axis.bottom, top: axis.top, isLog: axis.isLog }, style);
+      for (const { line, style, axis } of shown) {
+        drawLine(tile, line, { ...plane, bottom: axis.bottom, top: axis.top, isLog: axis.isLog }, style);
+      }
     });
   }
 

@@ -61,7 +61,8 @@ function placed(entries, width, widthOf) {
   let row = 0;
   return entries.map(({ name, style }) => {
     const signs = [...name];
-    const text = signs.length > MOST_SIGNS ? `${signs.slice(0, MOST_SIGNS / 2).join("")}…${signs.slice(1 - MOST_SIGNS / 2).join("")}` : name;
+    const half = MOST_SIGNS / 2;
+    const text = signs.length > MOST_SIGNS ? `${signs.slice(0, half).join("")}…${signs.slice(1 - half).join("")}` : name;
     const long = SWATCH_PX + 6 + widthOf(text);
     if (x > 0 && x + long > width) {
       x = 0;

@@ -36,7 +36,9 @@ export function drawAcross(context, { thresholds = [], shapes = [] }, picture) {
     const box = boxOf(shape, picture);
     if (!box) continue;
     drawOutline(context, shape, box, picture);
-    if (shape.text) labels[box.row].push({ x: Math.max(Math.min(box.x0, box.x1), layout.left), y: Math.min(box.y0, box.y1), text: shape.text, color: shape.color || look.ink });
+    if (!shape.text) continue;
+    const corner = { x: Math.max(Math.min(box.x0, box.x1), layout.left), y: Math.min(box.y0, box.y1) };
+    labels[box.row].push({ ...corner, text: shape.text, color: shape.color || look.ink });
   }
   for (const { row = 0, axis = 0, value, text, severity } of thresholds) {
     const place = layout.rows[row];
@@ -94,8 +96,9 @@ function drawLabels(context, labels, place, { layout, look }) {
   for (const { x, y, text, color } of labels.sort((a, b) => a.y - b.y)) {
     const long = context.measureText(text).width + 2 * PLATE_PX * ratio;
     const at = Math.round(Math.min(x + MARGIN_PX * ratio, Math.max(left, left + width - long)));
-    const isFree = (top) =>
-      top >= place.top && top + height <= place.top + place.height && !taken.some((o) => top < o.top + height && o.top < top + height && at < o.right && o.at < at + long);
+    const touches = (other, top) => Math.abs(top - other.top) < height && at < other.right && other.at < at + long;
+    const isInside = (top) => top >= place.top && top + height <= place.top + place.height;
+    const isFree = (top) => isInside(top) && !taken.some((other) => touches(other, top));
     const above = Math.round(y - height - 2 * ratio);
     const below = Math.round(y + 3 * ratio);
     const top = [above, below].find(isFree) ?? Math.max(place.top, Math.min(above, place.top + place.height - height));
@@ -119,7 +122,8 @@ function boxOf({ row = 0, axis = 0, x0, x1, y0, y1 }, { layout, rows, x }) {
   const y = rows[row].axes[axis]?.y;
   const [left, right, top, bottom] = [layout.left, layout.left + layout.width, place.top, place.top + place.height];
   const across = (value, whole) => (value === null || value === undefined ? whole : y ? top + Math.round(y(value)) : NaN);
-  const along = (time, whole) => (time === null || time === undefined ? whole : Math.min(Math.max(x(time), left - FAR_OUT_PX), right + FAR_OUT_PX));
+  const near = (px) => Math.min(Math.max(px, left - FAR_OUT_PX), right + FAR_OUT_PX);
+  const along = (time, whole) => (time === null || time === undefined ? whole : near(x(time)));
   const box = { row, x0: along(x0, left), x1: along(x1, right), y0: across(y0, top), y1: across(y1, bottom) };
   const isOver = (a, b, low, high) => Math.max(a, b) >= low && Math.min(a, b) <= high; // false for NaN
   return isOver(box.x0, box.x1, left, right) && isOver(box.y0, box.y1, top, bottom) ? box : null;

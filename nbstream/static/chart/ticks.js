@@ -119,13 +119,14 @@ function spansOf(first, last, unit, size) {
   if (unit === "year") return [];
   if (unit === "month" || size >= DAY_MS) {
     const year = new Date(first).getUTCFullYear();
-    return [{ wall: first, text: String(year) }, ...[1, 2, 3, 4, 5, 6].map((n) => ({ wall: monthStart((year + n) * 12), text: String(year + n) }))].filter(
-      ({ wall }) => wall <= last,
-    );
+    const begins = Array.from({ length: 7 }, (_, n) => ({ wall: n ? monthStart((year + n) * 12) : first, text: String(year + n) }));
+    return begins.filter(({ wall }) => wall <= last);
   }
   const spans = [{ wall: first, text: dayText(first) }];
   const next = (Math.floor(first / DAY_MS) + 1) * DAY_MS;
-  for (let wall = next; wall <= last && spans.length < MOST_TICKS; wall += DAY_MS) spans.push({ wall, text: dayText(wall) });
+  for (let wall = next; wall <= last && spans.length < MOST_TICKS; wall += DAY_MS) {
+    spans.push({ wall, text: dayText(wall) });
+  }
   return spans;
 }
 

@@ -28,9 +28,10 @@ export class Tiles {
    * @param {any[]} keys all that what is drawn depends on, but for the points
    */
   keep(size, height, keys) {
-    const isSame = size === this.size && height === this.height && keys.length === this.keys.length && keys.every((key, i) => Object.is(key, this.keys[i]));
-    if (isSame) return;
-    if (size !== this.size || height !== this.height) this.close();
+    const isAsLarge = size === this.size && height === this.height;
+    const isAsBefore = keys.length === this.keys.length && keys.every((key, i) => Object.is(key, this.keys[i]));
+    if (isAsLarge && isAsBefore) return;
+    if (!isAsLarge) this.close();
     this.size = size;
     this.height = height;
     this.keys = keys;

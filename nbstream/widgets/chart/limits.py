@@ -1,4 +1,4 @@
-"""Limits of rules that people drag on the chart: tried while they are dragged, changed when they are let go."""
+"""Limits of rules that people drag on the chart: tried on the way, changed when they are let go."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = ["DraggedLimits"]
 class DraggedLimits:
     """The commands of a chart's page about the limits that it draws.
 
-    A page names a limit by its rule as it is shown, by its place among the rule's limits, and by its value: if
-    that is another by now, somebody else moved it, and the page is told so.
+    A page names a limit by its rule as it is shown, by its place among the rule's limits, and by its value:
+    if that is another by now, somebody else moved it, and the page is told so.
 
     Parameters
     ----------

@@ -18,8 +18,8 @@ from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.chart.copies import wall_clock
 from nbstream.widgets.chart.described_figure import DescribedFigure
 from nbstream.widgets.chart.figure import live_number
-from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.limits import DraggedLimits
+from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.selection import Selection, read_span
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from nbstream.analysis.analyzer import Analyzer
+    from nbstream.readings.batch import TimeLike
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import WindowLike
     from nbstream.sources import Source
@@ -55,6 +56,7 @@ OPTIONS = (
     *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
     *("toolbar", "legend", "name", "layout"),
 )
+MAX_MARK = 200
 READING_MS = 9.2e12
 """The years that readings can have, in epoch ms: int64 ns."""
 
@@ -245,6 +247,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         self._is_paused = False
         PUMP.wake()
 
+    def mark(self, text: str, time: TimeLike = None) -> None:
+        """Note what somebody did or saw, on this and every other chart of the buffer; see `Buffer.mark`."""
+        self._analyzer.buffer.mark(text, time)
+
     def to_figure(self, window: WindowLike | None = None) -> go.Figure:
         """Return a plain plotly Figure of the present window, with all drawn points.
 
@@ -329,6 +335,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             "click": self._click,
             "show": self._show,
             "select": self._select,
+            "mark": self._mark,
             **DraggedLimits(self._analyzer).actions(),
         }
 
@@ -343,6 +350,14 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             trace.visible = True if is_shown else "legendonly"
 
         return show
+
+    def _mark(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        text: Any = message.get("text")
+        time: Any = message.get("time")
+        is_valid = isinstance(text, str) and text.strip() and len(text) <= MAX_MARK
+        if not is_valid or not is_number(time, READING_MS):
+            return None
+        return lambda: self.mark(text, np.datetime64(round(time * 1e6), "ns"))
 
     def _select(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         """Return what takes the span that somebody selected, or lets it go, and says what it comes to."""
