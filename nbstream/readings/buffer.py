@@ -397,7 +397,8 @@ class Buffer:
         ValueError
             If there is no text, or the time cannot be read.
         """
-        if not isinstance(text, str) or not text.strip():
+        said: Any = text  # from a page or a notebook, anything may come
+        if not isinstance(said, str) or not said.strip():
             msg = f"'text' must say something (got {text!r})."
             raise ValueError(msg)
         event = Event(time_ns(time, timezone=self.timezone), text.strip())
