@@ -246,9 +246,8 @@ def test_the_page_of_the_demo(voila: Voila) -> None:
         chart.wait(
             """(() => {
                 const { newest } = chart.data;
-                globalThis.edges ??= new Map();
-                const edges = globalThis.edges.get(newest) ?? globalThis.edges.set(newest, new Set()).get(newest);
-                return edges.add(chart.plot.frame.to).size >= 3;
+                if (globalThis.seen?.newest !== newest) globalThis.seen = { newest, edges: new Set() };
+                return globalThis.seen.edges.add(chart.plot.frame.to).size >= 3;
             })()"""
         )
         page.screenshot("dashboard")

@@ -81,11 +81,11 @@ export function readLook(el, isDark) {
 export function styleOfLine(line, channel, isDark) {
   const palette = PALETTES[isDark ? "dark" : "light"];
   const number = line?.palette ?? channel;
-  const isPlain = !line?.dash || line.dash === "solid";
+  const isChosen = line?.color || (line?.dash && line.dash !== "solid");
   return {
     color: line?.color || palette[number % palette.length],
     width: line?.width ?? 1.5,
-    dash: isPlain && !line?.color ? PALETTE_DASHES[Math.floor(number / palette.length) % PALETTE_DASHES.length] : (line?.dash ?? "solid"),
+    dash: isChosen ? (line.dash ?? "solid") : PALETTE_DASHES[Math.floor(number / palette.length) % PALETTE_DASHES.length],
     mode: line?.mode ?? null,
     shape: line?.shape === "hv" ? "hv" : "linear",
     markerSize: line?.markerSize ?? 6,

@@ -59,8 +59,7 @@ export class Plot {
     this.layers = { under: [], over: [] };
     /** Set it to have the next `paint` paint. */
     this.hasNews = true;
-    /** Geometry of the last paint, CSS px; null before the first. */
-    this.frame = null;
+    this.frame = null; // geometry of the last paint, CSS px
     this.setFigure(NO_FIGURE);
     this.observer = new ResizeObserver(() => this.size());
     this.observer.observe(this.el);
