@@ -153,6 +153,17 @@ test("thresholds and the user's lines have their labels; those out of range are 
   assert.ok(!texts().includes("a > 1e6"));
 });
 
+test("a hidden channel's threshold is hidden, and doesn't count for the range", () => {
+  show({ thresholds: [{ channel: 1, row: 0, axis: 0, value: 150, text: "b > 150", severity: "warning" }] });
+  assert.ok(plot.frame.rows[0].axes[0].top > 150);
+  plot.setHidden(new Set([1]));
+  plot.fitY();
+  calls.length = 0;
+  plot.paint(NOW - 60_000, NOW, 16);
+  assert.ok(plot.frame.rows[0].axes[0].top < 100);
+  assert.ok(!texts().includes("b > 150"));
+});
+
 test("silence is told at the end of the line", () => {
   show();
   plot.setAge({ time: NOW, isOver: false, text: "8 s ago" });

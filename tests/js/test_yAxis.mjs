@@ -71,10 +71,11 @@ test("a fixed range stays, what a person chose goes before it, and both can be g
   const axis = axisOf({ range: [5, -5] });
   axis.fit([0, 100], [], 0);
   assert.deepEqual(axis.range, [-5, 5]);
-  axis.chosen = [0, 1];
+  axis.choose([1, 0]);
   assert.deepEqual(axis.range, [0, 1]);
-  axis.chosen = null;
+  axis.choose(null);
   axis.configure({ range: null });
+  axis.fit([0, 100], [], 10);
   assert.deepEqual(axis.range, [-10, 110]);
 });
 

@@ -65,7 +65,7 @@ export class Plot {
     this.observer.observe(this.el);
   }
 
-  /** Show another figure: `meta.figure` of the frames. */
+  /** @param {object} figure `meta.figure` of the frames */
   setFigure(figure) {
     this.#figure = { ...NO_FIGURE, ...figure };
     const { rows, height } = this.#figure;
@@ -116,10 +116,7 @@ export class Plot {
 
   /** Fix the range of an axis by hand, or give it back to its policy with null. */
   setY(row, axis, range) {
-    const yAxis = this.#rows[row]?.axes[axis];
-    if (!yAxis) return;
-    yAxis.chosen = range ? [Math.min(...range), Math.max(...range)] : null;
-    if (!range) yAxis.forget();
+    this.#rows[row]?.axes[axis]?.choose(range);
     this.hasNews = this.#mustFit = true;
   }
 
@@ -130,7 +127,7 @@ export class Plot {
 
   /** Whether somebody fixed the range of any axis by hand. */
   get hasFixedY() {
-    return this.#rows.some(({ axes }) => axes.some(({ chosen }) => chosen !== null));
+    return [...this.#known.values()].some(({ chosen }) => chosen !== null);
   }
 
   /** Give all axes back to their policies. */
@@ -216,9 +213,13 @@ export class Plot {
     return true;
   }
 
-  /** @returns {number} time at the left edge of a column */
   #timeOf(column) {
     return this.#scale.origin + column * this.#scale.msPerPx;
+  }
+
+  /** The thresholds but for those of hidden channels. */
+  #limits() {
+    return this.#figure.thresholds.filter(({ channel }) => !this.#hidden.has(channel));
   }
 
   #fit(from, to, now) {
@@ -228,7 +229,7 @@ export class Plot {
     const newest = Math.max(...this.#lines.map((line) => (line?.length ? line.times[line.end - 1] : -Infinity)));
     const until = to >= newest - NEAR_EDGE * (to - from) ? Infinity : to; // what is about to come into view counts
     this.#rows.forEach((row, number) => {
-      const limits = this.#figure.thresholds.filter((limit) => (limit.row ?? 0) === number);
+      const limits = this.#limits().filter((limit) => (limit.row ?? 0) === number);
       if (row.fit(visibleLine, limits, [from, until], now)) this.hasNews = true;
     });
     const seen = this.#lines.map((_, channel) => visibleLine(channel));
@@ -253,7 +254,7 @@ export class Plot {
     drawGrid(context, picture);
     this.#rows.forEach((row, i) => this.#drawLines(row, axes[i], layout, layout.rows[i]));
     drawFrames(context, picture);
-    drawAcross(context, this.#figure, picture);
+    drawAcross(context, { thresholds: this.#limits(), shapes: this.#figure.shapes }, picture);
     const ends = (line, channel) => (this.isVisible(channel) ? (endOf(line, this.#places[channel]) ?? []) : []);
     if (this.#age) drawSilence(context, this.#age, this.#lines.flatMap(ends), picture);
     drawNumbers(context, picture);

@@ -39,6 +39,12 @@ export class YAxis {
     if (policy !== oldPolicy || log !== oldLog || String(soft) !== String(oldSoft)) this.forget();
   }
 
+  /** Fix the range by hand; null gives it back to the policy, which begins anew. */
+  choose(range) {
+    this.chosen = range ? [Math.min(...range), Math.max(...range)] : null;
+    if (!range) this.forget();
+  }
+
   /** Begin anew with what is visible next. */
   forget() {
     this.fitted = null;
