@@ -96,10 +96,9 @@ export class Plot {
 
   /** Points of a line at or after `cut` (epoch ms) are others now. */
   changed(channel, cut) {
-    const row = this.#rows[this.#places[channel]?.row];
-    const line = this.#lines[channel];
     this.hasNews = this.#mustFit = true;
-    if (row && line) row.changed(line, cut);
+    const line = this.#lines[channel];
+    if (line) this.#rows[this.#places[channel]?.row]?.changed(line, cut);
   }
 
   /** @param {number} offset of the display zone, ms ahead of UTC */
