@@ -19,6 +19,7 @@ def test_there_are_notebooks() -> None:
         "01_quickstart",
         "02_csv_and_dashboard",
         "03_your_own_source",
+        "04_reading_a_live_chart",
         "05_detect_and_alert",
         "dashboard",
     ]
