@@ -72,6 +72,7 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 	done; \
 		chromium="$$($(BENCH)/$(BIN)/python tools/find_chromium.py --install)" || exit 1; \
 		export NBSTREAM_CHROMIUM="$$chromium"; \
+		$(BENCH)/$(BIN)/python -m benchmarks.first_paint || exit 1; echo; \
 		$(BENCH)/$(BIN)/python -m benchmarks.reruns || exit 1; echo; \
 		exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
 

@@ -91,6 +91,10 @@ COUNTERS = """
         wrap(owner, 'beginPath', (context) => lines.set(context, 0));
         wrap(owner, 'stroke', (context, [path]) => paint(lines.get(path ?? context) ?? 0));
     }
+    // nbstream moves pictures of what it drew before, and draws the newest part anew.
+    wrap(CanvasRenderingContext2D.prototype, 'drawImage', ({ canvas }) => {
+        if (canvas.className === 'nbs-plot-canvas') paint(MIN_SEGMENTS);
+    });
     wrap(Element.prototype, 'setAttribute', (_, [name, value]) => {
         if (name === 'd' && value?.length > 10 * MIN_SEGMENTS) paint(value.length / 10);
     });

@@ -22,21 +22,21 @@ test("before the first reading there is no range", () => {
 test("fit has room around what is visible and ends on round numbers", () => {
   const axis = axisOf();
   axis.fit([0, 10], [], 0);
-  assert.deepEqual(axis.range, [-1, 11]);
+  assert.deepEqual(axis.range, [-0.5, 10.5]);
   axis.fit([0.02, 9.97], [], 100);
-  assert.deepEqual(axis.range, [-1, 11]);
+  assert.deepEqual(axis.range, [-0.5, 10.5]);
 });
 
 test("fit grows at once and shrinks when little is filled for two seconds", () => {
   const axis = axisOf();
   axis.fit([0, 10], [], 0);
   axis.fit([0, 100], [], 10);
-  assert.deepEqual(axis.range, [-10, 110]);
+  assert.deepEqual(axis.range, [-5, 105]);
   axis.fit([0, 10], [], 1000);
   axis.fit([0, 10], [], 2900);
-  assert.deepEqual(axis.range, [-10, 110]);
+  assert.deepEqual(axis.range, [-5, 105]);
   axis.fit([0, 10], [], 3000);
-  assert.deepEqual(axis.range, [-1, 11]);
+  assert.deepEqual(axis.range, [-0.5, 10.5]);
 });
 
 test("what fills the range again in time keeps it", () => {
@@ -45,7 +45,7 @@ test("what fills the range again in time keeps it", () => {
   axis.fit([0, 10], [], 1000);
   axis.fit([0, 95], [], 2500);
   axis.fit([0, 10], [], 3500);
-  assert.deepEqual(axis.range, [-10, 110]);
+  assert.deepEqual(axis.range, [-5, 105]);
 });
 
 test("expand never shrinks", () => {
@@ -54,8 +54,8 @@ test("expand never shrinks", () => {
   axis.fit([-50, 10], [], 1000);
   axis.fit([0, 1], [], 60_000);
   axis.fit([0, 1], [], 90_000);
-  assert.equal(axis.range[0], -53);
-  assert.equal(axis.range[1], 110);
+  assert.equal(axis.range[0], -55);
+  assert.equal(axis.range[1], 105);
 });
 
 test("soft limits are reached, and passed when the data do", () => {
@@ -76,7 +76,7 @@ test("a fixed range stays, what a person chose goes before it, and both can be g
   axis.choose(null);
   axis.configure({ range: null });
   axis.fit([0, 100], [], 10);
-  assert.deepEqual(axis.range, [-10, 110]);
+  assert.deepEqual(axis.range, [-5, 105]);
 });
 
 test("a range that no axis can have is none", () => {

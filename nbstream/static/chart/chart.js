@@ -33,7 +33,7 @@ const CLICK_PX = 20;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 const MARK_COLOR = "#dc2626";
 
-const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [] }, charts: new Map() });
+const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [], firsts: [] }, charts: new Map() });
 
 /** @returns {() => void} the clean-up */
 export function renderChart({ model, el, load }) {
@@ -97,6 +97,8 @@ class ChartView {
     /** Whether it shows points made for its own view. */
     this.isOwn = false;
     this.hasTheme = false;
+    /** Page times of its making, of its first frame and of the first paint of readings, ms. */
+    this.first = { made: performance.now(), framed: null, painted: null };
     this.paintedAt = -Infinity;
     this.frameTimes = [];
     this.motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -169,6 +171,7 @@ class ChartView {
   // Frames.
 
   take(message, buffers, isWhole) {
+    this.first.framed ??= performance.now();
     if (isWhole) this.data.clear();
     if (message.meta) this.takeMeta(message.meta);
     const { isNewer, cuts } = this.data.take(message, buffers, isWhole);
@@ -258,6 +261,10 @@ class ChartView {
     while (this.frameTimes[0] < now - 1000) this.frameTimes.shift();
     const { stats } = page;
     stats.fps = this.frameTimes.length;
+    if (this.first.painted === null && this.data.newest !== null) {
+      this.first.painted = performance.now();
+      stats.firsts.push(this.first);
+    }
     const shown = this.viewport.isFollowing ? this.data.newestUntil(frame.to) : null;
     if (shown === null) return;
     stats.ages.push(Date.now() - shown);

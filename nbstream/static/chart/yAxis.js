@@ -1,6 +1,10 @@
 // The range of a y axis: what is visible, by the axis' policy, unless the figure or a person fixes it.
 
+import { niceStep } from "./ticks.js";
+
 const Y_PADDING = 0.05;
+/** An end is a multiple of a round number that is at least this part of the span. */
+const ROUND_SHARES = 20;
 /** A range shrinks when what is visible has filled less than this share of it for so long. */
 const LOOSE_SHARE = 0.6;
 const LOOSE_MS = 2000;
@@ -152,7 +156,7 @@ export function padded(lowest, highest) {
     high += half;
   }
   const span = high - low;
-  const step = 10 ** Math.floor(Math.log10(span)) / 10;
+  const step = niceStep(span / ROUND_SHARES);
   return widenedToDigits(Math.floor((low - Y_PADDING * span) / step) * step, Math.ceil((high + Y_PADDING * span) / step) * step);
 }
 

@@ -1,0 +1,86 @@
+"""How long it takes from running a cell to the first paint of its chart, and what goes over the wire for it.
+
+`python -m benchmarks.first_paint` opens a notebook in JupyterLab and runs four cells with a chart each: the
+first chart of a page, and further ones. "message" is from the run to the chart's first script on the page,
+"script" until nbstream's own script has made the view, "frame" until the first frame of the kernel, "paint"
+until readings were painted; "wire" is what the page received meanwhile.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.page import COUNTERS, describe_machine
+from tests.ui.jupyter import CHROMIUM_ARGUMENTS, LabServer, new_context
+from tools import find_chromium
+
+N_CHARTS = 4
+SETUP = """
+import time
+import numpy as np
+import nbstream as ns
+buffer = ns.Buffer()
+buffer.extend(time.time() - np.arange(1000, 0, -1) / 60, value=np.random.default_rng(1).normal(size=1000))
+"""
+# Anywidget makes a view's element, with this class from its first script on.
+WATCH = """() => {
+    globalThis.began = performance.now();
+    globalThis.seen = null;
+    const n = document.querySelectorAll(".nbs").length;
+    const look = () => {
+        if (document.querySelectorAll(".nbs").length > n) globalThis.seen ??= performance.now();
+        else requestAnimationFrame(look);
+    };
+    look();
+    return globalThis.__bench.bytes;
+}"""
+READ = """(n) => {
+    const first = globalThis.__nbstream?.stats.firsts[n];
+    if (!first) return null;
+    const { began, seen } = globalThis;
+    const times = [seen ?? first.made, first.made, first.framed, first.painted];
+    return [...times.map((time) => Math.round(time - began)), globalThis.__bench.bytes];
+}"""
+
+
+def main() -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = LabServer(Path(folder))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium.find(), args=CHROMIUM_ARGUMENTS, headless=True
+        )
+        try:
+            print(describe_machine(browser))
+            context = new_context(browser)
+            context.add_init_script(COUNTERS)
+            cells = [
+                SETUP,
+                *[f"ns.LiveChart(buffer, height=200, title='{i}')" for i in range(N_CHARTS)],
+            ]
+            page = server.open(context, cells)
+            page.run_cell(0)
+            page.hide_code()
+            print(
+                f"{'chart':>6}{'message':>10}{'script':>10}{'frame':>10}{'paint, ms':>11}{'wire, KB':>10}"
+            )
+            for number in range(N_CHARTS):
+                bytes_before = page.page.evaluate(WATCH)
+                page.run_cell(number + 1, wait=False)
+                page.page.locator(".jp-OutputArea-output").last.scroll_into_view_if_needed()
+                found = page.page.wait_for_function(READ, arg=number, timeout=60e3).json_value()
+                *steps, received = found
+                told = "".join(f"{ms:>10,}" for ms in steps)
+                print(f"{number + 1:>6}{told} {(received - bytes_before) / 1e3:>10.1f}")
+        finally:
+            browser.close()
+            server.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
