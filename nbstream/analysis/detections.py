@@ -121,6 +121,7 @@ class Detections:
             if len(self.runs) >= MAX_RUNS:
                 message = f"{MAX_RUNS} detectors are at work already. Close one first."
                 raise ValueError(message)
+            is_over = intake.closed.is_set
             run = DetectorRun(
                 detector,
                 channel,
@@ -128,7 +129,7 @@ class Detections:
                 self._log,
                 self._drop,
                 judge=judge,
-                is_over=intake.closed.is_set,
+                is_over=is_over,
             )
             self.runs = (*self.runs, run)
             # It sees what is held already, as if it had been there from the beginning.
@@ -155,11 +156,8 @@ class Detections:
         """Let detectors that are behind judge what was there before them; return whether any did."""
         deadline = time.monotonic() + seconds
         ends = self._intake.ends()
-        advanced = [
-            run.advance(ends.get(run.channel or "", 0), deadline)
-            for run in self.runs
-            if run.n_behind
-        ]
+        late = [run for run in self.runs if run.n_behind]
+        advanced = [run.advance(ends.get(run.channel or "", 0), deadline) for run in late]
         return any(advanced)
 
     def _drop(self, run: DetectorRun) -> None:

@@ -17,7 +17,6 @@ from nbstream.alerts.notifiers.bodies import BodyLike, Request, body_writer, che
 from nbstream.alerts.notifiers.message import plain
 from nbstream.alerts.notifiers.quiet import quiet_httpx
 from nbstream.alerts.notifiers.retry import Failure, Retry, failure_of_system, positive
-from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from nbstream.alerts.notifiers.tls import checked_context
 from nbstream.errors import DependencyError
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nbstream.alerts.log.incident import Notification
+    from nbstream.alerts.notifiers.secret import SecretLike
 
 __all__ = ["WebhookNotifier"]
 
@@ -125,22 +125,17 @@ class WebhookNotifier(RemoteNotifier):
         super().__init__(
             name="webhook", min_severity=min_severity, kinds=kinds, allow_voila=allow_voila
         )
-        must_exist = not self._is_off
         self._is_ntfy = body == "ntfy"
         self._write = body_writer(body)
-        self._url = Secret(url, name="url", must_exist=must_exist)
+        self._url = self._kept(url, "url")
         self._shown = "a URL of a function"
-        if isinstance(url, str) and must_exist:
+        if isinstance(url, str) and not self._is_off:
             self._shown = shown_url(self._parsed(self._url.reveal()))
         self._headers = {
-            _checked_header(header): Secret(
-                value, name=f"headers[{header!r}]", must_exist=must_exist
-            )
+            _checked_header(header): self._kept(value, f"headers[{header!r}]")
             for header, value in (headers or {}).items()
         }
-        self._secret = (
-            None if secret is None else Secret(secret, name="secret", must_exist=must_exist)
-        )
+        self._secret = None if secret is None else self._kept(secret, "secret")
         self._timeout = positive(timeout, "timeout")
         self._retry = Retry(
             retries=retries, give_up_after=give_up_after, clock=clock, random=random

@@ -296,11 +296,9 @@ class Setting:
 
 
 SETTINGS = {
-    setting.argument: setting
-    for setting in (
-        Setting(f.name, f.default, **{**f.metadata, "argument": f.metadata["argument"] or f.name})
-        for f in fields(RuleSettings)
-    )
+    argument: Setting(f.name, f.default, **{**f.metadata, "argument": argument})
+    for f in fields(RuleSettings)
+    for argument in [f.metadata["argument"] or f.name]
 }
 """All settings by their arguments' names."""
 
