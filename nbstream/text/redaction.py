@@ -21,16 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
-    "HIDDEN",
-    "SHORTEST_PART",
-    "Redactor",
-    "disarm",
-    "log_exception",
-    "redact",
-    "remember",
-    "secrets_of_command",
-    "secrets_of_environment",
-]
+    "HIDDEN", "SHORTEST_PART", "Redactor", "disarm", "log_exception", "redact", "remember",
+    "secrets_of_command", "secrets_of_environment",
+]  # fmt: skip
 
 HIDDEN = "***"
 SHORTEST_PART = 4
