@@ -116,6 +116,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         cards = self._own(Cards(self.analyzer, statistics))
         controls = self._own(Controls(self.analyzer, chart, title=title))
         feed = self._own(AlertFeed(self.analyzer, chart))
+        chart._keeper.title = title or ("" if self.source is None else self.source.name)
         self._parts = {"chart": chart, "cards": cards, "controls": controls, "feed": feed}
         super().__init__(children=[controls, cards, chart, feed])
         self._is_closed = False
@@ -192,7 +193,18 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
             self.set_trait("children", ())
             ownership.forget(self)
 
+    def keep(self) -> None:
+        """Renew the picture and the table that the notebook keeps of the dashboard (see `LiveChart.keep`).
+
+        Raises
+        ------
+        ClosedError
+            If the dashboard has ended.
+        """
+        self.chart.keep()
+
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        self.chart._keeper.display()
         for part in (self.chart, self.cards, self.controls, self.feed):
             part.displayed()
         return super()._repr_mimebundle_(*arguments, **keywords)
@@ -226,6 +238,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         if self._is_closed or self._is_replaced:
             return
         self._is_replaced = True
+        self.chart._keeper.close(keep=False)
         self.children = (ipywidgets.Label(REPLACED),)
         _replaced_boxes.append(self)
         try:

@@ -21,6 +21,7 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name
 from nbstream.widgets.chart.chart_feed import SPAN_OF_ALL_NS, ChartFeed
 from nbstream.widgets.chart.figure import (
+    COLORWAY,
     OWN_SHAPE,
     base_layout,
     drawn_limits,
@@ -31,6 +32,9 @@ from nbstream.widgets.chart.figure import (
 )
 from nbstream.widgets.chart.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
 from nbstream.widgets.chart.plotly_reports import is_refusal, taken
+from nbstream.widgets.keep.export import write_csv, write_png
+from nbstream.widgets.keep.output import Keeper, Subject
+from nbstream.widgets.keep.record import Trace
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
@@ -42,6 +46,7 @@ from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from os import PathLike
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.batch import TimeArray
@@ -139,6 +144,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         )
         self._link.feed = self._feed
         self._inbox = Inbox(self, self._link, self._actions, take=self._take_history)
+        self._keeper = Keeper(analyzer, self._kept)
         self._sync()
         ownership.replace_named(self, name)
         ownership.adopt(self)
@@ -224,6 +230,68 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         figure.setdefault("layout", {})
         return figure
 
+    def to_csv(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write the readings of the channels that are shown as CSV, a column each.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        write_csv(self._analyzer, [trace.channel for trace in self._kept().traces], path, window)
+
+    def to_png(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write a picture of what is shown, drawn without a browser: 880 px wide, two pixels for each.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        kept = self._kept()
+        write_png(self._analyzer, kept.traces, kept.title, path, window)
+
+    def keep(self) -> None:
+        """Renew the picture and the table that the notebook keeps of the chart, in each cell that shows it.
+
+        They are what a saved notebook shows where no kernel makes the chart live: reopened, as HTML, on
+        GitHub. Renewed by themselves when the source ends, at `close()`, and at most every 5 min.
+
+        Notes
+        -----
+        Thread safety: any thread. Cost: about 0.2 s, a second for 16 channels of a million readings.
+        """
+        self._keeper.keep()
+
+    def _kept(self) -> Subject:
+        """Return how the chart looks, for a picture of it."""
+        drawn = {trace.meta: trace for trace in self.data}
+        traces = []
+        for number, name in enumerate(self._feed.names):
+            trace = drawn.get(f"nbs-{number}")
+            if trace is None or trace.visible not in (False, "legendonly"):
+                color = None if trace is None else trace.line.color
+                traces.append(Trace(name, color or COLORWAY[number % len(COLORWAY)]))
+        return Subject(traces, self.layout.title.text or "")
+
     def close(self) -> None:
         """End the chart, and the analyzer if the chart made it."""
         if self._ended is None:
@@ -240,6 +308,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
 
     def _end(self, reason: str) -> None:
         MAIN.require("Closing a LiveChart")
+        self._keeper.close(keep=reason == "closed")
         self._ended = reason
         try:
             self.send({"kind": "ended", "reason": reason})
@@ -286,6 +355,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> dict[str, Any]:
         self._sync()
+        self._keeper.display()
         self.displayed()
         bundle = dict(super()._repr_mimebundle_(*arguments, **keywords))
         bundle["text/plain"] = self._summary()
