@@ -32,7 +32,7 @@ from nbstream.widgets.chart.figure import (
 )
 from nbstream.widgets.chart.modebar import UPLOADING, StaticFigure, StaysOnPage, page_config
 from nbstream.widgets.chart.plotly_reports import is_refusal, taken
-from nbstream.widgets.keep.export import write_csv, write_png
+from nbstream.widgets.keep.export import write_csv, write_png, write_svg
 from nbstream.widgets.keep.output import Keeper, Subject
 from nbstream.widgets.keep.record import Trace
 from nbstream.widgets.page.assets import loader, stub, stylesheet
@@ -268,6 +268,26 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         """
         kept = self._kept()
         write_png(self._analyzer, kept.traces, kept.title, path, window)
+
+    def to_svg(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write what is shown as SVG, for papers and the web, drawn without a browser.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        kept = self._kept()
+        write_svg(self._analyzer, kept.traces, kept.title, path, window)
 
     def keep(self) -> None:
         """Renew the picture and the table that the notebook keeps of the chart, in each cell that shows it.

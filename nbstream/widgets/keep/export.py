@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbstream.alerts.log.export import safe_cell, write_atomically
 from nbstream.widgets.keep.picture import draw
 from nbstream.widgets.keep.record import take
+from nbstream.widgets.keep.svg import draw_svg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nbstream.readings.window import WindowLike
     from nbstream.widgets.keep.record import Trace
 
-__all__ = ["write_csv", "write_png"]
+__all__ = ["write_csv", "write_png", "write_svg"]
 
 
 def write_csv(
@@ -42,3 +43,14 @@ def write_png(
 ) -> None:
     """Write the picture of a window as PNG."""
     Path(path).write_bytes(draw(take(analyzer, traces, title=title, window=window)))
+
+
+def write_svg(
+    analyzer: Analyzer,
+    traces: Sequence[Trace],
+    title: str,
+    path: str | PathLike[str],
+    window: WindowLike | None,
+) -> None:
+    """Write the picture of a window as SVG."""
+    write_atomically(path, draw_svg(take(analyzer, traces, title=title, window=window)))

@@ -14,6 +14,7 @@ import logging
 import re
 import threading
 import uuid
+from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib import resources
@@ -46,10 +47,12 @@ MAX_BYTES = 150_000
 KEEP_INTERVAL = 300.0
 """Seconds between two renewals that nobody asked for, at least …"""
 FIRST_KEEP = 10.0
-"""… but for the first with readings, this long after they began to come."""
+"""… but for the first with readings: so long after they began to come, or after the display."""
+FIRST_BYTES = 40_000
+"""What a display keeps is coarse: it must not hold up the live view that comes after it …"""
+FIRST_ROWS = 1_000_000
+"""… and of more readings than these there is no picture before the first renewal."""
 LOOK_INTERVAL = 1.0
-FIRST_SCALE = 1.0
-"""The first picture is coarser: it must not hold up the live view that comes after it."""
 OVER = (SourceState.ENDED, SourceState.STOPPED, SourceState.FAILED)
 
 FIGURE = (
@@ -66,8 +69,8 @@ class Subject(NamedTuple):
     """"" is none."""
 
 
-def bundle(record: Record, *, scale: float = 2.0) -> dict[str, str]:
-    """Return what a record is as the data of an output, at most `MAX_BYTES` together.
+def bundle(record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 2.0) -> dict[str, str]:
+    """Return what a record is as the data of an output, at most `max_bytes` together.
 
     "image/png" is the picture, "text/html" the picture and the table on a white plate, "text/plain" the
     table.
@@ -86,7 +89,7 @@ def bundle(record: Record, *, scale: float = 2.0) -> dict[str, str]:
     written = sum(len(part.encode()) for part in (text, head, foot))
     # The picture is there twice, four bytes for three.
     picture = base64.b64encode(
-        fitting(record, (MAX_BYTES - written) * 3 // 8 - 8, scale=scale)
+        fitting(record, (max_bytes - written) * 3 // 8 - 8, scale=scale)
     ).decode()
     return {"image/png": picture, "text/html": f"{head}{picture}{foot}", "text/plain": text}
 
@@ -110,7 +113,7 @@ class Keeper:
     Notes
     -----
     Renewed by `keep`, once when the source ends, and at most every 5 min while readings come; the first time
-    soon after the first reading. Until it was displayed nothing is drawn.
+    10 s after the first reading or the display. Until it was displayed nothing is drawn.
 
     Thread safety: `display` and `close` on the main thread, `keep` from any.
     """
@@ -149,10 +152,12 @@ class Keeper:
         if self._is_closed or not self._is_host():
             return
         is_first, self._is_displayed = not self._is_displayed, True
-        self._draw(update=False, scale=FIRST_SCALE)
+        self._draw(update=False)
+        if self._kept[1:2] != (0,):
+            self._due = self._clock.monotonic() + FIRST_KEEP
+            self._kept = ()  # what is kept now is coarse
         if is_first:
             self._was_over = self._is_over()
-            self._due = self._clock.monotonic() + KEEP_INTERVAL
             self._pump.add(self)
 
     def keep(self) -> None:
@@ -177,7 +182,7 @@ class Keeper:
         self._was_over = is_over
         if not self._saw_readings and self._analyzer.buffer.n_added:
             self._saw_readings = True
-            if not self._kept or not self._kept[1]:
+            if self._kept[1:2] == (0,):
                 self._due = now + FIRST_KEEP
         is_due = now >= self._due and self._present() != self._kept
         if (is_due or (is_over and not was_over)) and not self._is_drawing:
@@ -192,19 +197,35 @@ class Keeper:
         finally:
             self._is_drawing = False
 
-    def _draw(self, *, update: bool, scale: float = 2.0) -> None:
+    def _draw(self, *, update: bool) -> None:
         try:
             with self._lock:
                 kept = self._present()
                 self._due = self._clock.monotonic() + KEEP_INTERVAL
-                subject = self._describe()
-                title = subject.title or self.title
-                record = take(self._analyzer, subject.traces, title=title, clock=self._clock)
-                self._publish(bundle(record, scale=scale), self._display_id, update)
+                self._publish(self._drawn() if update else self._sketch(), self._display_id, update)
                 self._kept = kept
                 self.n_kept += 1
         except Exception:  # a chart is shown and ended all the same
             log_exception(logger, "The picture of a chart could not be kept.")
+
+    def _drawn(self) -> dict[str, str]:
+        return bundle(self._taken(self._describe()))
+
+    def _sketch(self) -> dict[str, str]:
+        """Return what is kept at a display, which takes little time and few bytes."""
+        subject, window = self._describe(), self._analyzer.parsed_window
+        spans = [
+            self._analyzer.buffer.channel(trace.channel).window_rows(window)
+            for trace in subject.traces
+        ]
+        if sum(stop - start for start, stop in spans) <= FIRST_ROWS:
+            return bundle(self._taken(subject), FIRST_BYTES, scale=1.0)
+        record = self._taken(subject._replace(traces=()))
+        return bundle(replace(record, waiting="the picture follows"), FIRST_BYTES, scale=1.0)
+
+    def _taken(self, subject: Subject) -> Record:
+        title = subject.title or self.title
+        return take(self._analyzer, subject.traces, title=title, clock=self._clock)
 
     def _present(self) -> tuple[Any, ...]:
         """Return what differs when another picture would."""

@@ -10,19 +10,19 @@ import io
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from nbstream.widgets.keep.ticks import Tick, fitted, free_labels, time_ticks, value_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nbstream.readings.batch import FloatArray
     from nbstream.widgets.keep.record import Channel, Record, Threshold
 
-__all__ = ["WIDTH", "draw", "fitting", "hex_color"]
+__all__ = ["PLATE", "TINT", "WIDTH", "Box", "Canvas", "draw", "fitting", "hex_color", "paint"]
 
 WIDTH = 880
 """Of the picture, px of the page."""
@@ -93,13 +93,7 @@ def draw(record: Record, *, scale: float = 2.0) -> bytes:
     """
     from PIL import Image
 
-    rows = _rows(record)
-    plan = _plan(record, rows)
-    canvas = _Canvas(plan.height, scale * FINER)
-    for row, box in zip(rows, plan.boxes, strict=True):
-        _draw_row(canvas, record, row, box, plan)
-    _draw_times(canvas, record, plan)
-    _draw_words(canvas, record, plan)
+    canvas = paint(record, lambda height: _Image(height, scale * FINER))
     image = canvas.image.reduce(FINER)
     palette = _palette(record)
     few = image.quantize(palette=palette, dither=Image.Dither.NONE)
@@ -107,6 +101,54 @@ def draw(record: Record, *, scale: float = 2.0) -> bytes:
     # Level 9 would spare a tenth of the bytes and take eight times as long.
     few.save(file, "PNG", compress_level=6)
     return file.getvalue()
+
+
+def paint(record: Record, canvas_of: Callable[[int], CanvasT]) -> CanvasT:
+    """Draw a record and return what it was drawn on; `canvas_of` makes that for a height in px."""
+    rows = _rows(record)
+    plan = _plan(record, rows)
+    canvas = canvas_of(plan.height)
+    for row, box in zip(rows, plan.boxes, strict=True):
+        _draw_row(canvas, record, row, box)
+    _draw_times(canvas, record, plan)
+    _draw_words(canvas, record, plan)
+    return canvas
+
+
+class Canvas(Protocol):
+    """What a record is drawn on; places and sizes are px of the page."""
+
+    def fill(self, box: Box, color: str) -> None:
+        """Tint a rectangle with a little of a colour."""
+        ...
+
+    def rule(self, x0: float, y0: float, x1: float, y1: float, color: str, width: float) -> None:
+        """Draw a level or upright line that is sharp."""
+        ...
+
+    def dot(self, x: float, y: float, radius: float, color: str) -> None:
+        """Draw a dot."""
+        ...
+
+    def line(
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        color: str,
+        width: float,
+        dash: tuple[float, float] | None = None,
+    ) -> None:
+        """Draw a line through points; `dash` is the length of a stroke and of the gap after it."""
+        ...
+
+    def text(
+        self, x: float, y: float, text: str, px: float, color: str, anchor: str, halo: float = 0.0
+    ) -> None:
+        """Write text; `anchor` is Pillow's, `halo` px of the plate's colour stand around it."""
+        ...
+
+
+CanvasT = TypeVar("CanvasT", bound=Canvas)
 
 
 @cache
@@ -147,7 +189,9 @@ class _Axis:
         return places
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
+    """A rectangle, px of the page."""
+
     left: float
     top: float
     right: float
@@ -156,7 +200,7 @@ class _Box(NamedTuple):
 
 class _Plan(NamedTuple):
     height: int
-    boxes: list[_Box]
+    boxes: list[Box]
     legend: list[list[tuple[Channel | None, str]]]
 
 
@@ -210,7 +254,7 @@ def _plan(record: Record, rows: list[list[_Axis]]) -> _Plan:
     has_units = any(axis.unit for row in rows for axis in row)
     for _ in rows:
         top += ROW_GAP if has_units else 6
-        boxes.append(_Box(x0, top, x1, top + _row_height(len(rows))))
+        boxes.append(Box(x0, top, x1, top + _row_height(len(rows))))
         top = boxes[-1].bottom
     return _Plan(math.ceil(top + AXIS_HEIGHT + FOOT_HEIGHT + 6), boxes, legend)
 
@@ -244,11 +288,11 @@ def _named(channel: Channel) -> str:
 # What is drawn.
 
 
-def _draw_row(canvas: _Canvas, record: Record, row: list[_Axis], box: _Box, plan: _Plan) -> None:
+def _draw_row(canvas: Canvas, record: Record, row: list[_Axis], box: Box) -> None:
     for band in record.bands:
         x0, x1 = _x(record, box, band.from_ns), _x(record, box, band.to_ns)
         color = SEVERITY_COLORS.get(band.severity, QUIET)
-        canvas.fill(_Box(x0, box.top, max(x1, x0 + 1.5), box.bottom), color)
+        canvas.fill(Box(x0, box.top, max(x1, x0 + 1.5), box.bottom), color)
     for tick in row[0].ticks:
         canvas.rule(
             box.left, _y(row[0], box, tick.at), box.right, _y(row[0], box, tick.at), GRID, 1
@@ -280,7 +324,7 @@ def _draw_row(canvas: _Canvas, record: Record, row: list[_Axis], box: _Box, plan
                 _draw_threshold(canvas, axis, threshold, box)
 
 
-def _draw_line(canvas: _Canvas, record: Record, axis: _Axis, channel: Channel, box: _Box) -> None:
+def _draw_line(canvas: Canvas, record: Record, axis: _Axis, channel: Channel, box: Box) -> None:
     times, values = channel.line.times, channel.line.values
     if not len(times):
         return
@@ -300,7 +344,7 @@ def _draw_line(canvas: _Canvas, record: Record, axis: _Axis, channel: Channel, b
             canvas.line(part_x, part_y, channel.color, LINE_PX, DASHES.get(channel.dash))
 
 
-def _draw_threshold(canvas: _Canvas, axis: _Axis, threshold: Threshold, box: _Box) -> None:
+def _draw_threshold(canvas: Canvas, axis: _Axis, threshold: Threshold, box: Box) -> None:
     limit = threshold.value * axis.factor
     if not axis.low <= limit <= axis.high:
         return
@@ -314,7 +358,7 @@ def _draw_threshold(canvas: _Canvas, axis: _Axis, threshold: Threshold, box: _Bo
         canvas.text(box.left + 6, y - 4, threshold.text, SMALL_PX, INK, "ls", halo=2.0)
 
 
-def _draw_times(canvas: _Canvas, record: Record, plan: _Plan) -> None:
+def _draw_times(canvas: Canvas, record: Record, plan: _Plan) -> None:
     box = plan.boxes[-1]
     ticks = _times(record, box)
     places = [_x(record, box, tick.at) for tick in ticks]
@@ -327,7 +371,7 @@ def _draw_times(canvas: _Canvas, record: Record, plan: _Plan) -> None:
             canvas.text(x, box.bottom + 7, tick.label, SMALL_PX, QUIET, "ma")
 
 
-def _draw_words(canvas: _Canvas, record: Record, plan: _Plan) -> None:
+def _draw_words(canvas: Canvas, record: Record, plan: _Plan) -> None:
     y = float(MARGIN)
     if record.title:
         canvas.text(MARGIN, y, record.title, TITLE_PX, INK, "la")
@@ -361,22 +405,22 @@ def _day(record: Record) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _times(record: Record, box: _Box) -> list[Tick]:
+def _times(record: Record, box: Box) -> list[Tick]:
     most = max(2, round((box.right - box.left) / 110))
     return time_ticks(record.from_ns, record.to_ns, record.offset_ns, most)
 
 
-def _x(record: Record, box: _Box, ns: float) -> float:
+def _x(record: Record, box: Box, ns: float) -> float:
     share = (ns - record.from_ns) / (record.to_ns - record.from_ns)
     return box.left + share * (box.right - box.left)
 
 
-def _y(axis: _Axis, box: _Box, value: float) -> float:
+def _y(axis: _Axis, box: Box, value: float) -> float:
     return box.bottom - (value - axis.low) / (axis.high - axis.low) * (box.bottom - box.top)
 
 
-class _Canvas:
-    """An image that takes places and sizes in px of the page."""
+class _Image:
+    """The canvas of a PNG: an image, larger than the picture."""
 
     def __init__(self, height: int, scale: float) -> None:
         from PIL import Image, ImageDraw
@@ -388,7 +432,7 @@ class _Canvas:
         self.image = Image.new("RGB", size, PLATE)
         self._draw = ImageDraw.Draw(self.image)
 
-    def fill(self, box: _Box, color: str) -> None:
+    def fill(self, box: Box, color: str) -> None:
         """Tint a rectangle."""
         self._draw.rectangle([round(edge * self.scale) for edge in box], fill=_mixed(color, TINT))
 

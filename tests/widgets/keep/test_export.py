@@ -93,6 +93,16 @@ def test_png_shows_the_window(chart: ns.LiveChart, tmp_path: Path) -> None:
     assert is_color(picture, "#008080").sum() > 1000
 
 
+def test_svg_shows_the_window(chart: ns.LiveChart, tmp_path: Path) -> None:
+    """The SVG is of the window that is asked for."""
+    path = tmp_path / "shown.svg"
+    chart.to_svg(path, window="all")
+    text = path.read_text("utf-8")
+    assert text.startswith("<svg ")
+    assert "14:00:00" in text
+    assert "Ramps" in text
+
+
 def test_a_chart_keeps_what_it_shows(buffer: ns.Buffer, published: Published) -> None:
     """Displayed, kept and closed, a chart renews one output; its widget's output has no picture."""
     chart = ns.LiveChart(buffer, title="Ramps")

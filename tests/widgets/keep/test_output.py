@@ -136,13 +136,30 @@ def test_it_is_renewed_every_five_minutes(scene: Scene) -> None:
         assert scene.n_after(1) == 0
 
 
+def test_a_display_is_cheap(scene: Scene) -> None:
+    """A display keeps a coarse picture of few bytes, and of very many readings none; another follows."""
+    noise = np.random.default_rng(1).normal(0, 1, 200_000)
+    times = START + np.arange(200_000) / 5_000
+    for n in range(6):
+        scene.buffer.extend(times, {f"c{n}": noise + n})
+        if n == 3:
+            scene.keeper.display()
+            (data, _, _) = scene.notebook.published[-1]
+            assert sum(map(len, data.values())) <= 40_000
+            assert len(data["text/plain"].splitlines()) == 6
+    scene.keeper.display()
+    assert len(scene.notebook.published[-1][0]["text/plain"].splitlines()) == 2
+    assert scene.n_after(12) == 1
+    assert len(scene.notebook.published[-1][0]["text/plain"].splitlines()) == 8
+
+
 def test_it_is_renewed_when_the_source_ends() -> None:
     """A source that stops is kept once, as it was then; one that goes on is kept again at its next end."""
     source = ns.CallableSource(lambda: 1.0, interval=0.01).start()
     scene = Scene(source)
     wait_until(lambda: scene.buffer.n_added)
     scene.keeper.display()
-    assert scene.n_after(3) == 0
+    assert scene.n_after(20) == 1
     for _ in range(2):
         source.stop()
         assert scene.n_after(3) == 1
