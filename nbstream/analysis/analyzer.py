@@ -348,13 +348,9 @@ class Analyzer(StatisticsOfChannels):
             msg = f"'max_rows' must be >= 1 (got {max_rows!r})."
             raise ValueError(msg)
         self._intake.require_open()
+        zone = self.buffer.timezone
         table = Stepped(
-            step_ns,
-            found,
-            channel,
-            timezone=self.buffer.timezone,
-            max_rows=max_rows,
-            on_close=self._drop_stepped,
+            step_ns, found, channel, timezone=zone, max_rows=max_rows, on_close=self._drop_stepped
         )
         with self._lock:
             self._stepped = (*self._stepped, table)

@@ -155,11 +155,8 @@ class Detections:
         """Let detectors that are behind judge what was there before them; return whether any did."""
         deadline = time.monotonic() + seconds
         ends = self._intake.ends()
-        advanced = [
-            run.advance(ends.get(run.channel or "", 0), deadline)
-            for run in self.runs
-            if run.n_behind
-        ]
+        late = [run for run in self.runs if run.n_behind]
+        advanced = [run.advance(ends.get(run.channel or "", 0), deadline) for run in late]
         return any(advanced)
 
     def _drop(self, run: DetectorRun) -> None:

@@ -23,10 +23,8 @@ def to_frame(columns: Mapping[str, tuple[TimeArray, FloatArray]], timezone: tzin
 
     every_times = [times for times, _ in columns.values()]
     if every_times and all(np.array_equal(every_times[0], times) for times in every_times[1:]):
-        frame = pd.DataFrame(
-            {name: values for name, (_, values) in columns.items()},
-            index=pd.DatetimeIndex(every_times[0].view("M8[ns]")),
-        )
+        index = pd.DatetimeIndex(every_times[0].view("M8[ns]"))
+        frame = pd.DataFrame({name: values for name, (_, values) in columns.items()}, index=index)
         if not frame.index.is_monotonic_increasing:  # the clock was set back
             frame = frame.sort_index(kind="stable")
     elif every_times:
@@ -34,8 +32,8 @@ def to_frame(columns: Mapping[str, tuple[TimeArray, FloatArray]], timezone: tzin
         parts = []
         for name, (times, values) in columns.items():
             repeat = pd.Series(times).groupby(times).cumcount().to_numpy()
-            index = pd.MultiIndex.from_arrays([times, repeat])
-            parts.append(pd.Series(values, name=name, index=index))
+            places = pd.MultiIndex.from_arrays([times, repeat])
+            parts.append(pd.Series(values, name=name, index=places))
         frame = pd.concat(parts, axis=1).sort_index()
         frame.index = pd.DatetimeIndex(frame.index.get_level_values(0).to_numpy().view("M8[ns]"))
     else:

@@ -13,15 +13,6 @@ from nbstream.sources.python.random import RandomSource
 from nbstream.sources.state import Counters, SourceState
 
 __all__ = [
-    "CallableSource",
-    "Counters",
-    "CsvSource",
-    "IterableSource",
-    "LinesSource",
-    "ProcessSource",
-    "RandomSource",
-    "Source",
-    "SourceState",
-    "nearest_neighbour",
-    "running_sources",
-]
+    "CallableSource", "Counters", "CsvSource", "IterableSource", "LinesSource", "ProcessSource",
+    "RandomSource", "Source", "SourceState", "nearest_neighbour", "running_sources",
+]  # fmt: skip

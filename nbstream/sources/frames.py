@@ -14,17 +14,9 @@ from nbstream.readings.batch import Batch, as_number
 from nbstream.sources.times.names import key_rank
 
 __all__ = [
-    "ONE_CHANNEL",
-    "SAMPLE_CELLS",
-    "Column",
-    "as_array",
-    "columns_of",
-    "is_array",
-    "is_columns",
-    "is_frame",
-    "is_labelled",
-    "is_table",
-]
+    "ONE_CHANNEL", "SAMPLE_CELLS", "Column", "as_array", "columns_of", "is_array", "is_columns",
+    "is_frame", "is_labelled", "is_table",
+]  # fmt: skip
 
 ONE_CHANNEL = "value"
 """The channel of a reading that names none."""

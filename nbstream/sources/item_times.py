@@ -122,9 +122,8 @@ class ItemTimes:
         form = self._texts.front_form
         if found is not None and form is not None and form.kind == "number":
             word = found[1].split(maxsplit=1)[0]
-            if found[0] > self.now_ns() + DAY_NS or is_unit(
-                word
-            ):  # a count, as in "2048000000 bytes"
+            # A count, as in "2048000000 bytes".
+            if found[0] > self.now_ns() + DAY_NS or is_unit(word):
                 return None
         self._front_form = form if found is not None else self._front_form
         return found

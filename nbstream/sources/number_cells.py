@@ -25,16 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "THOUSANDS",
-    "are_switches",
-    "figures_of",
-    "is_missing",
-    "is_placeholder",
-    "number",
-    "plain_quantity",
-    "quantity",
-    "switch",
-]
+    "THOUSANDS", "are_switches", "figures_of", "is_missing", "is_placeholder", "number",
+    "plain_quantity", "quantity", "switch",
+]  # fmt: skip
 
 THOUSANDS = ("", ",", ".", " ", "'")
 """What may separate thousands; " " stands for every kind of space."""

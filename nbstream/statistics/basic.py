@@ -11,20 +11,9 @@ if TYPE_CHECKING:
     from nbstream.statistics.sample import Sample
 
 __all__ = [
-    "RMS",
-    "CoefficientOfVariation",
-    "Count",
-    "First",
-    "Last",
-    "Max",
-    "Mean",
-    "Min",
-    "Missing",
-    "PeakToPeak",
-    "StandardDeviation",
-    "Sum",
-    "Variance",
-]
+    "RMS", "CoefficientOfVariation", "Count", "First", "Last", "Max", "Mean", "Min", "Missing",
+    "PeakToPeak", "StandardDeviation", "Sum", "Variance",
+]  # fmt: skip
 
 
 @register("count", unit="none")

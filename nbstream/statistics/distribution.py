@@ -14,16 +14,9 @@ if TYPE_CHECKING:
     from nbstream.statistics.sample import Sample
 
 __all__ = [
-    "Bins",
-    "Histogram",
-    "InterquartileRange",
-    "Kurtosis",
-    "Median",
-    "MedianAbsoluteDeviation",
-    "Quantile",
-    "Skewness",
-    "quantile",
-]
+    "Bins", "Histogram", "InterquartileRange", "Kurtosis", "Median", "MedianAbsoluteDeviation",
+    "Quantile", "Skewness", "quantile",
+]  # fmt: skip
 
 
 @register("quantile")

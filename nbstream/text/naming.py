@@ -9,15 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
 __all__ = [
-    "MAX_NAME_LENGTH",
-    "NO_NAME",
-    "distinct",
-    "name_problem",
-    "one_line",
-    "printable",
-    "short_name",
-    "short_names",
-]
+    "MAX_NAME_LENGTH", "NO_NAME", "distinct", "name_problem", "one_line", "printable",
+    "short_name", "short_names",
+]  # fmt: skip
 
 MAX_NAME_LENGTH = 1000
 """Longer names of channels are refused."""

@@ -21,16 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
-    "HIDDEN",
-    "SHORTEST_PART",
-    "Redactor",
-    "disarm",
-    "log_exception",
-    "redact",
-    "remember",
-    "secrets_of_command",
-    "secrets_of_environment",
-]
+    "HIDDEN", "SHORTEST_PART", "Redactor", "disarm", "log_exception", "redact", "remember",
+    "secrets_of_command", "secrets_of_environment",
+]  # fmt: skip
 
 HIDDEN = "***"
 SHORTEST_PART = 4
@@ -56,7 +49,7 @@ def redact(text: Any) -> str:
         known = list(_known)
     for redactor in known:
         text = redactor.redact(text)
-    for pattern, shown in _SHAPES:
+    for pattern, shown in _shapes:
         text = pattern.sub(shown, text)
     return _OPTION.sub(_hidden_option, _hide_named(text))
 
@@ -213,46 +206,29 @@ def _is_ordinary(value: str) -> bool:
 
 # What looks like a secret wherever it stands.
 
-_SHAPES = tuple(
-    (re.compile(pattern, flags), shown)
-    for pattern, flags, shown in (
-        (r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(-----END \1-----|\Z)", re.DOTALL, HIDDEN),
-        # Userinfo up to the last @ of the authority; a password may hold a slash, but no port does.
-        (
-            r"(?<=://)(?:[^\s/?#\"'<>]{0,300}|[^\s:/@]{0,100}:(?!\d+[/?#])[^\s\"'<>]{0,300})@",
-            0,
-            f"{HIDDEN}@",
-        ),
-        (
-            r"(?<![\w.@/:-])[A-Za-z][\w.+-]{0,100}:[^\s:@/\"']{1,300}@(?=[\w.-]+(?::\d|/\w))",
-            0,
-            f"{HIDDEN}@",
-        ),
-        (r"(\bhooks\.[\w.-]+/)[^\s\"'<>)]+", re.IGNORECASE, rf"\1{HIDDEN}"),
-        (r"(/web-?hooks?/)[^\s\"'<>)]+", re.IGNORECASE, rf"\1{HIDDEN}"),
-        (r"(\bwebhook\.office\.com/)[^\s\"'<>)]+", re.IGNORECASE, rf"\1{HIDDEN}"),
-        (r"(/(?:bot|key/)(?=[\w:-]*\d))[\w-]+(:[\w-]+)?", 0, rf"\1{HIDDEN}"),
-        (r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}", 0, HIDDEN),
-        (
-            r"(?<![\w/+=-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*\d)[A-Za-z0-9+]"
-            r"[A-Za-z0-9/+]{39}(?![\w/+=-]|\.\w)",
-            0,
-            HIDDEN,
-        ),
-        (
-            r"\b(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|xapp-|AIza|ya29\.|[prs]k_(?:live|test)_|sk-|hf_"
-            r"|npm_|pypi-|dop_v1_|shpat_|SG\.|lin_api_|pat-|glc_|glsa_)[\w.-]{12,}",
-            0,
-            HIDDEN,
-        ),
-        (r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", 0, HIDDEN),
-        (r"\b\d{8,10}:[A-Za-z0-9_-]{35}\b", 0, HIDDEN),
-        (r"(?i:\b(bearer|basic)\s+)(?=\S*\d|\S*[a-z]\S*[A-Z])[\w.~+/=-]{8,}", 0, rf"\1 {HIDDEN}"),
-        (r"(?i)(\bidentified\s+by\s+)(['\"]).*?\2", 0, rf"\1\2{HIDDEN}\2"),
-        (r"(?i)(\bpassw\w*\s+(?:is\s+|was\s+)?)(['\"])[^'\"]+\2", 0, rf"\1\2{HIDDEN}\2"),
-        (r"(?i)(<(\w*(?:passw|pwd|secret|token|apikey)\w*)[^>]*>)[^<]+(?=</\2)", 0, rf"\1{HIDDEN}"),
-    )
-)
+_SHAPES = {
+    r"(?s)-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(-----END \1-----|\Z)": HIDDEN,
+    # Userinfo up to the last @ of the authority; a password may hold a slash, but no port does.
+    r"(?<=://)(?:[^\s/?#\"'<>]{0,300}|[^\s:/@]{0,100}:(?!\d+[/?#])[^\s\"'<>]{0,300})@": f"{HIDDEN}@",
+    r"(?<![\w.@/:-])[A-Za-z][\w.+-]{0,100}:[^\s:@/\"']{1,300}@(?=[\w.-]+(?::\d|/\w))": f"{HIDDEN}@",
+    r"(?i)(\bhooks\.[\w.-]+/)[^\s\"'<>)]+": rf"\1{HIDDEN}",
+    r"(?i)(/web-?hooks?/)[^\s\"'<>)]+": rf"\1{HIDDEN}",
+    r"(?i)(\bwebhook\.office\.com/)[^\s\"'<>)]+": rf"\1{HIDDEN}",
+    r"(/(?:bot|key/)(?=[\w:-]*\d))[\w-]+(:[\w-]+)?": rf"\1{HIDDEN}",
+    r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}": HIDDEN,
+    r"(?<![\w/+=-])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*\d)[A-Za-z0-9+]"
+    r"[A-Za-z0-9/+]{39}(?![\w/+=-]|\.\w)": HIDDEN,
+    r"\b(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|xapp-|AIza|ya29\.|[prs]k_(?:live|test)_|sk-|hf_"
+    r"|npm_|pypi-|dop_v1_|shpat_|SG\.|lin_api_|pat-|glc_|glsa_)[\w.-]{12,}": HIDDEN,
+    r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?": HIDDEN,
+    r"\b\d{8,10}:[A-Za-z0-9_-]{35}\b": HIDDEN,
+    r"(?i:\b(bearer|basic)\s+)(?=\S*\d|\S*[a-z]\S*[A-Z])[\w.~+/=-]{8,}": rf"\1 {HIDDEN}",
+    r"(?i)(\bidentified\s+by\s+)(['\"]).*?\2": rf"\1\2{HIDDEN}\2",
+    r"(?i)(\bpassw\w*\s+(?:is\s+|was\s+)?)(['\"])[^'\"]+\2": rf"\1\2{HIDDEN}\2",
+    r"(?i)(<(\w*(?:passw|pwd|secret|token|apikey)\w*)[^>]*>)[^<]+(?=</\2)": rf"\1{HIDDEN}",
+}
+"""Patterns, and what is shown in their place."""
+_shapes = [(re.compile(pattern), shown) for pattern, shown in _SHAPES.items()]
 
 
 # What follows a telling name.

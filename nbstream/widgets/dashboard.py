@@ -133,6 +133,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         cards = self._own(Cards(self.analyzer, statistics))
         controls = self._own(Controls(self.analyzer, chart, title=title))
         feed = self._own(AlertFeed(self.analyzer, chart))
+        chart._keeper.title = title or ("" if self.source is None else self.source.name)
         self._parts = {"controls": controls, "cards": cards, "chart": chart, "feed": feed}
         text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
         super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
@@ -228,7 +229,18 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             layout.close()
             ownership.forget(self)
 
+    def keep(self) -> None:
+        """Renew the picture and the table that the notebook keeps of the dashboard (see `LiveChart.keep`).
+
+        Raises
+        ------
+        ClosedError
+            If the dashboard has ended.
+        """
+        self.chart.keep()
+
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        self.chart._keeper.display()
         for part in (self.chart, self.cards, self.controls, self.feed):
             part.displayed()
         return super()._repr_mimebundle_(*arguments, **keywords)
@@ -268,6 +280,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         if self._is_closed or self._is_replaced:
             return
         self._is_replaced = True
+        self.chart._keeper.close(keep=False)
         self._over = REPLACED
         _replaced_boxes.append(self)
         try:

@@ -175,13 +175,10 @@ class AlertLog:
     def counters(self) -> LogCounters:
         """Return what became of all incidents so far."""
         with self._lock:
+            dropped = self._n_fired - len(self._incidents)
+            notified, failed = self.outbox.n_notified, self.outbox.n_failed
             return LogCounters(
-                self._n_fired,
-                self._n_fired - len(self._incidents),
-                self._n_past,
-                self.outbox.n_notified,
-                self._n_muted,
-                self.outbox.n_failed,
+                self._n_fired, dropped, self._n_past, notified, self._n_muted, failed
             )
 
     @property

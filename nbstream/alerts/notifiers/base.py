@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from nbstream.alerts.notifiers.message import KINDS, severity_rank
 from nbstream.alerts.notifiers.retry import DeliveryError, Failure
+from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.voila import is_voila_kernel
 from nbstream.alerts.severity import SEVERITIES, one_of
 from nbstream.errors import CallbackError
@@ -186,6 +187,10 @@ class RemoteNotifier(Notifier):
         if problem:  # raised here, so that the other exception is not its context
             message = f"The notifier {self.name!r} failed with {problem}."
             raise DeliveryError(message, notifier=self.name)
+
+    def _kept(self, secret: SecretLike, name: str) -> Secret:
+        """Return what holds a secret, which need not exist while the notifier is off."""
+        return Secret(secret, name=name, must_exist=not self._is_off)
 
     def _raise(self, failure: Failure | None) -> None:
         """Raise what a delivery failed with, if it failed."""

@@ -20,7 +20,6 @@ from nbstream.alerts.log.export import iso
 from nbstream.alerts.notifiers.base import RemoteNotifier
 from nbstream.alerts.notifiers.message import line, plain, severity_rank, title
 from nbstream.alerts.notifiers.retry import Failure, Retry, failure_of_system, positive
-from nbstream.alerts.notifiers.secret import Secret, SecretLike
 from nbstream.alerts.notifiers.tls import checked_context
 from nbstream.readings.zone import local_datetime
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from nbstream.alerts.log.incident import Notification
+    from nbstream.alerts.notifiers.secret import SecretLike
 
 __all__ = ["EmailNotifier"]
 
@@ -152,12 +152,8 @@ class EmailNotifier(RemoteNotifier):
                 f"(got {group_wait!r} and {min_interval!r})."
             )
             raise ValueError(message)
-        super().__init__(
-            name=plain(name or f"mail {host}"),
-            min_severity=min_severity,
-            kinds=kinds,
-            allow_voila=allow_voila,
-        )
+        name = plain(name or f"mail {host}")
+        super().__init__(name=name, min_severity=min_severity, kinds=kinds, allow_voila=allow_voila)
         self._host = host
         self._port = PORTS[tls] if port is None else int(port)
         self._tls = tls
@@ -168,9 +164,7 @@ class EmailNotifier(RemoteNotifier):
             message = "'recipients' must name at least one address."
             raise ValueError(message)
         login = {} if user is None or password is None else {"user": user, "password": password}
-        self._login = tuple(
-            Secret(given, name=of, must_exist=not self._is_off) for of, given in login.items()
-        )
+        self._login = tuple(self._kept(secret, of) for of, secret in login.items())
         self._timeout = positive(timeout, "timeout")
         self._retry = Retry(
             retries=retries, give_up_after=give_up_after, clock=clock, random=random
@@ -243,11 +237,8 @@ class EmailNotifier(RemoteNotifier):
                 smtp.starttls(context=self._tls_context())
             if login:
                 smtp.login(*login)
-            return smtp.send_message(
-                mail,
-                from_addr=self._sender.addr_spec,
-                to_addrs=[recipient.addr_spec for recipient in self._recipients],
-            )
+            to = [recipient.addr_spec for recipient in self._recipients]
+            return smtp.send_message(mail, from_addr=self._sender.addr_spec, to_addrs=to)
 
 
 class _Session:
@@ -282,16 +273,12 @@ class _Session:
             def _get_socket(self, *args: Any) -> Any:
                 return watched(super()._get_socket(*args))  # type: ignore[misc]
 
-        to: dict[str, Any] = {
-            "host": notifier._host,
-            "port": notifier._port,
-            "local_hostname": OWN_NAME,
-            "timeout": self._timeout,
-        }
+        to = notifier._host, notifier._port, OWN_NAME
         if notifier._tls == "ssl":
-            self._smtp = Encrypted(**to, context=notifier._tls_context())
+            context = notifier._tls_context()
+            self._smtp = Encrypted(*to, timeout=self._timeout, context=context)
         else:
-            self._smtp = Plain(**to)
+            self._smtp = Plain(*to, timeout=self._timeout)
         return self._smtp
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:

@@ -378,17 +378,10 @@ class RuleOnChannel:
         self.unit = frozen["unit"]
         change = machine.open_incident()
         assert change.breach is not None
-        facts = self._facts(change.breach)
         note = frozen["acknowledged"]
-        self._entry = self._log.add(
-            **facts
-            | {
-                "fired_ns": change.fired_ns,
-                "peak": change.peak,
-                "severity": change.severity,
-                "acknowledged": None if note is None else Acknowledgement(*note),
-            }
-        )
+        acknowledged = None if note is None else Acknowledgement(*note)
+        facts = self._facts_of(change, change.breach)
+        self._entry = self._log.add(acknowledged=acknowledged, **facts)
         if frozen["is_told"]:
             self._policy.told = self._entry
         elif note is None:
@@ -413,6 +406,10 @@ class RuleOnChannel:
             "what": what,
         }
 
+    def _facts_of(self, change: IncidentChange, breach: Moment) -> dict[str, Any]:
+        reached = {"fired_ns": change.fired_ns, "peak": change.peak, "severity": change.severity}
+        return self._facts(breach) | reached
+
     def _record(self, change: IncidentChange) -> None:
         cleared = change.cleared
         end: dict[str, Any] = {}
@@ -423,9 +420,7 @@ class RuleOnChannel:
             end = {"ended": why, "resolved_ns": max(change.last_ns, change.fired_ns)}
         escalations = change.escalations
         if change.breach is not None:
-            facts = self._facts(change.breach) | end
-            facts["fired_ns"], facts["peak"] = change.fired_ns, change.peak
-            facts["severity"] = change.severity
+            facts = self._facts_of(change, change.breach) | end
             entry = self._entry = self._log.add(escalations=escalations, **facts)
             self._queue.append(("fired", entry))
         elif self._entry is None:
@@ -477,14 +472,8 @@ class RuleOnChannel:
         self._stale_seen = since_ns, due[-1]
         n = len(due)
         known = {v: np.repeat(c, n) for v, c in self._last_columns.items() if v != STALE}
-        table = Table(
-            np.array(due, np.int64),
-            np.full(n, self._last_value),
-            known,
-            channel=self.channel,
-            unit=self.unit,
-            is_stale=True,
-        )
+        times, values = np.array(due, np.int64), np.full(n, self._last_value)
+        table = Table(times, values, known, channel=self.channel, unit=self.unit, is_stale=True)
         machine = self._machine
         before = (machine.state, machine.since_ns)
         changes = machine.step(Verdicts(self._trigger, table))

@@ -55,8 +55,6 @@ class Preview:
             )
             for i in incidents
         )
-        open_ns = sum(
-            max((newest_ns if f.cleared_ns is None else f.cleared_ns) - f.fired_ns, 0)
-            for f in firings
-        )
+        ends = (newest_ns if f.cleared_ns is None else f.cleared_ns for f in firings)
+        open_ns = sum(max(end - f.fired_ns, 0) for end, f in zip(ends, firings, strict=True))
         return cls(n, firings, open_ns / 1e9, n_readings)

@@ -159,9 +159,8 @@ class RuleSettings:
         TypeError
             If one is of a wrong type, or there is no such setting.
         """
-        kept: dict[str, Any] = (
-            {} if before is None else {name: getattr(before, name) for name in cls.__slots__}
-        )
+        names = () if before is None else cls.__slots__
+        kept: dict[str, Any] = {name: getattr(before, name) for name in names}
         for argument, value in given.items():
             if argument != "limits":
                 setting = _known(argument)
@@ -296,11 +295,9 @@ class Setting:
 
 
 SETTINGS = {
-    setting.argument: setting
-    for setting in (
-        Setting(f.name, f.default, **{**f.metadata, "argument": f.metadata["argument"] or f.name})
-        for f in fields(RuleSettings)
-    )
+    argument: Setting(f.name, f.default, **{**f.metadata, "argument": argument})
+    for f in fields(RuleSettings)
+    for argument in [f.metadata["argument"] or f.name]
 }
 """All settings by their arguments' names."""
 

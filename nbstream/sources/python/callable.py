@@ -116,8 +116,7 @@ class CallableSource(ItemSource):
             except BaseException as error:
                 if self._is_stopping:
                     return
-                message = f"{self.name} raised {explain(error)}"
-                self._handle(CallbackError(message, callback=self.name), error, failures)
+                self._handle(f"{self.name} raised {explain(error)}", error, failures)
                 failures += 1
             else:
                 failures = self._take(item, failures)
@@ -134,7 +133,7 @@ class CallableSource(ItemSource):
                 found = self._reader.read(item)
             except (TypeError, ValueError) as error:
                 message = f"{self.name} returned what is no reading: {error}"
-                self._handle(CallbackError(message, callback=self.name), error, failures)
+                self._handle(message, error, failures)
                 return failures + 1
             self._hand_over(found)
             self._say_if_nothing_is_readable()
@@ -143,7 +142,8 @@ class CallableSource(ItemSource):
             self._has_data()
         return 0
 
-    def _handle(self, error: CallbackError, cause: BaseException, failures: int) -> None:
+    def _handle(self, message: str, cause: BaseException, failures: int) -> None:
+        error = CallbackError(message, callback=self.name)
         error.__cause__ = cause
         self._count(Counters(received=1, rejected=1))
         if self._is_abandoned:

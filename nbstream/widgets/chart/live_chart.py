@@ -19,12 +19,16 @@ from nbstream.widgets.chart.copies import wall_clock
 from nbstream.widgets.chart.described_figure import DescribedFigure
 from nbstream.widgets.chart.figure import live_number
 from nbstream.widgets.chart.limits import DraggedLimits
+from nbstream.widgets.chart.look import PALETTE
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.selection import Selection, read_span
 from nbstream.widgets.chart.settings import NEVER_NS, read_gap
 from nbstream.widgets.chart.view_requests import ViewRequests
+from nbstream.widgets.keep.export import write_csv, write_png, write_svg
+from nbstream.widgets.keep.output import Keeper, Subject
+from nbstream.widgets.keep.record import Trace
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
@@ -37,6 +41,7 @@ from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from os import PathLike
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -161,6 +166,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
         )
         self._inbox = Inbox(self, self._link, self._actions, take=views.take)
+        self._keeper = Keeper(analyzer, self._kept)
         self._ended = None
         self._show_channels(analyzer, self._feed)
         ownership.replace_named(self, name)
@@ -267,6 +273,86 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         figure.setdefault("layout", {})
         return figure
 
+    def to_csv(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write the readings of the channels that are shown as CSV, a column each.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        write_csv(self._analyzer, [trace.channel for trace in self._kept().traces], path, window)
+
+    def to_png(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write a picture of what is shown, drawn without a browser: 880 px wide, two pixels for each.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        kept = self._kept()
+        write_png(self._analyzer, kept.traces, kept.title, path, window)
+
+    def to_svg(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
+        """Write what is shown as SVG, for papers and the web, drawn without a browser.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        window
+            Another window; None is the chart's.
+
+        Raises
+        ------
+        ValueError
+            If `window` cannot be read, or is not > 0.
+        OSError
+            If the file cannot be written.
+        """
+        kept = self._kept()
+        write_svg(self._analyzer, kept.traces, kept.title, path, window)
+
+    def keep(self) -> None:
+        """Renew the picture and the table that the notebook keeps of the chart, in each cell that shows it.
+
+        They are what a saved notebook shows where no kernel makes the chart live: reopened, as HTML, on
+        GitHub. Renewed by themselves when the source ends, at `close()`, and at most every 5 min.
+
+        Notes
+        -----
+        Thread safety: any thread. Cost: about 0.2 s, a second for 16 channels of a million readings.
+        """
+        self._keeper.keep()
+
+    def _kept(self) -> Subject:
+        """Return how the chart looks, for a picture of it."""
+        traces = [
+            Trace(name, line["color"] or PALETTE[line["palette"] % len(PALETTE)], line["dash"])
+            for name, line in zip(self._feed.names, self._described["lines"], strict=False)
+            if line["visible"]
+        ]
+        return Subject(traces, self.layout.title.text or "")
+
     def close(self) -> None:
         """End the chart, and the analyzer if the chart made it."""
         if self._ended is None:
@@ -283,6 +369,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
 
     def _end(self, reason: str) -> None:
         MAIN.require("Closing a LiveChart")
+        self._keeper.close(keep=reason == "closed")
         self._ended = reason
         try:
             self.send({"kind": "ended", "reason": reason})
@@ -310,6 +397,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
 
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
         self._sync()
+        self._keeper.display()
         self.displayed()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return {

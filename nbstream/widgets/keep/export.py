@@ -1,0 +1,56 @@
+"""What a chart shows, as files for other programs; no browser is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbstream.alerts.log.export import safe_cell, write_atomically
+from nbstream.widgets.keep.picture import draw
+from nbstream.widgets.keep.record import take
+from nbstream.widgets.keep.svg import draw_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.readings.window import WindowLike
+    from nbstream.widgets.keep.record import Trace
+
+__all__ = ["write_csv", "write_png", "write_svg"]
+
+
+def write_csv(
+    analyzer: Analyzer,
+    channels: Sequence[str],
+    path: str | PathLike[str],
+    window: WindowLike | None,
+) -> None:
+    """Write the readings of channels in a window as CSV, with a header; times tell their offset from UTC."""
+    frame = analyzer.to_pandas(window)
+    frame = frame[[name for name in channels if name in frame.columns]].dropna(how="all")
+    frame = frame.rename(columns=safe_cell)
+    write_atomically(path, frame.to_csv(lineterminator="\r\n"))
+
+
+def write_png(
+    analyzer: Analyzer,
+    traces: Sequence[Trace],
+    title: str,
+    path: str | PathLike[str],
+    window: WindowLike | None,
+) -> None:
+    """Write the picture of a window as PNG."""
+    Path(path).write_bytes(draw(take(analyzer, traces, title=title, window=window)))
+
+
+def write_svg(
+    analyzer: Analyzer,
+    traces: Sequence[Trace],
+    title: str,
+    path: str | PathLike[str],
+    window: WindowLike | None,
+) -> None:
+    """Write the picture of a window as SVG."""
+    write_atomically(path, draw_svg(take(analyzer, traces, title=title, window=window)))

@@ -1,0 +1,255 @@
+"""What the cell keeps beside the live view, and when it is renewed.
+
+A picture and a table are an output of their own, just before the widget's: JupyterLab shows a widget whose
+model is gone as an error and never falls back to another form of the same output, and an output that is
+renewed is rendered anew. So the live view is not touched when the kept output changes, and where there is
+none the kept output is what one sees. A style in it hides it while the live view stands, and what is left of
+the live view when that is gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import threading
+import uuid
+from dataclasses import replace
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nbstream.alerts.notifiers.voila import is_voila_kernel
+from nbstream.runtime.clock import SYSTEM_CLOCK
+from nbstream.runtime.main_thread import MAIN
+from nbstream.sources import SourceState
+from nbstream.text.redaction import log_exception
+from nbstream.widgets.keep.picture import WIDTH, fitting
+from nbstream.widgets.keep.record import take
+from nbstream.widgets.keep.table import html_table, text_table
+from nbstream.widgets.page.link import PUMP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.runtime.clock import Clock
+    from nbstream.widgets.keep.record import Record, Trace
+    from nbstream.widgets.page.link import Pump
+
+__all__ = ["MAX_BYTES", "Keeper", "Subject", "bundle"]
+
+logger = logging.getLogger(__name__)
+
+MAX_BYTES = 150_000
+"""What a cell keeps at most."""
+KEEP_INTERVAL = 300.0
+"""Seconds between two renewals that nobody asked for, at least …"""
+FIRST_KEEP = 10.0
+"""… but for the first with readings: so long after they began to come, or after the display."""
+FIRST_BYTES = 40_000
+"""What a display keeps is coarse: it must not hold up the live view that comes after it …"""
+FIRST_ROWS = 1_000_000
+"""… and of more readings than these there is no picture before the first renewal."""
+LOOK_INTERVAL = 1.0
+OVER = (SourceState.ENDED, SourceState.STOPPED, SourceState.FAILED)
+
+FIGURE = (
+    "margin:0;padding:8px;background:#ffffff;color:#1f2933;border-radius:4px;font-family:sans-serif"
+)
+
+
+class Subject(NamedTuple):
+    """What is kept: how a chart looks now."""
+
+    traces: Sequence[Trace]
+    """The channels that are shown."""
+    title: str
+    """"" is none."""
+
+
+def bundle(record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 2.0) -> dict[str, str]:
+    """Return what a record is as the data of an output, at most `max_bytes` together.
+
+    "image/png" is the picture, "text/html" the picture and the table on a white plate, "text/plain" the
+    table.
+    """
+    text = f"{record.title or 'Chart'}, {record.said}\n{text_table(record)}"
+    title = escape(record.title or ", ".join(channel.name for channel in record.channels[:3]))
+    head = (
+        f'<style>{_style()}</style><figure class="nbs-kept" style="{FIGURE}">'
+        f'<img alt="Chart of {title}, {escape(record.said)}" '
+        f'style="display:block;width:100%;max-width:{WIDTH}px" src="data:image/png;base64,'
+    )
+    foot = (
+        f'"/><figcaption style="font-size:12px;color:#52606d">{escape(record.said)}</figcaption>'
+        f'<div style="overflow-x:auto">{html_table(record)}</div></figure>'
+    )
+    written = sum(len(part.encode()) for part in (text, head, foot))
+    # The picture is there twice, four bytes for three.
+    picture = base64.b64encode(
+        fitting(record, (max_bytes - written) * 3 // 8 - 8, scale=scale)
+    ).decode()
+    return {"image/png": picture, "text/html": f"{head}{picture}{foot}", "text/plain": text}
+
+
+class Keeper:
+    """Keeps an output of the cell that shows a chart, and renews it.
+
+    Parameters
+    ----------
+    analyzer
+        Whose readings are kept.
+    describe
+        Returns how the chart looks now.
+    publish
+        Sends the data of an output: ``publish(data, display_id, update)``.
+    is_host
+        Returns whether there is a notebook that keeps outputs.
+    clock, pump
+        Injectable for tests.
+
+    Notes
+    -----
+    Renewed by `keep`, once when the source ends, and at most every 5 min while readings come; the first time
+    10 s after the first reading or the display. Until it was displayed nothing is drawn.
+
+    Thread safety: `display` and `close` on the main thread, `keep` from any.
+    """
+
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        describe: Callable[[], Subject],
+        *,
+        publish: Callable[[dict[str, str], str, bool], None] | None = None,
+        is_host: Callable[[], bool] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        pump: Pump = PUMP,
+    ) -> None:
+        self._analyzer = analyzer
+        self._describe = describe
+        self._publish = publish or _publish
+        self._is_host = is_host or _is_notebook
+        self._clock = clock
+        self._pump = pump
+        self._lock = threading.Lock()
+        self._display_id = uuid.uuid4().hex
+        self._is_displayed = False
+        self._is_closed = False
+        self._is_drawing = False
+        self._kept: tuple[Any, ...] = ()
+        self._due = 0.0
+        self._saw_readings = False
+        self.title = ""
+        """What stands above the picture of a chart that has no title of its own."""
+        self._was_over = False
+        self.n_kept = 0
+
+    def display(self) -> None:
+        """Put the output into the cell that runs, before what shows the chart."""
+        if self._is_closed or not self._is_host():
+            return
+        is_first, self._is_displayed = not self._is_displayed, True
+        self._draw(update=False)
+        if self._kept[1:2] != (0,):
+            self._due = self._clock.monotonic() + FIRST_KEEP
+            self._kept = ()  # what is kept now is coarse
+        if is_first:
+            self._was_over = self._is_over()
+            self._pump.add(self)
+
+    def keep(self) -> None:
+        """Renew the output in all cells that have it; nothing if there is none."""
+        if self._is_displayed and not self._is_closed:
+            self._draw(update=True)
+
+    def close(self, *, keep: bool) -> None:
+        """Renew the output for the last time if `keep`, and never again."""
+        if self._is_closed:
+            return
+        if keep:
+            self.keep()
+        self._is_closed = True
+        self._pump.remove(self)
+
+    def step(self, now: float) -> float | None:
+        """Renew the output if that is due; the pump calls it."""
+        if self._is_closed:
+            return None
+        is_over, was_over = self._is_over(), self._was_over
+        self._was_over = is_over
+        if not self._saw_readings and self._analyzer.buffer.n_added:
+            self._saw_readings = True
+            if self._kept[1:2] == (0,):
+                self._due = now + FIRST_KEEP
+        is_due = now >= self._due and self._present() != self._kept
+        if (is_due or (is_over and not was_over)) and not self._is_drawing:
+            self._is_drawing = True
+            # Not here: pages wait for the pump's frames.
+            threading.Thread(target=self._renew, name="nbstream-keep", daemon=True).start()
+        return LOOK_INTERVAL
+
+    def _renew(self) -> None:
+        try:
+            self.keep()
+        finally:
+            self._is_drawing = False
+
+    def _draw(self, *, update: bool) -> None:
+        try:
+            with self._lock:
+                kept = self._present()
+                self._due = self._clock.monotonic() + KEEP_INTERVAL
+                self._publish(self._drawn() if update else self._sketch(), self._display_id, update)
+                self._kept = kept
+                self.n_kept += 1
+        except Exception:  # a chart is shown and ended all the same
+            log_exception(logger, "The picture of a chart could not be kept.")
+
+    def _drawn(self) -> dict[str, str]:
+        return bundle(self._taken(self._describe()))
+
+    def _sketch(self) -> dict[str, str]:
+        """Return what is kept at a display, which takes little time and few bytes."""
+        subject, window = self._describe(), self._analyzer.parsed_window
+        spans = [
+            self._analyzer.buffer.channel(trace.channel).window_rows(window)
+            for trace in subject.traces
+        ]
+        if sum(stop - start for start, stop in spans) <= FIRST_ROWS:
+            return bundle(self._taken(subject), FIRST_BYTES, scale=1.0)
+        record = self._taken(subject._replace(traces=()))
+        return bundle(replace(record, waiting="the picture follows"), FIRST_BYTES, scale=1.0)
+
+    def _taken(self, subject: Subject) -> Record:
+        title = subject.title or self.title
+        return take(self._analyzer, subject.traces, title=title, clock=self._clock)
+
+    def _present(self) -> tuple[Any, ...]:
+        """Return what differs when another picture would."""
+        analyzer = self._analyzer
+        return analyzer.parsed_window, analyzer.buffer.n_added, analyzer.alerts.version
+
+    def _is_over(self) -> bool:
+        source = self._analyzer.source
+        return source is not None and source.state in OVER
+
+
+@cache
+def _style() -> str:
+    """Return the style that hides the output beside a live view, on one line."""
+    text = resources.files("nbstream.widgets.keep").joinpath("kept.css").read_text("utf-8")
+    return " ".join(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).split())
+
+
+def _is_notebook() -> bool:
+    return MAIN.has_loop and not is_voila_kernel()
+
+
+def _publish(data: dict[str, str], display_id: str, update: bool) -> None:
+    from IPython.display import publish_display_data
+
+    publish: Any = publish_display_data
+    publish(data, transient={"display_id": display_id}, update=update)
