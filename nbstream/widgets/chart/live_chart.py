@@ -19,7 +19,7 @@ from nbstream.widgets.chart.copies import wall_clock
 from nbstream.widgets.chart.described_figure import DescribedFigure
 from nbstream.widgets.chart.figure import live_number
 from nbstream.widgets.chart.limits import DraggedLimits
-from nbstream.widgets.chart.look import PALETTE
+from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.plotly_figure import base_layout
@@ -346,11 +346,16 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
 
     def _kept(self) -> Subject:
         """Return how the chart looks, for a picture of it."""
-        traces = [
-            Trace(name, line["color"] or PALETTE[line["palette"] % len(PALETTE)], line["dash"])
-            for name, line in zip(self._feed.names, self._described["lines"], strict=False)
-            if line["visible"]
-        ]
+        lines = self._described["lines"]
+        traces = []
+        for number, name in enumerate(self._feed.names):
+            own = look(number)
+            color, dash = PALETTE[own.palette], own.dash
+            if number < len(lines):  # others came while a cell was running
+                if not lines[number]["visible"]:
+                    continue
+                color, dash = lines[number]["color"] or color, lines[number]["dash"]
+            traces.append(Trace(name, color, dash))
         return Subject(traces, self.layout.title.text or "")
 
     def close(self) -> None:
