@@ -120,6 +120,15 @@ test("it goes when the pointer leaves, is over an axis or a button, or drags", (
   assert.equal(cursor.cursor.hidden, true);
 });
 
+test("a tap shows the values there, and they stay when the finger is gone", () => {
+  plot.el.dispatchEvent(fakeEvent("pointerdown", { clientX: 350, clientY: 50, pointerType: "touch" }));
+  plot.el.dispatchEvent(fakeEvent("pointerleave", { pointerType: "touch" }));
+  plot.el.dispatchEvent(fakeEvent("click", { clientX: 350, clientY: 50, target: plot.el }));
+  cursor.update(data);
+  assert.equal(cursor.cursor.hidden, false);
+  assert.equal(rows().length, 3);
+});
+
 test("keys move it from reading to reading, and it is spoken", () => {
   cursor.update(data);
   assert.equal(cursor.step(-1), 59_000);

@@ -151,11 +151,13 @@ export class Crosshair {
     this.move(isOver ? { x, y } : null);
   }
 
-  /** With Shift, which doesn't zoom then. */
-  #onClick({ shiftKey, clientX, clientY }) {
+  /** A finger shows the values where it taps; with Shift a click measures from there. */
+  #onClick(event) {
     const { pressed } = this;
-    if (!shiftKey || !pressed || Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) >= SLIP_PX) return;
-    if (this.place) this.toggleMeasure();
+    const { shiftKey, clientX, clientY } = event;
+    if (!pressed || Math.hypot(clientX - pressed.clientX, clientY - pressed.clientY) >= SLIP_PX) return;
+    if (pressed.pointerType === "touch") this.#follow(event);
+    if (shiftKey && this.place) this.toggleMeasure();
   }
 
   /** @returns {number | null} time of the reading at the cursor */

@@ -7,6 +7,7 @@ import { swatch } from "./icons.js";
 import { dashPattern } from "./look.js";
 
 const EVERY_MS = 250;
+const LEAST_CHARACTERS = 6;
 const LOOKS_BACK = 300; // points that say how many digits a value deserves
 
 export class Legend {
@@ -72,7 +73,8 @@ class Entry {
     this.drawn = "";
     this.sign = element("span", { class: "nbs-legend-sign" });
     this.name = element("span", { class: "nbs-legend-name" });
-    this.value = element("span", { class: "nbs-legend-value" });
+    this.value = element("span", { class: "nbs-legend-value", text: "–" });
+    this.#reserve(LEAST_CHARACTERS);
     this.unit = element("span", { class: "nbs-legend-unit" });
     this.el = button("", () => does.show(channel, !this.isVisible), "nbs-legend-entry", {
       onpointerenter: () => does.highlight(channel),
@@ -104,9 +106,12 @@ class Entry {
     const text = value === null ? "–" : numberText(value, this.style, true);
     setText(this.value, text);
     // It grows, and never shrinks: what stands beside it doesn't move to and fro.
-    if (text.length <= (this.length ?? 0)) return;
-    this.length = text.length;
-    this.value.style.minWidth = `${text.length}ch`;
+    if (text.length > this.reserved) this.#reserve(text.length);
+  }
+
+  #reserve(characters) {
+    this.reserved = characters;
+    this.value.style.minWidth = `${characters}ch`;
   }
 }
 
