@@ -204,3 +204,21 @@ test("keys measure from the reading that they have moved to, and the same key ta
   cursor.toggleMeasure();
   assert.equal(cursor.measure.time, null);
 });
+
+test("charts of one analyzer share the cursor's time, and no others", () => {
+  data.meta.analyzer = "one";
+  const others = ["one", "two"].map((analyzer) => {
+    const other = new Crosshair(new FakePlot());
+    return { other, data: { ...data, meta: { ...data.meta, analyzer } } };
+  });
+  const update = () => others.forEach(({ other, data: its }) => other.update(its));
+  update();
+  pointAt(350);
+  update();
+  assert.deepEqual(others.map(({ other }) => other.cursor.hidden), [false, true]);
+  assert.equal(others[0].other.hair.style.transform, "translateX(350px)");
+  cursor.move(null);
+  cursor.update(data);
+  update();
+  assert.deepEqual(others.map(({ other }) => other.cursor.hidden), [true, true]);
+});

@@ -8,6 +8,7 @@ import { wallClock } from "./ticks.js";
 
 const MAX_ROWS = 12;
 const NEAR_BREAK_PX = 12; // in a gap the value beside it is told only so near
+const SHARE_EVENT = "nbstream:cursor";
 const SLIP_PX = 4; // a press that moves so far is a drag
 const MARGIN_PX = 4;
 const BESIDE_PX = 12;
@@ -37,6 +38,10 @@ export class Crosshair {
     this.place = null;
     /** Time of the reading that keys have moved to, epoch ms. @type {number | null} */
     this.pinnedTime = null;
+    /** Time at the pointer over another chart of the same analyzer, epoch ms. @type {number | null} */
+    this.sharedTime = null;
+    /** What the others were told. @type {number | null} */
+    this.toldTime = null;
     /** Channels in the order of their rows, until the pointer moves. @type {number[] | null} */
     this.order = null;
     /** @type {import("./data.js").ChartData | null} */
@@ -50,10 +55,12 @@ export class Crosshair {
     plot.el.addEventListener("pointermove", (event) => this.#follow(event), { signal });
     plot.el.addEventListener("pointerdown", (event) => (this.pressed = event), { signal });
     plot.el.addEventListener("click", (event) => this.#onClick(event), { signal });
+    document.addEventListener(SHARE_EVENT, ({ detail }) => this.#hear(detail), { signal });
     plot.el.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.move(null), { signal });
   }
 
   close() {
+    this.#tell(null);
     this.abort.abort();
   }
 
@@ -130,9 +137,11 @@ export class Crosshair {
     const { frame } = plot;
     this.measure.place(plot);
     if (!frame || plot.el.dataset.drag) return this.#hide();
-    const time = this.pinnedTime ?? this.#pointedTime(frame);
+    const pointed = this.#pointedTime(frame);
+    this.#tell(this.pinnedTime ?? pointed);
+    const time = this.pinnedTime ?? pointed ?? this.sharedTime;
     if (time === null || time < frame.from || time > frame.to) return this.#hide();
-    const read = this.#read(time, this.pinnedTime === null ? this.place.y : null);
+    const read = this.#read(time, time === pointed ? this.place.y : null);
     if (!read) return this.#hide();
     cursor.hidden = false;
     const x = plot.xOf(read.time);
@@ -149,6 +158,20 @@ export class Crosshair {
     const isOverControl = Boolean(event.target?.closest?.("button"));
     const isOver = !isOverControl && this.plot.areaAt(x, y).area === "plot";
     this.move(isOver ? { x, y } : null);
+  }
+
+  /** Tell the other charts of the analyzer where the cursor is. */
+  #tell(time) {
+    const { analyzer } = this.data?.meta ?? {};
+    if (time === this.toldTime || analyzer === undefined) return;
+    this.toldTime = time;
+    document.dispatchEvent(new CustomEvent(SHARE_EVENT, { detail: { analyzer, time, from: this } }));
+  }
+
+  #hear({ analyzer, time, from }) {
+    if (from === this || analyzer !== this.data?.meta.analyzer) return;
+    this.sharedTime = time;
+    this.plot.hasNews = true;
   }
 
   /** A finger shows the values where it taps; with Shift a click measures from there. */
@@ -174,6 +197,7 @@ export class Crosshair {
   }
 
   #hide() {
+    if (this.pinnedTime === null && !this.place) this.#tell(null);
     if (!this.cursor.hidden) this.cursor.hidden = true;
   }
 
