@@ -222,3 +222,12 @@ test("charts of one analyzer share the cursor's time, and no others", () => {
   update();
   assert.deepEqual(others.map(({ other }) => other.cursor.hidden), [true, true]);
 });
+
+test("it speaks of what is in view: the newest values, and what they span", () => {
+  cursor.update(data);
+  cursor.describe();
+  assert.equal(cursor.speaker.textContent, "temperature 5.600 °C, from 5.000 to 5.600; pressure 1,060 Pa, from 1,000 to 1,060; state 3, from 3 to 3");
+  plot.unseen = new Set([0, 1, 2]);
+  cursor.describe();
+  assert.equal(cursor.speaker.textContent, "no readings in view");
+});

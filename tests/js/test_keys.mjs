@@ -26,6 +26,7 @@ beforeEach(() => {
     pinnedTime: null,
     step: (sign) => (cursor.pinnedTime = (cursor.pinnedTime ?? 0) + sign * 1000),
     toggleMeasure: () => told.push("measure"),
+    describe: () => told.push("describe"),
     letGo: () => cursor.unpin(),
     unpin: () => {
       const was = cursor.pinnedTime !== null;
@@ -81,9 +82,9 @@ test("arrows move the view, Home goes to the oldest reading, End is live", () =>
   assert.deepEqual(told.at(-1), "live");
 });
 
-test("Space pauses, L is live, F and 0 fit y, C measures", () => {
-  for (const key of [" ", "l", "f", "0", "c"]) assert.equal(press(key), true);
-  assert.deepEqual(told, ["pause", "live", "fit", "fit", "measure"]);
+test("Space pauses, L is live, F and 0 fit y, C measures, S speaks", () => {
+  for (const key of [" ", "l", "f", "0", "c", "s"]) assert.equal(press(key), true);
+  assert.deepEqual(told, ["pause", "live", "fit", "fit", "measure", "describe"]);
 });
 
 test("arrows with Shift read from reading to reading, and the view goes along", () => {

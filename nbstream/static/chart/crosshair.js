@@ -125,6 +125,22 @@ export class Crosshair {
     return next;
   }
 
+  /** Speak of what is in view: each channel's newest value there, and what it spans. */
+  describe() {
+    const { frame } = this.plot;
+    const all = frame ? this.#readable() : [];
+    const words = all.slice(0, MAX_ROWS).map(({ line, channel, about }) => {
+      const range = line.range(frame.from, frame.to);
+      const i = line.nearest(frame.to);
+      if (!range || i < 0) return `${about.name} no readings`;
+      const style = this.#styleOf(channel, line, line.values[i]);
+      const [last, low, high] = [line.values[i], ...range].map((value) => numberText(value, style, true));
+      return `${about.name} ${last}${about.unit ? ` ${about.unit}` : ""}, from ${low} to ${high}`;
+    });
+    const more = all.length > MAX_ROWS ? `; ${all.length - MAX_ROWS} more` : "";
+    setText(this.speaker, words.length ? `${words.join("; ")}${more}` : "no readings in view");
+  }
+
   /**
    * Show what is at the cursor, after each paint.
    * @param {import("./data.js").ChartData} data whose marks' reasons it tells

@@ -6,7 +6,7 @@ const ZOOM = 0.8;
 const PAN = 0.1; // of the width
 const LABEL =
   "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
-  "C measures from there, Space pauses, L or End is live, F fits y, Escape lets go.";
+  "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, Escape lets go.";
 
 export class Keys {
   /**
@@ -96,6 +96,9 @@ export class Keys {
       case "m":
       case "M":
         return does.mark ? () => does.mark() : null;
+      case "s":
+      case "S":
+        return () => (does.crosshair ? does.crosshair.describe() : false);
       case "Escape":
         return () => this.#escape();
       default:
