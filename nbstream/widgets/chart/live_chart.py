@@ -356,7 +356,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
                     continue
                 color, dash = lines[number]["color"] or color, lines[number]["dash"]
             traces.append(Trace(name, color, dash))
-        return Subject(traces, self.layout.title.text or "")
+        return Subject(traces, self._described["title"] or "")
 
     def close(self) -> None:
         """End the chart, and the analyzer if the chart made it."""

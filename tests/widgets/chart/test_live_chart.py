@@ -130,6 +130,7 @@ def test_names_from_data_are_text(buffer: ns.Buffer) -> None:
     chart = ns.LiveChart(buffer, title="<b>t</b>")
     assert chart.data[1].name == "&lt;a href='%'&gt;x&lt;/a&gt; %\u200b{y} &amp;amp;"
     assert chart.layout.title.text == "&lt;b&gt;t&lt;/b&gt;"
+    assert chart._kept().title == "<b>t</b>"
     chart.close()
 
 
