@@ -171,8 +171,11 @@ class ChannelStatistics(HasTraits):
     def has_observers(self, statistic: str) -> bool:
         """Return whether somebody observes this statistic."""
         notifiers: dict[Any, dict[Any, list[Any]]] = self._trait_notifiers
-        asked = (notifiers.get(name, {}) for name in (statistic, traitlets.All))
-        return any(any(observers.values()) for observers in asked)
+        return any(
+            observers
+            for name in (statistic, traitlets.All)
+            for observers in notifiers.get(name, {}).values()
+        )
 
 
 class StatisticsOfChannels(ChannelStatistics):

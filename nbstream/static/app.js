@@ -4,10 +4,12 @@ import { renderCards } from "./cards/cards.js";
 import { renderChart } from "./chart/chart.js";
 import { renderControls } from "./controls/controls.js";
 import { renderFeed } from "./alerts/feed.js";
+import { renderRules } from "./controls/rules.js";
 
 export const views = {
   chart: renderChart,
   cards: renderCards,
   feed: renderFeed,
   controls: renderControls,
+  rules: renderRules,
 };

@@ -1,4 +1,4 @@
-"""The dashboard: controls, cards, chart and alert feed of one analyzer."""
+"""The dashboard: title row, chart, table of channels, rules and alert feed of one analyzer."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,12 +114,15 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
         if is_new:
             self._own(self.analyzer)
         chart = self._own(LiveChart(self.analyzer, **{"toolbar": False} | options))
-        cards = self._own(Cards(self.analyzer, statistics))
-        controls = self._own(Controls(self.analyzer, chart, title=title))
-        feed = self._own(AlertFeed(self.analyzer, chart))
         chart._keeper.title = title or ("" if self.source is None else self.source.name)
-        self._parts = {"chart": chart, "cards": cards, "controls": controls, "feed": feed}
-        super().__init__(children=[controls, cards, chart, feed])
+        self._parts = {
+            "controls": self._own(Controls(self.analyzer, chart, title=title)),
+            "chart": chart,
+            "cards": self._own(Cards(self.analyzer, statistics, chart)),
+            "rules": self._own(Rules(self.analyzer)),
+            "feed": self._own(AlertFeed(self.analyzer, chart)),
+        }
+        super().__init__(children=list(self._parts.values()))
         self._is_closed = False
         self.add_class("nbs-dashboard")
 
@@ -141,14 +145,20 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     @property
     def cards(self) -> Cards:
-        """The cards of statistics; ClosedError once the dashboard has ended."""
+        """The table of channels and their statistics; ClosedError once the dashboard has ended."""
         part: Cards = self._part("cards")
         return part
 
     @property
     def controls(self) -> Controls:
-        """Window, pause and rules; ClosedError once the dashboard has ended."""
+        """Title, window and pause; ClosedError once the dashboard has ended."""
         part: Controls = self._part("controls")
+        return part
+
+    @property
+    def rules(self) -> Rules:
+        """The rules and detectors as rows; ClosedError once the dashboard has ended."""
+        part: Rules = self._part("rules")
         return part
 
     @property
@@ -205,7 +215,7 @@ class Dashboard(DistrustsPages, ipywidgets.VBox):
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
         self.chart._keeper.display()
-        for part in (self.chart, self.cards, self.controls, self.feed):
+        for part in self._parts.values():
             part.displayed()
         return super()._repr_mimebundle_(*arguments, **keywords)
 

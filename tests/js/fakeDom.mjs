@@ -168,7 +168,7 @@ export function shownRule(id, more = {}) {
   };
 }
 
-/** What the kernel shows of controls. */
+/** What the kernel shows of the title row. */
 export function shownControls(more = {}) {
   return {
     title: "streaming_data.csv",
@@ -176,6 +176,15 @@ export function shownControls(more = {}) {
     choices: ["10s", "60s", "5min", "all"],
     chart: "abc",
     paused: false,
+    alerts: { n: 0, severity: "" },
+    ended: null,
+    ...more,
+  };
+}
+
+/** What the kernel shows of rules and detectors. */
+export function shownRules(more = {}) {
+  return {
     channels: [{ name: "value" }],
     rules: [shownRule(1)],
     detectors: { kinds: [], running: [] },

@@ -39,7 +39,7 @@ SAMPLE = """
 PLACES = """
 () => [...document.querySelectorAll(
     ".nbs-rule-name, .nbs-rule-end button, .nbs-rule-opener, .nbs-card, .nbs-row-head .nbs-name,"
-    + " .nbs-feed-filter, .nbs-bell"
+    + " .nbs-bar > *, .nbs-feed-filter, .nbs-bell"
 )].map((el) => {
     const { left, top } = el.getBoundingClientRect();
     return [el.className, left, top - el.closest(".nbs-panel").getBoundingClientRect().top];
@@ -105,11 +105,11 @@ def test_a_state_that_changes_moves_nothing(lab: Lab) -> None:
     for width in (1400, 800):
         page.page.set_viewport_size({"width": width, "height": 1000})
         page.kernel_eval("buffer.append(None, value=50.0)")
-        expect(page.page.locator(".nbs-rule-end .nbs-state").first).to_contain_text("ok")
+        expect(page.page.locator(".nbs-rule > .nbs-state").first).to_contain_text("ok")
         before = page.page.evaluate(PLACES)
         assert len(before) > 10
         page.kernel_eval("buffer.append(None, value=95.0)")
-        expect(page.page.locator(".nbs-rule-end .nbs-state").first).to_contain_text("firing")
+        expect(page.page.locator(".nbs-rule > .nbs-state").first).to_contain_text("firing")
         expect(page.page.locator(".nbs-feed-head .nbs-chip")).to_contain_text("firing")
         page.page.evaluate(
             """() => {

@@ -21,18 +21,18 @@ from tests.conftest import open_widgets, our_threads
 from tests.wait import wait_until
 
 
-def test_has_controls_cards_chart_and_feed_of_one_analyzer() -> None:
+def test_has_title_row_chart_table_rules_and_feed_of_one_analyzer() -> None:
     """The parts are public, in the order in which they stand on the page."""
     with Analyzer(Buffer()) as analyzer:
         dashboard = Dashboard(analyzer, title="Boiler")
         assert dashboard.children == (
             dashboard.controls,
-            dashboard.cards,
             dashboard.chart,
+            dashboard.cards,
+            dashboard.rules,
             dashboard.feed,
         )
-        parts = (dashboard.controls, dashboard.cards, dashboard.chart, dashboard.feed)
-        assert all(part.analyzer is analyzer for part in parts)
+        assert all(part.analyzer is analyzer for part in dashboard.children)
         assert dashboard.source is None
         assert isinstance(dashboard, ipywidgets.VBox)
         dashboard.close()

@@ -159,8 +159,9 @@ class RuleSettings:
         TypeError
             If one is of a wrong type, or there is no such setting.
         """
-        names = () if before is None else cls.__slots__
-        kept: dict[str, Any] = {name: getattr(before, name) for name in names}
+        kept: dict[str, Any] = (
+            {} if before is None else {name: getattr(before, name) for name in cls.__slots__}
+        )
         for argument, value in given.items():
             if argument != "limits":
                 setting = _known(argument)

@@ -285,8 +285,9 @@ def _literal(tokens: list[str], i: int) -> str:
     is_year_first = "%Y" in tokens[:i] and after in {"%m", "%d"} and i < 4
     if text in {"-", "/", "."} and is_year_first:
         return "[-/.]"
-    parts = re.split(r"(\s+)", text)
-    return "".join(r"\s+" if part.isspace() else re.escape(part) for part in parts)
+    return "".join(
+        r"\s+" if part.isspace() else re.escape(part) for part in re.split(r"(\s+)", text)
+    )
 
 
 def _clock(tokens: list[str], i: int) -> tuple[str, int]:

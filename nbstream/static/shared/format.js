@@ -57,11 +57,19 @@ export function countText(count) {
   return Number.isFinite(count) ? withMinus(groupThousands(String(Math.round(count)))) : NOTHING;
 }
 
-/** @returns {{text: string, unit: string}} readings per second, minute or hour, whichever is readable */
-export function rateText(rate) {
-  if (rate === null || rate === undefined || !Number.isFinite(rate)) return { text: NOTHING, unit: "/s" };
-  const [unit, factor] = rate >= 0.095 || rate <= 0 ? ["/s", 1] : rate * 60 >= 0.095 ? ["/min", 60] : ["/h", 3600];
-  const shown = rate * factor;
+const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };
+
+/** @returns {"/s" | "/min" | "/h"} in which a rate is readable */
+export function rateUnit(rate) {
+  if (!Number.isFinite(rate) || rate >= 0.095 || rate <= 0) return "/s";
+  return rate * 60 >= 0.095 ? "/min" : "/h";
+}
+
+/** @returns {{text: string, unit: string}} readings per second, minute or hour: whichever is readable, or `unit` */
+export function rateText(rate, unit = rateUnit(rate)) {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return { text: NOTHING, unit };
+  const shown = rate * RATE_FACTORS[unit];
+  if (shown > 0 && shown < 0.095) return { text: shown.toFixed(4), unit };
   return { text: groupThousands(shown.toFixed(shown < 10 ? 2 : shown < 1000 ? 1 : 0)), unit };
 }
 

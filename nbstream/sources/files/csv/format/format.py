@@ -86,23 +86,24 @@ class CsvFormat:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the columns that are numbers, as far as is known."""
-        return tuple(self.columns[i] for i in self.of_role(Role.NUMBER))
+        return self._of_roles(Role.NUMBER)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the columns that are not."""
-        return tuple(self.columns[i] for i in self.of_role(Role.TEXT, Role.FREE))
+        return self._of_roles(Role.TEXT, Role.FREE)
 
-    def of_role(self, *roles: Role) -> list[int]:
-        """Return the columns, by number, that have one of some roles."""
-        return [i for i, role in enumerate(self.roles) if role in roles]
+    def _of_roles(self, *roles: Role) -> tuple[str, ...]:
+        pairs = zip(self.columns, self.roles, strict=True)
+        return tuple(name for name, role in pairs if role in roles)
 
     @property
     def silent(self) -> tuple[str, ...]:
         """Names of the columns that have held nothing so far."""
         is_whole = self.header is not None and len(self.header) == len(self.columns)
         written = self.header if self.header is not None and is_whole else self.columns
-        return tuple(self.columns[i] for i in self.of_role(Role.OPEN) if written[i])
+        found = zip(self.columns, self.roles, written, strict=True)
+        return tuple(name for name, role, cell in found if role is Role.OPEN and cell)
 
     def cells(self, line: str) -> list[str]:
         """Return the cells of a line, without space around them.
@@ -164,8 +165,9 @@ class CsvFormat:
             return
         sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
         rows = [self.cells(line) for line in sample if '"' not in line]
-        for column in self.of_role(Role.TEXT):
-            if is_free_text(row[column] for row in rows if column < len(row)):
+        for column, role in enumerate(self.roles):
+            cells = (row[column] for row in rows if column < len(row))
+            if role is Role.TEXT and is_free_text(cells):
                 self.roles[column] = Role.FREE
 
     @property
@@ -173,6 +175,10 @@ class CsvFormat:
         """Why a row is refused whose time cannot be read."""
         names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
         return f"no time in {names}"
+
+    def is_header_again(self, cells: Sequence[str]) -> bool:
+        """Return whether cells are the names again with another time, as `sar` writes them."""
+        return is_again(cells, self.header)
 
     def is_comment(self, line: str) -> bool:
         """Return whether a line is a comment; where none has come yet, one with # may be."""
@@ -195,7 +201,7 @@ class CsvFormat:
 
 
 def is_again(cells: Sequence[str], header: Sequence[str] | None) -> bool:
-    """Return whether cells are those of the header, whose first may be another time, as in `sar`."""
+    """Return whether cells are those of the header, whose first may be a time."""
     if header is None or list(cells[1:]) != list(header[1:]):
         return False
     return cells[:1] == list(header[:1]) or is_time_like(header[0])

@@ -54,8 +54,9 @@ def find_roles(
     for i in fmt.time_columns:
         fmt.roles[i] = Role.TIME
     if fmt.header is None and options.header is True and len(others) == 1:
-        (i,) = others
-        fmt.columns = (*fmt.columns[:i], ONE_CHANNEL, *fmt.columns[i + 1 :])
+        fmt.columns = tuple(
+            ONE_CHANNEL if i == others[0] else name for i, name in enumerate(fmt.columns)
+        )
 
 
 def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
@@ -93,7 +94,8 @@ def find_pivot(
         return
     candidates = [i for i in range(len(names)) if _tells_apart(fmt, names[i], i, columns)]
     if candidates:
-        column = max(candidates, key=lambda i: _is_entity_name(names[i]))
+        is_named = [_is_entity_name(names[i]) for i in candidates]
+        column = candidates[is_named.index(True) if True in is_named else 0]
         n_entities = len({cell for cell in columns[column] if cell})
         fmt.notes["pivot"] = (
             f"rows are of different {names[column]!r} ({n_entities} so far): "

@@ -70,8 +70,9 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
         return [FoundTimes((column,), form, note, Kind.of(form), grade)]
     form = find_day_time_form(cells, table.options.zone)
     durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
-    are_durations = 2 * len(durations) > len(cells)
-    is_duration = are_durations and (":" in cells[0] or _grow(table, column, durations))
+    is_duration = 2 * len(durations) > len(cells) and (
+        ":" in cells[0] or _grow(table, column, durations)
+    )
     if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
         return [FoundTimes((column,), TimeForm("elapsed"), note, Kind.ELAPSED, grade)]
@@ -86,12 +87,15 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
 def _intervals(table: Cells, column: int, cells: list[str]) -> list[FoundTimes]:
     """Return a column of intervals, "13.07.2026 00:00 - 13.07.2026 01:00", as their starts."""
     for mark in (" - ", " – ", "/", " to "):
-        halves = zip(*(cell.partition(mark) for cell in cells), strict=True)
-        starts, _, ends = (list(map(str.strip, half)) for half in halves)
+        pairs = [cell.partition(mark) for cell in cells]
         try:
-            start, end = (find_time_form(texts, table.options.zone) for texts in (starts, ends))
+            forms = [
+                find_time_form([pair[i].strip() for pair in pairs], table.options.zone)
+                for i in (0, 2)
+            ]
         except AmbiguousDatesError:
             continue
+        start, end = forms
         if start is not None and start.has_time_of_day and end is not None:
             return [FoundTimes((column,), replace(start, until=mark), rank=table.ranks[column])]
     return []
@@ -137,9 +141,10 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
         if numbers == sorted(numbers) and (column == 0 or not table.has_header):
             return [FoundTimes((column,), form, kind=Kind.COUNTED_UNNAMED)]
         return []
-    are_years = _are_whole(numbers) and all(FIRST_YEAR <= x <= LAST_YEAR for x in numbers)
-    is_year = are_years and part_of(table.names[column]) == "year"
-    if is_year and table.has_header and numbers == sorted(set(numbers)):
+    is_years = part_of(table.names[column]) == "year" and all(
+        x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers
+    )
+    if is_years and table.has_header and numbers == sorted(set(numbers)):
         return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]
     if not grade:
         return []
@@ -151,7 +156,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
             if are_plausible and _are_days(numbers, table.names[column]):
                 form = TimeForm("number", scale=SCALES[name])
                 note = "pass time_format='elapsed' if it counts the seconds of a run"
-                kind = Kind.DATE if _are_whole(numbers) else Kind.COUNTED
+                kind = Kind.DATE if all(x == int(x) for x in numbers) else Kind.COUNTED
                 return [FoundTimes((column,), form, note, kind, grade)]
     return _elapsed(table, column, numbers)
 
@@ -191,7 +196,7 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
     is_sure = numbers[0] <= 3 * step or min(numbers) >= 1000 or said is not None
     if not is_sure and not (len(numbers) >= n_needed or (may and is_even and len(numbers) > 2)):
         return []
-    if may is None and not is_sure and not (is_even and _are_whole(numbers)):
+    if may is None and not is_sure and not (is_even and all(x == int(x) for x in numbers)):
         return []
     unit = said or _guessed_unit(numbers, step)
     note = "the newest of the file is put at the file's last change"
@@ -208,10 +213,6 @@ def reads(cells: list[str]) -> bool:
         return bool(find_time_form(cells) or find_day_time_form(cells))
     except AmbiguousDatesError:
         return True
-
-
-def _are_whole(numbers: Sequence[float]) -> bool:
-    return all(x % 1 == 0 for x in numbers)
 
 
 def _are_days(numbers: Sequence[float], name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nbstream.readings.batch import Batch, FloatArray, TimeArray
-from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again, is_header
+from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
 from nbstream.sources.files.csv.rows.fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.files.csv.rows.fast_times import Layout, read_times
 from nbstream.sources.files.csv.rows.plain import PlainLines
@@ -186,8 +186,11 @@ class RowReader:
 
     def _columns_of(self, found: Found) -> dict[str, FloatArray]:
         """Return the values that were found, by the name they have in a batch."""
-        columns = [i for i in self.fmt.of_role(Role.NUMBER) if i in found.values]
-        return {self.fmt.columns[i]: found.values[i] for i in columns}
+        return {
+            self.fmt.columns[column]: found.values[column]
+            for column, role in enumerate(self.fmt.roles)
+            if role is Role.NUMBER and column in found.values
+        }
 
     def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
@@ -202,7 +205,7 @@ class RowReader:
             return True
         if is_header(cells, fmt):
             return False
-        if (fmt.comment and fmt.is_comment(text)) or is_again(cells, fmt.header):
+        if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
             result._passed_over.append(i)
         else:
             why = self._read_cells(cells, text, i, found, result)
