@@ -61,6 +61,7 @@ def samples(page: LabPage) -> list[Any]:
 def test_a_dashboard_that_runs_again_keeps_its_height(lab: Lab) -> None:
     """At every frame of three re-runs the cell is about as high as before; then nothing holds it."""
     page = lab.open([SETUP, DASHBOARD, "'below'"])
+    page.page.set_viewport_size({"width": 1280, "height": 1400})  # the feed is in sight
     page.run_all()
     chart = PageChart(page)
     chart.wait(SHOWN)
@@ -103,7 +104,7 @@ def test_a_state_that_changes_moves_nothing(lab: Lab) -> None:
     page.run_all()
     PageChart(page).wait(SHOWN)
     for width in (1400, 800):
-        page.page.set_viewport_size({"width": width, "height": 1000})
+        page.page.set_viewport_size({"width": width, "height": 1400})
         page.kernel_eval("buffer.append(None, value=50.0)")
         expect(page.page.locator(".nbs-rule > .nbs-state").first).to_contain_text("ok")
         before = page.page.evaluate(PLACES)
