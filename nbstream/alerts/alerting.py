@@ -214,14 +214,8 @@ class Alerting:
             message = f"The analyzer was closed while {condition!r} was waited for."
             gate.fail(ClosedError(message))
 
-        rule = self._rule(
-            condition=condition,
-            channel=channel,
-            log=gate,
-            no_data="keep",
-            partial=partial,
-            on_close=give_up,
-        )
+        own: dict[str, Any] = {"log": gate, "no_data": "keep", "on_close": give_up}
+        rule = self._rule(condition=condition, channel=channel, partial=partial, **own)
 
         def unless_it_works(_: Notification) -> None:
             if rule.error is not None:
@@ -322,9 +316,8 @@ class Alerting:
         for dispatcher in self._dispatchers:
             dispatcher.retire()
         holds_up = MAIN.has_loop and MAIN.is_current
-        until = time.monotonic() + ending.seconds_left(
-            ending.GRACE if holds_up else ending.PATIENCE
-        )
+        patience = ending.GRACE if holds_up else ending.PATIENCE
+        until = time.monotonic() + ending.seconds_left(patience)
         for dispatcher in self._dispatchers:
             dispatcher.finish(max(0.0, until - time.monotonic()), goes_on=holds_up)
 

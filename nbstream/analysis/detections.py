@@ -121,7 +121,6 @@ class Detections:
             if len(self.runs) >= MAX_RUNS:
                 message = f"{MAX_RUNS} detectors are at work already. Close one first."
                 raise ValueError(message)
-            is_over = intake.closed.is_set
             run = DetectorRun(
                 detector,
                 channel,
@@ -129,7 +128,7 @@ class Detections:
                 self._log,
                 self._drop,
                 judge=judge,
-                is_over=is_over,
+                is_over=intake.closed.is_set,
             )
             self.runs = (*self.runs, run)
             # It sees what is held already, as if it had been there from the beginning.

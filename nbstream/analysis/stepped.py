@@ -159,10 +159,8 @@ class Stepped:
             end = time_at(high - 1) // step_ns
             first = -(-time_at(low) // step_ns) if self._next is None else self._next
             numbers = range(max(first, end - (self._rows.maxlen or 0)), end)
-            edges = [
-                low + bisect_left(range(low, high), number * step_ns, key=time_at)
-                for number in (*numbers, end)
-            ]
+            begins = [number * step_ns for number in (*numbers, end)]
+            edges = [low + bisect_left(range(low, high), ns, key=time_at) for ns in begins]
             for number, (a, b) in zip(numbers, pairwise(edges), strict=True):
                 sample = state.sample_of(a, b, low, number * step_ns, (number + 1) * step_ns)
                 self._add(number, self._values(sample))

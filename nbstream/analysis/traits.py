@@ -171,11 +171,8 @@ class ChannelStatistics(HasTraits):
     def has_observers(self, statistic: str) -> bool:
         """Return whether somebody observes this statistic."""
         notifiers: dict[Any, dict[Any, list[Any]]] = self._trait_notifiers
-        return any(
-            observers
-            for name in (statistic, traitlets.All)
-            for observers in notifiers.get(name, {}).values()
-        )
+        asked = (notifiers.get(name, {}) for name in (statistic, traitlets.All))
+        return any(any(observers.values()) for observers in asked)
 
 
 class StatisticsOfChannels(ChannelStatistics):

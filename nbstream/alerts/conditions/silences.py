@@ -215,7 +215,5 @@ class Timeline:
             places, usual = places[is_long], usual[is_long]
         else:
             usual = np.full(len(places), least_ns)
-        return [
-            Silence(int(ends[place]), int(points[place]), int(usual_ns))
-            for place, usual_ns in zip(places, usual, strict=True)
-        ]
+        found = (column.tolist() for column in (ends[places], points[places], usual))
+        return list(map(Silence, *found))

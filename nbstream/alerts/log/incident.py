@@ -169,12 +169,11 @@ class Incident:
     def _described(self, condition: Condition, moment: Moment) -> str:
         if moment.parts:
             return moment.parts
-        text = condition.describe(
-            moment.variable_value, subject=short_name(self.channel), unit=self.unit
-        )
+        name = short_name(self.channel)
+        text = condition.describe(moment.variable_value, subject=name, unit=self.unit)
         if condition.variable == "value" and not condition.is_absolute:
             return text
-        return f"{short_name(self.channel)} {self._quantity(moment.value)}: {text}"
+        return f"{name} {self._quantity(moment.value)}: {text}"
 
     def _quantity(self, value: float) -> str:
         number = short_number(value)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import random as random_module
 import re
 import ssl
+import threading
+from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +18,6 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from nbstream.alerts.notifiers.base import RemoteNotifier
 from nbstream.alerts.notifiers.bodies import BodyLike, Request, body_writer, check_ntfy_url
 from nbstream.alerts.notifiers.message import plain
-from nbstream.alerts.notifiers.quiet import quiet_httpx
 from nbstream.alerts.notifiers.retry import Failure, Retry, failure_of_system, positive
 from nbstream.alerts.notifiers.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from nbstream.alerts.notifiers.tls import checked_context
@@ -24,8 +26,7 @@ from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.redaction import SHORTEST_PART, Redactor
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nbstream.alerts.log.incident import Notification
     from nbstream.alerts.notifiers.secret import SecretLike
@@ -37,6 +38,10 @@ LONGEST_RETRY_AFTER = 600.0
 READ_BYTES = 2_048
 SHOWN_CHARACTERS = 120
 HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+LOGGERS = (
+    "httpx",
+    *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+)
 OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "host"})
 
 
@@ -189,7 +194,7 @@ class WebhookNotifier(RemoteNotifier):
         # asyncio.run would wait for a name server that hangs.
         loop = asyncio.new_event_loop()
         try:
-            with quiet_httpx():
+            with _quiet_httpx():
                 exchange = _exchange(request, headers, seconds, self._tls_context())
                 answer = loop.run_until_complete(exchange)
         except Exception as error:
@@ -225,6 +230,34 @@ class WebhookNotifier(RemoteNotifier):
         if self._is_ntfy:
             check_ntfy_url(parts.path)
         return parts
+
+
+_thread = threading.local()
+
+
+class _NotOfThisThread(logging.Filter):
+    """Drops what is logged by a thread that asked for quiet."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(_thread, "is_quiet", False)
+
+
+_FILTER = _NotOfThisThread()
+
+
+@contextmanager
+def _quiet_httpx() -> Iterator[None]:
+    """Keep httpx and httpcore silent on this thread; other threads log as ever.
+
+    Their records hold the whole URL, tokens included.
+    """
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)  # once, however often it is added
+    _thread.is_quiet = True
+    try:
+        yield
+    finally:
+        _thread.is_quiet = False
 
 
 class _Answer(NamedTuple):

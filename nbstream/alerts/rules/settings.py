@@ -159,9 +159,8 @@ class RuleSettings:
         TypeError
             If one is of a wrong type, or there is no such setting.
         """
-        kept: dict[str, Any] = (
-            {} if before is None else {name: getattr(before, name) for name in cls.__slots__}
-        )
+        names = () if before is None else cls.__slots__
+        kept: dict[str, Any] = {name: getattr(before, name) for name in names}
         for argument, value in given.items():
             if argument != "limits":
                 setting = _known(argument)
