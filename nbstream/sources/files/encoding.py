@@ -95,14 +95,11 @@ class Decoder:
             is_open = self._said in {"utf-16", "utf-32"}
             is_mine = mark is not None and mark.startswith(self._said)
             self.name = mark if is_open and is_mine and mark else self._wide_or(self._said)
-        elif mark is not None:
-            self.name = mark
-            self.note = f"encoding {_spelled(mark)}, by its byte order mark"
-        elif (zeros := _by_zeros(head)) is not None:
-            self.name = zeros
-            self.note = f"encoding {_spelled(zeros)}, by its zero bytes"
-        else:
-            self.name = "utf-8"
+            return
+        self.name = mark or _by_zeros(head) or "utf-8"
+        if self.name != "utf-8":
+            why = "byte order mark" if mark else "zero bytes"
+            self.note = f"encoding {_spelled(self.name)}, by its {why}"
 
     @staticmethod
     def _wide_or(name: str) -> str:

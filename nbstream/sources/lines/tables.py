@@ -132,14 +132,14 @@ class LineTables:
         if not line.lstrip()[:1].isdigit() or (self._active is None and not self._waiting):
             return False
         cells, delimiter = split_cells(line)
-        headers = [self._active] if self._active is not None else []
-        for waiting in list(self._waiting)[-1:]:
-            header = _as_header(waiting, cells, delimiter, "", is_timed=False)
-            headers = headers if header is None else [header]
         if number(cells[0]) is None:
             return False
-        rows = [_under(header, cells, is_timed=False) for header in headers]
-        return any(row is not None and key_rank(next(iter(row))) is None for row in rows)
+        header = None
+        if self._waiting:
+            header = _as_header(self._waiting[-1], cells, delimiter, "", is_timed=False)
+        header = self._active if header is None else header
+        row = None if header is None else _under(header, cells, is_timed=False)
+        return row is not None and key_rank(next(iter(row))) is None
 
     def finish(self) -> list[str]:
         """Return the lines that waited in vain."""
@@ -270,11 +270,19 @@ def _as_header(
         return None
     wide = _wide_cells(line) if not mark else []
     for found in (names, _with_last_joined(names), wide):
-        if len(found) > 1:
-            header = _Header(tuple(_unique(found, above)), mark)
-            if _under(header, row, is_timed=is_timed) is not None:
-                return header
+        header = _fitting(found, mark, above, row, is_timed=is_timed)
+        if header is not None:
+            return header
     return None
+
+
+def _fitting(
+    names: list[str], delimiter: str, above: str, row: list[str], *, is_timed: bool
+) -> _Header | None:
+    """Return names as a header if a row fits below them."""
+    header = _Header(tuple(_unique(names, above)), delimiter)
+    fits = len(names) > 1 and _under(header, row, is_timed=is_timed) is not None
+    return header if fits else None
 
 
 def _with_last_joined(names: list[str]) -> list[str]:
@@ -292,10 +300,8 @@ def _is_label(name: str) -> bool:
 def _as_wide_header(line: str, row: list[str], *, is_timed: bool) -> _Header | None:
     """Return the header of a table whose cells have spaces in them, and wide gaps between them."""
     names = _wide_cells(line)
-    if len(names) < 2 or any(map(_is_reading, names)):
-        return None
-    header = _Header(tuple(_unique(names, "")), WIDE)
-    return header if _under(header, row, is_timed=is_timed) is not None else None
+    is_no_header = any(map(_is_reading, names))
+    return None if is_no_header else _fitting(names, WIDE, "", row, is_timed=is_timed)
 
 
 def _wide_cells(line: str) -> list[str]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nbstream.errors import ParseError
-from nbstream.readings.batch import NS_PER_UNIT, TimeUnit
+from nbstream.readings.batch import NS_PER_UNIT
 from nbstream.readings.zone import local_datetime
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE, TimePattern
 from nbstream.sources.times.scan import compact_patterns, duration_s, scan_day_time, scan_time
@@ -34,7 +34,6 @@ __all__ = [
     "find_compact_form",
     "find_day_time_form",
     "find_time_form",
-    "number_form",
     "number_scale",
     "text_form",
 ]
@@ -295,11 +294,6 @@ def text_form(pattern: str, asked: tzinfo | None = None, n_cells: int = 1) -> Ti
     return TimeForm("text", (pattern,), asked=asked, n_cells=n_cells)
 
 
-def number_form(unit: TimeUnit) -> TimeForm:
-    """Return the form of numbers since 1970."""
-    return TimeForm("number", scale=SCALES[unit])
-
-
 def find_time_form(
     texts: Sequence[str], asked: tzinfo | None = None, *, now_ns: int | None = None
 ) -> TimeForm | None:
@@ -391,22 +385,18 @@ def _decide(
     if now_ns is not None:
         near = {p: t for p, t in times.items() if abs(t[-1] - now) < 2 * DAY_NS}
         times = near or times
-    even = {p: t for p, t in times.items() if _largest_step(t) < 1.5 * DAY_NS}
-    if 0 < len(even) < len(times) and _smallest_step(next(iter(even.values()))) < DAY_NS / 4:
-        times = even
+    even = {p: t for p, t in times.items() if max(map(abs, _steps(t)), default=0) < 1.5 * DAY_NS}
+    if 0 < len(even) < len(times):
+        forward = [step for step in _steps(next(iter(even.values()))) if step > 0]
+        times = even if forward and min(forward) < DAY_NS / 4 else times
     plain = {p: t for p, t in times.items() if re.search(r"%d\. ?%m|^%d%m%y|^%d%m%Y", p)}
     if len(times) > 1 and plain:
         times = plain
     return list(times)
 
 
-def _largest_step(times: Sequence[int]) -> int:
-    return max((abs(b - a) for a, b in pairwise(times)), default=0)
-
-
-def _smallest_step(times: Sequence[int]) -> float:
-    steps = [b - a for a, b in pairwise(times) if b > a]
-    return min(steps, default=float("inf"))
+def _steps(times: Sequence[int]) -> list[int]:
+    return [b - a for a, b in pairwise(times)]
 
 
 def _elapsed(text: str, scale: NumberScale) -> int:

@@ -42,6 +42,10 @@ _ELAPSED = frozenset(
 _PERHAPS_ELAPSED = frozenset(
     "t temps tiempo tempo tijd tid aika czas čas cas время 时间 時間 시간 sec".split()
 )
+_LATER = frozenset(
+    "creation created updated modified received exported end stop ende fin until finished".split()
+)
+_ZONES = frozenset("zone tz timezone zeitzone offset utcoffset utc".split())
 _ENDINGS = frozenset("at time date zeit datum data utc timestamp".split())
 
 _PARTS = {
@@ -247,14 +251,9 @@ def order_of(name: str) -> str:
 
 def is_name_of_later(name: str) -> bool:
     """Return whether a column tells when a row was made, changed or over, not when it was measured."""
-    return not {
-        "creation", "created", "updated", "modified", "received", "exported", "end", "stop", "ende",
-        "fin", "until", "finished",
-    }.isdisjoint(_words(name))  # fmt: skip
+    return not _LATER.isdisjoint(_words(name))
 
 
 def is_zone_name(name: str) -> bool:
     """Return whether a column is called as one that names zones."""
-    return not {"zone", "tz", "timezone", "zeitzone", "offset", "utcoffset", "utc"}.isdisjoint(
-        _words(name)
-    )
+    return not _ZONES.isdisjoint(_words(name))

@@ -285,9 +285,8 @@ def _literal(tokens: list[str], i: int) -> str:
     is_year_first = "%Y" in tokens[:i] and after in {"%m", "%d"} and i < 4
     if text in {"-", "/", "."} and is_year_first:
         return "[-/.]"
-    return "".join(
-        r"\s+" if part.isspace() else re.escape(part) for part in re.split(r"(\s+)", text)
-    )
+    parts = re.split(r"(\s+)", text)
+    return "".join(r"\s+" if part.isspace() else re.escape(part) for part in parts)
 
 
 def _clock(tokens: list[str], i: int) -> tuple[str, int]:

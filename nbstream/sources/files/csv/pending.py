@@ -144,10 +144,8 @@ def _first_lines(data: bytes) -> list[str]:
     """Return the first lines; few rows of a wide table tell as much as many of a narrow one."""
     lines = data.split(b"\n", SAMPLE_LINES)[:SAMPLE_LINES]
     sizes = accumulate(map(len, lines))
-    found = zip(lines, sizes, strict=True)
-    return _texts(
-        [line for i, (line, size) in enumerate(found) if i < FEW_LINES or size < SAMPLE_BYTES]
-    )
+    n = max(FEW_LINES, sum(size < SAMPLE_BYTES for size in sizes))
+    return _texts(lines[:n])
 
 
 def _telling_lines(data: bytes) -> list[str]:

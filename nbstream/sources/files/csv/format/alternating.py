@@ -45,9 +45,6 @@ def _is_header(cells: Sequence[str], below: Sequence[str]) -> bool:
     """Return whether cells are names of those below, of which one may be a word."""
     n_names = len(cells) - cells[0].endswith(":")
     n_numbers = sum(number(cell) is not None for cell in below)
-    return (
-        n_names > 1
-        and len(below) == n_names
-        and n_numbers >= max(2, n_names - 1)
-        and not any(number(cell) is not None or is_placeholder(cell) for cell in cells)
-    )
+    if not len(below) == n_names > 1 or n_numbers < max(2, n_names - 1):
+        return False
+    return not any(number(cell) is not None or is_placeholder(cell) for cell in cells)

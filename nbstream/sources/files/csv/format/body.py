@@ -73,12 +73,10 @@ def is_stamped_header(cells: Sequence[str], body: Body) -> bool:
     """Return whether cells are names but for the time, as `sar` writes them."""
     there = list(zip(body.kinds, cells, strict=False))
     texts = [cell for kind, cell in there if kind == "number"]
-    return (
-        len(texts) > 1
-        and sum(kind == "time" for kind, _ in there) == 1
-        and len(set(texts)) == len(texts)
-        and not any(is_value(cell) or is_blank(cell) for cell in texts)
-    )
+    has_a_time = sum(kind == "time" for kind, _ in there) == 1
+    if not has_a_time or not 1 < len(set(texts)) == len(texts):
+        return False
+    return not any(is_value(cell) or is_blank(cell) for cell in texts)
 
 
 def are_halves(rows: Sequence[Sequence[str]], column: int) -> bool:

@@ -29,13 +29,11 @@ def are_cut(rows: Sequence[Sequence[str]], n_names: int, n_first: int) -> bool:
     """
     n_cells = n_first + 2 * (n_names - n_first)
     whole = [row for row in rows if len(row) == n_cells]
-    return (
-        n_names > n_first
-        and 2 * len(whole) > len(rows)
-        and all(len(row) > n_names for row in rows)
-        and all(map(_WHOLE.fullmatch, (cell for row in whole for cell in row[n_first::2])))
-        and all(cell.isdecimal() for row in whole for cell in row[n_first + 1 :: 2])
-    )
+    are_most = n_names > n_first and 2 * len(whole) > len(rows)
+    if not are_most or not all(len(row) > n_names for row in rows):
+        return False
+    are_whole = all(_WHOLE.fullmatch(cell) for row in whole for cell in row[n_first::2])
+    return are_whole and all(c.isdecimal() for row in whole for c in row[n_first + 1 :: 2])
 
 
 def join_cut(cells: Sequence[str], n_first: int) -> list[str]:

@@ -78,11 +78,9 @@ def discover(
         return None  # the line with these names may be still to come
     _check_names(names, options, has_names=table.names is not None)
     texts = [line for line in lines[table.first_row :] if line.strip() and not is_rule(line)]
-    rows = [
-        cells_of(text, table.delimiter)
-        for text in texts
-        if not (table.comment and text.lstrip('"').startswith(table.comment))
-    ]
+    if table.comment:
+        texts = [text for text in texts if not text.lstrip('"').startswith(table.comment)]
+    rows = [cells_of(text, table.delimiter) for text in texts]
     rows = [row for row in rows if not is_again(row, table.header)]
     if table.cut_from is not None:
         n_cells = 2 * n - table.cut_from

@@ -49,9 +49,8 @@ def find_table(lines: Sequence[str], options: CsvOptions) -> Table | None:
     body = Body.of([cells_of(text, delimiter) for text in head.texts])
     cut_from = _cut_from(body, header) if delimiter == "," and decimal != "." else None
     if cut_from is not None:
-        body = Body.of(
-            [join_cut(c, cut_from) if len(c) == body.n_columns else c for c in body.rows]
-        )
+        n = body.n_columns
+        body = Body.of([join_cut(row, cut_from) if len(row) == n else row for row in body.rows])
     table = Table(delimiter, None, body.n_columns, 0, comment=head.comment, cut_from=cut_from)
     if header is True:
         return find_header(table, head, body, options.asked, options.units_row)

@@ -176,10 +176,6 @@ class CsvFormat:
         names = " and ".join(repr(self.columns[column]) for column in self.time_columns)
         return f"no time in {names}"
 
-    def is_header_again(self, cells: Sequence[str]) -> bool:
-        """Return whether cells are the names again with another time, as `sar` writes them."""
-        return is_again(cells, self.header)
-
     def is_comment(self, line: str) -> bool:
         """Return whether a line is a comment; where none has come yet, one with # may be."""
         comment = DEFAULT_COMMENT if self.comment is None else self.comment
@@ -201,7 +197,7 @@ class CsvFormat:
 
 
 def is_again(cells: Sequence[str], header: Sequence[str] | None) -> bool:
-    """Return whether cells are those of the header, whose first may be a time."""
+    """Return whether cells are those of the header, whose first may be another time, as in `sar`."""
     if header is None or list(cells[1:]) != list(header[1:]):
         return False
     return cells[:1] == list(header[:1]) or is_time_like(header[0])

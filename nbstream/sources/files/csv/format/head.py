@@ -47,15 +47,11 @@ class Head:
         self.lines = lines
         self.skip = skip
         joined = joined_lines(lines, skip)
-        self.comment = comment or None
-        if comment is None:
-            self.comment = _find_comment([line.text for line in joined])
+        found = _find_comment([line.text for line in joined]) if comment is None else comment
+        self.comment = found or None
         self.comments = [line for line in joined if self._is_comment(line.text)]
-        self.rows = [
-            line
-            for line in joined
-            if line.text.strip() and not self._is_comment(line.text) and not is_rule(line.text)
-        ]
+        filled = [line for line in joined if line.text.strip() and not is_rule(line.text)]
+        self.rows = [line for line in filled if not self._is_comment(line.text)]
         self.separator: str | None = None
         """The delimiter that Excel's line sep=; names."""
         if self.rows and (match := _SEPARATOR_LINE.fullmatch(self.rows[0].text.strip("\ufeff "))):

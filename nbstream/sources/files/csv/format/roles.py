@@ -54,9 +54,8 @@ def find_roles(
     for i in fmt.time_columns:
         fmt.roles[i] = Role.TIME
     if fmt.header is None and options.header is True and len(others) == 1:
-        fmt.columns = tuple(
-            ONE_CHANNEL if i == others[0] else name for i, name in enumerate(fmt.columns)
-        )
+        (i,) = others
+        fmt.columns = (*fmt.columns[:i], ONE_CHANNEL, *fmt.columns[i + 1 :])
 
 
 def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
@@ -94,8 +93,7 @@ def find_pivot(
         return
     candidates = [i for i in range(len(names)) if _tells_apart(fmt, names[i], i, columns)]
     if candidates:
-        is_named = [_is_entity_name(names[i]) for i in candidates]
-        column = candidates[is_named.index(True) if True in is_named else 0]
+        column = max(candidates, key=lambda i: _is_entity_name(names[i]))
         n_entities = len({cell for cell in columns[column] if cell})
         fmt.notes["pivot"] = (
             f"rows are of different {names[column]!r} ({n_entities} so far): "

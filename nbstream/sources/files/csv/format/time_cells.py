@@ -110,12 +110,10 @@ class Cells:
         """Return the numbers of a column if most of its cells are, else nothing."""
         if column not in self._numbers:
             cells = self.cells(column)
-            self._numbers[column] = []
-            for decimal in ".,":
-                found = [x for cell in cells if (x := number(cell, decimal)) is not None]
-                if 2 * len(found) > len(cells):
-                    self._numbers[column] = found
-                    break
+            read = ([number(cell, decimal) for cell in cells] for decimal in ".,")
+            numbers = ([x for x in found if x is not None] for found in read)
+            most = (found for found in numbers if 2 * len(found) > len(cells))
+            self._numbers[column] = next(most, [])
         return self._numbers[column]
 
     def together(self, columns: Sequence[int]) -> list[list[str]]:

@@ -70,9 +70,8 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
         return [FoundTimes((column,), form, note, Kind.of(form), grade)]
     form = find_day_time_form(cells, table.options.zone)
     durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
-    is_duration = 2 * len(durations) > len(cells) and (
-        ":" in cells[0] or _grow(table, column, durations)
-    )
+    are_durations = 2 * len(durations) > len(cells)
+    is_duration = are_durations and (":" in cells[0] or _grow(table, column, durations))
     if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
         return [FoundTimes((column,), TimeForm("elapsed"), note, Kind.ELAPSED, grade)]
@@ -87,15 +86,12 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
 def _intervals(table: Cells, column: int, cells: list[str]) -> list[FoundTimes]:
     """Return a column of intervals, "13.07.2026 00:00 - 13.07.2026 01:00", as their starts."""
     for mark in (" - ", " – ", "/", " to "):
-        pairs = [cell.partition(mark) for cell in cells]
+        halves = zip(*(cell.partition(mark) for cell in cells), strict=True)
+        starts, _, ends = (list(map(str.strip, half)) for half in halves)
         try:
-            forms = [
-                find_time_form([pair[i].strip() for pair in pairs], table.options.zone)
-                for i in (0, 2)
-            ]
+            start, end = (find_time_form(texts, table.options.zone) for texts in (starts, ends))
         except AmbiguousDatesError:
             continue
-        start, end = forms
         if start is not None and start.has_time_of_day and end is not None:
             return [FoundTimes((column,), replace(start, until=mark), rank=table.ranks[column])]
     return []
@@ -141,10 +137,9 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
         if numbers == sorted(numbers) and (column == 0 or not table.has_header):
             return [FoundTimes((column,), form, kind=Kind.COUNTED_UNNAMED)]
         return []
-    is_years = part_of(table.names[column]) == "year" and all(
-        x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers
-    )
-    if is_years and table.has_header and numbers == sorted(set(numbers)):
+    are_years = all(x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers)
+    is_year = are_years and part_of(table.names[column]) == "year"
+    if is_year and table.has_header and numbers == sorted(set(numbers)):
         return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]
     if not grade:
         return []

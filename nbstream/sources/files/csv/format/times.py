@@ -34,7 +34,6 @@ from nbstream.sources.times.forms import (
     SCALES,
     AmbiguousDatesError,
     find_time_form,
-    number_form,
     text_form,
 )
 from nbstream.sources.times.names import header_zone, is_duration_name, is_name_of_later, part_of
@@ -127,7 +126,7 @@ def _asked_alone(table: Cells, column: int) -> FoundTimes | None:
     if timed:
         return min(timed, key=lambda way: way.kind)
     if table.options.unit is not None and table.numbers(column):
-        return FoundTimes((column,), number_form(table.options.unit), kind=Kind.COUNTED)
+        return FoundTimes((column,), text_form(table.options.unit), kind=Kind.COUNTED)
     joined = [way for way in joined_ways(table) if column in way.columns]
     return next(iter(joined or ways), None)
 
@@ -249,23 +248,19 @@ def _note_of_numbers(table: Cells) -> str:
 
 def _may_have_times(table: Cells) -> bool:
     """Return whether any column is called as times are, or looks so."""
-    return any(table.ranks) or any(
-        looks_like_time(cell) for c in range(len(table.names)) for cell in table.cells(c)[:3]
-    )
+    cells = (cell for c in range(len(table.names)) for cell in table.cells(c)[:3])
+    return any(table.ranks) or any(map(looks_like_time, cells))
 
 
 def _refuse_unreadable(table: Cells) -> None:
     """Raise if a column looks like times that could not be read."""
-    for wanted in (2, 1, 0):
-        for column in range(len(table.names)):
-            cells = table.cells(column)
-            if table.ranks[column] != wanted or not cells or table.numbers(column):
-                continue
-            looks = sum(looks_like_time(cell) for cell in cells)
-            if is_duration_name(table.names[column]) or (not wanted and reads(cells)):
-                continue
-            if 2 * looks > len(cells) or wanted == 2:
-                raise unreadable(table, (column,), also="or time=False for the time of arrival")
+    for column in sorted(range(len(table.names)), key=lambda c: -table.ranks[c]):
+        cells, rank = table.cells(column), table.ranks[column]
+        if not cells or table.numbers(column) or is_duration_name(table.names[column]):
+            continue
+        looks = 2 * sum(map(looks_like_time, cells)) > len(cells)
+        if rank == 2 or (looks and (rank or not reads(cells))):
+            raise unreadable(table, (column,), also="or time=False for the time of arrival")
 
 
 def _order(table: Cells, way: FoundTimes) -> tuple[object, ...]:

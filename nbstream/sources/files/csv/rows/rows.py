@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nbstream.readings.batch import Batch, FloatArray, TimeArray
-from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_header
+from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again, is_header
 from nbstream.sources.files.csv.rows.fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.files.csv.rows.fast_times import Layout, read_times
 from nbstream.sources.files.csv.rows.plain import PlainLines
@@ -205,7 +205,7 @@ class RowReader:
             return True
         if is_header(cells, fmt):
             return False
-        if (fmt.comment and fmt.is_comment(text)) or fmt.is_header_again(cells):
+        if (fmt.comment and fmt.is_comment(text)) or is_again(cells, fmt.header):
             result._passed_over.append(i)
         else:
             why = self._read_cells(cells, text, i, found, result)

@@ -16,7 +16,7 @@ from nbstream.sources.files.csv.format.format import CsvFormat, Role
 from nbstream.sources.files.csv.rows import plain as csv_plain
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from nbstream.sources.number_forms import NumberForm
-from nbstream.sources.times.forms import TimeForm, number_form, text_form
+from nbstream.sources.times.forms import TimeForm, text_form
 from nbstream.sources.times.partial import WholeTimes
 from nbstream.sources.times.wall_time import WallTimes
 
@@ -85,9 +85,9 @@ FORMS: dict[str, tuple[TimeForm, tuple[st.SearchStrategy[str], ...]]] = {
     "iso": (text_form("%Y-%m-%dT%H:%M:%S"), (iso_times,)),
     "iso with offset": (text_form("%Y-%m-%dT%H:%M:%S.%f%z"), (iso_times,)),
     "comma": (text_form("%Y-%m-%d %H:%M:%S,%f"), (times,)),
-    "seconds": (number_form("s"), (st.floats(0, 5e9).map(repr),)),
+    "seconds": (text_form("s"), (st.floats(0, 5e9).map(repr),)),
     "checked": (TimeForm("number", is_checked=True), (st.floats(0, 5e9).map(repr),)),
-    "nanoseconds": (number_form("ns"), (st.integers(0, 2**64).map(str),)),
+    "nanoseconds": (text_form("ns"), (st.integers(0, 2**64).map(str),)),
     "days": (text_form("excel"), (st.floats(0, 1e5).map(repr),)),
     "day first": (
         text_form("%d/%m/%Y %H:%M:%S.%f"),
