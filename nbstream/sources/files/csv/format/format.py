@@ -86,24 +86,23 @@ class CsvFormat:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the columns that are numbers, as far as is known."""
-        return self._of_roles(Role.NUMBER)
+        return tuple(self.columns[i] for i in self.of_role(Role.NUMBER))
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the columns that are not."""
-        return self._of_roles(Role.TEXT, Role.FREE)
+        return tuple(self.columns[i] for i in self.of_role(Role.TEXT, Role.FREE))
 
-    def _of_roles(self, *roles: Role) -> tuple[str, ...]:
-        pairs = zip(self.columns, self.roles, strict=True)
-        return tuple(name for name, role in pairs if role in roles)
+    def of_role(self, *roles: Role) -> list[int]:
+        """Return the columns, by number, that have one of some roles."""
+        return [i for i, role in enumerate(self.roles) if role in roles]
 
     @property
     def silent(self) -> tuple[str, ...]:
         """Names of the columns that have held nothing so far."""
         is_whole = self.header is not None and len(self.header) == len(self.columns)
         written = self.header if self.header is not None and is_whole else self.columns
-        found = zip(self.columns, self.roles, written, strict=True)
-        return tuple(name for name, role, cell in found if role is Role.OPEN and cell)
+        return tuple(self.columns[i] for i in self.of_role(Role.OPEN) if written[i])
 
     def cells(self, line: str) -> list[str]:
         """Return the cells of a line, without space around them.
@@ -165,9 +164,8 @@ class CsvFormat:
             return
         sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
         rows = [self.cells(line) for line in sample if '"' not in line]
-        for column, role in enumerate(self.roles):
-            cells = (row[column] for row in rows if column < len(row))
-            if role is Role.TEXT and is_free_text(cells):
+        for column in self.of_role(Role.TEXT):
+            if is_free_text(row[column] for row in rows if column < len(row)):
                 self.roles[column] = Role.FREE
 
     @property

@@ -24,7 +24,7 @@ def note_guesses(
     if options.delimiter is None and fmt.delimiter != ",":
         what = "runs of spaces" if fmt.delimiter in SPACES else repr(fmt.delimiter)
         fmt.notes["delimiter"] = f"cells are separated by {what} (delimiter={fmt.delimiter!r})"
-    numbers = [i for i, role in enumerate(fmt.roles) if role is Role.NUMBER]
+    numbers = fmt.of_role(Role.NUMBER)
     forms = {fmt.columns[i]: fmt.forms[i] for i in numbers}
     with_comma = {fmt.columns[i] for i in numbers if any("," in cell for cell in columns[i])}
     commas = [n for n, form in forms.items() if form.decimal == "," and n in with_comma]
@@ -40,9 +40,8 @@ def note_guesses(
     if carried:
         fmt.notes["cell units"] = f"units in cells: {', '.join(carried[:5])}"
     if fmt.cut_from is not None:
-        fmt.notes["cut"] = (
-            "two cells make one number: decimal commas separate cells too (decimal='.' if not)"
-        )
+        how = "decimal commas separate cells too (decimal='.' if not)"
+        fmt.notes["cut"] = f"two cells make one number: {how}"
     if fmt.header is None and options.header is True:
         fmt.notes["names"] = (
             f"no line of names: columns are {_named(fmt.columns)} "
@@ -51,17 +50,19 @@ def note_guesses(
         return
     doubled = [f"{new!r} is another {old!r}" for old, new in _numbered(names, fmt.columns)]
     if doubled:
-        more = f" and {len(doubled) - 3} more" if len(doubled) > 3 else ""
         fmt.notes["doubled"] = (
-            f"columns of the same name are numbered: {', '.join(doubled[:3])}{more} "
-            "(header=[…] names them)"
+            f"columns of the same name are numbered: {_first(doubled)} (header=[…] names them)"
         )
 
 
 def _named(names: Sequence[str]) -> str:
-    """Return some names for people."""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more
+    return _first([repr(name) for name in names])
+
+
+def _first(texts: Sequence[str]) -> str:
+    """Return the first of some texts for people, and how many more there are."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return ", ".join(texts[:3]) + more
 
 
 def _numbered(names: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:

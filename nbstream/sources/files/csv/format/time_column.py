@@ -137,7 +137,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
         if numbers == sorted(numbers) and (column == 0 or not table.has_header):
             return [FoundTimes((column,), form, kind=Kind.COUNTED_UNNAMED)]
         return []
-    are_years = all(x == int(x) and FIRST_YEAR <= x <= LAST_YEAR for x in numbers)
+    are_years = all(FIRST_YEAR <= x <= LAST_YEAR and x == int(x) for x in numbers)
     is_year = are_years and part_of(table.names[column]) == "year"
     if is_year and table.has_header and numbers == sorted(set(numbers)):
         return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]

@@ -54,10 +54,9 @@ class LongReader(RowReader):
         super().__init__(fmt, whole_times, is_fast=False)
         assert fmt.pivot is not None
         self._pivot = fmt.pivot
-        columns = [i for i, role in enumerate(fmt.roles) if role in (Role.NUMBER, *UNDECIDED)]
+        columns = fmt.of_role(Role.NUMBER, *UNDECIDED)
         named = [i for i in columns if fmt.columns[i].lower() in VALUE_NAMES]
-        numbers = [i for i in columns if fmt.roles[i] is Role.NUMBER]
-        self._columns = named[:1] or numbers or columns
+        self._columns = named[:1] or fmt.of_role(Role.NUMBER) or columns
         self._entities: dict[str, int] = {} if previous is None else previous._entities
         self._forms: dict[tuple[int, int], NumberForm | None] = {}
 

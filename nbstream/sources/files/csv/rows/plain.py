@@ -67,12 +67,9 @@ class PlainLines:
 
     def _unit_marks(self) -> dict[str, bytes]:
         """Return what stands in plain lines for units that are not ASCII."""
-        units = dict.fromkeys(
-            form.unit
-            for form, role in zip(self.fmt.forms, self.fmt.roles, strict=True)
-            if role is Role.NUMBER and form.unit and not form.unit.isascii()
-        )
-        return {unit: mark for unit, mark in zip(units, UNIT_MARKS, strict=False) if unit}
+        units = [self.fmt.forms[i].unit or "" for i in self.fmt.of_role(Role.NUMBER)]
+        strange = dict.fromkeys(unit for unit in units if not unit.isascii())
+        return dict(zip(strange, UNIT_MARKS, strict=False))
 
     def numbers(self, chunk: Chunk, column: int, rows: Any) -> tuple[FloatArray, Mask]:
         """Return the cells of a column as numbers, and which must be read one by one."""

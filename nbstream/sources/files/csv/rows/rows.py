@@ -186,11 +186,8 @@ class RowReader:
 
     def _columns_of(self, found: Found) -> dict[str, FloatArray]:
         """Return the values that were found, by the name they have in a batch."""
-        return {
-            self.fmt.columns[column]: found.values[column]
-            for column, role in enumerate(self.fmt.roles)
-            if role is Role.NUMBER and column in found.values
-        }
+        columns = [i for i in self.fmt.of_role(Role.NUMBER) if i in found.values]
+        return {self.fmt.columns[i]: found.values[i] for i in columns}
 
     def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
         """Read line `i` by itself, in place; return False if it is a header."""
