@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
@@ -367,7 +368,7 @@ class Comparison(TruthNode):
     def truth(self, columns: Columns) -> Truth:
         """Return where all of it holds, and where one of its comparisons doesn't."""
         numbers = [operand.numbers(columns) for operand in self.operands]
-        return _all_of(map(_compare, self.operators, numbers, numbers[1:]))
+        return reduce(_and, map(_compare, self.operators, numbers, numbers[1:]))
 
     def margin(self, columns: Columns) -> FloatArray | None:
         """Return how far its first comparison is beyond its limit."""
@@ -494,7 +495,7 @@ class Both(Series):
 
     def truth(self, columns: Columns) -> Truth:
         """Return where all are true, and where one is false."""
-        return _all_of(operand.truth(columns) for operand in self.operands)
+        return reduce(_and, [operand.truth(columns) for operand in self.operands])
 
     def may_hold(self, extents: Extents) -> bool:
         """Return whether all of its parts can."""
@@ -510,11 +511,7 @@ class Either(Series):
 
     def truth(self, columns: Columns) -> Truth:
         """Return where one is true, and where all are false."""
-        true, false = self.operands[0].truth(columns)
-        for operand in self.operands[1:]:
-            t, f = operand.truth(columns)
-            true, false = true | t, false & f
-        return Truth(true, false)
+        return reduce(_or, [operand.truth(columns) for operand in self.operands])
 
     def may_hold(self, extents: Extents) -> bool:
         """Return whether any of its parts can."""
@@ -576,12 +573,12 @@ def _compare(operator: str, left: FloatArray, right: FloatArray) -> Truth:
     return Truth(true, false)
 
 
-def _all_of(truths: Iterator[Truth]) -> Truth:
-    """Return where all are true, and where one is false."""
-    true, false = next(truths)
-    for t, f in truths:
-        true, false = true & t, false | f
-    return Truth(true, false)
+def _and(a: Truth, b: Truth) -> Truth:
+    return Truth(a.true & b.true, a.false | b.false)
+
+
+def _or(a: Truth, b: Truth) -> Truth:
+    return Truth(a.true | b.true, a.false & b.false)
 
 
 def _compared(
