@@ -137,7 +137,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
         if numbers == sorted(numbers) and (column == 0 or not table.has_header):
             return [FoundTimes((column,), form, kind=Kind.COUNTED_UNNAMED)]
         return []
-    are_years = all(FIRST_YEAR <= x <= LAST_YEAR and x == int(x) for x in numbers)
+    are_years = _are_whole(numbers) and all(FIRST_YEAR <= x <= LAST_YEAR for x in numbers)
     is_year = are_years and part_of(table.names[column]) == "year"
     if is_year and table.has_header and numbers == sorted(set(numbers)):
         return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]
@@ -151,7 +151,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
             if are_plausible and _are_days(numbers, table.names[column]):
                 form = TimeForm("number", scale=SCALES[name])
                 note = "pass time_format='elapsed' if it counts the seconds of a run"
-                kind = Kind.DATE if all(x == int(x) for x in numbers) else Kind.COUNTED
+                kind = Kind.DATE if _are_whole(numbers) else Kind.COUNTED
                 return [FoundTimes((column,), form, note, kind, grade)]
     return _elapsed(table, column, numbers)
 
@@ -191,7 +191,7 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
     is_sure = numbers[0] <= 3 * step or min(numbers) >= 1000 or said is not None
     if not is_sure and not (len(numbers) >= n_needed or (may and is_even and len(numbers) > 2)):
         return []
-    if may is None and not is_sure and not (is_even and all(x == int(x) for x in numbers)):
+    if may is None and not is_sure and not (is_even and _are_whole(numbers)):
         return []
     unit = said or _guessed_unit(numbers, step)
     note = "the newest of the file is put at the file's last change"
@@ -208,6 +208,10 @@ def reads(cells: list[str]) -> bool:
         return bool(find_time_form(cells) or find_day_time_form(cells))
     except AmbiguousDatesError:
         return True
+
+
+def _are_whole(numbers: Sequence[float]) -> bool:
+    return all(x % 1 == 0 for x in numbers)
 
 
 def _are_days(numbers: Sequence[float], name: str) -> bool:

@@ -340,3 +340,13 @@ def test_columns_that_were_asked_for() -> None:
     assert times(text, time=("c", "a"))[1] == ["2026-02-01 12:00:01"]
     assert times("a,b\n1782907200,3", time=("a",))[1] == ["2026-07-01 12:00:00Z"]
     assert times("a,b\n5,3", time=("a",), unit="s")[1] == ["1970-01-01 00:00:05Z"]
+
+
+@pytest.mark.parametrize("name", ["t", "temps", "year"])
+def test_a_number_that_is_too_large_is_no_time(name: str) -> None:
+    """A cell that no float can hold is a missing reading, in a column that may count time too."""
+    cells = [str(100 + i) for i in range(14)]
+    cells[6] = "1e400"
+    found = find("\n".join([f"{name},x", *(f"{cell},5" for cell in cells)]))
+    assert found is not None
+    assert found.columns == ()
