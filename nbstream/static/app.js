@@ -5,6 +5,7 @@ import { renderChart } from "./chart/chart.js";
 import { renderControls } from "./controls/controls.js";
 import { renderDashboard } from "./dashboard/dashboard.js";
 import { renderFeed } from "./alerts/feed.js";
+import { renderRules } from "./controls/rules.js";
 
 export const views = {
   chart: renderChart,
@@ -12,4 +13,5 @@ export const views = {
   feed: renderFeed,
   controls: renderControls,
   dashboard: renderDashboard,
+  rules: renderRules,
 };

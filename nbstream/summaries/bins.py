@@ -70,19 +70,21 @@ def _thinned(
     stops = np.append(starts[1:], n)
     missing = values != values
     has_missing = bool(missing.any())
-    lows = highs = values
-    if has_missing:
-        lows, highs = np.where(missing, np.inf, values), np.where(missing, -np.inf, values)
-    low, high = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+    low = np.minimum.reduceat(np.where(missing, np.inf, values) if has_missing else values, starts)
+    high = np.maximum.reduceat(
+        np.where(missing, -np.inf, values) if has_missing else values, starts
+    )
     which = np.repeat(np.arange(len(starts)), stops - starts)
     keep = np.zeros(n, bool)
     keep[starts] = True
     keep[stops - 1] = True
-    told = [values == low[which], values == high[which]]
-    for flags in [*told, missing] if has_missing else told:
-        hits = np.flatnonzero(flags)
-        is_first = np.concatenate(([True], which[hits][1:] != which[hits][:-1]))[: len(hits)]
-        keep[hits[is_first]] = True
+    for extreme in (low, high):
+        hits = np.flatnonzero(values == extreme[which])
+        first_hit = np.concatenate(([True], which[hits][1:] != which[hits][:-1]))[: len(hits)]
+        keep[hits[first_hit]] = True
+    if has_missing:
+        hits = np.flatnonzero(missing)
+        keep[hits[np.concatenate(([True], which[hits][1:] != which[hits][:-1]))]] = True
     if len(gaps):
         gaps = np.unique(np.flatnonzero(keep).searchsorted(gaps))
     return times[keep], values[keep], gaps

@@ -1,4 +1,4 @@
-"""The dashboard: controls, cards, chart and alert feed of one analyzer."""
+"""The dashboard: title row, chart, table of channels, rules and alert feed of one analyzer."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from nbstream.widgets.page.subshell import AnswersOnMainShell
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,12 +130,16 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self.analyzer, is_new = as_analyzer(x, window)
         if is_new:
             self._own(self.analyzer)
-        chart = self._own(LiveChart(self.analyzer, **{"legend": False} | options))
-        cards = self._own(Cards(self.analyzer, statistics))
-        controls = self._own(Controls(self.analyzer, chart, title=title))
-        feed = self._own(AlertFeed(self.analyzer, chart))
+        beside: dict[str, Any] = {"legend": False, "toolbar": "tools"}
+        chart = self._own(LiveChart(self.analyzer, **beside | options))
         chart._keeper.title = title or ("" if self.source is None else self.source.name)
-        self._parts = {"controls": controls, "cards": cards, "chart": chart, "feed": feed}
+        self._parts = {
+            "controls": self._own(Controls(self.analyzer, chart, title=title)),
+            "chart": chart,
+            "cards": self._own(Cards(self.analyzer, statistics, chart)),
+            "rules": self._own(Rules(self.analyzer)),
+            "feed": self._own(AlertFeed(self.analyzer, chart)),
+        }
         text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
         super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
         self._is_closed = False
@@ -181,14 +186,20 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
 
     @property
     def cards(self) -> Cards:
-        """The cards of statistics; ClosedError once the dashboard has ended."""
+        """The table of channels and their statistics; ClosedError once the dashboard has ended."""
         part: Cards = self._part("cards")
         return part
 
     @property
     def controls(self) -> Controls:
-        """Window, pause and rules; ClosedError once the dashboard has ended."""
+        """Title, window and pause; ClosedError once the dashboard has ended."""
         part: Controls = self._part("controls")
+        return part
+
+    @property
+    def rules(self) -> Rules:
+        """The rules and detectors as rows; ClosedError once the dashboard has ended."""
+        part: Rules = self._part("rules")
         return part
 
     @property
@@ -241,7 +252,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
         self.chart._keeper.display()
-        for part in (self.chart, self.cards, self.controls, self.feed):
+        for part in self._parts.values():
             part.displayed()
         return super()._repr_mimebundle_(*arguments, **keywords)
 

@@ -168,7 +168,7 @@ export function shownRule(id, more = {}) {
   };
 }
 
-/** What the kernel shows of controls. */
+/** What the kernel shows of the title row. */
 export function shownControls(more = {}) {
   return {
     title: "streaming_data.csv",
@@ -176,6 +176,15 @@ export function shownControls(more = {}) {
     choices: ["10s", "60s", "5min", "all"],
     chart: "abc",
     paused: false,
+    alerts: { n: 0, severity: "" },
+    ended: null,
+    ...more,
+  };
+}
+
+/** What the kernel shows of rules and detectors. */
+export function shownRules(more = {}) {
+  return {
     channels: [{ name: "value" }],
     rules: [shownRule(1)],
     detectors: { kinds: [], running: [] },
@@ -226,6 +235,7 @@ export function installDom() {
     observe() {}
     disconnect() {}
   };
+  globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
   globalThis.getComputedStyle = () => ({ overflow: "visible" });
   globalThis.setInterval = (run) => {
     timers.set(timers.size + 1, run);

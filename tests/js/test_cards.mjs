@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { balancedColumns, channelState, renderCards } from "../../nbstream/static/cards/cards.js";
+import { balancedColumns } from "../../nbstream/static/cards/cardRow.js";
+import { renderCards } from "../../nbstream/static/cards/cards.js";
+import { channelState } from "../../nbstream/static/cards/channelState.js";
 import { sparkPath } from "../../nbstream/static/cards/spark.js";
 import { click, fakeEvent, FakeModel, installDom, press, typeInto } from "./fakeDom.mjs";
 
@@ -14,6 +16,7 @@ const STANDARD = [...["last", "mean", "std", "min", "max"].map((name) => statist
 function channel(more = {}) {
   return {
     name: "temp",
+    unit: "°C",
     values: [20.5, 20.1, 0.5, 19, 22, 1],
     units: ["°C", "°C", "°C", "°C", "°C", "1/s"],
     failed: {},
@@ -29,6 +32,7 @@ function channel(more = {}) {
 const stateOf = (channels, more = {}) => ({
   window: "60s",
   n: channels.length,
+  chart: null,
   statistics: STANDARD,
   most: 12,
   channels,
@@ -50,7 +54,7 @@ beforeEach(() => {
 
 test("a channel's state is said in words, and firing is never hidden", () => {
   const firing = { state: "FIRING", severity: "critical", rule: "r" };
-  assert.deepEqual(words(channel(), RUNNING, 0.1), ["live"]);
+  assert.deepEqual(words(channel(), RUNNING, 0.1), ["ok"]);
   assert.deepEqual(words(channel({ alert: { state: "OK" } }), RUNNING, 0.1), ["ok"]);
   assert.deepEqual(words(channel({ alert: { state: "PENDING" } }), RUNNING, 0.1), ["pending"]);
   assert.deepEqual(words(channel({ alert: firing }), RUNNING, 12), ["firing · critical", "stale · 12 s"]);
@@ -295,9 +299,8 @@ test("Escape closes the list and gives the focus back", () => {
   assert.equal(document.activeElement, el.one("nbs-opener"));
 });
 
-test("channels whose names look alike have a row each, and rows go with their channels", () => {
-  model.snapshot(stateOf([channel(), channel(), channel({ name: "y" })]));
-  assert.equal(el.all("nbs-row").length, 3);
+test("cards go with their channel", () => {
+  model.snapshot(stateOf([channel()]));
   model.frame(stateOf([channel({ name: "y" })]));
   assert.deepEqual(el.all("nbs-name").map((node) => node.textContent), ["y"]);
   model.frame(stateOf([]));
@@ -320,25 +323,10 @@ test("an update keeps the nodes and changes their text", () => {
 
 test("a channel goes stale by the page's own clock, without a message", (context) => {
   model.snapshot(stateOf([channel()]));
-  assert.match(el.textContent, /live/);
+  assert.equal(el.one("nbs-chip").textContent, "ok");
   context.mock.timers.enable({ apis: ["Date"], now: Date.now() + 30_000 });
   page.tick();
   assert.match(el.textContent, /stale · 3\d s|stale · 2\d s/);
-});
-
-test("more than eight channels are a table with a count", () => {
-  const many = Array.from({ length: 9 }, (_, i) => channel({ name: `c${i}` }));
-  model.snapshot(stateOf(many, { n: 70 }));
-  assert.equal(el.all("nbs-row").length, 0);
-  assert.deepEqual(el.all("nbs-table")[0].childNodes[1].childNodes[0].childNodes.map((node) => node.textContent.replace("×", "")), [
-    "channel",
-    ...STANDARD.map(({ name }) => name),
-    "state",
-  ]);
-  assert.deepEqual(el.all("nbs-number").slice(0, 6).map((node) => node.textContent), ["20.500 °C", "20.100 °C", "0.500 °C", "19.000 °C", "22.000 °C", "1.00 /s"]);
-  assert.match(el.one("nbs-count").textContent, /70 channels .* the first 9 are shown/);
-  model.frame(stateOf(many.slice(0, 8)));
-  assert.equal(el.all("nbs-row").length, 8);
 });
 
 test("text from data is shown as it is", () => {
@@ -358,4 +346,5 @@ test("clean-up leaves nothing behind", () => {
   assert.equal(el.childNodes.length, 0);
   assert.equal(page.timers.size, 0);
   assert.deepEqual(model.handlers, []);
+  assert.deepEqual(document.listeners.get("nbstream:lines"), []);
 });

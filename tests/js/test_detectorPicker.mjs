@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { renderControls } from "../../nbstream/static/controls/controls.js";
-import { click, FakeModel, fakeEvent, installDom, shownControls } from "./fakeDom.mjs";
+import { renderRules } from "../../nbstream/static/controls/rules.js";
+import { click, FakeModel, fakeEvent, installDom, shownRules } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";
 const KINDS = [
@@ -17,13 +17,13 @@ beforeEach(() => {
   installDom();
   model = new FakeModel();
   el = document.createElement("div");
-  renderControls({ model, el });
-  model.snapshot(shownControls({ channels: CHANNELS, detectors: { kinds: KINDS, running: [] } }));
+  renderRules({ model, el });
+  model.snapshot(shownRules({ channels: CHANNELS, detectors: { kinds: KINDS, running: [] } }));
 });
 
 const opener = () => el.one("nbs-detector-picker-opener");
 const form = () => el.one("nbs-detector-picker");
-const running = (...runs) => model.frame(shownControls({ channels: CHANNELS, detectors: { kinds: KINDS, running: runs } }));
+const running = (...runs) => model.frame(shownRules({ channels: CHANNELS, detectors: { kinds: KINDS, running: runs } }));
 const run = (id, more) => ({ id, name: "cusum", channel: "x", flagged: 0, isWarm: false, error: "", ...more });
 
 test("where no detector runs there is no list", () => {
@@ -33,7 +33,7 @@ test("where no detector runs there is no list", () => {
 });
 
 test("a detector is chosen by its name, with a line of what it does", () => {
-  click(opener().one("nbs-button"));
+  click(opener());
   const [kind, channel] = form().all("nbs-select");
   assert.equal(form().one("nbs-detector-picker-text").textContent, "Asks in eleven ways.");
   kind.value = "cusum";
@@ -51,10 +51,10 @@ test("a detector is chosen by its name, with a line of what it does", () => {
 });
 
 test("what was chosen stays through updates", () => {
-  click(opener().one("nbs-button"));
+  click(opener());
   const [kind] = form().all("nbs-select");
   kind.value = "cusum";
-  model.frame(shownControls({ channels: [...CHANNELS, { name: "z" }], detectors: { kinds: [{ name: "arx", text: "" }, ...KINDS], running: [] } }));
+  model.frame(shownRules({ channels: [...CHANNELS, { name: "z" }], detectors: { kinds: [{ name: "arx", text: "" }, ...KINDS], running: [] } }));
   assert.equal(kind.value, "cusum");
 });
 

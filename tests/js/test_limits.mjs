@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Limits, previewText } from "../../nbstream/static/chart/limits.js";
+import { Limits } from "../../nbstream/static/chart/limits.js";
 import { fakeEvent, installDom, press } from "./fakeDom.mjs";
 
 const AXIS = { bottom: 0, top: 100, isLog: false };
@@ -41,8 +41,8 @@ test("dragged it says what the rule would have done; let go it is moved", () => 
   assert.equal(y(), 50);
   const [{ command, onAnswer }] = asked;
   assert.deepEqual(command, { kind: "try limit", rule: "hot", limit: 0, before: 90, value: 80 });
-  onAnswer("", { n: 3, isCut: false });
-  assert.equal(handle().one("nbs-limit-label").textContent, "80 · would have fired 3 times in the last 10 min");
+  onAnswer("", { n: 3, seconds: 12, readings: 600, span: 600, isCut: false });
+  assert.equal(handle().one("nbs-limit-label").textContent, "80 · would have fired 3 times in the last 10 min, 12 s in all");
   point("pointerup", 50);
   assert.deepEqual(asked.at(-1).command, { kind: "move limit", rule: "hot", limit: 0, before: 90, value: 80 });
   assert.equal(handle().one("nbs-limit-label").hidden, true);
@@ -92,11 +92,4 @@ test("it is tried a few times a second, not at every move", () => {
   assert.equal(asked.length, 2);
   assert.equal(asked[1].command.value, 65);
   mock.timers.reset();
-});
-
-test("what a rule would have done, in words", () => {
-  assert.equal(previewText({ n: 1, isCut: false }), "would have fired once in the last 10 min");
-  assert.equal(previewText({ n: 0, isCut: true, span: 41.6 }), "would have fired 0 times in the last 42 s");
-  assert.equal(previewText({ note: "Silence cannot be tried." }), "Silence cannot be tried.");
-  assert.equal(previewText({}), "");
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { renderControls } from "../../nbstream/static/controls/controls.js";
-import { previewText } from "../../nbstream/static/controls/ruleEditor.js";
+import { renderRules } from "../../nbstream/static/controls/rules.js";
+import { previewText } from "../../nbstream/static/shared/format.js";
 import { readRule } from "../../nbstream/static/controls/ruleForm.js";
-import { click, FakeModel, fakeEvent, installDom, shownControls, shownRule, typeInto } from "./fakeDom.mjs";
+import { click, FakeModel, fakeEvent, installDom, shownRules, shownRule, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";
 const PREVIEW = { n: 3, seconds: 42, readings: 600, span: 600, isCut: false };
@@ -15,8 +15,8 @@ beforeEach(() => {
   page = installDom();
   model = new FakeModel();
   el = document.createElement("div");
-  renderControls({ model, el });
-  model.snapshot(shownControls());
+  renderRules({ model, el });
+  model.snapshot(shownRules());
 });
 
 const editor = () => el.one("nbs-editor");
@@ -26,7 +26,7 @@ const errorOf = (label) => fieldOf(label).one("nbs-field-error").textContent;
 const note = () => editor().one("nbs-editor-end").one("nbs-field-error").textContent;
 const preview = () => editor().one("nbs-preview").textContent;
 const save = () => click(editor().one("nbs-primary"));
-const change = (rule) => model.frame(shownControls({ rules: [rule] }));
+const change = (rule) => model.frame(shownRules({ rules: [rule] }));
 
 function openNew() {
   click(el.one("nbs-more"));
@@ -45,7 +45,7 @@ test("a quick rule is checked before it is sent", () => {
 });
 
 test("more… goes on with what was entered", () => {
-  click(el.one("nbs-rule-opener").one("nbs-button"));
+  click(el.one("nbs-rule-opener"));
   const form = el.one("nbs-rule-form");
   const [value, clear] = form.all("nbs-input");
   typeInto(value, "80");
@@ -222,7 +222,7 @@ test("a rule that changed while it was saved is told and compared", () => {
 test("a rule that vanishes becomes a new one of what stands there", () => {
   openRule();
   typeInto(inputOf("condition"), "value > 70");
-  model.frame(shownControls({ rules: [] }));
+  model.frame(shownRules({ rules: [] }));
   assert.match(note(), /removed meanwhile/);
   save();
   const { rule, fields } = model.commands("save")[0];
@@ -230,7 +230,7 @@ test("a rule that vanishes becomes a new one of what stands there", () => {
 });
 
 test("what is not saved is not thrown away", () => {
-  model.frame(shownControls({ rules: [shownRule(1), shownRule(2)] }));
+  model.frame(shownRules({ rules: [shownRule(1), shownRule(2)] }));
   const [first, second] = el.all("nbs-edit");
   click(first);
   click(second);
@@ -266,7 +266,7 @@ test("a kernel that is busy, dead, or refuses is said", () => {
 });
 
 test("names of channels are text, and can be chosen", () => {
-  model.frame(shownControls({ channels: [{ name: EVIL }, { name: "*" }, { name: "b" }], rules: [shownRule(1, { channel: EVIL, entries: { name: EVIL, channel: EVIL } })] }));
+  model.frame(shownRules({ channels: [{ name: EVIL }, { name: "*" }, { name: "b" }], rules: [shownRule(1, { channel: EVIL, entries: { name: EVIL, channel: EVIL } })] }));
   openRule();
   assert.equal(inputOf("channel").value, EVIL);
   assert.equal(inputOf("channel").childNodes[1].textContent, EVIL);
@@ -280,11 +280,11 @@ test("names of channels are text, and can be chosen", () => {
 test("a rule is moved to another channel, and several stay if nothing is chosen", () => {
   const channels = [{ name: "a" }, { name: "b" }];
   const several = shownRule(1, { channel: "a, b", entries: { channel: "a, b" } });
-  model.frame(shownControls({ channels, rules: [several] }));
+  model.frame(shownRules({ channels, rules: [several] }));
   openRule();
   assert.deepEqual(inputOf("channel").childNodes.map((option) => option.getAttribute("value")), ["", "a", "b", "*", "a, b"]);
   typeInto(inputOf("for"), "3s");
-  model.frame(shownControls({ channels: [...channels, { name: "c" }], rules: [several] }));
+  model.frame(shownRules({ channels: [...channels, { name: "c" }], rules: [several] }));
   assert.equal(inputOf("channel").value, "a, b");
   save();
   assert.deepEqual(model.commands("save")[0].fields, { for: "3s" });

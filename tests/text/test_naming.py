@@ -18,7 +18,7 @@ from nbstream.statistics import Correlation
 from nbstream.text.naming import MAX_NAME_LENGTH, short_name, short_names
 from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.panels.cards import Cards
-from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 from tests.wait import wait_until
 from tests.widgets.fake_page import FakePage
 
@@ -143,28 +143,28 @@ def test_the_chart_has_a_line_and_an_entry_each(
 def test_panels_tell_them_apart(
     analyzer: ns.Analyzer, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cards have a row each; the controls show them shortened and are answered with the whole name."""
+    """Cards have a row each; the rules show them shortened and are answered with the whole name."""
     page = FakePage(monkeypatch)
-    cards, controls = Cards(analyzer, **page.options), Controls(analyzer, **page.options)
+    cards, panel = Cards(analyzer, **page.options), Rules(analyzer, **page.options)
     analyzer.update()
     rows = page.show(cards)["channels"]
     assert rows[0]["name"] != rows[1]["name"]
     assert [row["scale"][0] for row in rows] == [1, 2]
-    shown = page.show(controls)["channels"]
+    shown = page.show(panel)["channels"]
     assert [entry["name"] for entry in shown] == list(pair)
     assert shown[0]["label"] != shown[1]["label"]
     assert page.ask(kind="add", operator=">", value=5.0, channel=pair[1]) == ""
     [rule] = analyzer.rules
     assert rule.selected == pair[1]
-    assert page.show(controls)["rules"][0]["entries"]["channel"] == pair[1]
+    assert page.show(panel)["rules"][0]["entries"]["channel"] == pair[1]
     assert page.ask(kind="detect", name="stuck", channel=pair[1]) == ""
     assert [run.channel for run in analyzer.detections] == [pair[1]]
     two = [Correlation(channel=name) for name in pair]
     cards.statistics = two
     assert len(set(cards.statistics)) == 2
     assert [card.statistic for card in cards._cards] == two
-    for panel in (cards, controls):
-        panel.close()
+    for widget in (cards, panel):
+        widget.close()
 
 
 @pytest.mark.parametrize(

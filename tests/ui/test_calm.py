@@ -39,7 +39,7 @@ SAMPLE = """
 PLACES = """
 () => [...document.querySelectorAll(
     ".nbs-rule-name, .nbs-rule-end button, .nbs-rule-opener, .nbs-card, .nbs-row-head .nbs-name,"
-    + " .nbs-feed-filter, .nbs-bell"
+    + " .nbs-bar > *, .nbs-feed-filter, .nbs-bell"
 )].map((el) => {
     const { left, top } = el.getBoundingClientRect();
     return [el.className, left, top - el.closest(".nbs-panel").getBoundingClientRect().top];
@@ -61,6 +61,7 @@ def samples(page: LabPage) -> list[Any]:
 def test_a_dashboard_that_runs_again_keeps_its_height(lab: Lab) -> None:
     """At every frame of three re-runs the cell is about as high as before; then nothing holds it."""
     page = lab.open([SETUP, DASHBOARD, "'below'"])
+    page.page.set_viewport_size({"width": 1280, "height": 1400})  # the feed is in sight
     page.run_all()
     chart = PageChart(page)
     chart.wait(SHOWN)
@@ -103,13 +104,13 @@ def test_a_state_that_changes_moves_nothing(lab: Lab) -> None:
     page.run_all()
     PageChart(page).wait(SHOWN)
     for width in (1400, 800):
-        page.page.set_viewport_size({"width": width, "height": 1000})
+        page.page.set_viewport_size({"width": width, "height": 1400})
         page.kernel_eval("buffer.append(None, value=50.0)")
-        expect(page.page.locator(".nbs-rule-end .nbs-state").first).to_contain_text("ok")
+        expect(page.page.locator(".nbs-rule > .nbs-state").first).to_contain_text("ok")
         before = page.page.evaluate(PLACES)
         assert len(before) > 10
         page.kernel_eval("buffer.append(None, value=95.0)")
-        expect(page.page.locator(".nbs-rule-end .nbs-state").first).to_contain_text("firing")
+        expect(page.page.locator(".nbs-rule > .nbs-state").first).to_contain_text("firing")
         expect(page.page.locator(".nbs-feed-head .nbs-chip")).to_contain_text("firing")
         page.page.evaluate(
             """() => {

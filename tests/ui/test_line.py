@@ -56,7 +56,7 @@ def test_reading_a_second_reaches_the_page(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_dashboard_shows_everything(page: LabPage) -> None:
-    """Title, cards, chart, controls, alerts and health line are there and change with the readings."""
+    """Title, chart, cards, rules, alerts and health line are there and change with the readings."""
     body = page.page
     expect(body.locator(".nbs-controls")).to_contain_text("My file")
     count = body.locator(".nbs-cards .nbs-row-head").first
@@ -75,20 +75,20 @@ def test_dashboard_shows_everything(page: LabPage) -> None:
 def test_controls_change_window_threshold_and_pause(page: LabPage) -> None:
     """The controls reach the kernel: window, a threshold's limit, a new threshold, pause."""
     body = page.page
-    controls = body.locator(".nbs-controls")
+    controls, rules = body.locator(".nbs-controls"), body.locator(".nbs-rules")
     controls.get_by_role("button", name="5min", exact=True).click()
     wait_until(lambda: page.kernel_eval("print(d.analyzer.window)") == "5min", 10, "the window")
     chart = PageChart(page)
     chart.wait_span(300)
 
-    limit = controls.locator(".nbs-rule .nbs-limits input").first
+    limit = rules.locator(".nbs-rule .nbs-limits input").first
     limit.fill("70")
     limit.press("Enter")
     wait_until(lambda: page.kernel_eval("print(d.analyzer.rules[0].limits)") == "(70.0,)", 10, "70")
     chart.wait("chart.data.meta.figure.thresholds.some(({ value }) => value === 70)")
 
-    controls.get_by_role("button", name="+ threshold").click()
-    form = controls.get_by_role("group", name="New threshold")
+    rules.get_by_role("button", name="+ threshold").click()
+    form = rules.get_by_role("group", name="New threshold")
     form.locator("input").first.fill("20")
     form.get_by_role("button", name="add").click()
     wait_until(lambda: page.kernel_eval("print(len(d.analyzer.rules))") == "2", 10, "a second rule")

@@ -23,11 +23,17 @@ from tests.conftest import open_widgets, our_threads
 from tests.wait import wait_until
 
 
-def test_has_controls_cards_chart_and_feed_of_one_analyzer() -> None:
+def test_has_title_row_chart_table_rules_and_feed_of_one_analyzer() -> None:
     """The parts are public, and those of one widget that any host of anywidgets takes."""
     with Analyzer(Buffer()) as analyzer:
         dashboard = Dashboard(analyzer, title="Boiler")
-        parts = (dashboard.controls, dashboard.cards, dashboard.chart, dashboard.feed)
+        parts = (
+            dashboard.controls,
+            dashboard.chart,
+            dashboard.cards,
+            dashboard.rules,
+            dashboard.feed,
+        )
         assert all(part.analyzer is analyzer for part in parts)
         assert dashboard.source is None
         assert isinstance(dashboard, anywidget.AnyWidget)
@@ -222,7 +228,9 @@ def test_messages_of_the_parts_go_by_the_dashboard(monkeypatch: pytest.MonkeyPat
     with Analyzer(Buffer()) as analyzer:
         before = open_widgets().keys()
         dashboard = Dashboard(analyzer)
-        made = [type(widget).__name__ for key, widget in open_widgets().items() if key not in before]
+        made = [
+            type(widget).__name__ for key, widget in open_widgets().items() if key not in before
+        ]
         assert "Dashboard" in made
         assert not {"LiveChart", "Cards", "Controls", "AlertFeed"} & set(made)
         _say(dashboard, {"part": "chart", "kind": "hello", "client": "a", "visible": True})

@@ -82,9 +82,7 @@ class FeedPanel extends Panel {
       element("div", { class: "nbs-feed-head" }, [this.title, this.firing, this.older, this.filter.el, this.menu.button]),
       this.menu.el,
       this.silences.el,
-      this.empty,
-      this.unmatched,
-      this.list,
+      element("div", { class: "nbs-feed-box" }, [this.empty, this.unmatched, this.list]),
       this.spoken,
       this.health.el,
     );

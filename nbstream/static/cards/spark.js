@@ -77,7 +77,8 @@ export class Spark {
   }
 }
 
-function vector(tag, attributes) {
+/** Make an element of a drawing. */
+export function vector(tag, attributes) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;

@@ -6,7 +6,7 @@ import { button, element, setText } from "../shared/dom.js";
 
 const LINE_PX = 20;
 
-export class Chips {
+export class ChartChips {
   /**
    * @param {object} does
    * @param {() => void} does.jumpToLive

@@ -10,6 +10,8 @@ const TIME_TICK_PX = 90;
 const TIME_GAP_PX = 28;
 const LABEL_GAP_PX = 7;
 const TICK_PX = 4;
+/** Of a text that has no room for so many signs anyway. */
+const LONGEST = 200;
 
 /**
  * @typedef {object} AxisTicks
@@ -52,6 +54,22 @@ export function spacedTimeTicks({ from, to, msPerPx }, offset, widthOf) {
 /** @returns {string} */
 export function fontOf(look, ratio, weight = "") {
   return `${weight}${FONT_PX * ratio}px ${look.family}`;
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context with the font
+ * @param {string} text
+ * @param {number} room device px
+ * @returns {string} the text, without its middle if it is too long
+ */
+export function shortenedTo(context, text, room) {
+  const isLong = text.length > LONGEST;
+  const ends = isLong ? (text.slice(0, LONGEST / 2) + text.slice(-LONGEST / 2)).replace(/\p{Surrogate}/gu, "") : text;
+  const width = context.measureText(ends).width;
+  if (width <= room && !isLong) return text;
+  const signs = [...ends];
+  const half = Math.max(1, Math.floor((signs.length * Math.min(1, room / width) - 1) / 2));
+  return `${signs.slice(0, half).join("")}…${signs.slice(-half).join("")}`;
 }
 
 /**
@@ -118,10 +136,10 @@ export function drawNumbers(context, { layout, look, rows }) {
           if (isRight) context.fillRect(edge, top + at, Math.round(TICK_PX * ratio), Math.max(1, Math.floor(ratio)));
         });
       }
-      const header = [ticks?.note, title].filter(Boolean).join(" ");
-      if (!header) return;
+      if (!ticks?.note && !title) return;
       context.fillStyle = color ?? look.ink;
       context.font = fontOf(look, ratio, "500 ");
+      const header = shortenedTo(context, [ticks?.note, title].filter(Boolean).join(" "), canvasWidth * (rows[i].axes.length > 1 ? 0.45 : 0.9));
       const isWide = context.measureText(header).width > layout.numbers - gap;
       if (isWide) context.textAlign = isRight ? "right" : "left";
       const outer = isRight ? canvasWidth - 2 * ratio : 2 * ratio;

@@ -2,6 +2,7 @@
 // have done, and the limit is moved when it is let go. Escape leaves it where it was.
 
 import { element, keepChildren, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { previewText } from "../shared/format.js";
 
 const HANDLE_PX = 9;
 const TRY_EVERY_MS = 300;
@@ -138,7 +139,7 @@ class Handle {
     this.triedAt = performance.now();
     const { value } = this.drag;
     this.owner.ask(this.#command("try limit"), (error, found) => {
-      if (this.drag?.value === value) this.#say(error || previewText(found ?? {}));
+      if (this.drag?.value === value) this.#say(error || (found ? previewText(found) : ""));
     });
   }
 
@@ -200,12 +201,4 @@ const shifted = (value, by, { isLog }) => (isLog ? value * 10 ** by : value + by
 function rounded(value, span) {
   const digits = Math.min(15, Math.max(0, 2 - Math.floor(Math.log10(span))));
   return span > 0 ? Number(value.toFixed(digits)) : value;
-}
-
-/** @returns {string} what a rule would have done, in words */
-export function previewText({ n, note, isCut, span }) {
-  if (note) return note;
-  if (n === undefined) return "";
-  const last = isCut ? `${Math.round(span)} s` : "10 min";
-  return `would have fired ${n === 1 ? "once" : `${n} times`} in the last ${last}`;
 }

@@ -67,7 +67,7 @@ export class Plot {
 
   /** @param {object} figure `meta.figure` of the frames */
   setFigure(figure) {
-    this.#figure = { ...NO_FIGURE, ...figure };
+    this.#figure = { ...NO_FIGURE, ...figure, rows: figure.rows?.length ? figure.rows : NO_ROWS };
     const { rows, height } = this.#figure;
     if (this.el.style.height !== `${height}px`) this.el.style.height = `${height}px`;
     this.#places = [];
@@ -310,7 +310,7 @@ export class Plot {
     const style = this.styleOf(channel);
     const isMuted = this.#highlighted !== null && this.#highlighted !== channel;
     const hasMarkers = style.mode ? style.mode.includes("markers") : this.#density.sparse[channel];
-    const width = this.#density.widthOf(style.width, this.#size.ratio);
+    const width = this.#highlighted === channel ? style.width : this.#density.widthOf(style.width, this.#size.ratio);
     return (this.#styles[channel] = { ...style, width, hasMarkers, opacity: style.opacity * (isMuted ? MUTED : 1) });
   }
 

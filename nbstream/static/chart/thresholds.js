@@ -1,11 +1,13 @@
 // Draws what stands across a row: limits of rules, and the lines and areas of the user's own.
 
 import { dashPattern } from "./look.js";
-import { fontOf } from "./grid.js";
+import { fontOf, shortenedTo } from "./grid.js";
 
 const PLATE_PX = 4;
 const LABEL_PX = 16;
 const MARGIN_PX = 6;
+/** The most of the plot's width that a label takes. */
+const LABEL_SHARE = 0.6;
 /** So far outside a shape's end isn't seen, and arithmetic doesn't suffer. */
 const FAR_OUT_PX = 20_000;
 
@@ -93,7 +95,8 @@ function drawLabels(context, labels, place, { layout, look }) {
   context.font = fontOf(look, ratio);
   context.textAlign = "left";
   context.textBaseline = "middle";
-  for (const { x, y, text, color } of labels.sort((a, b) => a.y - b.y)) {
+  for (const { x, y, text: whole, color } of labels.sort((a, b) => a.y - b.y)) {
+    const text = shortenedTo(context, whole, LABEL_SHARE * width);
     const long = context.measureText(text).width + 2 * PLATE_PX * ratio;
     const at = Math.round(Math.min(x + MARGIN_PX * ratio, Math.max(left, left + width - long)));
     const touches = (other, top) => Math.abs(top - other.top) < height && at < other.right && other.at < at + long;

@@ -3,7 +3,7 @@
 
 import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { Badge, RESTARTED } from "../shared/status.js";
-import { Chips } from "./chips.js";
+import { ChartChips } from "./chips.js";
 import { icon } from "./icons.js";
 
 const WINDOWS = ["10s", "60s", "5min", "all"];
@@ -49,7 +49,7 @@ export class Toolbar {
     ]);
     this.head = element("div", { class: "nbs-chart-head" }, [this.title, this.badge.el]);
     this.el = element("div", { class: "nbs-toolbar" }, [this.head, this.tools]);
-    this.strip = new Chips({ jumpToLive: does.jumpToLive, fitY: does.fitY, showWindow: () => this.#showWindow() });
+    this.strip = new ChartChips({ jumpToLive: does.jumpToLive, fitY: does.fitY, showWindow: () => this.#showWindow() });
     /** To be laid over the plot. */
     this.chips = this.strip.el;
     this.offered = "";
@@ -76,6 +76,7 @@ export class Toolbar {
     setAttribute(this.live, "data-idle", viewport.isWindow && !plot?.hasFixedY ? "" : null);
     setAttribute(this.fit, "data-idle", plot?.hasFixedY ? null : "");
     this.tools.hidden = toolbar === false;
+    this.window.hidden = this.pause.hidden = toolbar === "tools";
     const offered = choices.includes(current) ? choices : [current, ...choices];
     if (this.offered !== offered.join()) {
       this.offered = offered.join();
@@ -84,7 +85,7 @@ export class Toolbar {
     if (this.window.value !== current) this.window.value = current;
   }
 
-  /** Show the ways back that there are now; see `Chips.show`. */
+  /** Show the ways back that there are now; see `ChartChips.show`. */
   showChips(facts) {
     this.viewport = facts.viewport;
     this.strip.show(facts);

@@ -14,8 +14,7 @@ export class DetectorPicker {
     this.kinds = new Map();
     this.channels = [];
     this.rows = new Map();
-    this.opener = button("+ detector", () => this.open(), "nbs-button", { "aria-expanded": "false" });
-    this.openerItem = element("li", { class: "nbs-detector-picker-opener" }, [this.opener]);
+    this.opener = button("+ detector", () => this.open(), "nbs-button nbs-detector-picker-opener", { "aria-expanded": "false" });
     this.kind = selectOf("Detector", [], { onchange: () => this.describe() });
     this.channel = selectOf("Channel", []);
     this.text = element("span", { class: "nbs-muted nbs-detector-picker-text" });
@@ -104,10 +103,10 @@ class DetectorRow {
     this.error = element("span", { class: "nbs-field-error", role: "alert" });
     this.remove = removeButton(this, requests, () => ({ kind: "undetect", detector: id }), onRemoved);
     this.el = element("li", { class: "nbs-rule nbs-detector" }, [
-      this.name,
-      this.channel,
-      this.facts,
-      element("span", { class: "nbs-rule-end" }, [this.state, this.remove]),
+      this.state,
+      element("span", { class: "nbs-rule-what" }, [this.name, this.channel]),
+      element("span", { class: "nbs-rule-rest" }, [this.facts]),
+      element("span", { class: "nbs-rule-end" }, [this.remove]),
       this.error,
     ]);
   }

@@ -1,14 +1,13 @@
 // New rules and changed ones. What somebody types is theirs until it is saved or given up: no update touches it.
 
 import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
-import { countText, lastedText } from "../shared/format.js";
+import { countText, previewText } from "../shared/format.js";
 import { fillSelect, selectOf } from "./ruleForm.js";
 import { SEVERITIES } from "../shared/status.js";
 
 const MAX_CONDITION = 500;
 const MAX_ENTRY = 120;
 const TICKS_BETWEEN_COUNTS = 10; // of the panel: 5 s
-const TRIED_S = 600;
 const EXCERPT = 40;
 const NO_DATA_WORDS = [
   ["nodata", "say so"],
@@ -22,19 +21,6 @@ const PARTIAL_WORDS = [
   ["yes", "count at once"],
 ];
 const CHANNEL_HELP = "Each of several has a state of its own.";
-
-/**
- * Say what a rule would have done.
- * @param {{note?: string, n: number, seconds: number, readings: number, span: number, isCut: boolean}} preview
- */
-export function previewText({ note, n, seconds, readings, span, isCut }) {
-  if (note) return note;
-  if (!readings) return "There are no readings to try it on yet.";
-  const held = isCut ? ` (the newest ${countText(readings)} readings)` : "";
-  const past = `in the last ${span >= TRIED_S ? "10 min" : lastedText(span)}${held}`;
-  if (!n) return `would not have fired ${past}`;
-  return `would have fired ${n === 1 ? "once" : `${countText(n)} times`} ${past}, ${lastedText(seconds)} in all`;
-}
 
 /** One entry of the editor: its label, help, what is wrong with it, and what became of it meanwhile. */
 class EditorField {

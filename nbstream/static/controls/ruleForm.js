@@ -31,8 +31,7 @@ export class RuleForm {
     this.requests = requests;
     this.onMore = onMore;
     this.names = null;
-    this.opener = button("+ threshold", () => this.open(), "nbs-button", { "aria-expanded": "false" });
-    this.openerItem = element("li", { class: "nbs-rule-opener" }, [this.opener]);
+    this.opener = button("+ threshold", () => this.open(), "nbs-button nbs-rule-opener", { "aria-expanded": "false" });
     this.channel = element("select", { ...OWN_KEYS, class: "nbs-select", "aria-label": "Channel", hidden: true });
     this.operator = selectOf("Operator", [">", "<"]);
     this.value = numberInput("Limit", "limit");

@@ -4,9 +4,10 @@ import { renderFeed } from "../alerts/feed.js";
 import { renderCards } from "../cards/cards.js";
 import { renderChart } from "../chart/chart.js";
 import { renderControls } from "../controls/controls.js";
+import { renderRules } from "../controls/rules.js";
 import { element } from "../shared/dom.js";
 
-const PARTS = { controls: renderControls, cards: renderCards, chart: renderChart, feed: renderFeed };
+const PARTS = { controls: renderControls, chart: renderChart, cards: renderCards, rules: renderRules, feed: renderFeed };
 
 /** @returns {() => void} the clean-up */
 export function renderDashboard({ model, el, load }) {

@@ -57,11 +57,19 @@ export function countText(count) {
   return Number.isFinite(count) ? withMinus(groupThousands(String(Math.round(count)))) : NOTHING;
 }
 
-/** @returns {{text: string, unit: string}} readings per second, minute or hour, whichever is readable */
-export function rateText(rate) {
-  if (rate === null || rate === undefined || !Number.isFinite(rate)) return { text: NOTHING, unit: "/s" };
-  const [unit, factor] = rate >= 0.095 || rate <= 0 ? ["/s", 1] : rate * 60 >= 0.095 ? ["/min", 60] : ["/h", 3600];
-  const shown = rate * factor;
+const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };
+
+/** @returns {"/s" | "/min" | "/h"} in which a rate is readable */
+export function rateUnit(rate) {
+  if (!Number.isFinite(rate) || rate >= 0.095 || rate <= 0) return "/s";
+  return rate * 60 >= 0.095 ? "/min" : "/h";
+}
+
+/** @returns {{text: string, unit: string}} readings per second, minute or hour: whichever is readable, or `unit` */
+export function rateText(rate, unit = rateUnit(rate)) {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return { text: NOTHING, unit };
+  const shown = rate * RATE_FACTORS[unit];
+  if (shown > 0 && shown < 0.095) return { text: shown.toFixed(4), unit };
   return { text: groupThousands(shown.toFixed(shown < 10 ? 2 : shown < 1000 ? 1 : 0)), unit };
 }
 
@@ -122,4 +130,19 @@ function groupThousands(text) {
 
 function withMinus(text) {
   return text.replaceAll("-", MINUS);
+}
+
+const TRIED_S = 600;
+
+/**
+ * Say what a rule would have done.
+ * @param {{note?: string, n: number, seconds: number, readings: number, span: number, isCut: boolean}} preview
+ */
+export function previewText({ note, n, seconds, readings, span, isCut }) {
+  if (note) return note;
+  if (!readings) return "There are no readings to try it on yet.";
+  const held = isCut ? ` (the newest ${countText(readings)} readings)` : "";
+  const past = `in the last ${span >= TRIED_S ? "10 min" : lastedText(span)}${held}`;
+  if (!n) return `would not have fired ${past}`;
+  return `would have fired ${n === 1 ? "once" : `${countText(n)} times`} ${past}, ${lastedText(seconds)} in all`;
 }

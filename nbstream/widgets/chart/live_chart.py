@@ -96,7 +96,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         Seconds of pause that break a line, or "never"; None breaks it where a pause is long beside those
         around it.
     toolbar
-        Whether the chart shows its own pause button and window choice.
+        Whether the chart has its own toolbar; "tools" leaves window and pause to what stands beside it.
     legend
         Whether it shows its channels above the plot; a dashboard has a table of them.
     name
@@ -132,7 +132,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         y: YLike = "fit",
         log: bool = False,
         gap: float | Literal["never"] | None = None,
-        toolbar: bool = True,
+        toolbar: bool | Literal["tools"] = True,
         legend: bool = True,
         name: str | None = None,
         layout: dict[str, Any] | None = None,

@@ -1,1 +1,1 @@
-"""Cards, controls, alert feed."""
+"""Title row, table of channels, rules, alert feed."""

@@ -1,4 +1,4 @@
-"""The statistics as cards, chosen by the user, one row per channel; and how each channel is."""
+"""The table of channels: legend, the statistics that the user chose, and how each channel is."""
 
 from __future__ import annotations
 
@@ -38,13 +38,11 @@ STANDARD = ("last", "mean", "std", "min", "max", "rate")
 MAX_CARDS = 12
 """Statistics that are shown at most."""
 MAX_CHANNELS = 64
-MAX_ROWS = 8
-"""Channels that are rows of cards with lines in them; of more there is a table (cards.js)."""
+"""Channels that are listed; the others are counted."""
 PAST_MS = 60_000
 PAST_STEP_MS = 2_000
 PAST_BUDGET = 0.1
 """Seconds that the main thread may spend on the past."""
-"""Channels that are listed; the others are counted."""
 MAX_LISTED = 200
 """Statistics that a page is offered; the others can be typed."""
 MAX_LABEL = 64
@@ -85,7 +83,7 @@ class Card(NamedTuple):
 
 
 class Cards(Panel):
-    """The statistics of each channel, and its state in colour, shape and words.
+    """The channels with their lines' colours, statistics and states: cards of one, a table of several.
 
     Parameters
     ----------
@@ -94,6 +92,8 @@ class Cards(Panel):
     statistics
         What is shown, at most 12: names of the catalogue (`nbstream.statistics.names()`), with parameters
         if need be ("p99", "time_above(90)"), or a `Statistic`. A page may change the choice, for all pages.
+    chart
+        A LiveChart whose lines the table shows and hides; None is a table without lines.
     clock, pump
         Injectable for tests.
 
@@ -106,10 +106,9 @@ class Cards(Panel):
 
     Notes
     -----
-    Up to 8 channels are rows of cards, more are a table. Nothing is computed while nobody looks. What the
-    analyzer has at hand (count, last, mean, std, min, max, rate) is as new as the frame; the others are
-    computed after each other, each at most twice a second, and less often if that takes long. A statistic
-    that fails has no value but a reason.
+    Nothing is computed while nobody looks. What the analyzer has at hand (count, last, mean, std, min, max,
+    rate) is as new as the frame; the others are computed after each other, each at most twice a second, and
+    less often if that takes long. A statistic that fails has no value but a reason.
 
     Thread safety: make and close it on the main thread; `statistics` from any thread.
     """
@@ -120,10 +119,12 @@ class Cards(Panel):
         self,
         analyzer: Analyzer,
         statistics: StatisticLike | Iterable[StatisticLike] = STANDARD,
+        chart: Any = None,
         *,
         clock: Clock = SYSTEM_CLOCK,
         pump: Pump = PUMP,
     ) -> None:
+        self.chart = chart
         self._cards = _read_cards(statistics)
         self._values = _Values(analyzer, clock)
         super().__init__(analyzer, clock=clock, pump=pump)
@@ -149,6 +150,7 @@ class Cards(Panel):
         return {
             "window": analyzer.parsed_window.label,
             "n": len(channels),
+            "chart": None if self.chart is None else self.chart.key,
             "statistics": [
                 {
                     "name": card.label,
@@ -185,6 +187,7 @@ class Cards(Panel):
             values.append(value)
         return {
             "name": shown,
+            "unit": plain_text(unit, 20),
             "values": values,
             "units": [plain_text(_unit_of(card.statistic, unit), 20) for card in cards],
             "failed": failed,
@@ -228,21 +231,23 @@ class Cards(Panel):
         return apply
 
     def _past(self) -> dict[str, Any]:
-        """Return what the cards would have shown in the last minute, for the lines in them.
+        """Return what would have been shown in the last minute, for the small lines.
 
-        "ages" are ms before the newest reading, "channels" the values of each card of each channel; None
-        where a card costs too much, or the time is up.
+        "ages" are ms before the newest reading, "channels" the values of each card of one channel, or of
+        the last reading of each of several; None where that costs too much, or the time is up.
         """
         newest_ns = self.analyzer.buffer.newest_ns
         ages = list(range(PAST_MS, 0, -PAST_STEP_MS))
         deadline = self._clock.monotonic() + PAST_BUDGET
+        names = self.analyzer.channels[:MAX_CHANNELS]
+        wanted = [card.statistic for card in self._cards] if len(names) == 1 else [find("last")]
         channels = []
-        for name in self.analyzer.channels[:MAX_ROWS]:
+        for name in names:
             lines: list[list[float | None] | None] = []
-            for card in self._cards:
-                is_known = newest_ns is not None and type(card.statistic) in _AT_HAND
+            for statistic in wanted:
+                is_known = newest_ns is not None and type(statistic) in _AT_HAND
                 if is_known and self._clock.monotonic() < deadline:
-                    lines.append(self._line(name, card.statistic, newest_ns or 0, ages))
+                    lines.append(self._line(name, statistic, newest_ns or 0, ages))
                 else:
                     lines.append(None)
             channels.append(lines)

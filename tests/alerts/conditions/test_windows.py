@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.alerts import AlertLog, Rule, RuleState
-from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 
 START = 1_782_907_200
 NAN = float("nan")
@@ -101,7 +101,7 @@ def test_a_rule_says_how_far_its_window_is(analyzer: ns.Analyzer) -> None:
     assert repr(ten).endswith("on the first channel: OK, waiting for a full 10min (0:49)>")
     feed(analyzer, np.arange(50, 201))
     assert ten.waiting == "waiting for a full 10min (3:20)"
-    panel = Controls(analyzer)
+    panel = Rules(analyzer)
     assert [rule["waiting"] for rule in panel._state()["rules"]][:2] == [ten.waiting, count.waiting]
     panel.close()
     feed(analyzer, np.arange(201, 600))

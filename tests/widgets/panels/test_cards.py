@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -699,6 +700,25 @@ def test_the_past_of_cards(cards: Cards, page: FakePage, analyzer: Analyzer) -> 
     ((last, mean, median),) = past["channels"]
     assert (last[0], last[-1], median) == (39.0, 97.0, None)
     assert (mean[0], mean[-1]) == (34.5, 92.5)  # of the ten seconds before
+
+
+def test_the_past_of_several_channels(cards: Cards, page: FakePage, analyzer: Analyzer) -> None:
+    """A line of the table is about the readings, whatever statistics are shown."""
+    cards.statistics = ["median", "mean"]
+    times = T0 + np.arange(100)
+    analyzer.buffer.extend(times, x=np.arange(100.0), y=np.arange(100.0) * 2)
+    analyzer.update()
+    page.show(cards)
+    (x,), (y,) = page.answer(kind="past")["value"]["channels"]
+    assert (x[0], x[-1], y[-1]) == (39.0, 97.0, 194.0)
+
+
+def test_pages_know_whose_lines_the_table_shows(page: FakePage, analyzer: Analyzer) -> None:
+    """The chart is named by its id, so that only its lines are shown and hidden."""
+    for chart, expected in ((None, None), (SimpleNamespace(model_id="chart-1"), "chart-1")):
+        cards = Cards(analyzer, chart=chart, **page.options)
+        assert page.show(cards)["chart"] == expected
+        cards.close()
 
 
 def test_the_past_of_nothing(cards: Cards, page: FakePage) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nbstream.alerts import RuleState
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
 from nbstream.runtime.main_thread import MainThread
@@ -57,22 +56,27 @@ def state_of(controls: Controls) -> dict[str, Any]:
     return controls._read()
 
 
-def test_shows_window_rules_and_chart(controls: Controls, analyzer: Analyzer) -> None:
-    """The state has all that the page needs to draw the controls."""
-    analyzer.buffer.units["y"] = "bar"
-    rule = analyzer.alert(
-        "outside(3, 5.5)", channel="y", clear="inside(4, 5)", for_="3s", severity="info", name="p"
-    )
+def test_shows_window_and_chart(controls: Controls) -> None:
+    """The state has all that the page needs to draw the title row."""
     state = state_of(controls)
     assert state["title"] == "Boiler"
     assert state["window"] == "60s"
     assert (state["chart"], state["paused"]) == ("chart-1", False)
-    assert state["channels"][1] == {"name": "y", "label": "y"}
-    (shown,) = state["rules"]
-    assert shown["condition"]["limits"] == [3.0, 5.5]
-    assert shown["clear"]["limits"] == [4.0, 5.0]
-    assert (shown["name"], shown["entries"]["for"], shown["unit"]) == ("p", "3s", "bar")
-    assert shown["state"] == rule.state.name
+
+
+def test_says_how_many_incidents_last(controls: Controls, analyzer: Analyzer) -> None:
+    """Without rules there is nothing to say; else the number, and how grave the gravest is."""
+    assert state_of(controls)["alerts"] is None
+    analyzer.alert("value > 96", channel="*", severity="info")
+    analyzer.alert("value > 1000", channel="y", severity="critical")
+    analyzer.update()
+    assert state_of(controls)["alerts"] == {"n": 0, "severity": ""}
+    analyzer.buffer.append(3.0, x=97.0, y=98.0)
+    analyzer.update()
+    assert state_of(controls)["alerts"] == {"n": 2, "severity": "info"}
+    analyzer.buffer.append(4.0, y=1001.0)
+    analyzer.update()
+    assert state_of(controls)["alerts"] == {"n": 3, "severity": "critical"}
 
 
 def test_the_window_is_set(controls: Controls, page: FakePage, analyzer: Analyzer) -> None:
@@ -95,96 +99,6 @@ def test_a_bad_window_is_answered_and_changes_nothing(
     """The page is told what is wrong, and the window stays."""
     assert "window" in page.ask(kind="window", value=value)
     assert analyzer.window == "60s"
-
-
-def test_limits_are_set_and_the_next_crossing_fires(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
-    """A limit that the page sets is the rule's limit in Python from then on."""
-    rule = analyzer.alert("value > 1000")
-    (shown,) = state_of(controls)["rules"]
-    assert page.ask(kind="limits", rule=shown["id"], limits=[96]) == ""
-    assert rule.limits == (96.0,)
-    analyzer.buffer.append(3.0, x=97.0)
-    analyzer.update()
-    assert rule.state is RuleState.FIRING
-    assert analyzer.alerts.newest(1)[0].reason.startswith("x 97 > 96")
-
-
-def test_limits_that_are_not_possible_are_answered(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
-    """Crossed limits, too many, or a limit beyond the clear limit change nothing and say why."""
-    rule = analyzer.alert("outside(10, 90)")
-    hysteresis = analyzer.alert("value > 90", clear="value < 85")
-    first, second = (shown["id"] for shown in state_of(controls)["rules"])
-    assert "lower limit" in page.ask(kind="limits", rule=first, limits=[90, 10])
-    assert "two limits" in page.ask(kind="limits", rule=first, limits=[5])
-    assert "clear" in page.ask(kind="limits", rule=second, limits=[80])
-    assert rule.limits == (10.0, 90.0)
-    assert hysteresis.limits == (90.0,)
-
-
-def test_the_clear_limit_is_set_too(controls: Controls, page: FakePage, analyzer: Analyzer) -> None:
-    """Both ends of a hysteresis can move."""
-    rule = analyzer.alert("value > 90", clear="value < 85")
-    (shown,) = state_of(controls)["rules"]
-    assert page.ask(kind="limits", rule=shown["id"], limits=[80], clear=[70]) == ""
-    assert rule.limits == (80.0,)
-    assert rule.clear is not None
-    assert rule.clear.limits == (70.0,)
-
-
-def test_a_rule_is_added(controls: Controls, page: FakePage, analyzer: Analyzer) -> None:
-    """Operator, value, clear value, severity and channel make a rule."""
-    command: dict[str, Any] = {"operator": ">", "value": 90, "clear": 85.5, "severity": "critical"}
-    assert page.ask(kind="add", channel="x", **command) == ""
-    (rule,) = analyzer.rules
-    assert rule.condition.text == "value > 90"
-    assert rule.clear is not None
-    assert rule.clear.text == "value < 85.5"
-    assert (rule.channel, rule.severity, rule.state) == ("x", "critical", RuleState.FIRING)
-    assert page.ask(kind="add", operator="<", value=-1e-7) == ""
-    assert analyzer.rules[1].limits == (-1e-7,)
-
-
-def test_a_rule_that_is_not_possible_is_not_added(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
-    """An unknown channel and a clear limit on the wrong side are answered."""
-    assert "no channel 'z'" in page.ask(kind="add", operator=">", value=1, channel="z")
-    assert "clear" in page.ask(kind="add", operator=">", value=90, clear=95)
-    assert analyzer.rules == ()
-
-
-def test_pages_cannot_add_rules_without_end(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
-    """There are at most 100 rules."""
-    for i in range(100):
-        analyzer.alert(f"value > {i}")
-    assert "100 rules" in page.ask(kind="add", operator=">", value=1)
-
-
-def test_a_rule_is_removed_once(controls: Controls, page: FakePage, analyzer: Analyzer) -> None:
-    """Removing closes the rule; its number is never another rule's."""
-    analyzer.alert("value > 90")
-    (shown,) = state_of(controls)["rules"]
-    assert page.ask(kind="remove", rule=shown["id"]) == ""
-    assert analyzer.rules == ()
-    analyzer.alert("value > 80")
-    assert state_of(controls)["rules"][0]["id"] != shown["id"]
-    assert "removed" in page.ask(kind="remove", rule=shown["id"])
-    assert len(analyzer.rules) == 1
-
-
-def test_rules_keep_their_numbers(controls: Controls, analyzer: Analyzer) -> None:
-    """A rule is the same row of the page for as long as it lives."""
-    first, second = analyzer.alert("value > 1"), analyzer.alert("value > 2")
-    numbers = [shown["id"] for shown in state_of(controls)["rules"]]
-    first.close()
-    assert [shown["id"] for shown in state_of(controls)["rules"]] == numbers[1:]
-    assert second.limits == (2.0,)
 
 
 def test_pause_pauses_the_chart(controls: Controls, page: FakePage) -> None:
@@ -223,36 +137,6 @@ def test_a_failure_of_ours_is_answered_too(
         {"kind": "window", "value": None},
         {"kind": "window", "value": ["60s"]},
         {"kind": "window", "value": "x" * 65},
-        {"kind": "limits", "rule": "1", "limits": [1]},
-        {"kind": "limits", "rule": 1, "limits": []},
-        {"kind": "limits", "rule": 1, "limits": [1, 2, 3]},
-        {"kind": "limits", "rule": 1, "limits": [True]},
-        {"kind": "limits", "rule": 1, "limits": [float("nan")]},
-        {"kind": "limits", "rule": 1, "limits": "90"},
-        {"kind": "limits", "rule": 1, "limits": [1], "clear": [None]},
-        {"kind": "add", "operator": "==", "value": 1},
-        {"kind": "add", "operator": ">", "value": "1; import os"},
-        {"kind": "add", "operator": ">", "value": float("inf")},
-        {"kind": "add", "operator": [], "value": 1},
-        {"kind": "add", "operator": ">", "value": 1, "severity": []},
-        {"kind": "add", "operator": ">", "value": 1, "channel": 5},
-        {"kind": "try", "rule": None},
-        {"kind": "try", "rule": "1", "fields": {}},
-        {"kind": "try", "rule": None, "fields": ["value > 90"]},
-        {"kind": "try", "rule": None, "fields": {"condition": 5}},
-        {"kind": "try", "rule": None, "fields": {"condition": "value > 90", "path": "/etc/passwd"}},
-        {"kind": "save", "rule": None, "fields": {"condition": "value > 90", "severity": "fatal"}},
-        {"kind": "save", "rule": None, "fields": {"condition": "value > 90", "noData": "explode"}},
-        {"kind": "save", "rule": None, "fields": {"condition": {"text": {"text": "value > 90"}}}},
-        {"kind": "save", "rule": None, "fields": {"condition": "value > 90 or " * 80_000}},
-        {"kind": "save", "rule": 1, "fields": {}},
-        {"kind": "save", "rule": 1, "edition": "1", "fields": {}},
-        {"kind": "save", "rule": True, "edition": 1, "fields": {}},
-        {"kind": "detect"},
-        {"kind": "detect", "name": "cusum", "channel": ["x"]},
-        {"kind": "undetect", "detector": "1"},
-        {"kind": "remove"},
-        {"kind": "remove", "rule": True},
         {"kind": "pause", "value": "yes"},
         {"kind": "unknown"},
         {"kind": None},

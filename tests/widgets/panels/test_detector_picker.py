@@ -11,7 +11,7 @@ import pytest
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.detectors import names
 from nbstream.readings.buffer import Buffer
-from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 from tests.widgets.fake_page import FakePage
 
 
@@ -25,71 +25,69 @@ def analyzer() -> Iterator[Analyzer]:
 
 
 @pytest.fixture
-def controls(analyzer: Analyzer, page: FakePage) -> Iterator[Controls]:
-    """Yield controls shown by the page."""
-    controls = Controls(analyzer, **page.options)
-    page.show(controls)
-    yield controls
-    controls.close()
+def rules(analyzer: Analyzer, page: FakePage) -> Iterator[Rules]:
+    """Yield rules shown by the page."""
+    rules = Rules(analyzer, **page.options)
+    page.show(rules)
+    yield rules
+    rules.close()
 
 
-def test_detectors_without_parameters_can_be_chosen(controls: Controls) -> None:
+def test_detectors_without_parameters_can_be_chosen(rules: Rules) -> None:
     """Each comes with a line of text; one that must be told something is not offered."""
-    kinds = {kind["name"]: kind["text"] for kind in controls._read()["detectors"]["kinds"]}
+    kinds = {kind["name"]: kind["text"] for kind in rules._read()["detectors"]["kinds"]}
     assert {"default", "cusum", "zscore"} <= kinds.keys() < set(names())
     assert not {"threshold", "river", "rate_of_change"} & kinds.keys()
     assert all(kinds.values())
 
 
 def test_a_detector_is_started_shown_and_removed(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """The state counts what it flagged and says whether it is warm; its number is never another's."""
     assert page.ask(kind="detect", name="hampel", channel="y") == ""
     (run,) = analyzer.detections
-    (shown,) = controls._read()["detectors"]["running"]
+    (shown,) = rules._read()["detectors"]["running"]
     assert (shown["name"], shown["channel"], shown["flagged"]) == ("hampel", "y", 0)
     assert not shown["isWarm"]
     values = np.random.default_rng(1).normal(size=200)
     values[150] = 100.0
     analyzer.buffer.extend(np.arange(1.0, 201.0), y=values)
     analyzer.update()
-    (shown,) = controls._read()["detectors"]["running"]
+    (shown,) = rules._read()["detectors"]["running"]
     assert shown["isWarm"]
     assert shown["flagged"] == run.n_flagged > 0
     run.error = RuntimeError("broke")
-    assert controls._read()["detectors"]["running"][0]["error"] == "broke"
+    assert rules._read()["detectors"]["running"][0]["error"] == "broke"
     assert page.ask(kind="undetect", detector=shown["id"]) == ""
     assert analyzer.detections == ()
     assert page.ask(kind="detect", name="zscore", channel=None) == ""
-    assert controls._read()["detectors"]["running"][0]["id"] != shown["id"]
+    assert rules._read()["detectors"]["running"][0]["id"] != shown["id"]
     assert "removed" in page.ask(kind="undetect", detector=shown["id"])
     assert [run.name for run in analyzer.detections] == ["zscore"]
 
 
 def test_one_that_judges_means_or_is_behind_says_so(
-    controls: Controls, page: FakePage, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+    rules: Rules, page: FakePage, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Spot can't take 10,000 readings a second; what is not judged for 2 s counts as behind."""
     assert page.ask(kind="detect", name="spot", channel="y") == ""
     analyzer.buffer.extend(1 + np.arange(1000) / 10_000, y=np.zeros(1000))
     analyzer.update()
     (run,) = analyzer.detections
-    (shown,) = controls._read()["detectors"]["running"]
+    (shown,) = rules._read()["detectors"]["running"]
     assert (shown["means"], shown["behind"]) == ("16 ms", "")
     monkeypatch.setattr(type(run), "advance", lambda *_: False)
     analyzer.buffer.extend([2.0, 300.0], y=[1.0, 1.0])
-    (shown,) = controls._read()["detectors"]["running"]
+    (shown,) = rules._read()["detectors"]["running"]
     assert shown["behind"] == "5 min"
 
 
-def test_scores_are_no_channels_to_choose(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
+def test_scores_are_no_channels_to_choose(rules: Rules, page: FakePage, analyzer: Analyzer) -> None:
     """A detector does not watch the scores of another."""
     page.ask(kind="detect", name="cusum", channel="x")
     analyzer.update()
-    assert [channel["name"] for channel in controls._read()["channels"]] == ["x", "y"]
+    assert [channel["name"] for channel in rules._read()["channels"]] == ["x", "y"]
     assert "no channel" in page.ask(kind="detect", name="cusum", channel="x.cusum")
 
 
@@ -103,7 +101,7 @@ def test_scores_are_no_channels_to_choose(
     ],
 )
 def test_what_cannot_be_started_is_told(
-    controls: Controls, page: FakePage, analyzer: Analyzer, command: Any, word: str
+    rules: Rules, page: FakePage, analyzer: Analyzer, command: Any, word: str
 ) -> None:
     """Unknown detectors, such as need parameters, and unknown channels."""
     assert word in page.ask(kind="detect", **command)
@@ -111,7 +109,7 @@ def test_what_cannot_be_started_is_told(
 
 
 def test_pages_cannot_start_detectors_without_end(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """There are at most 20 detectors."""
     for _ in range(20):

@@ -13,7 +13,7 @@ from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
 from nbstream.testing import FakeClock
 from nbstream.widgets.panels import rule_editor
-from nbstream.widgets.panels.controls import Controls
+from nbstream.widgets.panels.rules import Rules
 from tests.widgets.fake_page import FakePage
 
 
@@ -31,17 +31,17 @@ def analyzer() -> Iterator[Analyzer]:
 
 
 @pytest.fixture
-def controls(analyzer: Analyzer, page: FakePage) -> Iterator[Controls]:
-    """Yield controls whose link is stepped by hand, shown by the page."""
-    controls = Controls(analyzer, **page.options)
-    page.show(controls)
-    yield controls
-    controls.close()
+def rules(analyzer: Analyzer, page: FakePage) -> Iterator[Rules]:
+    """Yield rules whose link is stepped by hand, shown by the page."""
+    rules = Rules(analyzer, **page.options)
+    page.show(rules)
+    yield rules
+    rules.close()
 
 
-def shown_rule(controls: Controls, index: int = 0) -> dict[str, Any]:
+def shown_rule(rules: Rules, index: int = 0) -> dict[str, Any]:
     """Return what the page would show of a rule."""
-    rule: dict[str, Any] = controls._read()["rules"][index]
+    rule: dict[str, Any] = rules._read()["rules"][index]
     return rule
 
 
@@ -59,9 +59,7 @@ def saved(page: FakePage, rule: dict[str, Any] | None = None, **fields: str) -> 
     return value
 
 
-def test_a_rule_of_all_entries_is_added(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
+def test_a_rule_of_all_entries_is_added(rules: Rules, page: FakePage, analyzer: Analyzer) -> None:
     """Every field of the editor reaches the rule."""
     entered = {
         "condition": "value > 90 and y < 50",
@@ -91,20 +89,20 @@ def test_a_rule_of_all_entries_is_added(
         "partial": True,
     }
     assert rule.selected == "*"
-    assert shown_rule(controls)["entries"] == {**entered, "keep": "90s"}
+    assert shown_rule(rules)["entries"] == {**entered, "keep": "90s"}
 
 
-def test_what_is_left_empty_is_as_usual(page: FakePage, controls: Controls) -> None:
+def test_what_is_left_empty_is_as_usual(page: FakePage, rules: Rules) -> None:
     """A condition alone makes the rule that `Analyzer.alert` makes."""
     assert saved(page, condition="value > 90") == {"errors": {}}
-    (rule,) = controls.analyzer.rules
-    other = controls.analyzer.alert("value > 90")
+    (rule,) = rules.analyzer.rules
+    other = rules.analyzer.alert("value > 90")
     assert rule.settings == other.settings
     assert rule.selected is None
 
 
 def test_an_edit_is_one_step_and_leaves_the_rest(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """Both ends of a hysteresis move at once, beyond each other; the levels and the name stay."""
     long_name = "n" * 300
@@ -112,7 +110,7 @@ def test_an_edit_is_one_step_and_leaves_the_rest(
         "value > 90", clear="value < 85", name=long_name, levels={"critical": "value > 99"}
     )
     version = rule.version
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     assert saved(page, shown, condition="value > 50", clear="value < 45") == {"errors": {}}
     assert rule.version == version + 1
     assert (rule.limits, rule.name) == ((50.0,), long_name)
@@ -134,14 +132,14 @@ def test_an_edit_is_one_step_and_leaves_the_rest(
     ],
 )
 def test_a_condition_that_cannot_be_read_is_pointed_at(
-    controls: Controls, page: FakePage, condition: str, at: int | None, word: str
+    rules: Rules, page: FakePage, condition: str, at: int | None, word: str
 ) -> None:
     """The answer has the wrong character's place and the nearest word, and saving is refused."""
     error = tried(page, condition=condition)["errors"]["condition"]
     assert error["at"] == at
     assert word in error["text"]
     assert saved(page, condition=condition)["errors"]["condition"] == error
-    assert controls.analyzer.rules == ()
+    assert rules.analyzer.rules == ()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +157,7 @@ def test_a_condition_that_cannot_be_read_is_pointed_at(
     ],
 )
 def test_an_error_belongs_to_its_field(
-    controls: Controls, page: FakePage, fields: dict[str, str], wrong: str, word: str
+    rules: Rules, page: FakePage, fields: dict[str, str], wrong: str, word: str
 ) -> None:
     """Each entry is checked for itself, then all together; nothing is added."""
     value = tried(page, **{"condition": "value > 90", **fields})
@@ -167,42 +165,40 @@ def test_an_error_belongs_to_its_field(
     assert word in value["errors"][wrong]["text"]
     assert "preview" not in value
     assert list(saved(page, **{"condition": "value > 90", **fields})["errors"]) == [wrong]
-    assert controls.analyzer.rules == ()
+    assert rules.analyzer.rules == ()
 
 
-def test_several_errors_come_together(controls: Controls, page: FakePage) -> None:
+def test_several_errors_come_together(rules: Rules, page: FakePage) -> None:
     """One answer has all entries that are wrong."""
     errors = tried(page, condition="value >", clear="5", cooldown="x")["errors"]
     assert sorted(errors) == ["clear", "condition", "cooldown"]
 
 
 def test_a_severity_that_a_level_has_is_refused(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """The error stands at the severity, though it is about the levels."""
     analyzer.alert("value > 90", levels={"critical": "value > 99"})
-    assert list(saved(page, shown_rule(controls), severity="critical")["errors"]) == ["severity"]
+    assert list(saved(page, shown_rule(rules), severity="critical")["errors"]) == ["severity"]
 
 
 def test_a_rule_is_moved_to_another_channel(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """It is tried there before; a page that saw the rule on the former channel is told of the move."""
     rule = analyzer.alert("value > 90", channel=["x", "y"])
-    before = shown_rule(controls)
+    before = shown_rule(rules)
     assert before["entries"]["channel"] == "x, y"
     assert tried(page, before["id"], channel="x")["preview"]["readings"] == 100
     assert saved(page, before, channel="y") == {"errors": {}}
-    assert (rule.selected, shown_rule(controls)["entries"]["channel"]) == ("y", "y")
+    assert (rule.selected, shown_rule(rules)["entries"]["channel"]) == ("y", "y")
     assert saved(page, before, **{"for": "3s"})["isChanged"]
-    assert (
-        "no channel" in saved(page, shown_rule(controls), channel="z")["errors"]["channel"]["text"]
-    )
-    assert saved(page, shown_rule(controls), channel="") == {"errors": {}}
+    assert "no channel" in saved(page, shown_rule(rules), channel="z")["errors"]["channel"]["text"]
+    assert saved(page, shown_rule(rules), channel="") == {"errors": {}}
     assert rule.selected is None
 
 
-def test_a_draft_is_counted_on_past_readings(controls: Controls, page: FakePage) -> None:
+def test_a_draft_is_counted_on_past_readings(rules: Rules, page: FakePage) -> None:
     """The answer says how often, for how long together, and over which span."""
     assert tried(page, condition="value > 90")["preview"] == {
         "n": 3,
@@ -213,20 +209,20 @@ def test_a_draft_is_counted_on_past_readings(controls: Controls, page: FakePage)
     }
     assert tried(page, condition="value > 90", channel="*")["preview"]["readings"] == 200
     assert tried(page, condition="value > 90", **{"for": "5s"})["preview"]["n"] == 0
-    assert controls.analyzer.rules == ()
+    assert rules.analyzer.rules == ()
 
 
 def test_changes_are_counted_on_the_channel_of_the_rule(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """Only what was changed is sent; the rest is the rule's, whose state stays."""
     analyzer.alert("value > 1000", channel="y", clear="value < 5")
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     assert tried(page, shown["id"], condition="value > 89")["preview"]["n"] == 1
-    assert shown_rule(controls) == shown
+    assert shown_rule(rules) == shown
 
 
-def test_silence_is_not_counted(controls: Controls, page: FakePage) -> None:
+def test_silence_is_not_counted(rules: Rules, page: FakePage) -> None:
     """A condition about silence says that it cannot be tried, and can be saved."""
     assert "Silence" in tried(page, condition="stale or value > 90")["preview"]["note"]
     assert saved(page, condition="stale or value > 90") == {"errors": {}}
@@ -237,11 +233,11 @@ def test_a_trial_looks_at_ten_minutes(page: FakePage) -> None:
     buffer = Buffer(timezone="UTC")
     buffer.extend(np.arange(2000.0), x=np.arange(2000) % 100)
     with Analyzer(buffer) as analyzer:
-        controls = Controls(analyzer, **page.options)
-        page.show(controls)
+        rules = Rules(analyzer, **page.options)
+        page.show(rules)
         preview = tried(page, condition="value > 98")["preview"]
         assert (preview["n"], preview["readings"], preview["span"]) == (6, 600, 600.0)
-        controls.close()
+        rules.close()
 
 
 class SlowClock(FakeClock):
@@ -272,7 +268,7 @@ def test_a_slow_trial_looks_at_fewer_readings(analyzer: Analyzer) -> None:
     assert (fast["readings"], fast["isCut"]) == (40_000, False)
 
 
-def test_pages_that_ask_too_often_are_only_checked(controls: Controls, page: FakePage) -> None:
+def test_pages_that_ask_too_often_are_only_checked(rules: Rules, page: FakePage) -> None:
     """A second trial at the same moment has no count; errors are told all the same."""
     assert "preview" in tried(page, condition="value > 90")
     at_once = page.answer(kind="try", rule=None, fields={"condition": "value > 91"})
@@ -285,24 +281,24 @@ def test_pages_that_ask_too_often_are_only_checked(controls: Controls, page: Fak
 def test_an_analyzer_without_readings_counts_nothing(page: FakePage) -> None:
     """Before any channel there is nothing to try, and the rule can be made."""
     with Analyzer(Buffer(timezone="UTC")) as analyzer:
-        controls = Controls(analyzer, **page.options)
-        page.show(controls)
+        rules = Rules(analyzer, **page.options)
+        page.show(rules)
         preview = tried(page, condition="value > 90", channel="*")["preview"]
         assert (preview["n"], preview["readings"]) == (0, 0)
         assert saved(page, condition="value > 90", channel="*") == {"errors": {}}
-        controls.close()
+        rules.close()
 
 
 def test_a_rule_that_changed_meanwhile_is_not_overwritten_unseen(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """Saving what was based on other settings is told; seen, it is done. A new state is no change."""
     rule = analyzer.alert("value > 90", for_="3s")
-    old = shown_rule(controls)
+    old = shown_rule(rules)
     rule.limits = 80
     assert saved(page, old, condition="value > 70") == {"errors": {}, "isChanged": True}
     assert rule.limits == (80.0,)
-    seen = shown_rule(controls)
+    seen = shown_rule(rules)
     analyzer.buffer.append(100.0, x=95.0)
     analyzer.update()
     assert rule.state is RuleState.PENDING
@@ -310,12 +306,10 @@ def test_a_rule_that_changed_meanwhile_is_not_overwritten_unseen(
     assert rule.limits == (70.0,)
 
 
-def test_a_rule_that_is_gone_is_told(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
+def test_a_rule_that_is_gone_is_told(rules: Rules, page: FakePage, analyzer: Analyzer) -> None:
     """Trying and saving a removed rule, or one that never was, is answered with an error."""
     rule = analyzer.alert("value > 90")
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     rule.close()
     for number in (shown["id"], 12345, -1):
         fields = {"condition": "value > 1"}
@@ -325,23 +319,21 @@ def test_a_rule_that_is_gone_is_told(
 
 
 def test_editors_cannot_add_rules_without_end(
-    controls: Controls, page: FakePage, analyzer: Analyzer
+    rules: Rules, page: FakePage, analyzer: Analyzer
 ) -> None:
     """The bound of the quick form is the editor's too; rules that there are can be changed."""
     for i in range(100):
         analyzer.alert(f"value > {i}")
     answer = page.answer(kind="save", rule=None, fields={"condition": "value > 1"})
     assert "100 rules" in answer["error"]
-    assert saved(page, shown_rule(controls, 99), name="last") == {"errors": {}}
+    assert saved(page, shown_rule(rules, 99), name="last") == {"errors": {}}
 
 
-def test_saving_heals_a_rule_that_failed(
-    controls: Controls, page: FakePage, analyzer: Analyzer
-) -> None:
+def test_saving_heals_a_rule_that_failed(rules: Rules, page: FakePage, analyzer: Analyzer) -> None:
     """A failed rule is shown as such, and starts again when it is saved, also unchanged."""
     rule = analyzer.alert("value > 90")
     rule._fail(RuntimeError("<b>broke</b>"), "x")
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     assert (shown["state"], shown["error"]) == ("ERROR", "<b>broke</b>")
     assert saved(page, shown) == {"errors": {}}
     assert rule.error is None
@@ -353,22 +345,22 @@ def test_channels_with_hostile_names(page: FakePage) -> None:
     buffer = Buffer(timezone="UTC")
     buffer.append(0.0, {name: 1.0, "constructor": 2.0})
     with Analyzer(buffer) as analyzer:
-        controls = Controls(analyzer, **page.options)
-        page.show(controls)
+        rules = Rules(analyzer, **page.options)
+        page.show(rules)
         assert saved(page, condition="value > 90", channel=name) == {"errors": {}}
         assert saved(page, condition="value > 90", channel="constructor") == {"errors": {}}
         assert [rule.channel for rule in analyzer.rules] == [name, "constructor"]
-        assert shown_rule(controls)["channel"] == name
-        controls.close()
+        assert shown_rule(rules)["channel"] == name
+        rules.close()
 
 
 def test_a_rule_over_several_channels_shows_the_gravest_state(
-    controls: Controls, analyzer: Analyzer
+    rules: Rules, analyzer: Analyzer
 ) -> None:
     """How many channels are in that state is counted, of all that are watched."""
     analyzer.alert("value > 90", channel="*", levels={"critical": "value > 98"})
     analyzer.alert("value > 1000", channel=["x", "y", "z"])
-    everywhere, some = (shown_rule(controls, index) for index in (0, 1))
+    everywhere, some = (shown_rule(rules, index) for index in (0, 1))
     assert everywhere["state"] == "FIRING"
     assert (everywhere["nState"], everywhere["nWatched"]) == (1, 2)
     assert (everywhere["entries"]["severity"], everywhere["firing"]) == ("warning", "critical")
@@ -377,39 +369,35 @@ def test_a_rule_over_several_channels_shows_the_gravest_state(
     assert (some["state"], some["nWatched"]) == ("OK", 3)
 
 
-def test_the_channel_that_a_condition_names_is_shown(
-    controls: Controls, analyzer: Analyzer
-) -> None:
+def test_the_channel_that_a_condition_names_is_shown(rules: Rules, analyzer: Analyzer) -> None:
     """A rule without a channel of its own shows the one that it watches."""
     analyzer.buffer.units["y"] = "bar"
     analyzer.alert("y > 1000")
     analyzer.alert("value > 1000")
-    assert [shown_rule(controls, index)["channel"] for index in (0, 1)] == ["y", "x"]
+    assert [shown_rule(rules, index)["channel"] for index in (0, 1)] == ["y", "x"]
 
 
-def test_rules_of_one_name_have_severities_of_their_own(
-    controls: Controls, analyzer: Analyzer
-) -> None:
+def test_rules_of_one_name_have_severities_of_their_own(rules: Rules, analyzer: Analyzer) -> None:
     """A rule is as grave as its own incident, not as another's whose condition reads the same."""
     analyzer.alert("value > 90", channel="x", severity="info")
     analyzer.alert("value > 90", channel="y", severity="critical")
     analyzer.alert("value > 90", channel="x", severity="info", levels={"warning": "value > 98"})
     analyzer.buffer.append(101.0, x=99.0, y=99.0)
     analyzer.update()
-    shown = [shown_rule(controls, index) for index in range(3)]
+    shown = [shown_rule(rules, index) for index in range(3)]
     assert [rule["state"] for rule in shown] == ["FIRING"] * 3
     assert [rule["firing"] for rule in shown] == ["info", "critical", "warning"]
 
 
-def test_a_rule_is_as_grave_as_where_it_stands(controls: Controls, analyzer: Analyzer) -> None:
+def test_a_rule_is_as_grave_as_where_it_stands(rules: Rules, analyzer: Analyzer) -> None:
     """Of several channels those count that are in the rule's state; a recovering one keeps its severity."""
     levels = {"critical": "value > 98"}
     analyzer.alert("value > 90", channel=["x", "z"], keep_firing_for="1h", levels=levels)
     analyzer.buffer.extend([101.0, 102.0], x=[99.0, 1.0], z=[1.0, 1.0])
     analyzer.update()
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     assert (shown["state"], shown["firing"]) == ("RECOVERING", "critical")
     analyzer.buffer.append(103.0, x=1.0, z=95.0)
     analyzer.update()
-    shown = shown_rule(controls)
+    shown = shown_rule(rules)
     assert (shown["state"], shown["nState"], shown["firing"]) == ("FIRING", 1, "warning")
