@@ -146,7 +146,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self._begins = chart._begins
         chart.observe(self._take_beginning, "_begins")
         for name, part in self._parts.items():
-            part.join(functools.partial(self._carry, name))
+            part._join(functools.partial(self._carry, name))
         self.on_msg(self._route)
 
     def _take_beginning(self, change: Any) -> None:
@@ -163,7 +163,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         name = message.get("part") if isinstance(message, dict) else None
         part = self._parts.get(name) if isinstance(name, str) else None
         if part is not None:
-            part.receive(message, buffers)
+            part._receive(message, buffers)
         elif not SCRIPTS.answer(self.send, message):
             self._ignore()
 

@@ -499,7 +499,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         self._look_for_changes()
         source = self._analyzer.source
         return {
-            "chart": self.key,
+            "chart": self._page_key,
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
             "legend": self._has_legend,

@@ -42,11 +42,11 @@ class Part:
         return str(super().model_id)  # type: ignore[misc]
 
     @property
-    def key(self) -> str:
+    def _page_key(self) -> str:
         """What parts of a page call this widget among themselves."""
-        if not hasattr(self, "_key"):
-            self._key = f"{type(self).__name__}-{next(_numbers)}-{id(self):x}"
-        return self._key
+        if not hasattr(self, "_made_key"):
+            self._made_key = f"{type(self).__name__}-{next(_numbers)}-{id(self):x}"
+        return self._made_key
 
     def send(self, content: dict[str, Any], buffers: Any = None) -> None:
         """Send a message to all pages that have the widget."""
@@ -56,11 +56,11 @@ class Part:
         if self._carry is not None:
             self._carry(content, buffers)
 
-    def join(self, carry: Callable[[dict[str, Any], Any], None]) -> None:
+    def _join(self, carry: Callable[[dict[str, Any], Any], None]) -> None:
         """Send messages by `carry`, too: the widget is part of something now."""
         self._carry = carry
 
-    def receive(self, content: Any, buffers: Any) -> None:
+    def _receive(self, content: Any, buffers: Any) -> None:
         """Take a message of a page that came by what the widget is part of."""
         widget: Any = self
         widget._handle_custom_msg(content, buffers)

@@ -150,7 +150,7 @@ class Cards(Panel):
         return {
             "window": analyzer.parsed_window.label,
             "n": len(channels),
-            "chart": None if self.chart is None else self.chart.key,
+            "chart": None if self.chart is None else self.chart._page_key,
             "statistics": [
                 {
                     "name": card.label,

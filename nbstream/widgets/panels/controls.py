@@ -59,7 +59,7 @@ class Controls(Panel):
             "title": plain_text(title, 120),
             "window": str(analyzer.parsed_window),
             "choices": list(WINDOW_CHOICES),
-            "chart": None if chart is None else chart.key,
+            "chart": None if chart is None else chart._page_key,
             "paused": bool(getattr(chart, "is_paused", False)),
             "alerts": self._alerts(),
         }

@@ -715,7 +715,7 @@ def test_the_past_of_several_channels(cards: Cards, page: FakePage, analyzer: An
 
 def test_pages_know_whose_lines_the_table_shows(page: FakePage, analyzer: Analyzer) -> None:
     """The chart is named by its id, so that only its lines are shown and hidden."""
-    for chart, expected in ((None, None), (SimpleNamespace(key="chart-1"), "chart-1")):
+    for chart, expected in ((None, None), (SimpleNamespace(_page_key="chart-1"), "chart-1")):
         cards = Cards(analyzer, chart=chart, **page.options)
         assert page.show(cards)["chart"] == expected
         cards.close()

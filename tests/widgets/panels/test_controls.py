@@ -19,7 +19,7 @@ from tests.widgets.fake_page import FakePage
 class FakeChart:
     """What controls know of a chart."""
 
-    key = "chart-1"
+    _page_key = "chart-1"
     is_paused = False
 
     def pause(self) -> None:
@@ -126,7 +126,7 @@ def test_a_failure_of_ours_is_answered_too(
     def pause() -> None:
         raise KeyError("oops")
 
-    controls.chart = SimpleNamespace(pause=pause, key="c")
+    controls.chart = SimpleNamespace(pause=pause, _page_key="c")
     assert "oops" in page.ask(kind="pause", value=True)
     assert "failed" in caplog.text
 
