@@ -500,6 +500,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         source = self._analyzer.source
         return {
             "chart": self._page_key,
+            "analyzer": f"{id(self._analyzer):x}",
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
             "legend": self._has_legend,
