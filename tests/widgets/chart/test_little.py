@@ -134,7 +134,7 @@ def test_nothing_there_is_no_error() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "n", "is_terse"),
-    [(LITTLE_BYTES, 1, False), (LITTLE_BYTES, 3, True), (WHOLE_BYTES, 8, False)],
+    [(LITTLE_BYTES, 1, True), (LITTLE_BYTES, 3, True), (WHOLE_BYTES, 8, False)],
 )
 def test_a_figure_is_told_in_few_words_where_there_is_little_room(
     limit: int, n: int, is_terse: bool
