@@ -146,5 +146,6 @@ class PageChart:
         mouse.up()
 
     def tool(self, name: str) -> Locator:
-        """Return the button of the toolbar with that name."""
-        return self.root.get_by_role("button", name=name, exact=True)
+        """Return the button of the toolbar with that name, or the way of dragging."""
+        button = self.root.get_by_role("button", name=name, exact=True)
+        return button.or_(self.root.get_by_role("radio", name=name, exact=True))

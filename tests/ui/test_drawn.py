@@ -110,7 +110,8 @@ def shown_chart(page: LabPage, window: str, rate: int, spike: float = 4.0) -> Pa
     chart.wait(
         "!chart.plot.hasNews && chart.shownLines().length === 2"
         f" && Math.abs(chart.plot.frame.to - chart.plot.frame.from - {span}) < 1"
-        " && chart.plot.frame.rows[0].axes[0].bottom < -6 && chart.plot.frame.rows[0].axes[0].top > 4"
+        " && chart.plot.frame.rows[0].axes[0].bottom < chart.data.lines[1].range(0, Infinity)[0]"
+        f" && chart.plot.frame.rows[0].axes[0].top > {spike}"
     )
     return chart
 

@@ -28,6 +28,13 @@ OBSERVE = """
 """
 
 
+def append(page: LabPage, chart: PageChart, value: float, other: float) -> None:
+    """Append a reading of both channels and wait until the page has it."""
+    newest = chart.read("chart.data.newest")
+    page.kernel_eval(f"buffer.append(None, value={value!r}, other={other!r})")
+    chart.wait("chart.data.newest > given", argument=newest)
+
+
 def shifts(page: LabPage) -> list[object]:
     """Return what moved since it is observed, of ours."""
     page.page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
@@ -43,8 +50,7 @@ def test_rules_that_fire_and_digits_that_grow_move_nothing(lab: Lab) -> None:
     page.page.set_viewport_size({"width": 1280, "height": 1400})
     chart = PageChart(page)
     chart.wait("chart.plot.frame && chart.data.lines.length === 2")
-    page.kernel_eval("buffer.append(None, value=1.0, other=1.0)")
-    chart.wait_newer()
+    append(page, chart, 1.0, 1.0)
     page.page.evaluate(OBSERVE)
     left = chart.read("chart.plot.frame.left")
     for value, other in (
@@ -54,8 +60,7 @@ def test_rules_that_fire_and_digits_that_grow_move_nothing(lab: Lab) -> None:
         (1e-6, 1e12),
         (50.0, 1.0),
     ):
-        page.kernel_eval(f"buffer.append(None, value={value!r}, other={other!r})")
-        chart.wait_newer()
+        append(page, chart, value, other)
     expect(page.page.locator(".nbs-feed-list")).to_contain_text("> 90")
     assert shifts(page) == []
     assert chart.read("chart.plot.frame.left") == left  # the plot's edge doesn't follow its labels

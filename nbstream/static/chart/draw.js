@@ -81,6 +81,7 @@ function strokeLine(context, line, first, last, plane, style, pattern) {
   const isStep = style.shape === "hv";
   context.lineWidth = style.width * ratio;
   context.lineJoin = isStep ? "miter" : "bevel";
+  context.lineCap = pattern.length ? "butt" : "round"; // an end at the edge of a column is seen
   context.setLineDash(pattern);
   if (pattern.length) context.lineDashOffset = -lengthUntil(0, line, first, last, plane, y, isStep);
   const dots = new Dots(context.lineWidth, LONE_PX * ratio);
