@@ -153,6 +153,14 @@ test("thresholds and the user's lines have their labels; those out of range are 
   assert.ok(!texts().includes("a > 1e6"));
 });
 
+test("labels of thresholds that are close stand in the order of their lines, apart", () => {
+  const limit = { channel: 0, row: 0, axis: 0, severity: "warning" };
+  show({ thresholds: [50, 54, 52].map((value) => ({ ...limit, value, text: `a > ${value}` })) });
+  const places = drawn("fillText").filter(([, , text]) => text.startsWith("a > ")).map(([, , text, , y]) => [text, y]);
+  assert.deepEqual(places.map(([text]) => text), ["a > 54", "a > 52", "a > 50"]);
+  for (const i of [1, 2]) assert.ok(places[i][1] - places[i - 1][1] >= 16, String(places));
+});
+
 test("a hidden channel's threshold is hidden, and doesn't count for the range", () => {
   show({ thresholds: [{ channel: 1, row: 0, axis: 0, value: 150, text: "b > 150", severity: "warning" }] });
   assert.ok(plot.frame.rows[0].axes[0].top > 150);

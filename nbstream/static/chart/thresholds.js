@@ -87,7 +87,7 @@ function strokeAcross(context, [x0, y0, x1, y1], color, width, dash, ratio) {
   context.setLineDash([]);
 }
 
-/** Each label above its line, on a plate; where two would touch, the lower one goes below its line. */
+/** Each label above its line, on a plate; where two would touch, the lower one goes below its line, or the other. */
 function drawLabels(context, labels, place, { layout, look }) {
   const { ratio, left, width } = layout;
   const height = LABEL_PX * ratio;
@@ -99,12 +99,12 @@ function drawLabels(context, labels, place, { layout, look }) {
     const text = shortenedTo(context, whole, LABEL_SHARE * width);
     const long = context.measureText(text).width + 2 * PLATE_PX * ratio;
     const at = Math.round(Math.min(x + MARGIN_PX * ratio, Math.max(left, left + width - long)));
-    const touches = (other, top) => Math.abs(top - other.top) < height && at < other.right && other.at < at + long;
-    const isInside = (top) => top >= place.top && top + height <= place.top + place.height;
-    const isFree = (top) => isInside(top) && !taken.some((other) => touches(other, top));
+    const beside = taken.filter((other) => at < other.right && other.at < at + long);
+    const least = Math.max(place.top, ...beside.map((other) => other.top + height)); // in the order of their lines
+    const most = place.top + place.height - height;
     const above = Math.round(y - height - 2 * ratio);
     const below = Math.round(y + 3 * ratio);
-    const top = [above, below].find(isFree) ?? Math.max(place.top, Math.min(above, place.top + place.height - height));
+    const top = [above, below].find((edge) => edge >= least && edge <= most) ?? Math.min(least, most);
     taken.push({ top, at, right: at + long });
     context.globalAlpha = 0.88;
     context.fillStyle = look.surface;
