@@ -95,6 +95,26 @@ def test_renewing_it_leaves_the_live_view_alone(lab: Lab) -> None:
     assert outputs(page, 1)[0]["image/png"] != before["image/png"]
 
 
+def test_a_page_that_was_loaded_anew_renews_it_too(lab: Lab) -> None:
+    """JupyterLab forgets the ids of outputs; what is saved is renewed all the same, beside the same view."""
+    page = lab.open(CHART)
+    page.run_all()
+    PageChart(page).wait_live()
+    page.save()
+    page.reload()
+    PageChart(page).wait_live()
+    page.page.evaluate("() => (globalThis.shown = document.querySelector('.nbs-chart'))")
+    for call in ("chart.keep()", "chart.close()"):
+        page.kernel_eval(f"{call}; said = chart._keeper.latest()['data']['text/plain']")
+        page.page.wait_for_function(
+            """(said) => jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel
+                .toJSON().outputs[0].data['text/plain'] === said""",
+            arg=page.kernel_eval("print(said)"),
+        )
+        assert page.page.evaluate("() => shown.isConnected") is (call == "chart.keep()")
+    assert_kept_is_seen(page.page)
+
+
 def test_a_closed_chart_leaves_its_picture(lab: Lab) -> None:
     """Where a chart was closed, picture and table stand in its place at once."""
     page = lab.open(CHART)

@@ -6,6 +6,7 @@ import { keepCellHeight } from "../shared/cellHeight.js";
 import { ChartData } from "./data.js";
 import { element } from "../shared/dom.js";
 import { showFigure } from "./figure.js";
+import { renewKept } from "../shared/kept.js";
 import { Painter } from "./painter.js";
 import { connect, Requests } from "../shared/panel.js";
 import { describeState } from "../shared/status.js";
@@ -105,6 +106,8 @@ class ChartView {
     if (message.kind === "ended") {
       this.ended = message.reason;
       this.showState();
+    } else if (message.kind === "kept") {
+      renewKept(this, message);
     } else if (message.kind === "history" && message.to === this.link?.client) {
       const isWanted = message.request === this.historyRequest && this.painter.isFrozen;
       if (isWanted) this.painter.fill(unpackLines(message, buffers));

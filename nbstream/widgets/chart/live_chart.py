@@ -144,7 +144,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
         )
         self._link.feed = self._feed
         self._inbox = Inbox(self, self._link, self._actions, take=self._take_history)
-        self._keeper = Keeper(analyzer, self._kept)
+        self._keeper = Keeper(analyzer, self._kept, tell=lambda content: self.send(content))
         self._sync()
         ownership.replace_named(self, name)
         ownership.adopt(self)
@@ -397,6 +397,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, go.FigureWidget
             "window": window_command(self._analyzer),
             "pause": pause_command(self),
             "figure": lambda _: self._send_figure,
+            "kept": lambda _: self._keeper.latest,
             "click": self._click,
         }
 
