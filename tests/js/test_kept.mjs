@@ -17,8 +17,8 @@ class Output {
 const html = (id, said) => ({ "text/html": `<figure data-kept="${id}">${said}</figure>` });
 
 /** A notebook with outputs around a view's element, and another cell's. */
-function notebook(...datas) {
-  const outputs = datas.map((data) => new Output(data));
+function notebook(...bundles) {
+  const outputs = bundles.map((data) => new Output(data));
   const area = { length: outputs.length, get: (i) => outputs[i] };
   const el = {};
   const around = { el: { contains: (other) => other === el }, luminoWidget: { parent: { parent: { model: area } } } };
