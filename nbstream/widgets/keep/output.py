@@ -81,13 +81,14 @@ def bundle(
     """
     text = f"{record.title or 'Chart'}, {record.said}\n{text_table(record)}"
     title = escape(record.title or ", ".join(channel.name for channel in record.channels[:3]))
+    caption = escape(f"Window {record.window}, {record.said}")
     head = (
         f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
         f'<img alt="Chart of {title}, {escape(record.said)}" '
         f'style="display:block;width:100%;max-width:{WIDTH}px" src="data:image/png;base64,'
     )
     foot = (
-        f'"/><figcaption style="font-size:12px;color:#52606d">{escape(record.said)}</figcaption>'
+        f'"/><figcaption style="font-size:12px;color:#52606d">{caption}</figcaption>'
         f'<div style="overflow-x:auto">{html_table(record)}</div></figure>'
     )
     written = sum(len(part.encode()) for part in (text, head, foot))
