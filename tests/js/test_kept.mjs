@@ -3,23 +3,18 @@ import { mock, test } from "node:test";
 
 import { renewKept } from "../../nbstream/static/shared/kept.js";
 
-class Output {
-  constructor(data) {
-    this.data = data;
-    this.metadata = { a: 1 };
-  }
-  setData({ data, metadata }) {
-    assert.deepEqual(metadata, { a: 1 });
-    this.data = data;
-  }
-}
+const output = (data) => ({ data, toJSON: () => ({ output_type: "display_data", metadata: { a: 1 }, data }) });
 
 const html = (id, said) => ({ "text/html": `<figure data-kept="${id}">${said}</figure>` });
 
 /** A notebook with outputs around a view's element, and another cell's. */
 function notebook(...bundles) {
-  const outputs = bundles.map((data) => new Output(data));
-  const area = { length: outputs.length, get: (i) => outputs[i] };
+  const outputs = bundles.map(output);
+  const set = (i, { data, ...rest }) => {
+    assert.deepEqual(rest, { output_type: "display_data", metadata: { a: 1 } });
+    outputs[i] = output(data);
+  };
+  const area = { length: outputs.length, get: (i) => outputs[i], set };
   const el = {};
   const around = { el: { contains: (other) => other === el }, luminoWidget: { parent: { parent: { model: area } } } };
   const elsewhere = { el: { contains: () => false }, luminoWidget: { parent: null } };

@@ -19,16 +19,17 @@ export async function renewKept(view, { id, said, data }) {
 }
 
 async function put(view, id, said, data) {
-  for (const output of await outdated(view, id, said)) output.setData({ data, metadata: output.metadata });
+  // Not by setData() of the output: of a cell's first one JupyterLab 4.6 renders all others anew too, the view with them.
+  for (const [area, i] of await outdated(view, id, said)) area.set(i, { ...area.get(i).toJSON(), data });
 }
 
-/** The models of the outputs beside a view that are what is kept by that id, as it was earlier. */
+/** The outputs beside a view, as [area, index], that are what is kept by that id, as it was earlier. */
 async function outdated({ model, el }, id, said) {
   const found = [];
   for (const area of await areasAround(model.widget_manager, el)) {
     for (let i = 0; i < area.length; i++) {
       const html = [area.get(i).data["text/html"] ?? ""].flat().join("");
-      if (html.includes(`data-kept="${id}"`) && !html.includes(said)) found.push(area.get(i));
+      if (html.includes(`data-kept="${id}"`) && !html.includes(said)) found.push([area, i]);
     }
   }
   return found;
