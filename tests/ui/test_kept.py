@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
@@ -42,6 +43,7 @@ def assert_kept_is_seen(page: Page) -> None:
     page.locator(".nbs-kept table").scroll_into_view_if_needed()
 
 
+@pytest.mark.smoke
 def test_a_reopened_notebook_shows_the_picture(lab: Lab) -> None:
     """Saved and opened without its kernel, a cell shows picture and table; live it shows the chart alone."""
     page = lab.open(CHART)
