@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
@@ -42,6 +43,7 @@ def assert_kept_is_seen(page: Page) -> None:
     page.locator(".nbs-kept table").scroll_into_view_if_needed()
 
 
+@pytest.mark.smoke
 def test_a_reopened_notebook_shows_the_picture(lab: Lab) -> None:
     """Saved and opened without its kernel, a cell shows picture and table; live it shows the chart alone."""
     page = lab.open(CHART)
@@ -93,6 +95,26 @@ def test_renewing_it_leaves_the_live_view_alone(lab: Lab) -> None:
     expect(page.page.locator(".nbs-kept")).not_to_be_visible()
     page.save()
     assert outputs(page, 1)[0]["image/png"] != before["image/png"]
+
+
+def test_a_page_that_was_loaded_anew_renews_it_too(lab: Lab) -> None:
+    """JupyterLab forgets the ids of outputs; what is saved is renewed all the same, beside the same view."""
+    page = lab.open(CHART)
+    page.run_all()
+    PageChart(page).wait_live()
+    page.save()
+    page.reload()
+    PageChart(page).wait_live()
+    page.page.evaluate("() => (globalThis.shown = document.querySelector('.nbs-chart'))")
+    for call in ("chart.keep()", "chart.close()"):
+        page.kernel_eval(f"{call}; said = chart._keeper.latest()['data']['text/plain']")
+        page.page.wait_for_function(
+            """(said) => jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel
+                .toJSON().outputs[0].data['text/plain'] === said""",
+            arg=page.kernel_eval("print(said)"),
+        )
+        assert page.page.evaluate("() => shown.isConnected") is (call == "chart.keep()")
+    assert_kept_is_seen(page.page)
 
 
 def test_a_closed_chart_leaves_its_picture(lab: Lab) -> None:

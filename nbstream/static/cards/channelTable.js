@@ -10,6 +10,8 @@ import { Spark, vector } from "./spark.js";
 const NAME_PX = 112;
 const MAX_NAME_PX = 260;
 const SWATCH_ROOM_PX = 48; // with the gaps around it and the unit
+const NARROW_PX = 420;
+const NARROW_STATE_PX = 88; // of a shape and the beginning of its word
 const STATE_PX = 118;
 const WIDE_STATE_PX = 176; // of two states
 const COURSE_PX = 76;
@@ -29,7 +31,8 @@ const SWATCH_PX = 18;
  * @returns {{n: number, course: number, state: number}} columns of numbers; px of the small course (0 is none) and of the state
  */
 export function roomFor(width, numbers, name = NAME_PX) {
-  let rest = width ? width - NAME_PX - STATE_PX : Infinity;
+  const state = width && width < NARROW_PX ? NARROW_STATE_PX : STATE_PX;
+  let rest = width ? width - NAME_PX - state : Infinity;
   let n = 0;
   let course = 0;
   const take = (px) => {
@@ -44,9 +47,9 @@ export function roomFor(width, numbers, name = NAME_PX) {
   if (isRoomy && take(COURSE_PX)) course = COURSE_PX;
   while (course && n < numbers.length && take(numbers[n])) n += 1;
   rest -= Math.max(Math.min(name, MAX_NAME_PX) - NAME_PX, 0);
-  const isWide = course > 0 && n === numbers.length && take(WIDE_STATE_PX - STATE_PX);
+  const isWide = course > 0 && n === numbers.length && take(WIDE_STATE_PX - state);
   if (isWide && take(WIDE_COURSE_PX - COURSE_PX)) course = WIDE_COURSE_PX;
-  return { n, course, state: isWide ? WIDE_STATE_PX : STATE_PX };
+  return { n, course, state: isWide ? WIDE_STATE_PX : state };
 }
 
 /** How the table is sorted: by a column's numbers, first the largest; the third time not at all. */

@@ -10,6 +10,7 @@ import { Gestures } from "./gestures.js";
 import { Guests } from "./guests.js";
 import { History } from "./history.js";
 import { drawIncidents } from "./incidents.js";
+import { renewKept } from "../shared/kept.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Limits } from "./limits.js";
@@ -154,6 +155,8 @@ class ChartView {
     if (message.kind === "ended") {
       this.ended = message.reason;
       this.showState();
+    } else if (message.kind === "kept") {
+      renewKept(this, message);
     } else if (message.to !== this.link?.client) {
       return;
     } else if (message.kind === "history" && this.isOwn) {

@@ -75,6 +75,10 @@ export class PartModel {
     return this.model.model_id && `${this.model.model_id} ${this.part}`;
   }
 
+  get widget_manager() {
+    return this.model.widget_manager;
+  }
+
   get comm_live() {
     return this.model.comm_live;
   }

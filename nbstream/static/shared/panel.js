@@ -7,7 +7,7 @@ import { RESTARTED } from "./status.js";
 
 const TICK_MS = 500;
 const NO_ANSWER_MS = 15_000;
-const CHANGE_NOTHING = new Set(["catalogue", "listen", "past", "try"]);
+const CHANGE_NOTHING = new Set(["catalogue", "kept", "listen", "past", "try"]);
 
 /**
  * Connect a view with the kernel.

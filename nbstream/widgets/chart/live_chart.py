@@ -166,7 +166,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
         )
         self._inbox = Inbox(self, self._link, self._actions, take=views.take)
-        self._keeper = Keeper(analyzer, self._kept)
+        self._keeper = Keeper(analyzer, self._kept, tell=lambda content: self.send(content))
         self._ended = None
         self._show_channels(analyzer, self._feed)
         ownership.replace_named(self, name)
@@ -425,6 +425,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         return {
             "window": window_command(self._analyzer),
             "pause": pause_command(self),
+            "kept": lambda _: self._keeper.latest,
             "click": self._click,
             "show": self._show,
             "select": self._select,

@@ -69,21 +69,26 @@ class Subject(NamedTuple):
     """"" is none."""
 
 
-def bundle(record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 2.0) -> dict[str, str]:
+def bundle(
+    record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 2.0, mark: str = ""
+) -> dict[str, str]:
     """Return what a record is as the data of an output, at most `max_bytes` together.
+
+    `mark` is what a page knows the output by.
 
     "image/png" is the picture, "text/html" the picture and the table on a white plate, "text/plain" the
     table.
     """
     text = f"{record.title or 'Chart'}, {record.said}\n{text_table(record)}"
     title = escape(record.title or ", ".join(channel.name for channel in record.channels[:3]))
+    caption = escape(f"Window {record.window}, {record.said}")
     head = (
-        f'<style>{_style()}</style><figure class="nbs-kept" style="{FIGURE}">'
+        f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
         f'<img alt="Chart of {title}, {escape(record.said)}" '
         f'style="display:block;width:100%;max-width:{WIDTH}px" src="data:image/png;base64,'
     )
     foot = (
-        f'"/><figcaption style="font-size:12px;color:#52606d">{escape(record.said)}</figcaption>'
+        f'"/><figcaption style="font-size:12px;color:#52606d">{caption}</figcaption>'
         f'<div style="overflow-x:auto">{html_table(record)}</div></figure>'
     )
     written = sum(len(part.encode()) for part in (text, head, foot))
@@ -103,6 +108,8 @@ class Keeper:
         Whose readings are kept.
     describe
         Returns how the chart looks now.
+    tell
+        Sends a message to the pages that show the chart.
     publish
         Sends the data of an output: ``publish(data, display_id, update)``.
     is_host
@@ -123,6 +130,7 @@ class Keeper:
         analyzer: Analyzer,
         describe: Callable[[], Subject],
         *,
+        tell: Callable[[dict[str, Any]], object] = lambda content: None,
         publish: Callable[[dict[str, str], str, bool], None] | None = None,
         is_host: Callable[[], bool] | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -130,6 +138,7 @@ class Keeper:
     ) -> None:
         self._analyzer = analyzer
         self._describe = describe
+        self._tell = tell
         self._publish = publish or _publish
         self._is_host = is_host or _is_notebook
         self._clock = clock
@@ -140,6 +149,7 @@ class Keeper:
         self._is_closed = False
         self._is_drawing = False
         self._kept: tuple[Any, ...] = ()
+        self._data: dict[str, str] = {}
         self._due = 0.0
         self._saw_readings = False
         self.title = ""
@@ -169,8 +179,8 @@ class Keeper:
         """Renew the output for the last time if `keep`, and never again."""
         if self._is_closed:
             return
-        if keep:
-            self.keep()
+        if keep and self._is_displayed:
+            self._draw(update=True, is_last=True)
         self._is_closed = True
         self._pump.remove(self)
 
@@ -197,19 +207,32 @@ class Keeper:
         finally:
             self._is_drawing = False
 
-    def _draw(self, *, update: bool) -> None:
+    def latest(self) -> dict[str, Any]:
+        """Return what is kept now and what a page knows it by: {"id", "data"}."""
+        return {"id": self._display_id, "data": self._data}
+
+    def _draw(self, *, update: bool, is_last: bool = False) -> None:
         try:
             with self._lock:
                 kept = self._present()
                 self._due = self._clock.monotonic() + KEEP_INTERVAL
-                self._publish(self._drawn() if update else self._sketch(), self._display_id, update)
-                self._kept = kept
+                data = self._drawn() if update else self._sketch()
+                self._publish(data, self._display_id, update)
+                self._kept, self._data = kept, data
                 self.n_kept += 1
+                if update:
+                    self._tell_pages(with_data=is_last)
         except Exception:  # a chart is shown and ended all the same
             log_exception(logger, "The picture of a chart could not be kept.")
 
+    def _tell_pages(self, *, with_data: bool) -> None:
+        """Let pages that were loaded anew renew what they have; a closed chart can't be asked."""
+        said = self._data["text/plain"].partition("\n")[0].rpartition(", recorded ")[2]
+        content = {"kind": "kept", "id": self._display_id, "said": said}
+        self._tell({**content, "data": self._data} if with_data else content)
+
     def _drawn(self) -> dict[str, str]:
-        return bundle(self._taken(self._describe()))
+        return bundle(self._taken(self._describe()), mark=self._display_id)
 
     def _sketch(self) -> dict[str, str]:
         """Return what is kept at a display, which takes little time and few bytes."""
@@ -219,9 +242,11 @@ class Keeper:
             for trace in subject.traces
         ]
         if sum(stop - start for start, stop in spans) <= FIRST_ROWS:
-            return bundle(self._taken(subject), FIRST_BYTES, scale=1.0)
-        record = self._taken(subject._replace(traces=()))
-        return bundle(replace(record, waiting="the picture follows"), FIRST_BYTES, scale=1.0)
+            record = self._taken(subject)
+        else:
+            record = self._taken(subject._replace(traces=()))
+            record = replace(record, waiting="the picture follows")
+        return bundle(record, FIRST_BYTES, scale=1.0, mark=self._display_id)
 
     def _taken(self, subject: Subject) -> Record:
         title = subject.title or self.title

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
     from nbstream.widgets.keep.record import Channel, Record, Threshold
 
-__all__ = ["PLATE", "TINT", "WIDTH", "Box", "Canvas", "draw", "fitting", "hex_color", "paint"]
+__all__ = ["PLATE", "WIDTH", "Box", "Canvas", "draw", "fitting", "hex_color", "paint", "tint"]
 
 WIDTH = 880
 """Of the picture, px of the page."""
@@ -434,7 +434,7 @@ class _Image:
 
     def fill(self, box: Box, color: str) -> None:
         """Tint a rectangle."""
-        self._draw.rectangle([round(edge * self.scale) for edge in box], fill=_mixed(color, TINT))
+        self._draw.rectangle([round(edge * self.scale) for edge in box], fill=tint(color))
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, color: str, width: float) -> None:
         """Draw a level or upright line, on whole pixels of the picture so that it stays sharp."""
@@ -514,6 +514,11 @@ def _font(px: float) -> Any:
 
 def _width(text: str, px: float) -> float:
     return float(_font(px * 4).getlength(text)) / 4
+
+
+def tint(color: str) -> str:
+    """Return a colour as a band has it: a little of it on the plate."""
+    return "#{:02x}{:02x}{:02x}".format(*_mixed(color, TINT))
 
 
 def _mixed(color: str, share: float) -> tuple[int, int, int]:

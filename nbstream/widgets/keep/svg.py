@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.widgets.keep.picture import PLATE, TINT, WIDTH, Box, paint
+from nbstream.widgets.keep.picture import PLATE, WIDTH, Box, paint, tint
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
@@ -44,7 +44,7 @@ class _Svg:
         """Tint a rectangle with a little of a colour."""
         width, height = box.right - box.left, box.bottom - box.top
         place = f'x="{box.left:.1f}" y="{box.top:.1f}" width="{width:.1f}" height="{height:.1f}"'
-        self.elements.append(f'<rect {place} fill="{color}" fill-opacity="{TINT}"/>')
+        self.elements.append(f'<rect {place} fill="{tint(color)}"/>')
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, color: str, width: float) -> None:
         """Draw a level or upright line that is sharp."""

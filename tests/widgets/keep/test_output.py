@@ -37,11 +37,13 @@ class Scene:
     def __init__(self, source: ns.Source | ns.Buffer) -> None:
         self.clock = FakeClock()
         self.notebook = Notebook()
+        self.told: list[dict[str, Any]] = []
         self.analyzer = ns.Analyzer(source, window="60s")
         self.buffer = self.analyzer.buffer
         self.keeper = Keeper(
             self.analyzer,
             lambda: Subject(traces(self.analyzer.channels), ""),
+            tell=self.told.append,
             publish=self.notebook.publish,
             is_host=lambda: self.notebook.is_there,
             clock=self.clock,
@@ -188,6 +190,20 @@ def test_the_end_is_kept_once(scene: Scene) -> None:
     scene.keeper.keep()
     scene.keeper.display()
     assert [update for _, _, update in scene.notebook.published] == [False, True]
+
+
+def test_pages_are_told_of_a_renewal(scene: Scene) -> None:
+    """Pages hear by which words they know it, can ask for it, and are sent the last one."""
+    scene.keeper.display()
+    assert scene.told == []
+    scene.keeper.keep()
+    (told,) = scene.told
+    latest = scene.keeper.latest()
+    assert told == {"kind": "kept", "id": latest["id"], "said": told["said"]}
+    assert told["said"] in latest["data"]["text/html"]
+    assert f'data-kept="{told["id"]}"' in latest["data"]["text/html"]
+    scene.keeper.close(keep=True)
+    assert scene.told[1]["data"] == scene.keeper.latest()["data"]
 
 
 def test_a_failure_is_told_and_ends_nothing(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from nbstream.widgets.keep.picture import tint
 from nbstream.widgets.keep.svg import draw_svg
 from tests.widgets.keep.scenes import COLORS, record
 
@@ -20,7 +21,7 @@ def test_it_shows_what_the_picture_shows() -> None:
     lines = [line.get("stroke") for line in svg.iter(f"{SVG}polyline")]
     assert set(COLORS[:2]) <= set(lines)
     assert "#b45309" in lines
-    bands = [rect for rect in svg.iter(f"{SVG}rect") if rect.get("fill-opacity")]
+    bands = [rect for rect in svg.iter(f"{SVG}rect") if rect.get("fill") == tint("#b45309")]
     assert len(bands) == 1
     texts = {text.text for text in svg.iter(f"{SVG}text")}
     assert {"°C", "%", "x (°C)", "y (%)", "value > 5", kept.said} <= texts
