@@ -19,7 +19,9 @@ OBSERVE = """
     globalThis.shifts = [];
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) {
-            const sources = entry.sources.map(({ node }) => node?.className ?? String(node));
+            const box = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+            const sources = entry.sources.map(({ node, previousRect, currentRect }) =>
+                `${node?.className ?? node} ${box(previousRect)} → ${box(currentRect)}`);
             const isOurs = entry.sources.some(({ node }) => node?.closest?.(".nbs-dashboard, .nbs-chart"));
             if (isOurs) globalThis.shifts.push([entry.value, sources]);
         }
