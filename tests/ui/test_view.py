@@ -115,7 +115,7 @@ def test_the_strip_reaches_all_that_the_buffer_holds(lab: Lab) -> None:
             "n = 360_000\nbuffer = ns.Buffer(timezone='UTC')\nend = time.time()\n"
             "values = np.sin(np.arange(n) / 5000)\nvalues[1000] = 9\n"
             "buffer.extend(end - (n - np.arange(n)) / 100, x=values)",
-            "chart = ns.LiveChart(buffer, window='60s')\nchart",
+            "chart = ns.LiveChart(buffer, window='10s')\nchart",
         ]
     )
     page.run_all()
