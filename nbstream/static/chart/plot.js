@@ -18,6 +18,9 @@ const NO_ROWS = [{ share: 1, axes: [{ title: "", unit: "", channels: [] }] }];
 const NO_FIGURE = { title: null, height: 380, rows: NO_ROWS, lines: [], thresholds: [], shapes: [] };
 const CANVAS_STYLE = { position: "absolute", left: "0", top: "0", pointerEvents: "none" };
 const FIT_EVERY_MS = 250;
+/** While it moves, a view is at one of so many places in a device pixel. */
+const PARTS = 4;
+const STILL_AFTER_MS = 300;
 /** A view whose end is so near the newest reading (share of its width) is at the live edge. */
 const NEAR_EDGE = 0.05;
 const MUTED = 0.22;
@@ -44,6 +47,8 @@ export class Plot {
   #styles = [];
   #scale = null;
   #first = 0;
+  #to = 0;
+  #movedAt = -Infinity;
   #fittedAt = -Infinity;
   #mustFit = true;
   #size = null;
@@ -192,8 +197,7 @@ export class Plot {
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
     const layout = layOutRows(this.#figure.rows, this.#size);
     const hasScale = this.#rescale(from, to, layout.width);
-    // The newest reading is in the last column.
-    const first = Math.ceil((to - this.#scale.origin) / this.#scale.msPerPx - 0.01) - layout.width;
+    const first = this.#firstColumn(to, now) - layout.width;
     const hasMoved = hasScale || first !== this.#first;
     if (hasScale || this.#mustFit || now - this.#fittedAt > FIT_EVERY_MS) this.#fit(this.#timeOf(first), to, now);
     if (!hasMoved && !this.hasNews) return false;
@@ -210,6 +214,19 @@ export class Plot {
     if (old && old.width === width && Math.abs(span - old.span) <= Math.max(0.05 * old.msPerPx, TIME_NOISE_MS)) return false;
     this.#scale = { span, width, msPerPx: span / width, origin: to };
     return true;
+  }
+
+  /**
+   * @returns {number} of the column behind the last, in which the newest reading is: whole while the view stands
+   *   still, so that lines are sharp; else in parts of a column, so that they glide
+   */
+  #firstColumn(to, now) {
+    if (to !== this.#to) {
+      this.#to = to;
+      this.#movedAt = now;
+    }
+    const parts = now - this.#movedAt > STILL_AFTER_MS ? 1 : PARTS;
+    return Math.ceil(((to - this.#scale.origin) / this.#scale.msPerPx) * parts - 0.01) / parts;
   }
 
   #timeOf(column) {
@@ -269,7 +286,7 @@ export class Plot {
       layout,
       look: this.#look,
       zone: this.#zone.label,
-      x: (time) => layout.left + Math.round((time - origin) / msPerPx) - this.#first,
+      x: (time) => layout.left + Math.round((time - origin) / msPerPx - this.#first),
       times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone.offset, (text) => this.labels.widthOf(text)),
       rows: axes.map((found, row) => ({
         axes: found.map((place, axis) => {

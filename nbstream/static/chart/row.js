@@ -11,11 +11,45 @@ import { visibleRange } from "./yAxis.js";
  * @property {import("./places.js").FrameAxis} axis
  */
 
+/** The columns of a row side by side, so that they can be put between two pixels without a seam. */
+class Strip {
+  constructor() {
+    this.canvas = null;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {{x: number, y: number, width: number, height: number}} place device px
+   * @param {number} part of a column that lies left of the place
+   * @param {(context: CanvasRenderingContext2D) => void} draw draws one column more than there is room for
+   */
+  paint(context, { x, y, width, height }, part, draw) {
+    const strip = this.#made(width + 1, height);
+    draw(strip);
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.drawImage(this.canvas, x - part, y);
+    context.restore();
+  }
+
+  #made(width, height) {
+    this.canvas ??= document.createElement("canvas");
+    const { canvas } = this;
+    const context = canvas.getContext("2d");
+    if (canvas.width === width && canvas.height === height) context.clearRect(0, 0, width, height);
+    else Object.assign(canvas, { width, height });
+    return context;
+  }
+}
+
 export class Row {
   constructor() {
     /** Left, and right if there is one. @type {import("./yAxis.js").YAxis[]} */
     this.axes = [];
     this.tiles = new Tiles();
+    this.strip = new Strip();
     /** Points of some line at and after this time are others than when the row was drawn. */
     this.changedFrom = Infinity;
   }
@@ -85,12 +119,16 @@ export class Row {
       const reach = Math.max(...shown.map(({ style }) => reachOf(style))) * ratio;
       tiles.forget(Math.floor((changedFrom - origin) / msPerPx - reach));
     }
-    tiles.paint(context, first, first + place.width, place.x, place.y, (tile, column, from) => {
+    const drawTile = (tile, column, from) => {
       const plane = { origin: origin + column * msPerPx, msPerPx, left: from - column, right: size, height, ratio };
       for (const { line, style, axis } of shown) {
         drawLine(tile, line, { ...plane, bottom: axis.bottom, top: axis.top, isLog: axis.isLog }, style);
       }
-    });
+    };
+    const whole = Math.floor(first);
+    const stop = whole + place.width;
+    if (whole === first) tiles.paint(context, whole, stop, place.x, place.y, drawTile);
+    else this.strip.paint(context, place, first - whole, (strip) => tiles.paint(strip, whole, stop + 1, 0, 0, drawTile));
   }
 
   close() {
