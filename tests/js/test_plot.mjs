@@ -62,6 +62,17 @@ test("nothing is painted twice: neither a view that stands still nor one that mo
   assert.equal(plot.paint(NOW - 60_200, NOW - 200, 48), true);
 });
 
+test("lines glide by parts of a pixel while the view moves, and lie on whole ones when it stands still", () => {
+  show(); // a column is 100 ms
+  assert.ok(plot.paint(NOW - 60_000 + 30, NOW + 30, 16));
+  const [[, , , x]] = drawn("drawImage").slice(-1);
+  assert.equal(x % 1, 0.5);
+  assert.equal(plot.frame.to, NOW + 50); // no earlier than the newest reading
+  assert.equal(plot.paint(NOW - 60_000 + 40, NOW + 40, 32), false);
+  assert.ok(plot.paint(NOW - 60_000 + 40, NOW + 40, 500));
+  assert.equal(plot.frame.to, NOW + 100);
+});
+
 test("new points are painted, on no more than the tiles that they touch", () => {
   show();
   calls.length = 0;
