@@ -61,7 +61,7 @@ class Reruns:
     def go_on(self, n: int) -> None:
         """Run the cell `n` times, each until its dashboard is live."""
         controls = self.page.page.locator(".nbs-controls")  # in sight, as the feed may not be
-        chart = self.page.page.locator(".nbs-chart canvas")
+        chart = self.page.page.locator(".nbs-plot-canvas")
         for _ in range(n):
             self.page.run_cell(1)
             expect(controls).to_have_count(1)

@@ -74,7 +74,7 @@ def test_a_dashboard_that_runs_again_keeps_its_height(lab: Lab) -> None:
         page.run_cell(1)
         expect(page.page.locator(".nbs-feed")).to_have_count(1)
         expect(page.page.locator(".nbs-feed")).to_have_attribute("data-link", "live")
-        expect(page.page.locator(".nbs-chart canvas")).to_have_count(1)
+        expect(page.page.locator(".nbs-plot-canvas")).to_have_count(1)
     heights = samples(page)
     assert len(heights) > 20
     assert min(heights) >= 0.9 * before, sorted(heights)[:5]

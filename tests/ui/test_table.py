@@ -238,12 +238,23 @@ def test_nothing_jumps_while_rules_fire_and_digits_grow(lab: Lab) -> None:
     page.screenshot("dashboard-fired")
 
 
+def shown(hidden: int) -> str:
+    """Return which lines of eight a chart shows, as JavaScript joins them."""
+    return ",".join("false" if number == hidden else "true" for number in range(8))
+
+
 def test_the_table_is_the_legend(page: LabPage) -> None:
     """A click or Enter on a line shows or hides it in the chart, and pointing at it highlights it."""
     body = page.page
-    chart = page.kernel_eval("print(d.chart.model_id)")
+    chart = page.kernel_eval("print(d.chart._page_key)")
     body.evaluate(TALK)
     rows(body).nth(1).locator(".nbs-number").first.click()
+    PageChart(page).wait(
+        "chart.shownLines().map(({ isVisible }) => isVisible).join() === given", argument=shown(1)
+    )
+    wait_until(
+        lambda: page.kernel_eval("print(d.chart.data[1].visible)") == "legendonly", 10, "the trace"
+    )
     rows(body).nth(2).locator(".nbs-line").focus()
     body.keyboard.press("Enter")
     body.keyboard.press("Space")
