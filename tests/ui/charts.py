@@ -89,6 +89,7 @@ class PageChart:
             """([index, channel]) => {
                 const chart = [...globalThis.__nbstream.charts.values()][index];
                 const { canvas } = chart.plot;
+                if (!chart.shownLines()[channel]) return 0;
                 const { left, top, width, height, ratio } = chart.plot.frame;
                 const box = [left, top, width, height].map((px) => Math.round(px * ratio));
                 const { data } = canvas.getContext("2d").getImageData(...box);

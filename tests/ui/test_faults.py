@@ -34,7 +34,7 @@ def test_restart_from_the_page(lab: Lab) -> None:
     told = page.page.locator(".nbs-badge-text, .nbs-note").filter(has_text=text)
     expect(chart.badge).to_have_text(text)
     expect(told).to_have_count(1)
-    assert float(chart.read("getComputedStyle(chart.plot.el).opacity")) < 0.6
+    assert float(chart.read("getComputedStyle(chart.plot.canvas).opacity")) < 0.6
     page.run_all()
     expect(told).to_have_count(0)
     PageChart(page).wait_live()
