@@ -32,8 +32,22 @@ function drawn(line, style = {}, plane = {}) {
     },
   };
   drawLine(context, line, { ...PLANE, ...plane }, { ...STYLE, ...style });
-  return { strokes, dots, dashOffset: context.lineDashOffset };
+  const ends = strokes.map((stroke) => stroke.at(-1));
+  return { strokes: strokes.map(withoutEnd), ends, dots, dashOffset: context.lineDashOffset };
 }
+
+/** A stroke without the bit of a pixel that makes its end be seen. */
+function withoutEnd(stroke) {
+  const [before, end] = stroke.slice(-2);
+  return end && end[1] === before[1] && end[0] - before[0] < 1 ? stroke.slice(0, -1) : stroke;
+}
+
+test("the ends of a line are seen in the columns of their readings", () => {
+  const line = lineOf([10.98, 10], [20, 20], [60.02, 20], [61, NaN], [80.5, 30], [99.7, 40]);
+  const { strokes, ends } = drawn(line);
+  assert.deepEqual(strokes.map(([[x]]) => x), [10.4, 80.4]);
+  assert.deepEqual(ends.map(([x]) => x), [60.6, 99.7]);
+});
 
 test("a line is broken at NaN and nowhere else", () => {
   const { strokes, dots } = drawn(lineOf([0, 10], [20, 20], [60, 20], [60, NaN], [80, 30], [100, 40]));

@@ -2,6 +2,8 @@
 
 import { dashPattern } from "./look.js";
 
+/** How far into its column an end of a line reaches at least, so that it is seen there (device px). */
+const END_PX = 0.6;
 /** A reading with so much room on either side (CSS px) is drawn larger than the line is wide. */
 const LONE_PX = 4;
 /** More points than this in one column of pixels: the first, smallest, largest and last tell it all. */
@@ -81,25 +83,30 @@ function strokeLine(context, line, first, last, plane, style, pattern) {
   const isStep = style.shape === "hv";
   context.lineWidth = style.width * ratio;
   context.lineJoin = isStep ? "miter" : "bevel";
-  context.lineCap = pattern.length ? "butt" : "round"; // an end at the edge of a column is seen
   context.setLineDash(pattern);
   if (pattern.length) context.lineDashOffset = -lengthUntil(0, line, first, last, plane, y, isStep);
   const dots = new Dots(context.lineWidth, LONE_PX * ratio);
   context.beginPath();
   let isOpen = false;
-  let lastY = 0;
+  let [lastX, lastY] = [0, 0];
+  const end = () => {
+    const seen = Math.floor(lastX) + END_PX;
+    if (isOpen && lastX < seen) context.lineTo(seen, lastY);
+    isOpen = false;
+  };
   const put = (px, py) => {
-    if (py !== py) {
-      isOpen = false;
-      return;
-    }
-    if (!isOpen) context.moveTo(px, py);
-    else {
+    if (py !== py) return end();
+    if (!isOpen) {
+      const seen = Math.floor(px) + 1 - END_PX;
+      context.moveTo(Math.min(px, seen), py);
+      if (px > seen) context.lineTo(px, py);
+    } else {
       if (isStep) context.lineTo(px, lastY);
       context.lineTo(px, py);
     }
     dots.add(px, py, isOpen);
     isOpen = true;
+    lastX = px;
     lastY = py;
   };
   let i = first;
@@ -109,6 +116,7 @@ function strokeLine(context, line, first, last, plane, style, pattern) {
     if (stop - i <= DENSE) for (; i < stop; i += 1) put((times[i] - origin) / msPerPx, y(values[i]));
     else i = putColumn(put, line, i, stop, plane, y);
   }
+  end();
   context.stroke();
   if (!style.hasMarkers) dots.fill(context);
   context.setLineDash([]);
