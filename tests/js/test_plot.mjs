@@ -67,9 +67,11 @@ test("lines glide by parts of a pixel while the view moves, and lie on whole one
   assert.ok(plot.paint(NOW - 60_000 + 30, NOW + 30, 16));
   const [[, , , x]] = drawn("drawImage").slice(-1);
   assert.equal(x % 1, 0.5);
+  assert.equal(plot.isSharp, false);
   assert.equal(plot.frame.to, NOW + 50); // no earlier than the newest reading
   assert.equal(plot.paint(NOW - 60_000 + 40, NOW + 40, 32), false);
   assert.ok(plot.paint(NOW - 60_000 + 40, NOW + 40, 500));
+  assert.equal(plot.isSharp, true);
   assert.equal(plot.frame.to, NOW + 100);
 });
 

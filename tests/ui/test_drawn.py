@@ -108,7 +108,7 @@ def shown_chart(page: LabPage, window: str, rate: int, spike: float = 4.0) -> Pa
     )
     span = WINDOWS[window] * 1000
     chart.wait(
-        "!chart.plot.hasNews && chart.shownLines().length === 2"
+        "!chart.plot.hasNews && chart.plot.isSharp && chart.shownLines().length === 2"
         f" && Math.abs(chart.plot.frame.to - chart.plot.frame.from - {span}) < 1"
         " && chart.plot.frame.rows[0].axes[0].bottom < chart.data.lines[1].range(0, Infinity)[0]"
         f" && chart.plot.frame.rows[0].axes[0].top > {spike}"
@@ -167,7 +167,7 @@ def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> N
         chart = shown_chart(page, window, rate)
         chart.root.get_by_role("button", name="Pause").click()
         chart.wait(
-            "chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews"
+            "chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews && chart.plot.isSharp"
         )
         plane = chart.read(PLANE)
         check(page, plane, chart.read(CANVAS))
@@ -214,7 +214,9 @@ def test_ten_million_readings_and_a_spike(lab: Lab) -> None:
     page.run_all()
     page.hide_code()
     chart = PageChart(page)
-    chart.wait("chart.plot.frame?.rows[0].axes[0].top > 300 && !chart.plot.hasNews")
+    chart.wait(
+        "chart.plot.frame?.rows[0].axes[0].top > 300 && !chart.plot.hasNews && chart.plot.isSharp"
+    )
     plane, [[high, low], _] = chart.read(PLANE), chart.read(CANVAS)
     begin, end, width, height = (plane[key] for key in ("from", "to", "width", "height"))
     told = json.loads(page.kernel_eval(f"columns({begin!r}, {end!r}, {width})"))

@@ -129,6 +129,11 @@ export class Plot {
     this.#rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.setY(row, axis, null)));
   }
 
+  /** Whether what was painted lies on whole pixels, as it does while the view stands still. */
+  get isSharp() {
+    return Number.isInteger(this.#first);
+  }
+
   /** Whether somebody fixed the range of any axis by hand. */
   get hasFixedY() {
     return [...this.#known.values()].some(({ chosen }) => chosen !== null);
