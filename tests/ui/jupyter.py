@@ -58,6 +58,10 @@ KNOWN_NOISE = [
         re.compile(r"Could not restore the debugger state: Canceled future for debug_request"),
         "JupyterLab 4.6 asks for the debugger when it opens a notebook; a short test ends before the answer",
     ),
+    (
+        re.compile(r"ChunkLoadError.*ensureMathDocument", re.DOTALL),
+        "JupyterLab loads MathJax with the first HTML that it shows, also over a line that a test cuts",
+    ),
 ]
 
 # Requests to other hosts that others make: (pattern, reason).

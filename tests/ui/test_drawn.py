@@ -167,7 +167,8 @@ def test_paused_and_static_copies_are_drawn_alike(lab: Lab, tmp_path: Path) -> N
         chart = shown_chart(page, window, rate)
         chart.root.get_by_role("button", name="Pause").click()
         chart.wait(
-            "chart.history.held && chart.history.lines[1].length > 99 && !chart.plot.hasNews && chart.plot.isSharp"
+            "chart.history.held && chart.history.lines[1].length > 99"
+            " && !chart.plot.hasNews && chart.plot.isSharp"
         )
         plane = chart.read(PLANE)
         check(page, plane, chart.read(CANVAS))
