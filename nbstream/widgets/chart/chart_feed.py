@@ -38,6 +38,8 @@ MARK_BITS = 3
 """Marks are at least 2^3 bins, 4 px, apart."""
 MAX_MARKS = 500
 MAX_REASON = 160
+MANY = ("incidents", "markers")
+"""What a page is told of but where there is little room."""
 MAX_NAME = 40
 FIGURE_LEAVES = 400
 """Where the description of a figure leaves fewer bytes for points, it is told in fewer words."""
@@ -175,6 +177,8 @@ class ChartFeed:
         """Return coarse points that fit: of what came since the last frame, or of the window if `whole`."""
         span_ns = self._span_ns()
         meta = self._meta(span_ns) if whole else {}
+        for name in MANY:
+            meta.pop(name, None)
         said = self._add(Payload({"whole": True} if whole else {}), meta)
         left = max_bytes - len(json.dumps(said.content))
         if whole and left < FIGURE_LEAVES and "figure" in meta:
@@ -310,6 +314,11 @@ class ChartFeed:
             "interval": max((self._interval_ms(name) for name in names), default=0.0),
             "stale": stale_after,
             "delivering": self._delivery.is_due(span_ns, stale_after),
+            "incidents": self._bands.read(names),
+            "markers": [
+                [mark.time_ns / 1e6, plain_text(mark.text, MAX_REASON)]
+                for mark in tuple(self._buffer.marks)
+            ],
             **self._describe(),
         }
 

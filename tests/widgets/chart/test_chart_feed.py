@@ -187,3 +187,32 @@ def test_another_gap_draws_the_lines_anew() -> None:
         assert breaks() == (1, 1, 1)
         feed.gap_ns = None
         assert breaks() == (1, 1, 1)
+
+
+def test_incidents_and_notes_go_with_the_frames() -> None:
+    """A page is told of both when they change, with a snapshot, and not where there is little room."""
+    buffer = ns.Buffer(timezone="UTC")
+    with ns.Analyzer(buffer, window="60s") as analyzer:
+        analyzer.alert("value > 90", name="hot")
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        buffer.extend(START + np.arange(4), x=np.array([1.0, 95.0, 1.0, 1.0]))
+        buffer.mark("pump on", START + 2)
+        analyzer.update()
+        first = feed.frame()
+        assert first is not None
+        [[number, begin, end, severity, rule, reason]] = first.content["meta"]["incidents"]
+        assert [number, begin, end] == [0, (START + 1) * 1e3, (START + 2) * 1e3]
+        assert (severity, rule) == ("warning", "hot")
+        assert "95 > 90" in reason
+        assert first.content["meta"]["markers"] == [[(START + 2) * 1e3, "pump on"]]
+        buffer.append(START + 4, x=1.0)
+        second = feed.frame()
+        assert second is not None
+        assert not {"incidents", "markers"} & set(second.content.get("meta", {}))
+        assert {"incidents", "markers"} <= set(feed.snapshot().content["meta"])
+        little = feed.little(1300, whole=True)
+        assert little is not None
+        assert not {"incidents", "markers"} & set(little.content["meta"])
+        third = feed.frame()
+        assert third is not None
+        assert {"incidents", "markers"} <= set(third.content["meta"])
