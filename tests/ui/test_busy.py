@@ -6,6 +6,7 @@ import pytest
 
 from tests.ui.charts import FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage
+from tests.wait import wait_until
 
 LOOP = '''
 import time
@@ -51,7 +52,7 @@ def test_a_chart_and_a_loop_in_one_cell(lab: Lab, shown: str) -> None:
     page.run_cell(1, wait=False)
     assert seconds_to_move(page, 1) < 3
     chart = PageChart(page)
-    assert chart.n_inked() > 20
+    wait_until(lambda: chart.n_inked() > 20, 3, "the line")  # how it looks comes a moment later
     assert chart.read("chart.link.state") == "busy"
     page.screenshot("busy-one-cell")
     page.wait_idle()

@@ -22,7 +22,9 @@ OBSERVE = """
             const box = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
             const sources = entry.sources.map(({ node, previousRect, currentRect }) =>
                 `${node?.className ?? node} ${box(previousRect)} → ${box(currentRect)}`);
-            const isOurs = entry.sources.some(({ node }) => node?.closest?.(".nbs-dashboard, .nbs-chart"));
+            // What the feed lists moves down when something new comes above it.
+            const isOurs = entry.sources.some(({ node }) =>
+                node?.closest?.(".nbs-dashboard, .nbs-chart") && !node.closest(".nbs-feed-list"));
             if (isOurs) globalThis.shifts.push([entry.value, sources]);
         }
     }).observe({ type: "layout-shift", buffered: false });

@@ -113,7 +113,7 @@ def test_the_strip_reaches_all_that_the_buffer_holds(lab: Lab) -> None:
         [
             "import time\nimport numpy as np\nimport nbstream as ns\n"
             "n = 360_000\nbuffer = ns.Buffer(timezone='UTC')\nend = time.time()\n"
-            "values = np.sin(np.arange(n) / 5000)\nvalues[1000] = 9\n"
+            "values = np.sin(np.arange(n) / 5000)\nvalues[9000] = 9\n"
             "buffer.extend(end - (n - np.arange(n)) / 100, x=values)",
             "chart = ns.LiveChart(buffer, window='10s')\nchart",
         ]
@@ -126,7 +126,7 @@ def test_the_strip_reaches_all_that_the_buffer_holds(lab: Lab) -> None:
     )
     box = chart.root.locator(".nbs-overview").bounding_box()
     assert box is not None
-    chart.page.mouse.click(box["x"] + 1 + box["width"] * 1000 / 360_000, box["y"] + 10)
+    chart.page.mouse.click(box["x"] + 1 + box["width"] * 9000 / 360_000, box["y"] + 10)
     chart.wait("chart.history.held && chart.history.lines[0].length > 99")
     chart.wait("chart.history.lines[0].range(0, Infinity)[1] === 9")
     # Raw readings, for they fit: a hundred a second, of the view and of what lies beside it.
