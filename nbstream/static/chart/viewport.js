@@ -43,11 +43,6 @@ export class Viewport {
     return this.isFollowing && this.zoomedWidth === null;
   }
 
-  /** Whether it shows anything else than the whole window, live. */
-  get isElsewhere() {
-    return !this.isWindow;
-  }
-
   /** Width of the view, ms. */
   get width() {
     const range = this.still?.range ?? this.detached;

@@ -16,22 +16,3 @@ export function watchTheme(onChange, signal) {
   query.addEventListener("change", onChange, { signal });
   signal.addEventListener("abort", () => observer.disconnect());
 }
-
-/** What of the figure follows the theme, as a relayout. */
-export function themeLayout() {
-  const ink = isDark() ? "#c9ccd1" : "#42464d";
-  const grid = isDark() ? "rgba(255,255,255,0.11)" : "rgba(0,0,0,0.09)";
-  const line = isDark() ? "rgba(255,255,255,0.25)" : "rgba(0,0,0,0.22)";
-  return {
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    "font.color": ink,
-    "xaxis.gridcolor": grid,
-    "yaxis.gridcolor": grid,
-    "xaxis.linecolor": line,
-    "yaxis.linecolor": line,
-    "yaxis.zerolinecolor": grid,
-    "modebar.color": isDark() ? "rgba(255,255,255,0.35)" : "rgba(0,0,0,0.3)",
-    "modebar.activecolor": isDark() ? "#fff" : "#000",
-  };
-}

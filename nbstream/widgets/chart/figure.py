@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from nbstream.alerts import Rule
     from nbstream.widgets.chart.settings import YLike
 
-__all__ = ["LIVE", "Figure", "Threshold", "describe", "live_number", "terse", "thresholds"]
+__all__ = [
+    "LIVE",
+    "Figure",
+    "Threshold",
+    "describe",
+    "live_number",
+    "terse",
+    "thresholds",
+    "value_limits",
+]
 
 LIVE = "nbs-"
 """The `meta` of a trace that stands for a channel begins so; the channel's number follows."""
@@ -115,15 +124,26 @@ def thresholds(
         channels = tuple(number for number, name in enumerate(shown) if name in awaited)
         if not channels:
             continue
-        named = [(rule.severity, rule.name, rule.condition, True)]
-        named += [(level, f"{level}: {of.text}", of, False) for level, of in rule.levels.items()]
         found += [
-            Threshold(rule, channels, value, text, severity, i if is_base else None)
-            for severity, text, condition, is_base in named
-            if condition.variable == "value"
-            for i, value in enumerate(condition.limits)
+            Threshold(rule, channels, value, text, severity, limit)
+            for value, text, severity, limit in value_limits(rule)
         ]
     return found
+
+
+def value_limits(rule: Rule) -> list[tuple[float, str, str, int | None]]:
+    """Return the limits of a rule and its levels that are values of the y axis.
+
+    Each with its text, its severity, and its place among the rule's `limits`, None for a level's.
+    """
+    named = [(rule.severity, rule.name, rule.condition, True)]
+    named += [(level, f"{level}: {of.text}", of, False) for level, of in rule.levels.items()]
+    return [
+        (value, text, severity, i if is_base else None)
+        for severity, text, condition, is_base in named
+        if condition.variable == "value"
+        for i, value in enumerate(condition.limits)
+    ]
 
 
 def describe(figure: Figure) -> dict[str, Any]:

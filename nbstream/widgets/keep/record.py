@@ -15,6 +15,7 @@ from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import rows_with_gaps
+from nbstream.widgets.chart.figure import value_limits
 from nbstream.widgets.keep.picture import hex_color
 from nbstream.widgets.page.messages import plain_text
 
@@ -300,13 +301,9 @@ def _thresholds(
         if not watched:
             continue
         unit = units.get(watched[0], "")
-        named = [(rule.severity, rule.name, rule.condition)]
-        named += [(severity, f"{severity}: {of.text}", of) for severity, of in rule.levels.items()]
         thresholds += [
-            Threshold(float(limit), unit, severity, plain_text(text, MAX_NAME))
-            for severity, text, condition in named
-            if condition.variable == "value"
-            for limit in condition.limits
+            Threshold(float(value), unit, severity, plain_text(text, MAX_NAME))
+            for value, text, severity, _ in value_limits(rule)
         ]
     return tuple(thresholds)
 
