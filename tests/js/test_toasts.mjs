@@ -382,6 +382,21 @@ test("a browser that keeps the page silent is not waited for", async () => {
   assert.deepEqual(FakeAudio.made, []);
 });
 
+test("a sound that the browser starts late is heard, and no longer said to be silent", async () => {
+  let start;
+  globalThis.AudioContext = class extends FakeAudio {
+    resume() {
+      return new Promise((resolve) => (start = () => resolve((this.state = "running"))));
+    }
+  };
+  await pageWays().set("sound", true);
+  assert.match(problem(1), /until you click/);
+  start();
+  await settle();
+  assert.deepEqual(FakeAudio.made, [520]);
+  assert.equal(problem(1), "");
+});
+
 test("desktop notifications are asked for in the click, and shown for what nobody sees", async () => {
   globalThis.Notification = fakeNotification("default", "granted");
   say(1, [told(1)]);

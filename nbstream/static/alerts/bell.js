@@ -60,9 +60,12 @@ export class Ways {
   /** Turn one way on or off; call it in the click that asks for it. */
   async set(name, isOn) {
     this.change(name, isOn);
-    if (isOn && name === "sound" && (await this.sound.enable())) void this.sound.play("info");
     if (isOn && name === "desktop" && !(await this.desktop.enable())) this.change(name, false);
-    if (isOn && name === "sound" && !this.sound.context) this.change(name, false);
+    if (isOn && name === "sound") {
+      await this.sound.enable();
+      if (this.sound.context) this.ring("info");
+      else this.change(name, false);
+    }
     for (const menu of this.menus) menu();
   }
 
@@ -102,9 +105,13 @@ export class Ways {
     if (now - this.rangAt < RING_PAUSE_MS && gravityOf(worst) <= this.rang) return;
     this.rangAt = now;
     this.rang = gravityOf(worst);
-    if (sound) void this.sound.play(worst.severity).then(() => this.menus.forEach((menu) => menu()));
+    if (sound) this.ring(worst.severity);
     if (desktop) this.desktop.show(worst, this.unheard, owner);
     this.unheard = 0;
+  }
+
+  ring(severity) {
+    void this.sound.play(severity).then(() => this.menus.forEach((menu) => menu()));
   }
 }
 
