@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import traitlets
-from plotly.callbacks import InputDeviceState, Points
 
 from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.readings.window import Window
@@ -15,33 +13,28 @@ from nbstream.runtime import ownership
 from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name
 from nbstream.widgets.chart.chart_feed import ChartFeed
-from nbstream.widgets.chart.copies import wall_clock
 from nbstream.widgets.chart.described_figure import DescribedFigure
-from nbstream.widgets.chart.figure import live_number
+from nbstream.widgets.chart.exports import Exports
 from nbstream.widgets.chart.limits import DraggedLimits
-from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
+from nbstream.widgets.chart.page_actions import PageActions
 from nbstream.widgets.chart.plotly_figure import base_layout
-from nbstream.widgets.chart.selection import Selection, read_span
 from nbstream.widgets.chart.settings import NEVER_NS, read_gap
 from nbstream.widgets.chart.view_requests import ViewRequests
-from nbstream.widgets.keep.export import write_csv, write_png, write_svg
-from nbstream.widgets.keep.output import Keeper, Subject
-from nbstream.widgets.keep.record import Trace
+from nbstream.widgets.keep.output import Keeper
 from nbstream.widgets.page.assets import loader, stub, stylesheet
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
-from nbstream.widgets.page.messages import DistrustsPages, is_int, is_number
+from nbstream.widgets.page.messages import DistrustsPages
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.page.part import Part
 from nbstream.widgets.page.scripts import SCRIPTS
 from nbstream.widgets.page.subshell import AnswersOnMainShell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from os import PathLike
+    from collections.abc import Iterable
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -61,12 +54,9 @@ OPTIONS = (
     *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
     *("toolbar", "legend", "name", "layout"),
 )
-MAX_MARK = 200
-READING_MS = 9.2e12
-"""The years that readings can have, in epoch ms: int64 ns."""
 
 
-class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, DescribedFigure):
+class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, DescribedFigure):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -152,7 +142,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         self._has_toolbar = toolbar
         self._has_legend = legend
         self._is_paused = False
-        self._selection: Selection | None = None
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
@@ -162,6 +151,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             gap_ns,
         )
         self._link.feed = self._feed
+        self._page_actions = PageActions(self, self._feed)
         views = ViewRequests(
             self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
         )
@@ -200,7 +190,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
     @property
     def selection(self) -> pd.DataFrame | None:
         """Readings of the span that was last selected on a page, as `Buffer.to_pandas`; None without one."""
-        return None if self._selection is None else self._selection.to_pandas()
+        selection = self._page_actions.selection
+        return None if selection is None else selection.to_pandas()
 
     @property
     def is_paused(self) -> bool:
@@ -273,91 +264,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
         figure.setdefault("layout", {})
         return figure
 
-    def to_csv(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
-        """Write the readings of the channels that are shown as CSV, a column each.
-
-        Parameters
-        ----------
-        path
-            Of the file; one that is there is replaced.
-        window
-            Another window; None is the chart's.
-
-        Raises
-        ------
-        ValueError
-            If `window` cannot be read, or is not > 0.
-        OSError
-            If the file cannot be written.
-        """
-        write_csv(self._analyzer, [trace.channel for trace in self._kept().traces], path, window)
-
-    def to_png(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
-        """Write a picture of what is shown, drawn without a browser: 880 px wide, two pixels for each.
-
-        Parameters
-        ----------
-        path
-            Of the file; one that is there is replaced.
-        window
-            Another window; None is the chart's.
-
-        Raises
-        ------
-        ValueError
-            If `window` cannot be read, or is not > 0.
-        OSError
-            If the file cannot be written.
-        """
-        kept = self._kept()
-        write_png(self._analyzer, kept.traces, kept.title, path, window)
-
-    def to_svg(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
-        """Write what is shown as SVG, for papers and the web, drawn without a browser.
-
-        Parameters
-        ----------
-        path
-            Of the file; one that is there is replaced.
-        window
-            Another window; None is the chart's.
-
-        Raises
-        ------
-        ValueError
-            If `window` cannot be read, or is not > 0.
-        OSError
-            If the file cannot be written.
-        """
-        kept = self._kept()
-        write_svg(self._analyzer, kept.traces, kept.title, path, window)
-
-    def keep(self) -> None:
-        """Renew the picture and the table that the notebook keeps of the chart, in each cell that shows it.
-
-        They are what a saved notebook shows where no kernel makes the chart live: reopened, as HTML, on
-        GitHub. Renewed by themselves when the source ends, at `close()`, and at most every 5 min.
-
-        Notes
-        -----
-        Thread safety: any thread. Cost: about 0.2 s, a second for 16 channels of a million readings.
-        """
-        self._keeper.keep()
-
-    def _kept(self) -> Subject:
-        """Return how the chart looks, for a picture of it."""
-        lines = self._described["lines"]
-        traces = []
-        for number, name in enumerate(self._feed.names):
-            own = look(number)
-            color, dash = PALETTE[own.palette], own.dash
-            if number < len(lines):  # others came while a cell was running
-                if not lines[number]["visible"]:
-                    continue
-                color, dash = lines[number]["color"] or color, lines[number]["dash"]
-            traces.append(Trace(name, color, dash))
-        return Subject(traces, self._described["title"] or "")
-
     def close(self) -> None:
         """End the chart, and the analyzer if the chart made it."""
         if self._ended is None:
@@ -426,72 +332,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Described
             "window": window_command(self._analyzer),
             "pause": pause_command(self),
             "kept": lambda _: self._keeper.latest,
-            "click": self._click,
-            "show": self._show,
-            "select": self._select,
-            "mark": self._mark,
+            **self._page_actions.actions(),
             **DraggedLimits(self._analyzer).actions(),
         }
-
-    def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        """Return what shows a line or hides it, for everybody: the "visible" of its trace."""
-        channel, is_shown = message.get("channel"), message.get("value")
-        trace = next((t for t in self.data if live_number(t._props) == channel), None)
-        if not is_int(channel) or not isinstance(is_shown, bool) or trace is None:
-            return None
-
-        def show() -> None:
-            trace.visible = True if is_shown else "legendonly"
-
-        return show
-
-    def _mark(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        text: Any = message.get("text")
-        time: Any = message.get("time")
-        is_valid = isinstance(text, str) and text.strip() and len(text) <= MAX_MARK
-        if not is_valid or not is_number(time, READING_MS):
-            return None
-        return lambda: self.mark(text, np.datetime64(round(time * 1e6), "ns"))
-
-    def _select(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        """Return what takes the span that somebody selected, or lets it go, and says what it comes to."""
-        low: Any = message.get("from")
-        high: Any = message.get("to")
-        if low is None and high is None:
-            return lambda: self._take_selection(None)
-        if not (is_number(low, READING_MS) and is_number(high, READING_MS)):
-            return None
-        return lambda: self._take_selection((float(low), float(high)))
-
-    def _take_selection(self, span: tuple[float, float] | None) -> dict[str, Any] | None:
-        if span is None:
-            self._selection = None
-            return None
-        self._selection = read_span(*span, self._feed.names, self._analyzer.buffer)
-        return self._selection.for_page()
-
-    def _click(self, message: dict[str, Any]) -> Callable[[], Any] | None:
-        channel: Any = message.get("channel")
-        time: Any = message.get("time")
-        value: Any = message.get("value")
-        is_reading = is_number(time, READING_MS) and is_number(value)
-        if not is_int(channel) or not is_reading:
-            return None
-        # Posted: what a callback raises is the user's to see, not the page's.
-        return lambda: MAIN.post(lambda: self._dispatch_click(channel, time, value))
-
-    def _dispatch_click(self, channel: int, time_ms: float, value: float) -> None:
-        for index, trace in enumerate(self.data):
-            if live_number(trace._props) == channel:
-                when = wall_clock(np.array([round(time_ms * 1e6)]), self._analyzer.buffer)[0]
-                points = Points(
-                    point_inds=[0],
-                    xs=[str(when)],
-                    ys=[value],
-                    trace_name=trace.name,
-                    trace_index=index,
-                )
-                trace._dispatch_on_click(points, InputDeviceState())
 
     # The figure.
 
