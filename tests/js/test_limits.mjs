@@ -16,7 +16,7 @@ beforeEach(() => {
   asked = [];
   plot = { frame: { left: 50, width: 500, rows: [{ top: 10, height: 200, axes: [AXIS] }] } };
   limits = new Limits(plot, (command, onAnswer) => asked.push({ command, onAnswer }));
-  limits.show([LIMIT, { ...LIMIT, rule: "graver", limit: null }]);
+  limits.show([LIMIT]);
   limits.follow(plot.frame);
 });
 
@@ -24,7 +24,11 @@ const handle = () => limits.el.one("nbs-limit");
 const y = () => Number(/translateY\((.*)px\)/.exec(handle().style.transform)[1]) + 4.5;
 const point = (type, clientY) => handle().dispatchEvent(fakeEvent(type, { clientY, button: 0, pointerId: 1, stopPropagation() {} }));
 
-test("only limits that can be moved have a handle, over their line", () => {
+test("a limit has a handle over its line, on each axis that it is on", () => {
+  limits.show([LIMIT, { ...LIMIT, axis: 1 }]);
+  assert.equal(limits.el.all("nbs-limit").length, 2);
+  limits.show([LIMIT]);
+  limits.follow(plot.frame);
   assert.equal(limits.el.all("nbs-limit").length, 1);
   assert.equal(y(), 30); // 10 % below the top of the row
   plot.frame.rows[0].axes = [{ bottom: 0, top: 180, isLog: false }];

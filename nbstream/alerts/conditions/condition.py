@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 
+from nbstream.expressions.limits import axis_limits, moved
 from nbstream.expressions.parsing import MAX_LENGTH, ConditionError, read_condition
 from nbstream.expressions.tree import (
     VALUE,
@@ -30,6 +31,7 @@ from nbstream.expressions.tree import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from nbstream.expressions.limits import AxisLimit
     from nbstream.expressions.tree import Columns, Extents
     from nbstream.readings.batch import BoolArray, FloatArray
 
@@ -199,6 +201,21 @@ class Condition:
             message = f"{self.text!r} has no limits to set. Assign a new condition."
             raise ValueError(message)
         return self
+
+    @property
+    def axis_limits(self) -> list[AxisLimit]:
+        """Its limits that are places on the axis of a channel, in the order of the text."""
+        return axis_limits(self.tree)
+
+    def moved(self, limit: AxisLimit, value: float) -> Condition:
+        """Return the same condition with another number for one of its `axis_limits`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such condition: the limits of a range are ascending, say.
+        """
+        return Condition.parse(moved(self.tree, limit, value).text)
 
     def holds(self, values: FloatArray) -> BoolArray:
         """Return where the condition holds.

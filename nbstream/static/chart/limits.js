@@ -23,10 +23,10 @@ export class Limits {
     this.placed = "";
   }
 
-  /** Take the limits that are drawn; only those that the kernel can move get a handle. */
+  /** Take the limits that are drawn. */
   show(thresholds) {
-    this.thresholds = thresholds.filter(({ limit }) => limit !== null && limit !== undefined);
-    const key = ({ rule, limit }) => `${rule}\u0000${limit}`;
+    this.thresholds = thresholds;
+    const key = ({ rule, limit, row, axis }) => [rule, limit, row, axis].join("\u0000");
     const make = (threshold) => new Handle(this, threshold);
     keepChildren(this.el, this.handles, this.thresholds, key, make, (handle, threshold) => handle.take(threshold));
     this.placed = "";

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import Window
     from nbstream.widgets.chart.chart_feed import Points
-    from nbstream.widgets.chart.figure import Threshold
     from nbstream.widgets.chart.settings import YLike
+    from nbstream.widgets.chart.thresholds import Threshold
 
 __all__ = ["static_copy", "wall_clock"]
 

@@ -11,9 +11,10 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.widgets.chart.arrangement import arrange, read_rows
 from nbstream.widgets.chart.channel_traces import ChannelTraces, applied
 from nbstream.widgets.chart.copies import static_copy
-from nbstream.widgets.chart.figure import Figure, describe, thresholds
+from nbstream.widgets.chart.figure import Figure, describe
 from nbstream.widgets.chart.quiet_figure import QuietFigure
 from nbstream.widgets.chart.settings import read_switch, read_y
+from nbstream.widgets.chart.thresholds import thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from nbstream.readings.window import Window
     from nbstream.widgets.chart.channel_traces import Plan
     from nbstream.widgets.chart.chart_feed import ChartFeed
-    from nbstream.widgets.chart.figure import Threshold
     from nbstream.widgets.chart.settings import YLike
+    from nbstream.widgets.chart.thresholds import Threshold
 
 __all__ = ["DescribedFigure"]
 

@@ -23,18 +23,15 @@ from nbstream.widgets.chart.plotly_figure import axis_key, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nbstream.alerts import Rule
     from nbstream.widgets.chart.settings import YLike
+    from nbstream.widgets.chart.thresholds import Threshold
 
 __all__ = [
     "LIVE",
     "Figure",
-    "Threshold",
     "describe",
     "live_number",
     "terse",
-    "thresholds",
-    "value_limits",
 ]
 
 LIVE = "nbs-"
@@ -58,20 +55,6 @@ LINE_DEFAULTS = {
 
 Props = dict[str, Any]
 """A part of plotly's figure, as it keeps it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """The line of one limit of a rule."""
-
-    rule: Rule
-    channels: tuple[int, ...]
-    """Numbers of the channels that the rule watches."""
-    value: float
-    text: str
-    severity: str
-    limit: int | None
-    """Which of the rule's `limits` it is; None is one of its levels'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +95,6 @@ def live_number(trace: Mapping[str, Any]) -> int | None:
     if isinstance(meta, str) and meta.startswith(LIVE) and meta[len(LIVE) :].isdecimal():
         return int(meta[len(LIVE) :])
     return None
-
-
-def thresholds(
-    rules: Iterable[Rule], shown: Sequence[str], measured: tuple[str, ...]
-) -> list[Threshold]:
-    """Return the lines of the rules' limits that are values of channels that are shown."""
-    found = []
-    for rule in rules:
-        awaited = set(rule.awaited(measured))
-        channels = tuple(number for number, name in enumerate(shown) if name in awaited)
-        if not channels:
-            continue
-        found += [
-            Threshold(rule, channels, value, text, severity, limit)
-            for value, text, severity, limit in value_limits(rule)
-        ]
-    return found
-
-
-def value_limits(rule: Rule) -> list[tuple[float, str, str, int | None]]:
-    """Return the limits of a rule and its levels that are values of the y axis.
-
-    Each with its text, its severity, and its place among the rule's `limits`, None for a level's.
-    """
-    named = [(rule.severity, rule.name, rule.condition, True)]
-    named += [(level, f"{level}: {of.text}", of, False) for level, of in rule.levels.items()]
-    return [
-        (value, text, severity, i if is_base else None)
-        for severity, text, condition, is_base in named
-        if condition.variable == "value"
-        for i, value in enumerate(condition.limits)
-    ]
 
 
 def describe(figure: Figure) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from nbstream.alerts.rules.settings import RuleSettings
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name
 from nbstream.widgets.chart.figure import MAX_LABEL
+from nbstream.widgets.chart.thresholds import rule_limits
 from nbstream.widgets.page.messages import is_int, is_number
 from nbstream.widgets.panels.rule_editor import Draft, try_out
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from nbstream.widgets.page.inbox import Action
 
 __all__ = ["DraggedLimits"]
+
+MAX_LIMITS = 1_000
+"""A rule has fewer limits: its conditions are short texts."""
 
 
 class DraggedLimits:
@@ -53,8 +57,8 @@ class DraggedLimits:
             return None
 
         def move() -> None:
-            rule, limits = self._moved(*wanted)
-            rule.edit(limits=limits)
+            rule, edits = self._moved(*wanted)
+            rule.edit(**edits)
 
         return move
 
@@ -64,8 +68,8 @@ class DraggedLimits:
             return None
 
         def count() -> dict[str, Any]:
-            rule, limits = self._moved(*wanted)
-            settings = RuleSettings.read(rule.settings, self._analyzer.channels, limits=limits)
+            rule, edits = self._moved(*wanted)
+            settings = RuleSettings.read(rule.settings, self._analyzer.channels, **edits)
             draft = Draft(settings=settings)
             return try_out(draft, self._analyzer, rule, self._clock) or {}
 
@@ -73,13 +77,12 @@ class DraggedLimits:
 
     def _moved(
         self, name: str, place: int, before: float, value: float
-    ) -> tuple[Rule, list[float]]:
-        """Return the rule and what its limits would be."""
+    ) -> tuple[Rule, dict[str, Any]]:
+        """Return the rule and the edits that put its limit elsewhere."""
         for rule in self._analyzer.rules:
-            limits = list(rule.limits)
-            if short_name(rule.name, MAX_LABEL) == name and limits[place : place + 1] == [before]:
-                limits[place] = value
-                return rule, limits
+            found = rule_limits(rule)[place : place + 1]
+            if found and found[0].value == before and short_name(rule.name, MAX_LABEL) == name:
+                return rule, found[0].moved(rule, value)
         msg = "This limit was changed or removed meanwhile."
         raise ValueError(msg)
 
@@ -93,7 +96,7 @@ def _read(message: dict[str, Any]) -> tuple[str, int, float, float] | None:
     is_valid = (
         isinstance(name, str)
         and is_int(place)
-        and 0 <= place <= 1
+        and 0 <= place < MAX_LIMITS
         and is_number(before)
         and is_number(value)
     )

@@ -15,7 +15,7 @@ from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import rows_with_gaps
-from nbstream.widgets.chart.figure import value_limits
+from nbstream.widgets.chart.thresholds import thresholds
 from nbstream.widgets.keep.picture import hex_color
 from nbstream.widgets.page.messages import plain_text
 
@@ -103,11 +103,11 @@ class Threshold:
     value: float
     """In the unit of its channel."""
     unit: str
-    """Of the channel that the rule watches first."""
+    """Of the channels on whose axis it is."""
     severity: str
     """"info", "warning" or "critical"."""
     text: str
-    """The rule's name."""
+    """The rule's name, and what of it this is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Record:
     n_left_out: int
     """Channels beyond those."""
     thresholds: tuple[Threshold, ...]
-    """Of all rules whose limits are values."""
+    """Of all rules that compare readings, or a level of theirs, with numbers."""
     bands: tuple[Band, ...]
     """Oldest first."""
     waiting: str
@@ -295,17 +295,11 @@ def _span(
 def _thresholds(
     analyzer: Analyzer, channels: tuple[str, ...], units: dict[str, str]
 ) -> tuple[Threshold, ...]:
-    thresholds = []
-    for rule in analyzer.rules:
-        watched = [name for name in channels if rule.watches(name, analyzer.channels)]
-        if not watched:
-            continue
-        unit = units.get(watched[0], "")
-        thresholds += [
-            Threshold(float(value), unit, severity, plain_text(text, MAX_NAME))
-            for value, text, severity, _ in value_limits(rule)
-        ]
-    return tuple(thresholds)
+    return tuple(
+        Threshold(line.value, unit, line.severity, plain_text(line.text, MAX_NAME))
+        for line in thresholds(analyzer.rules, channels, analyzer.channels)
+        for unit in dict.fromkeys(units.get(channels[number], "") for number in line.channels)
+    )
 
 
 def _wall(at_ns: int, zone: object) -> str:

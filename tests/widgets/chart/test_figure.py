@@ -318,6 +318,26 @@ def test_thresholds_are_on_the_axis_of_their_channel(make: Make) -> None:
     assert found[2]["severity"] == "info"
 
 
+def test_a_condition_that_names_its_channels_has_lines_on_their_axes(make: Make) -> None:
+    """Each says the part that it is of, unless that is all; a mean's line says that it is of the mean."""
+    chart = make({"a": "V", "b": "A", "c": "V"}, channels=["a", "b"])
+    analyzer = chart.analyzer
+    analyzer.alert("b > 24", clear="b < 20", levels={"critical": "b > 30"}, channel="a")
+    analyzer.alert("a > 1 and b < 2 and c > 3", name="both")
+    analyzer.alert("mean > 5", channel="a", name="warm")
+    analyzer.alert("a - b > 3 or zscore > 2 or std > 1", channel="a")
+    chart._sync()
+    found = figure(chart)["thresholds"]
+    keys = ("channel", "axis", "value", "text", "severity", "limit")
+    assert [tuple(t[key] for key in keys) for t in found] == [
+        (1, 1, 24, "b > 24", "warning", 0),
+        (1, 1, 30, "critical: b > 30", "critical", 1),
+        (0, 0, 1, "both: a > 1", "warning", 0),
+        (1, 1, 2, "both: b < 2", "warning", 1),
+        (0, 0, 5, "warm: mean > 5", "warning", 0),
+    ]
+
+
 def test_a_threshold_that_moves_is_told(make: Make) -> None:
     """With the next frame, without anything else that changes."""
     chart = make()

@@ -50,6 +50,26 @@ def test_one_end_of_a_range_moves_alone(analyzer: Analyzer) -> None:
     assert rule.limits == (20.0, 60.0)
 
 
+def test_limits_of_formulas_and_levels_move_too(analyzer: Analyzer) -> None:
+    """What names its channel, and where a rule escalates, is dragged as any limit; all else stays."""
+    rule = analyzer.alert("x > 99 and x < 200", levels={"critical": "value > 120"}, name="hot")
+    assert ask(analyzer, "try limit", rule="hot", limit=0, before=99, value=90)["n"] == 3
+    ask(analyzer, "move limit", rule="hot", limit=0, before=99, value=90)
+    ask(analyzer, "move limit", rule="hot", limit=1, before=200, value=150)
+    ask(analyzer, "move limit", rule="hot", limit=2, before=120, value=130)
+    assert rule.condition.text == "x > 90 and x < 150"
+    assert {level: of.text for level, of in rule.levels.items()} == {"critical": "value > 130"}
+    assert rule.name == "hot"
+
+
+def test_a_limit_beyond_the_one_that_clears_stays(analyzer: Analyzer) -> None:
+    """The page hears why; the rule is as it was."""
+    rule = analyzer.alert("x > 99", clear="x < 80", name="hot")
+    with pytest.raises(ValueError, match="hold at the same values"):
+        ask(analyzer, "move limit", rule="hot", limit=0, before=99, value=70)
+    assert rule.condition.text == "x > 99"
+
+
 def test_a_limit_that_somebody_else_moved_is_told(analyzer: Analyzer) -> None:
     """A page that drags what is not there any more changes nothing."""
     rule = analyzer.alert("value > 99", name="hot")
@@ -60,7 +80,8 @@ def test_a_limit_that_somebody_else_moved_is_told(analyzer: Analyzer) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rule": 5}, {"limit": 2}, {"limit": -1}, {"value": "9"}, {"value": float("nan")}, {}]
+    "wrong",
+    [{"rule": 5}, {"limit": 1_000}, {"limit": -1}, {"value": "9"}, {"value": float("nan")}, {}],
 )
 def test_what_makes_no_sense_is_refused(analyzer: Analyzer, wrong: dict[str, Any]) -> None:
     """Nothing of it reaches a rule."""

@@ -120,7 +120,7 @@ def test_each_level_of_a_rule_has_a_line_of_its_severity(
     thresholds = heard(sent, "snapshot")["meta"]["figure"]["thresholds"]
     assert [(t["value"], t["severity"], t["limit"]) for t in thresholds] == [
         (40, "warning", 0),
-        (50, "critical", None),
+        (50, "critical", 1),
     ]
 
 
