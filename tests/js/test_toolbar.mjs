@@ -133,7 +133,7 @@ test("a restarted kernel is said over the plot, once; other states stand in the 
   toolbar.badge.show({ kind: "bad", text: "kernel restarted: run the cell again" });
   assert.equal(banner.hidden, false);
   assert.equal(banner.textContent, "kernel restarted: run the cell again");
-  assert.equal(toolbar.el.getAttribute("data-banner"), "");
+  assert.equal(toolbar.head.getAttribute("data-banner"), "");
   toolbar.badge.show({ kind: "bad", text: "no answer from the kernel for 5 s" });
   assert.equal(banner.hidden, true);
 });

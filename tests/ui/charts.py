@@ -49,7 +49,7 @@ class PageChart:
         self.page = page.page
         self.index = index
         self.root = self.page.locator(".nbs-chart").nth(index)
-        self.badge = self.root.locator(".nbs-badge-text")
+        self.badge = self.page.locator(".nbs-badge-text").nth(index)
         self.jump = self.root.locator(".nbs-jump")
 
     def wait(self, condition: str, timeout: float = 15.0, argument: Any = None) -> None:
@@ -148,5 +148,8 @@ class PageChart:
 
     def tool(self, name: str) -> Locator:
         """Return the button of the toolbar with that name, or the way of dragging."""
-        button = self.root.get_by_role("button", name=name, exact=True)
-        return button.or_(self.root.get_by_role("radio", name=name, exact=True))
+        tools = self.page.locator(".nbs-tools").nth(
+            self.index
+        )  # a dashboard has them in its title row
+        button = tools.get_by_role("button", name=name, exact=True)
+        return button.or_(tools.get_by_role("radio", name=name, exact=True))

@@ -39,7 +39,7 @@ SAMPLE = """
 PLACES = """
 () => [...document.querySelectorAll(
     ".nbs-rule-name, .nbs-rule-end button, .nbs-rule-opener, .nbs-card, .nbs-row-head .nbs-name,"
-    + " .nbs-bar > *, .nbs-feed-filter, .nbs-bell"
+    + " .nbs-bar > *, .nbs-title, .nbs-alerts, .nbs-feed-filter, .nbs-bell"
 )].map((el) => {
     const { left, top } = el.getBoundingClientRect();
     return [el.className, left, top - el.closest(".nbs-panel").getBoundingClientRect().top];

@@ -62,7 +62,9 @@ analyzer.alert("value > 50", name="high", channel="a")
 d = ns.Dashboard(analyzer)
 d
 """
-PARTS = ".nbs-panel, .nbs-chart, .nbs-table tr, .nbs-rule, .nbs-bar > *, .nbs-health"
+PARTS = (
+    ".nbs-panel, .nbs-chart, .nbs-table tr, .nbs-rule, .nbs-bar > *, .nbs-bar-head > *, .nbs-health"
+)
 SAMPLE = """
 (selector) => {
     const samples = (globalThis.samples = []);

@@ -36,16 +36,21 @@ const MARK_COLOR = "#dc2626";
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [], firsts: [] }, charts: new Map() });
 
-/** @returns {() => void} the clean-up */
-export function renderChart({ model, el, load }) {
-  const view = new ChartView(model, el, load);
+/**
+ * @param {object} place
+ * @param {import("../dashboard/dashboard.js").TitleRow} [place.row] takes the toolbar, which stands above the chart else
+ * @returns {() => void} the clean-up
+ */
+export function renderChart({ model, el, load, row }) {
+  const view = new ChartView(model, el, load, row);
   view.start();
   return () => view.close();
 }
 
 class ChartView {
-  constructor(model, place, load) {
+  constructor(model, place, load, row = null) {
     this.model = model;
+    this.row = row;
     this.place = place;
     this.abort = new AbortController();
     this.requests = new Requests((message) => this.link.send(message));
@@ -109,7 +114,9 @@ class ChartView {
     const { signal } = this.abort;
     const { plot } = this;
     plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el);
-    this.el = element("div", { class: "nbs-chart" }, [this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
+    this.el = element("div", { class: "nbs-chart" }, [this.row ? null : this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
+    this.row?.head.append(this.toolbar.head);
+    this.row?.tools.append(this.toolbar.tools);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
     plot.setLines(this.data.lines);
@@ -133,7 +140,7 @@ class ChartView {
     this.data.meta = { ...meta, zone: zone ?? meta.zone, toolbar: toolbar ?? true, legend: legend ?? true };
     if (height) this.plot.setFigure({ title, height });
     this.plot.setZone(this.data.meta.zone.offset, this.data.meta.zone.label);
-    this.toolbar.show({ ...this.data.meta, title }, this.viewport, this.plot);
+    this.showTools(title);
     this.legend.el.hidden = legend === false;
   }
 
@@ -141,7 +148,7 @@ class ChartView {
     this.abort.abort();
     this.letHeightGo?.();
     this.disconnect?.();
-    for (const part of [this.gestures, this.keys, this.crosshair, this.legend, this.guests, this.plot]) part.close();
+    for (const part of [this.toolbar, this.gestures, this.keys, this.crosshair, this.legend, this.guests, this.plot]) part.close();
     this.el.remove();
     const { chart } = this.data.meta;
     if (page.charts.get(chart) === this) page.charts.delete(chart);
@@ -390,9 +397,10 @@ class ChartView {
     this.showLines();
   }
 
-  showTools() {
+  showTools(title = this.data.meta.figure?.title ?? null) {
     const { meta } = this.data;
-    this.toolbar.show({ ...meta, title: meta.figure?.title ?? null }, this.viewport, this.plot);
+    const toolbar = this.row && meta.toolbar ? "tools" : meta.toolbar; // the title row has the others
+    this.toolbar.show({ ...meta, toolbar, title }, this.viewport, this.plot);
   }
 
   /** @returns {number | null} seconds since the newest reading, by its own time where that is one of today */

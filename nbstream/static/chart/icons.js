@@ -1,5 +1,7 @@
 // The signs on the chart's buttons: strokes in the text's colour on a field of 16 px.
 
+import { button } from "../shared/dom.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
   zoom: "M11 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0M10 10l3.5 3.5M7 5.25v3.5M5.25 7h3.5",
@@ -33,6 +35,13 @@ export function icon(name) {
   path.setAttribute("d", PATHS[name]);
   svg.append(path);
   return svg;
+}
+
+/** @returns {HTMLElement} a button that has a sign only; its name is for who cannot see it */
+export function tool(sign, name, title, onclick, className = "") {
+  const node = button("", () => onclick(), `nbs-tool ${className}`.trim(), { "aria-label": name, title });
+  node.append(icon(sign));
+  return node;
 }
 
 /** @returns {Element} a short stroke of a line, as it is drawn on the chart */

@@ -1,10 +1,11 @@
 // What stands above a chart: its title, how it is, what a drag does, the ways back, the pause, a picture of it, and
 // the choice of the window.
 
-import { button, element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
+import { element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { Badge, RESTARTED } from "../shared/status.js";
 import { ChartChips } from "./chips.js";
-import { icon } from "./icons.js";
+import { tool } from "./icons.js";
+import { pauseButton, showPause } from "./pause.js";
 
 const WINDOWS = ["10s", "60s", "5min", "all"];
 const MODE_NAMES = { zoom: "Zoom: drag a span", pan: "Pan: drag the view", select: "Select: drag a span" };
@@ -29,7 +30,7 @@ export class Toolbar {
     this.modes = new Map(Object.keys(MODE_NAMES).map((mode) => [mode, this.#modeButton(mode)]));
     this.fit = tool("fitY", "Fit y", "Fit the y axis to what is visible (F)", does.fitY);
     this.live = tool("live", "Back to live", "Back to live: the whole window, and y fits (L)", does.jumpToLive);
-    this.pause = tool("pause", "Pause", "", does.togglePause);
+    this.pause = pauseButton(does.togglePause);
     this.picture = tool("picture", "Save as PNG", "Save a picture of the chart (PNG)", does.savePicture);
     this.window = element("select", {
       ...OWN_KEYS,
@@ -65,14 +66,7 @@ export class Toolbar {
     setText(this.title, title ?? "");
     setAttribute(this.title, "title", title || null);
     this.title.hidden = !title;
-    const { isPaused } = viewport;
-    if (isPaused !== this.isPaused) {
-      this.isPaused = isPaused;
-      this.pause.replaceChildren(icon(isPaused ? "resume" : "pause"));
-      setAttribute(this.pause, "aria-label", isPaused ? "Resume" : "Pause");
-      setAttribute(this.pause, "title", isPaused ? "Resume: follow the newest readings (Space)" : "Pause the view; the data goes on (Space)");
-      setAttribute(this.pause, "data-on", isPaused ? "" : null);
-    }
+    showPause(this.pause, viewport.isPaused);
     setAttribute(this.live, "data-idle", viewport.isWindow && !plot?.hasFixedY ? "" : null);
     setAttribute(this.fit, "data-idle", plot?.hasFixedY ? null : "");
     this.tools.hidden = toolbar === false;
@@ -89,6 +83,11 @@ export class Toolbar {
   showChips(facts) {
     this.viewport = facts.viewport;
     this.strip.show(facts);
+  }
+
+  /** Leave the page; what it is laid into may stay. */
+  close() {
+    for (const node of [this.head, this.tools]) node.remove();
   }
 
   /** Choose what a drag does. */
@@ -126,7 +125,7 @@ export class Toolbar {
   /** What needs a hand is said to its end, over the plot, where the badge has no room for it. */
   #say(text) {
     this.strip.say(text);
-    setAttribute(this.el, "data-banner", text ? "" : null);
+    setAttribute(this.head, "data-banner", text ? "" : null);
   }
 }
 
@@ -142,10 +141,4 @@ class StateBadge extends Badge {
     const isCut = this.label.scrollWidth > this.label.clientWidth + 1;
     this.say(state.kind === "bad" && (isCut || state.text === RESTARTED) ? state.text : "");
   }
-}
-
-function tool(sign, name, title, onclick) {
-  const node = button("", () => onclick(), "nbs-tool", { "aria-label": name, title });
-  node.append(icon(sign));
-  return node;
 }

@@ -1,5 +1,6 @@
 // The dashboard's title row: what is shown, whether all is well, the window, pause.
 
+import { pauseButton, showPause } from "../chart/pause.js";
 import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
 import { countText, readWindow } from "../shared/format.js";
 import { Panel, showPanel } from "../shared/panel.js";
@@ -8,9 +9,13 @@ import { ValueField } from "./valueField.js";
 
 const PAUSE_EVENT = "nbstream:pause";
 
-/** @returns {() => void} the clean-up */
-export function renderControls({ model, el }) {
-  const panel = new ControlsPanel();
+/**
+ * @param {object} place
+ * @param {import("../dashboard/dashboard.js").TitleRow} [place.row] what a chart below puts into the title row
+ * @returns {() => void} the clean-up
+ */
+export function renderControls({ model, el, row }) {
+  const panel = new ControlsPanel(row);
   const remove = showPanel({ model, el }, panel);
   const onPause = ({ detail }) => panel.hearPause(detail);
   document.addEventListener(PAUSE_EVENT, onPause);
@@ -21,7 +26,8 @@ export function renderControls({ model, el }) {
 }
 
 class ControlsPanel extends Panel {
-  constructor() {
+  /** @param {import("../dashboard/dashboard.js").TitleRow} [row] */
+  constructor(row) {
     super("controls", "Controls");
     this.wantsPause = null; // what the button was set to, until the kernel has answered
     this.choices = new Map();
@@ -34,13 +40,13 @@ class ControlsPanel extends Panel {
       attributes: { placeholder: "e.g. 90s", size: 9, maxlength: 64 },
     });
     this.windowField.el.classList.add("nbs-window-field");
-    this.pause = button("", () => this.togglePause(), "nbs-button nbs-pause", { hidden: true });
+    this.pause = pauseButton(() => this.togglePause(), "nbs-pause");
+    this.pause.hidden = true;
     this.alerts = element("span", { class: "nbs-chip nbs-state nbs-alerts", hidden: true });
     this.el.append(
       element("div", { class: "nbs-bar" }, [
-        this.title,
-        this.alerts,
-        this.pause,
+        element("span", { class: "nbs-bar-head" }, [this.title, row?.head, this.alerts]),
+        element("span", { class: "nbs-bar-tools" }, [row?.tools, this.pause]),
         element("span", { class: "nbs-window" }, [this.choiceList, this.windowField.el]),
       ]),
     );
@@ -88,8 +94,7 @@ class ControlsPanel extends Panel {
   }
 
   showPause() {
-    setText(this.pause, this.isPaused ? "▶ resume" : "❚❚ pause");
-    setAttribute(this.pause, "aria-pressed", String(this.isPaused));
+    showPause(this.pause, this.isPaused);
   }
 
   togglePause() {

@@ -12,9 +12,10 @@ const PARTS = { controls: renderControls, chart: renderChart, cards: renderCards
 /** @returns {() => void} the clean-up */
 export function renderDashboard({ model, el, load }) {
   const places = Object.keys(PARTS).map((name) => element("div", { class: `nbs-part nbs-part-${name}` }));
+  const row = titleRow();
   const box = element("div", { class: "nbs-dashboard" }, places);
   el.append(box);
-  let remove = Object.entries(PARTS).map(([name, render], i) => render({ model: partOf(model, name), el: places[i], load }));
+  let remove = Object.entries(PARTS).map(([name, render], i) => render({ model: partOf(model, name), el: places[i], load, row }));
   const end = () => {
     for (const removePart of remove) removePart();
     remove = [];
@@ -31,6 +32,15 @@ export function renderDashboard({ model, el, load }) {
     end();
     box.remove();
   };
+}
+
+/**
+ * Where the chart's own tools stand in the title row.
+ * @typedef {{head: HTMLElement, tools: HTMLElement}} TitleRow
+ * @returns {TitleRow}
+ */
+function titleRow() {
+  return { head: element("span", { class: "nbs-bar-chart" }), tools: element("span", { class: "nbs-bar-chart" }) };
 }
 
 const parts = new WeakMap(); // by the dashboard's model: all views of a part have one model
