@@ -1,6 +1,6 @@
 // How a channel is, in words and shapes: its rules and its data.
 
-import { element, setAttribute, setText } from "../shared/dom.js";
+import { element, setAttribute } from "../shared/dom.js";
 import { ageText, shapeOf } from "../shared/status.js";
 
 const SOURCE_ENDS = { FAILED: "failed", ENDED: "ended", STOPPED: "stopped" };
@@ -64,7 +64,16 @@ export class Chips {
       setAttribute(chip, "data-kind", states[i].kind);
       setAttribute(chip, "data-shape", states[i].shape);
       setAttribute(chip, "title", states[i].title || title || null);
-      setText(chip, states[i].text);
+      showWords(chip, states[i].text);
     });
   }
+}
+
+/** Show a state's words; what follows the dot is left out where there is little room. */
+function showWords(chip, text) {
+  if (chip.textContent === text) return;
+  const [word, detail] = text.split(/(?= · )/);
+  const parts = [element("span", { text: word })];
+  if (detail) parts.push(element("span", { class: "nbs-state-detail", text: detail }));
+  chip.replaceChildren(...parts);
 }

@@ -8,6 +8,9 @@ const LEAST_PX = 8;
 const ASK_EVERY_MS = 2000;
 const LEAST_SHARE_PX = 0.1; // so little of a pixel of the strip is the shortest view
 const STEP = 0.1; // of the view's width, for an arrow key
+const GAP_FACTOR = 4.1; // as the chart's own lines break
+const FILL_ALPHA = 0.35;
+const LINE_ALPHA = 0.8;
 
 export class Overview {
   /**
@@ -102,8 +105,9 @@ export class Overview {
     const { start, step, n, numbers } = this.bins;
     const [from, to] = this.span;
     const scale = canvas.width / (to - from);
-    const wide = Math.max(1, Math.ceil(step * scale));
-    context.globalAlpha = 0.55;
+    const x = (i) => (start + (i + 0.5) * step - from) * scale;
+    context.lineWidth = ratio;
+    context.lineJoin = "round";
     lines.forEach(({ color, isVisible }, channel) => {
       const low = numbers.subarray(2 * channel * n, (2 * channel + 1) * n);
       const high = numbers.subarray((2 * channel + 1) * n, (2 * channel + 2) * n);
@@ -117,11 +121,21 @@ export class Overview {
       const room = canvas.height - 2 * ratio;
       const perUnit = top > bottom ? room / (top - bottom) : 0;
       const y = (value) => ratio + (perUnit ? (top - value) * perUnit : room / 2);
-      context.fillStyle = color;
-      for (let i = 0; i < n; i += 1) {
-        if (low[i] !== low[i]) continue;
-        const a = y(high[i]);
-        context.fillRect(Math.floor((start + i * step - from) * scale), a, wide, Math.max(ratio, y(low[i]) - a));
+      context.fillStyle = context.strokeStyle = color;
+      for (const run of runsOf(low)) {
+        context.globalAlpha = LINE_ALPHA;
+        if (run.length === 1) {
+          const [i] = run;
+          context.fillRect(x(i) - ratio, y(high[i]) - ratio, 2 * ratio, y(low[i]) - y(high[i]) + 2 * ratio);
+          continue;
+        }
+        context.beginPath();
+        for (const i of run) context.lineTo(x(i), y(high[i]));
+        for (const i of run.reverse()) context.lineTo(x(i), y(low[i]));
+        context.closePath();
+        context.stroke();
+        context.globalAlpha = FILL_ALPHA;
+        context.fill();
       }
     });
   }
@@ -178,4 +192,22 @@ export class Overview {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/**
+ * Which bins are joined: all that have readings, but for pauses that are long beside the usual one.
+ * @param {Float32Array} low smallest value of each bin, NaN where there is none
+ * @returns {number[][]} indices of bins, in runs
+ */
+export function runsOf(low) {
+  const held = [];
+  for (let i = 0; i < low.length; i += 1) if (low[i] === low[i]) held.push(i);
+  const steps = held.slice(1).map((i, k) => i - held[k]);
+  const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1] ?? 1;
+  const runs = [];
+  held.forEach((i, k) => {
+    if (k && steps[k - 1] <= GAP_FACTOR * usual) runs.at(-1).push(i);
+    else runs.push([i]);
+  });
+  return runs;
 }
