@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nbstream import detectors
     from nbstream.widgets.chart.live_chart import LiveChart
     from nbstream.widgets.dashboard import Dashboard
+    from nbstream.widgets.plots.histogram import Histogram
     from nbstream.widgets.watch import watch
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ __all__ = [
     "CsvSource",
     "Dashboard",
     "DependencyError",
+    "Histogram",
     "IterableSource",
     "LinesSource",
     "LiveChart",
@@ -80,6 +82,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "Dashboard": "nbstream.widgets.dashboard",
+    "Histogram": "nbstream.widgets.plots.histogram",
     "LiveChart": "nbstream.widgets.chart.live_chart",
     "watch": "nbstream.widgets.watch",
 }

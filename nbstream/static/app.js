@@ -5,6 +5,7 @@ import { renderChart } from "./chart/chart.js";
 import { renderControls } from "./controls/controls.js";
 import { renderDashboard } from "./dashboard/dashboard.js";
 import { renderFeed } from "./alerts/feed.js";
+import { renderHistogram } from "./plots/histogram.js";
 import { renderRules } from "./controls/rules.js";
 
 export const views = {
@@ -13,5 +14,6 @@ export const views = {
   feed: renderFeed,
   controls: renderControls,
   dashboard: renderDashboard,
+  histogram: renderHistogram,
   rules: renderRules,
 };

@@ -36,6 +36,7 @@ STYLES = (
     "controls/controls.css",
     "alerts/alerts.css",
     "chart/chart.css",
+    "plots/plots.css",
 )
 """The style sheets in the order in which they are joined: of two equally special rules the later one wins."""
 

@@ -96,6 +96,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
     """
 
     _view: ClassVar[str] = ""
+    _interval: ClassVar[float] = PANEL_INTERVAL
     _is_closed = True  # until it is made: ipywidgets closes what is collected, half-made or not
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -116,7 +117,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
         self._link = Link(
             self.send,
             StateFeed(self._read),
-            interval=PANEL_INTERVAL,
+            interval=self._interval,
             push=lambda: SCRIPTS.push(self.send, self._view),
             clock=clock,
         )

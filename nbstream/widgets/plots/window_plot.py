@@ -1,0 +1,177 @@
+"""What these charts share: which channels they show, in which rows, and what stands beside the data."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import traitlets
+
+from nbstream.analysis.traits import require_name
+from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.text.naming import short_name, short_names
+from nbstream.widgets.chart.thresholds import thresholds
+from nbstream.widgets.page.link import PUMP, Pump
+from nbstream.widgets.page.messages import plain_text
+from nbstream.widgets.page.panel import Panel
+
+if TYPE_CHECKING:
+    from nbstream.analysis.analyzer import Analyzer
+
+__all__ = ["MAX_CHANNELS", "WindowPlot", "exact"]
+
+MAX_CHANNELS = 8
+"""Channels that are shown; the others are counted."""
+MAX_TITLE = 120
+LEAST_HEIGHT, MOST_HEIGHT = 120, 4000
+PLOT_INTERVAL = 1 / 8
+"""Seconds between two frames."""
+
+
+class WindowPlot(Panel):
+    """Base class of charts of what the readings in an analyzer's window come to.
+
+    Channels of one unit share a row; a channel without unit has a row of its own.
+
+    Parameters
+    ----------
+    analyzer
+        Whose window is shown; it is not closed with the chart.
+    channel
+        Name of a channel, or several; None is all.
+    title
+        Stands above it.
+    height
+        CSS px of the plot with its axes.
+    """
+
+    _interval: ClassVar[float] = PLOT_INTERVAL
+    _clock: Clock = SYSTEM_CLOCK
+    _pump: ClassVar[Pump] = PUMP
+    """Tests inject others."""
+
+    _begins = traitlets.Dict().tag(sync=True)
+    """What a page shows before its first frame, so that nothing jumps when that comes."""
+
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        channel: str | Iterable[str] | None = None,
+        *,
+        title: str | None = None,
+        height: int = 280,
+    ) -> None:
+        self._chosen = _read_channels(channel)
+        self._title = _read_title(title)
+        self._height = _read_height(height)
+        self._lock = threading.RLock()
+        super().__init__(analyzer, clock=self._clock, pump=self._pump)
+        self._begins = {"title": self._title, "height": self._height}
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that are shown and hold readings."""
+        present = self.analyzer.channels
+        if self._chosen is None:
+            return present[:MAX_CHANNELS]
+        return tuple(name for name in self._chosen if name in present)
+
+    def _rows(self) -> list[tuple[str, list[str]]]:
+        """Return the rows: each a unit with its channels."""
+        units = self.analyzer.buffer.units
+        rows: list[tuple[str, list[str]]] = []
+        for name in self.channels:
+            unit = units.get(name, "")
+            row = next((row for row in rows if unit and row[0] == unit), None)
+            if row is None:
+                rows.append((unit, [name]))
+            else:
+                row[1].append(name)
+        return rows
+
+    def _state(self) -> dict[str, Any]:
+        analyzer = self.analyzer
+        with self._lock:
+            rows = self._described_rows()
+        return {
+            "title": self._title,
+            "height": self._height,
+            "window": analyzer.parsed_window.label,
+            "rows": rows,
+            "waiting": self._waiting(),
+            "more": 0 if self._chosen else max(0, len(analyzer.channels) - MAX_CHANNELS),
+        }
+
+    def _described_rows(self) -> list[dict[str, Any]]:
+        """Return what a page shows in each row; called under the lock."""
+        raise NotImplementedError
+
+    def _waiting(self) -> str:
+        """Return what it waits for, "" once there is a reading."""
+        analyzer = self.analyzer
+        if self.channels:
+            return ""
+        if self._chosen and analyzer.channels:
+            there = ", ".join(repr(short_name(name, 30)) for name in analyzer.channels[:4])
+            return f"waiting for channel {short_name(self._chosen[0], 40)!r}; there is {there}"
+        if analyzer.source is None:
+            return "waiting for buffer.append(…)"
+        return plain_text(analyzer.source.status, 200)
+
+    def _shown_names(self, names: list[str]) -> dict[str, str]:
+        return short_names(names, 60)
+
+    def _palette(self, name: str) -> int:
+        """Return the number by which a channel has its colour, here as in charts over time."""
+        channels = self.analyzer.channels
+        return channels.index(name) if name in channels else 0
+
+    def _limits(self, names: list[str]) -> list[dict[str, Any]]:
+        """Return the limits of rules that watch any of the channels."""
+        analyzer = self.analyzer
+        return [
+            {"value": value, "text": plain_text(line.text, 60), "severity": line.severity}
+            for line in thresholds(analyzer.rules, names, analyzer.channels)
+            if (value := exact(line.value)) is not None
+        ]
+
+
+def exact(number: float) -> float | None:
+    """Return a number with all its digits, None if it is not finite: near readings must be told apart."""
+    number = float(number)
+    return number if math.isfinite(number) else None
+
+
+def _read_channels(channel: Any) -> tuple[str, ...] | None:
+    if channel is None:
+        return None
+    names = [channel] if isinstance(channel, str) else channel
+    if not isinstance(names, Iterable):
+        message = f"'channel' must be the name of a channel, or several (got {channel!r:.100})."
+        raise TypeError(message)
+    found = tuple(dict.fromkeys(require_name(name) for name in names))
+    if not 0 < len(found) <= MAX_CHANNELS:
+        message = f"'channel' must name 1 to {MAX_CHANNELS} channels (got {len(found)})."
+        raise ValueError(message)
+    return found
+
+
+def _read_title(title: Any) -> str | None:
+    if title is None:
+        return None
+    if not isinstance(title, str):
+        message = f"'title' must be text (got {title!r:.100})."
+        raise TypeError(message)
+    return plain_text(title, MAX_TITLE) or None
+
+
+def _read_height(height: Any) -> int:
+    if isinstance(height, bool) or not hasattr(height, "__index__"):
+        message = f"'height' must be a whole number of CSS px (got {height!r:.100})."
+        raise TypeError(message)
+    if not LEAST_HEIGHT <= int(height) <= MOST_HEIGHT:
+        message = f"'height' must be {LEAST_HEIGHT} to {MOST_HEIGHT} px (got {height!r:.100})."
+        raise ValueError(message)
+    return int(height)

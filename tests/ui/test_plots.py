@@ -1,0 +1,80 @@
+"""Charts of the window as people use them: they look, point, press keys, change the theme."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.ui.jupyter import Lab
+
+FEED = '''\
+import threading, time
+import numpy as np
+import nbstream as ns
+
+class Feed(threading.Thread):
+    """Gives 200 readings a second: a room of 21 °C with a hum of 5 Hz."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.go_on, self.random = True, np.random.default_rng(0)
+
+    def run(self):
+        at = time.time() - 60.0
+        while self.go_on:
+            times = np.arange(at, time.time(), 0.005)
+            noise = self.random.normal(21, 0.5, len(times))
+            buffer.extend(times, temperature=np.round(noise + np.sin(2 * np.pi * 5 * times), 2))
+            at = at + 0.005 * len(times)
+            time.sleep(0.1)
+
+buffer = ns.Buffer()
+buffer.units["temperature"] = "°C"
+analyzer = ns.Analyzer(buffer, window="30s")
+feed = Feed()
+'''
+
+
+def test_a_histogram_is_read_by_pointer_and_keys(lab: Lab) -> None:
+    """It waits, counts, says what is in a bin, follows the theme, and says when the kernel is gone."""
+    page = lab.open([FEED, "histogram = ns.Histogram(analyzer, title='Living room')\nhistogram"])
+    page.run_all()
+    page.hide_code()
+    root = page.page.locator(".nbs-histogram")
+    plot = root.locator(".nbs-plot")
+    expect(plot).to_contain_text("waiting for buffer.append(…)")
+    height = plot.bounding_box()["height"]  # type: ignore[index]
+    page.kernel_eval("analyzer.alert('value > 22.5', name='warm'); feed.start()")
+    facts = root.locator(".nbs-plot-facts")
+    expect(facts).to_have_text(re.compile(r"^[56],\d{3} readings, window 30s · bins of 0\.\d+ °C"))
+    assert plot.bounding_box()["height"] == height  # type: ignore[index]
+    box = plot.bounding_box()
+    assert box
+    readout = root.locator(".nbs-readout")
+    page.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(readout).to_have_text(
+        re.compile(r"^\d\d\.\d+( … \d\d\.\d+)? °C[\d,]+ readings?[<\d. ]+ %$")
+    )
+    page.screenshot("histogram-light")
+    page.page.mouse.move(box["x"] + 5, box["y"] - 60)
+    expect(readout).to_be_hidden()
+    plot.focus()
+    page.page.keyboard.press("End")
+    page.page.keyboard.press("ArrowLeft")
+    expect(readout).to_be_visible()
+    expect(root.locator(".nbs-hidden[role=status]")).to_contain_text("°C:")
+    page.page.keyboard.press("Escape")
+    expect(readout).to_be_hidden()
+    root.get_by_role("button", name="log").click()
+    expect(root.get_by_role("button", name="log")).to_have_attribute("aria-pressed", "true")
+    page.set_theme("JupyterLab Dark")
+    expect(page.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
+    page.screenshot("histogram-dark")
+    assert page.kernel_eval("print(histogram.counts.sum() > 5000)") == "True"
+    page.kernel_eval("analyzer.close()")
+    expect(root.locator(".nbs-note")).to_have_text("closed")
+    page.kernel_eval("feed.go_on = False")
+    page.restart_kernel()
+    expect(root.locator(".nbs-note")).not_to_be_empty()
