@@ -1,8 +1,9 @@
 """Where a line breaks: at pauses that are long beside the intervals around them.
 
 A pause is a gap if it is longer than 4.1 times the median interval of the up to 32 distinct times before it,
-and of those after it. So a rate that changes breaks no line, and whether a pause is a gap depends on the
-readings next to it alone: not on batches, on the view, or on what was evicted long ago.
+and of those after it, and 2.5 times as long as seven of eight of them. So a rate that changes breaks no line,
+nor do readings that come at odd times, and whether a pause is a gap depends on the readings next to it alone:
+not on batches, on the view, or on what was evicted long ago.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ __all__ = ["NO_GAPS", "WINDOW", "IndexArray", "find_gaps"]
 IndexArray: TypeAlias = npt.NDArray[np.intp]
 
 GAP_FACTOR = 4.1
+OFTEN_FACTOR = 2.5
+SELDOM = 8
+"""One of so many intervals may be longer than what is often seen."""
 WINDOW = 32
 """Intervals on either side of a pause that tell what is usual there."""
 FEWEST_READINGS = 10
@@ -75,18 +79,21 @@ def _longer_than_usual(steps: TimeArray, at: IndexArray) -> IndexArray:
     windows = np.lib.stride_tricks.sliding_window_view(known, WINDOW)
     for shift, outermost in ((0, steps[:FEWEST]), (WINDOW + 1, steps[-FEWEST:])):
         n = np.minimum(at if shift == 0 else len(steps) - 1 - at, WINDOW)
-        usual = _medians(windows[at - low + shift], n)
-        usual[n < FEWEST] = np.median(outermost)
-        at = at[steps[at] > GAP_FACTOR * usual]
+        longest = _longest(windows[at - low + shift], n)
+        longest[n < FEWEST] = _longest(outermost[np.newaxis], np.array([len(outermost)]))
+        at = at[steps[at] > longest]
     return at
 
 
-def _medians(intervals: FloatArray, n: IndexArray) -> FloatArray:
-    """Return the median of each row, of which the smallest `n` are known."""
+def _longest(intervals: FloatArray | TimeArray, n: IndexArray) -> FloatArray:
+    """Return the longest pause that is no gap beside each row, of which the smallest `n` are known."""
     ordered = np.sort(intervals, axis=1)
     row = np.arange(len(n))
-    middle: FloatArray = (ordered[row, np.maximum(n - 1, 0) // 2] + ordered[row, n // 2]) / 2
-    return middle
+    last = np.maximum(n - 1, 0)
+    middle = (ordered[row, last // 2] + ordered[row, n // 2]) / 2
+    often = ordered[row, np.maximum(last - n // SELDOM, 0)]
+    longest: FloatArray = np.maximum(GAP_FACTOR * middle, OFTEN_FACTOR * often)
+    return longest
 
 
 def _suspects(steps: TimeArray) -> IndexArray:

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countText, fieldText, lastedText, numberStyle, numberText, rateText, readNumber, readWindow } from "../../nbstream/static/shared/format.js";
+import { ageText } from "../../nbstream/static/shared/status.js";
+import { countText, fieldText, lastedText, numberStyle, numberText, rateText, readingsText, readNumber, readWindow } from "../../nbstream/static/shared/format.js";
 import { linkNote } from "../../nbstream/static/shared/panel.js";
 
 const shown = (values, previous = null) => {
@@ -28,6 +29,7 @@ test("values that are missing or not finite are a dash", () => {
 
 test("huge and tiny numbers are written with an exponent", () => {
   assert.equal(shown([-3.2e12, 1e12, 4e11, -4e12, 5e12])[0], "−3.2000e12");
+  assert.deepEqual(shown([-3.2088e-9, -3.1997e-9, 7.1882e-12, -3.21e-9, 0]), ["−3.2088e−9", "−3.1997e−9", "7.19e−12", "−3.2100e−9", "0"]);
   assert.equal(shown([2e-7, 2e-7, 1e-8, 1e-7, 3e-7])[0], "2.0000e-7".replace("-", "−"));
 });
 
@@ -98,4 +100,9 @@ test("a panel says why it stands still", () => {
   assert.equal(linkNote("live", 0, null), "");
   assert.match(linkNote("disconnected", 12.4, null), /12 s/);
   assert.match(linkNote("live", 0, "replaced"), /replaced/);
+});
+
+test("ages and counts read as people say them", () => {
+  assert.deepEqual([3, 200, 7400, 86_400 * 203, 86_400 * 4665].map(ageText), ["3 s", "3 min", "2 h 3 min", "203 days", "12.8 years"]);
+  assert.deepEqual([0, 1, 22_684].map(readingsText), ["0 readings", "1 reading", "22,684 readings"]);
 });

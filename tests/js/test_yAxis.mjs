@@ -39,6 +39,17 @@ test("fit grows at once and shrinks when little is filled for two seconds", () =
   assert.deepEqual(axis.range, [-0.5, 10.5]);
 });
 
+test("a line that touches the frame makes the range grow", () => {
+  const axis = axisOf();
+  axis.fit([0, 10], [], 0);
+  axis.fit([0, 10.49], [], 100);
+  assert.ok(axis.range[1] > 10.9, axis.range);
+  const soft = axisOf({ soft: [0, null] });
+  soft.fit([0, 10], [], 0);
+  soft.fit([0, 10], [], 100);
+  assert.equal(soft.range[0], 0);
+});
+
 test("what fills the range again in time keeps it", () => {
   const axis = axisOf();
   axis.fit([0, 100], [], 0);

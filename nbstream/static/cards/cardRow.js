@@ -3,7 +3,7 @@
 import { Chips } from "./channelState.js";
 import { element, keepChildren, setAttribute, setText } from "../shared/dom.js";
 import { cardKey, Figures, removeStatistic } from "./figures.js";
-import { countText, numberStyle } from "../shared/format.js";
+import { numberStyle, readingsText } from "../shared/format.js";
 import { Spark } from "./spark.js";
 
 const ROOMS = [2, 3, 4, 6]; // cards beside each other, as the width allows
@@ -40,7 +40,7 @@ export class CardRow {
   }
 
   show(channel, statistics, window) {
-    setText(this.count, channel.count ? `${countText(channel.count)} readings in ${window}` : "");
+    setText(this.count, channel.count ? `${readingsText(channel.count)} in ${window}` : "");
     this.style = numberStyle(this.style, channel.scale);
     keepChildren(
       this.grid,

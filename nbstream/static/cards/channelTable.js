@@ -4,7 +4,7 @@ import { Chips, gravity } from "./channelState.js";
 import { usualLine } from "./chartLines.js";
 import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
 import { cardKey, Figures, removeStatistic } from "./figures.js";
-import { countText, numberStyle, rateText, rateUnit } from "../shared/format.js";
+import { numberStyle, rateText, rateUnit, readingsText } from "../shared/format.js";
 import { Spark, vector } from "./spark.js";
 
 const NAME_PX = 112;
@@ -12,7 +12,7 @@ const MAX_NAME_PX = 260;
 const SWATCH_ROOM_PX = 48; // with the gaps around it and the unit
 const NARROW_PX = 420;
 const NARROW_STATE_PX = 88; // of a shape and the beginning of its word
-const STATE_PX = 118;
+const STATE_PX = 134; // of the longest word, "waiting for data"
 const WIDE_STATE_PX = 176; // of two states
 const COURSE_PX = 76;
 const WIDE_COURSE_PX = 132;
@@ -353,7 +353,7 @@ class ChannelRow {
     this.style = numberStyle(this.style, channel.scale);
     setText(this.name, channel.name);
     setText(this.unit, channel.unit);
-    setAttribute(this.line, "title", `${channel.name}: ${countText(channel.count)} readings in ${window}`);
+    setAttribute(this.line, "title", `${channel.name}: ${readingsText(channel.count)} in ${window}`);
     keepChildren(
       this.el,
       this.cells,

@@ -9,8 +9,9 @@ const ASK_EVERY_MS = 2000;
 const LEAST_SHARE_PX = 0.1; // so little of a pixel of the strip is the shortest view
 const STEP = 0.1; // of the view's width, for an arrow key
 const GAP_FACTOR = 4.1; // as the chart's own lines break
-const FILL_ALPHA = 0.35;
-const LINE_ALPHA = 0.8;
+const ALPHAS = { fill: 0.35, line: 0.8 };
+const ALPHAS_OF_MANY = { fill: 0.08, line: 0.4 };
+const MANY = 4;
 
 export class Overview {
   /**
@@ -106,6 +107,7 @@ export class Overview {
     const [from, to] = this.span;
     const scale = canvas.width / (to - from);
     const x = (i) => (start + (i + 0.5) * step - from) * scale;
+    const alphas = lines.filter(({ isVisible }) => isVisible).length > MANY ? ALPHAS_OF_MANY : ALPHAS;
     context.lineWidth = ratio;
     context.lineJoin = "round";
     lines.forEach(({ color, isVisible }, channel) => {
@@ -123,7 +125,7 @@ export class Overview {
       const y = (value) => ratio + (perUnit ? (top - value) * perUnit : room / 2);
       context.fillStyle = context.strokeStyle = color;
       for (const run of runsOf(low)) {
-        context.globalAlpha = LINE_ALPHA;
+        context.globalAlpha = alphas.line;
         if (run.length === 1) {
           const [i] = run;
           context.fillRect(x(i) - ratio, y(high[i]) - ratio, 2 * ratio, y(low[i]) - y(high[i]) + 2 * ratio);
@@ -134,7 +136,7 @@ export class Overview {
         for (const i of run.reverse()) context.lineTo(x(i), y(low[i]));
         context.closePath();
         context.stroke();
-        context.globalAlpha = FILL_ALPHA;
+        context.globalAlpha = alphas.fill;
         context.fill();
       }
     });

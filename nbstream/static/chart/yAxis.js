@@ -3,6 +3,8 @@
 import { niceStep } from "./ticks.js";
 
 const Y_PADDING = 0.05;
+/** So much of half a range is left free at its ends, or it grows. */
+const EDGE_SHARE = 0.02;
 /** An end is a multiple of a round number that is at least this part of the span. */
 const ROUND_SHARES = 20;
 /** A range shrinks when what is visible has filled less than this share of it for so long. */
@@ -81,7 +83,7 @@ export class YAxis {
     const wanted = visible && this.#widened(withThresholds(visible, limits), soft);
     if (!wanted) return;
     const { fitted } = this;
-    const isInside = fitted && wanted[0] >= fitted[0] && wanted[1] <= fitted[1];
+    const isInside = fitted && isRangeWithin(wanted, this.isLog ? fitted : inner(fitted, soft));
     if (isInside) {
       if (policy === "expand" || !this.#isLoose(wanted)) {
         this.looseSince = null;
@@ -158,6 +160,16 @@ export function padded(lowest, highest) {
   const span = high - low;
   const step = niceStep(span / ROUND_SHARES);
   return widenedToDigits(Math.floor((low - Y_PADDING * span) / step) * step, Math.ceil((high + Y_PADDING * span) / step) * step);
+}
+
+/** A range without its edges: a line that touches the frame is no longer seen as what it is. */
+function inner([bottom, top], soft) {
+  const edge = EDGE_SHARE * (top / 2 - bottom / 2);
+  return [bottom === soft?.[0] ? bottom : bottom + edge, top === soft?.[1] ? top : top - edge];
+}
+
+function isRangeWithin([low, high], [bottom, top]) {
+  return low >= bottom && high <= top;
 }
 
 /** The same for a log axis: ends on 1, 2 and 5 times powers of ten. */

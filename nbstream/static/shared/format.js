@@ -4,6 +4,7 @@ const PLAIN_MAGNITUDE = 1e10;
 const TINY_MAGNITUDE = 1e-5;
 const MAX_DECIMALS = 9;
 const SIGNIFICANT = 15;
+const EXPONENT_DIGITS = 4;
 const MINUS = "\u2212";
 const NOTHING = "–";
 
@@ -12,6 +13,7 @@ const NOTHING = "–";
  * @property {number} decimals
  * @property {boolean} isExponential
  * @property {boolean} isWhole whether all readings so far were whole numbers
+ * @property {number} magnitude of the largest
  */
 
 /**
@@ -27,7 +29,7 @@ export function numberStyle(previous, [last, mean, std, min, max]) {
   const magnitude = Math.max(0, ...[last, mean, min, max].map((value) => Math.abs(value ?? 0)));
   const spread = std || (max ?? 0) - (min ?? 0);
   const isExponential = magnitude >= PLAIN_MAGNITUDE || (magnitude > 0 && magnitude < TINY_MAGNITUDE);
-  return { decimals: decimalsFor(previous?.decimals ?? null, spread, magnitude), isExponential, isWhole };
+  return { decimals: decimalsFor(previous?.decimals ?? null, spread, magnitude), isExponential, isWhole, magnitude };
 }
 
 function decimalsFor(previous, spread, magnitude) {
@@ -46,7 +48,13 @@ function decimalsFor(previous, spread, magnitude) {
  */
 export function numberText(value, style, isReading = false) {
   if (value === null || value === undefined || !Number.isFinite(value)) return NOTHING;
-  if (style.isExponential && value !== 0) return withMinus(value.toExponential(4).replace("e+", "e"));
+  if (style.isExponential) {
+    if (value === 0) return "0";
+    // What is small beside the others, as a spread is, needs fewer digits.
+    const below = Math.floor(Math.log10(style.magnitude / Math.abs(value)));
+    const digits = Math.min(Math.max(EXPONENT_DIGITS - below, 2), EXPONENT_DIGITS);
+    return withMinus(value.toExponential(digits).replace("e+", "e"));
+  }
   const decimals = isReading && style.isWhole ? 0 : style.decimals;
   const text = value.toFixed(decimals);
   return withMinus(groupThousands(Number(text) === 0 ? text.replace("-", "") : text));
@@ -55,6 +63,11 @@ export function numberText(value, style, isReading = false) {
 /** @returns {string} a whole number: "12,345", "–" for none */
 export function countText(count) {
   return Number.isFinite(count) ? withMinus(groupThousands(String(Math.round(count)))) : NOTHING;
+}
+
+/** @returns {string} "1 reading", "12,345 readings" */
+export function readingsText(count) {
+  return `${countText(count)} ${count === 1 ? "reading" : "readings"}`;
 }
 
 const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };

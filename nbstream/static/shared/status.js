@@ -31,7 +31,9 @@ export function ageText(seconds) {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 100) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  const days = Math.floor(hours / 24);
+  return days < 1000 ? `${days} days` : `${(days / 365.25).toFixed(1)} years`;
 }
 
 /**
