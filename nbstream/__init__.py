@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nbstream.widgets.chart.live_chart import LiveChart
     from nbstream.widgets.dashboard import Dashboard
     from nbstream.widgets.plots.histogram import Histogram
+    from nbstream.widgets.plots.spectrum import Spectrum
     from nbstream.widgets.watch import watch
 
 __version__ = "0.1.0"
@@ -72,6 +73,7 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceState",
+    "Spectrum",
     "WrongThreadError",
     "alerts",
     "detectors",
@@ -84,6 +86,7 @@ _ON_FIRST_USE = {
     "Dashboard": "nbstream.widgets.dashboard",
     "Histogram": "nbstream.widgets.plots.histogram",
     "LiveChart": "nbstream.widgets.chart.live_chart",
+    "Spectrum": "nbstream.widgets.plots.spectrum",
     "watch": "nbstream.widgets.watch",
 }
 

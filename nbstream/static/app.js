@@ -7,6 +7,7 @@ import { renderDashboard } from "./dashboard/dashboard.js";
 import { renderFeed } from "./alerts/feed.js";
 import { renderHistogram } from "./plots/histogram.js";
 import { renderRules } from "./controls/rules.js";
+import { renderSpectrum } from "./plots/spectrum.js";
 
 export const views = {
   chart: renderChart,
@@ -16,4 +17,5 @@ export const views = {
   dashboard: renderDashboard,
   histogram: renderHistogram,
   rules: renderRules,
+  spectrum: renderSpectrum,
 };

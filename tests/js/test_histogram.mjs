@@ -120,8 +120,8 @@ test("a row without readings says so", () => {
   const [row] = STATE.rows;
   const series = [{ ...row.series[0], counts: [], above: 0, last: null, quantiles: [] }];
   take({ rows: [{ ...row, edges: [], width: null, series }] });
-  const { x, count } = panel.rowOf(panel.state.rows[0], 0);
-  assert.equal(x.title, "temperature: no readings in the window, 3 missing, °C");
+  const { why, count } = panel.rowOf(panel.state.rows[0], 0);
+  assert.equal(why, "temperature: no readings in the window, 3 missing");
   assert.equal(count, 0);
 });
 

@@ -78,3 +78,44 @@ def test_a_histogram_is_read_by_pointer_and_keys(lab: Lab) -> None:
     page.kernel_eval("feed.go_on = False")
     page.restart_kernel()
     expect(root.locator(".nbs-note")).not_to_be_empty()
+
+
+def test_a_spectrum_is_read_by_pointer_and_keys(lab: Lab) -> None:
+    """It waits, finds the hum, says what is at a frequency, has other axes, and follows the theme."""
+    page = lab.open([FEED, "spectrum = ns.Spectrum(analyzer, segment='2s', title='Hum')\nspectrum"])
+    page.run_all()
+    page.hide_code()
+    root = page.page.locator(".nbs-spectrum")
+    plot = root.locator(".nbs-plot")
+    expect(plot).to_contain_text("waiting for buffer.append(…)")
+    page.kernel_eval("feed.start()")
+    facts = root.locator(".nbs-plot-facts")
+    expect(facts).to_have_text(
+        re.compile(r"^Δf = 0\.5 Hz, 2[89] segments of 2 s · 200 Hz sampling$")
+    )
+    peak = float(page.kernel_eval("print(spectrum.peak.frequency)"))
+    assert abs(peak - 5) < 0.05
+    plot.focus()
+    page.page.keyboard.press("Home")
+    for _ in range(9):
+        page.page.keyboard.press("ArrowRight")
+    spoken = root.locator(".nbs-hidden[role=status]")
+    expect(spoken).to_have_text(re.compile(r"^5\.0+ Hz · 200 ms: −?\d\.\d dB [\d.]+ °C²/Hz$"))
+    page.screenshot("spectrum-light")
+    page.page.keyboard.press("Escape")
+    box = plot.bounding_box()
+    assert box
+    page.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    expect(root.locator(".nbs-readout")).to_have_text(re.compile(r"^[45]\d\.\d+ Hz · 2\d\.\d ms"))
+    page.page.mouse.move(box["x"] + 5, box["y"] - 60)
+    root.get_by_role("radio", name="log", exact=True).click()
+    root.get_by_role("button", name="log f").click()
+    expect(root.get_by_role("radio", name="log", exact=True)).to_have_attribute(
+        "aria-checked", "true"
+    )
+    page.set_theme("JupyterLab Dark")
+    expect(page.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
+    page.screenshot("spectrum-dark")
+    page.kernel_eval("feed.go_on = False; analyzer.close()")
+    expect(root.locator(".nbs-note")).to_have_text("closed")

@@ -3,6 +3,7 @@
 import { YAxis } from "../chart/yAxis.js";
 import { shortNumber } from "../chart/ticks.js";
 import { countText } from "../shared/format.js";
+import { emptyRow } from "./valuePlot.js";
 import { setToggle, showWindowPlot, toggle, WindowPlotPanel } from "./windowPlot.js";
 
 const KEYS = "Left and right go from bin to bin, Home and End to the ends, up and down to other channels, Escape lets go.";
@@ -51,7 +52,7 @@ export class HistogramPanel extends WindowPlotPanel {
 
   rowOf(row, number) {
     const { edges, series, unit } = row;
-    if (!edges.length) return emptyRow(series, unit);
+    if (!edges.length) return emptyRow(emptyText(series));
     const { density } = this.state;
     const isLog = this.isLog ?? this.state.log;
     const heights = series.map((one) => heightsOf(one, edges, density));
@@ -164,21 +165,10 @@ function withMinus(text) {
   return text.replaceAll("-", MINUS);
 }
 
-function emptyRow(series, unit) {
+function emptyText(series) {
   const missing = series.reduce((sum, one) => sum + one.missing, 0);
-  const names = series.map(({ name }) => name).join(", ");
-  const title = missing ? `${names}: no readings in the window, ${countText(missing)} missing` : `${names}: no readings in the window`;
-  return {
-    x: { bottom: 0, top: 1, isLog: false, title: [title, unit].filter(Boolean).join(", ") },
-    y: null,
-    shapes: [],
-    draw() {},
-    drawCursor() {},
-    count: 0,
-    indexAt: () => -1,
-    span: () => [0, 0],
-    read: () => ({ title: "", entries: [] }),
-  };
+  const text = `${series.map(({ name }) => name).join(", ")}: no readings in the window`;
+  return missing ? `${text}, ${countText(missing)} missing` : text;
 }
 
 function drawBars(context, place, edges, heights, styles) {

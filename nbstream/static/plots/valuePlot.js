@@ -2,7 +2,7 @@
 // cursor that goes by the pointer or by keys from place to place.
 
 import { yMap } from "../chart/draw.js";
-import { drawFrames, drawGrid, drawNumbers, drawTimes } from "../chart/grid.js";
+import { drawFrames, drawGrid, drawNumbers, drawTimes, fontOf, shortenedTo } from "../chart/grid.js";
 import { Labels } from "../chart/labels.js";
 import { layOutRows } from "../chart/layout.js";
 import { readLook } from "../chart/look.js";
@@ -25,6 +25,7 @@ const PAGE = 10;
  * @typedef {object} ValueRow what a row shows
  * @property {{bottom: number, top: number, isLog: boolean, title: string, step?: number | null}} x
  * @property {{bottom: number, top: number, isLog: boolean, title: string} | null} y null has no numbers
+ * @property {string} [why] it has nothing to show
  * @property {any[]} shapes as those of a chart's figure, with values of the x axis for times
  * @property {(context: CanvasRenderingContext2D, place: RowPlace) => void} draw the data
  * @property {(context: CanvasRenderingContext2D, place: RowPlace, index: number) => void} drawCursor
@@ -164,8 +165,9 @@ export class ValuePlot {
     const [box] = layout.rows;
     box.top += size.top;
     const picture = { layout, look, times: { ticks: [], spans: [] }, x: () => 0, zone: "", rows: [{ axes: [{ y: null, ticks: null, title: "", color: null }] }] };
-    if (!row) {
+    if (!row || row.why) {
       drawFrames(context, picture);
+      if (row) this.#sayWhy(row.why, layout, ratio);
       return null;
     }
     const toLeft = yMap({ ...row.x, height: layout.width });
@@ -194,6 +196,15 @@ export class ValuePlot {
     drawTimes(context, picture);
     row.drawMarks?.(context, place);
     return { row, place, top: size.top / ratio, bottom: (size.top + size.height) / ratio };
+  }
+
+  #sayWhy(text, { left, width, rows: [{ top, height }] }, ratio) {
+    const { context } = this;
+    context.font = fontOf(this.#look, ratio * 1.15);
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillStyle = this.#look.muted;
+    context.fillText(shortenedTo(context, text, width * 0.94), left + width / 2, top + height / 2);
   }
 
   #xTicks(axis, width) {
@@ -305,6 +316,22 @@ export function valueTicks({ bottom, top, isLog, step: least = null }, width) {
     found = find();
   }
   return found;
+}
+
+/** @returns {ValueRow} one that has nothing to show but why */
+export function emptyRow(why) {
+  return {
+    x: { bottom: 0, top: 1, isLog: false, title: "" },
+    y: null,
+    why,
+    shapes: [],
+    draw() {},
+    drawCursor() {},
+    count: 0,
+    indexAt: () => -1,
+    span: () => [0, 0],
+    read: () => ({ title: "", entries: [] }),
+  };
 }
 
 /** @returns {number | null} the value at a share of an axis; null outside */
