@@ -32,8 +32,10 @@ WATCH = """() => {
     globalThis.seen = null;
     const n = document.querySelectorAll(".nbs").length;
     const look = () => {
-        if (document.querySelectorAll(".nbs").length > n) globalThis.seen ??= performance.now();
-        else requestAnimationFrame(look);
+        const views = document.querySelectorAll(".nbs");
+        if (views.length === n) return requestAnimationFrame(look);
+        globalThis.seen = performance.now();
+        views[n].scrollIntoView({ block: "nearest" });
     };
     look();
     return globalThis.__bench.bytes;
@@ -71,7 +73,6 @@ def main() -> int:
             for number in range(N_CHARTS):
                 bytes_before = page.page.evaluate(WATCH)
                 page.run_cell(number + 1, wait=False)
-                page.page.locator(".jp-OutputArea-output").last.scroll_into_view_if_needed()
                 found = page.page.wait_for_function(READ, arg=number, timeout=60e3).json_value()
                 *steps, received = found
                 told = "".join(f"{ms:>10,}" for ms in steps)

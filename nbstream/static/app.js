@@ -8,8 +8,9 @@ import { renderFeed } from "./alerts/feed.js";
 import { renderHistogram } from "./plots/histogram.js";
 import { renderRules } from "./controls/rules.js";
 import { renderSpectrum } from "./plots/spectrum.js";
+import { dress } from "./shared/dress.js";
 
-export const views = {
+const RENDER = {
   chart: renderChart,
   cards: renderCards,
   feed: renderFeed,
@@ -19,3 +20,10 @@ export const views = {
   rules: renderRules,
   spectrum: renderSpectrum,
 };
+
+const dressed = (render) => (view) => {
+  dress(view.el);
+  return render(view);
+};
+
+export const views = Object.fromEntries(Object.entries(RENDER).map(([name, render]) => [name, dressed(render)]));

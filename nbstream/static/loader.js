@@ -8,6 +8,8 @@ const SILENCE_MS = 10_000;
 const MAX_SILENCE_MS = 60_000;
 const ATTEMPTS = 4;
 const PIECES_AT_ONCE = 4;
+const LOADING =
+  "padding: 6px 8px; font: 13px/1.4 var(--jp-ui-font-family, system-ui, sans-serif); color: var(--jp-ui-font-color2, inherit)";
 
 function loading(name) {
   const script = SCRIPTS[name];
@@ -178,6 +180,7 @@ export default () => ({
     const note = document.createElement("div");
     note.className = `nbs-loading nbs-loading-${VIEW}`;
     note.textContent = "nbstream: loading…";
+    note.style.cssText = LOADING; // the style sheet comes with the scripts
     const { height } = model.get("_begins") ?? {};
     if (height) note.style.minHeight = `${height}px`; // what comes moves little below it
     el.append(note);

@@ -18,7 +18,7 @@ from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.widgets.chart.live_chart import LiveChart
-from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.assets import loader, stub
 from nbstream.widgets.page.messages import DistrustsPages
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.page.scripts import SCRIPTS
@@ -83,7 +83,6 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _loader = traitlets.Unicode().tag(sync=True)
-    _css = traitlets.Unicode().tag(sync=True)
     _over = traitlets.Unicode().tag(sync=True)
     """What stands in its place once a later run has ended it; "" before."""
     _begins = traitlets.Dict().tag(sync=True)
@@ -141,7 +140,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             "feed": self._own(AlertFeed(self.analyzer, chart)),
         }
         text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
-        super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
+        super().__init__(_esm=stub(text), _loader=text)
         self._is_closed = False
         self._begins = chart._begins
         chart.observe(self._take_beginning, "_begins")

@@ -23,7 +23,7 @@ from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.settings import NEVER_NS, read_gap
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.keep.output import Keeper
-from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.assets import loader, stub
 from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
@@ -105,7 +105,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
 
     _esm = property(lambda self: stub(self._loader))
     _loader = traitlets.Unicode().tag(sync=True)
-    _css = stylesheet()
     _begins = traitlets.Dict().tag(sync=True)
     """What a page shows before its first frame, so that nothing jumps when that comes."""
     _ended: str | None = "never opened"

@@ -48,10 +48,10 @@ KEEP_INTERVAL = 300.0
 """Seconds between two renewals that nobody asked for, at least …"""
 FIRST_KEEP = 10.0
 """… but for the first with readings: so long after they began to come, or after the display."""
-FIRST_BYTES = 40_000
+FIRST_BYTES = 26_000
 """What a display keeps is coarse: it must not hold up the live view that comes after it …"""
 FIRST_ROWS = 1_000_000
-"""… and of more readings than these there is no picture before the first renewal."""
+"""… and of more readings than these, as of none, there is no picture before the first renewal."""
 LOOK_INTERVAL = 1.0
 OVER = (SourceState.ENDED, SourceState.STOPPED, SourceState.FAILED)
 
@@ -70,20 +70,24 @@ class Subject(NamedTuple):
 
 
 def bundle(
-    record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 2.0, mark: str = ""
+    record: Record, max_bytes: int = MAX_BYTES, *, scale: float = 1.5, mark: str = ""
 ) -> dict[str, str]:
     """Return what a record is as the data of an output, at most `max_bytes` together.
 
     `mark` is what a page knows the output by.
 
     "image/png" is the picture, "text/html" the picture and the table on a white plate, "text/plain" the
-    table.
+    table. A record that waits for readings is told in words, without a picture.
     """
     text = f"{record.title or 'Chart'}, {record.said}\n{text_table(record)}"
-    title = escape(record.title or ", ".join(channel.name for channel in record.channels[:3]))
+    names = ", ".join(channel.name for channel in record.channels[:3])
+    title = escape(record.title or names or "nothing yet")
     caption = escape(f"Window {record.window}, {record.said}")
-    head = (
-        f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
+    head = f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
+    if record.waiting:
+        words = f"<figcaption>Chart of {title}: {escape(record.waiting)}, {escape(record.said)}</figcaption>"
+        return {"text/html": f"{head}{words}</figure>", "text/plain": text}
+    head += (
         f'<img alt="Chart of {title}, {escape(record.said)}" '
         f'style="display:block;width:100%;max-width:{WIDTH}px" src="data:image/png;base64,'
     )

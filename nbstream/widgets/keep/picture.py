@@ -26,7 +26,7 @@ __all__ = ["PLATE", "WIDTH", "Box", "Canvas", "draw", "fitting", "hex_color", "p
 
 WIDTH = 880
 """Of the picture, px of the page."""
-SCALES = (1.75, 1.5, 1.25, 1.0, 0.75, 0.5)
+SCALES = (1.25, 1.0, 0.75, 0.5)
 COARSEST = SCALES[-1]
 FINER = 2
 """How much larger it is drawn than it becomes."""
@@ -38,7 +38,7 @@ FRAME = "#9aa5b1"
 SEVERITY_COLORS = {"info": "#2563eb", "warning": "#b45309", "critical": "#dc2626"}
 TINT = 0.14
 """How much of its colour a band has."""
-LEVELS = 7
+LEVELS = 4
 """Steps of each colour towards the white plate: what smooth edges are made of."""
 FONTS = ("DejaVuSans.ttf", "Arial.ttf", "arial.ttf", "Helvetica.ttc", "NotoSans-Regular.ttf")
 """The first that is there is taken, for Pillow's own has Latin letters only."""
@@ -60,7 +60,7 @@ MANY_POINTS = 500
 DASHES = {"dash": (7.0, 4.0), "dot": (1.8, 3.0)}
 
 
-def fitting(record: Record, max_bytes: int, *, scale: float = 2.0) -> bytes:
+def fitting(record: Record, max_bytes: int, *, scale: float = 1.5) -> bytes:
     """Return the picture of a record as a PNG of at most `max_bytes`, as fine as that allows.
 
     Parameters
@@ -68,7 +68,7 @@ def fitting(record: Record, max_bytes: int, *, scale: float = 2.0) -> bytes:
     record
         What is drawn.
     max_bytes
-        Not below 20,000.
+        Not below 8,000.
     scale
         Pixels of the picture for one of the page, at most.
     """

@@ -42,6 +42,9 @@ STYLES = (
 
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"(\.[^\"]+)\";\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+_SHEET = '"__STYLES__"'
+"""What stands in dress.js for the style sheet."""
+_NOTE = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
@@ -52,7 +55,7 @@ class Script:
     Parameters
     ----------
     name
-        "app", all of nbstream's own modules, or "plotly", the widget bundle of the plotly installed here.
+        "app", our own modules and styles, or "plotly", the widget bundle of the plotly installed here.
     data
         Its text in UTF-8.
     """
@@ -119,8 +122,8 @@ def loader(view: str, *, is_served: bool = False) -> str:
 
 @functools.cache
 def stylesheet() -> str:
-    """Return the styles of all widgets."""
-    return "".join(map(_read, STYLES))
+    """Return the styles of all widgets, without the notes in them."""
+    return _NOTE.sub("", "".join(map(_read, STYLES)))
 
 
 def modules(entry: str = "app.js") -> list[str]:
@@ -156,7 +159,8 @@ def script(name: Literal["app", "plotly"]) -> Script:
     if name == "app":
         *inner, entry = modules()
         joined = [_enclosed(_read(module)) for module in inner] + [_IMPORT.sub("", _read(entry))]
-        return Script(name, "\n".join(joined).encode())
+        text = "\n".join(joined).replace(_SHEET, json.dumps(stylesheet(), ensure_ascii=False))
+        return Script(name, text.encode())
     import plotly
 
     bundle = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"

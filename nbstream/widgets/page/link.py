@@ -217,7 +217,8 @@ class Link:
             self._due = min(self._due, now + SLOWEST_INTERVAL)
         newcomers = audience.newcomers()
         if newcomers:
-            self._send_frame(now, busy_for, self.feed.frame())
+            is_awaited = audience.n_visible > len(newcomers) or audience.may_be_unheard
+            self._send_frame(now, busy_for, self.feed.frame(), is_awaited=is_awaited)
             self._send_snapshot(newcomers, busy_for)
             self._due = _next_due(now, self._pace(busy_for))
         elif now >= self._due and is_long:
@@ -240,10 +241,15 @@ class Link:
             self._interval = max(self._interval * 0.95, self._base_interval)
         return max(self._interval, BUSY_INTERVAL) if busy_for >= BUSY_AFTER else self._interval
 
-    def _send_frame(self, now: float, busy_for: float, payload: Payload | None) -> None:
+    def _send_frame(
+        self, now: float, busy_for: float, payload: Payload | None, *, is_awaited: bool = True
+    ) -> None:
+        """Send a frame; one that nobody awaits is numbered only, so that who wants it after all misses it."""
         if payload is None:
             return
         self._seq += 1
+        if not is_awaited:
+            return
         self._sent_at = now
         self.n_frames += 1
         self._deliver("frame", payload, busy_for, None)

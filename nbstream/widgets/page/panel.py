@@ -15,7 +15,7 @@ from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import Source
 from nbstream.text.naming import short_name
-from nbstream.widgets.page.assets import loader, stub, stylesheet
+from nbstream.widgets.page.assets import loader, stub
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.page.messages import DistrustsPages, plain_text
@@ -101,7 +101,6 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
     _loader = traitlets.Unicode().tag(sync=True)
-    _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self, analyzer: Analyzer, *, clock: Clock = SYSTEM_CLOCK, pump: Pump = PUMP
@@ -112,7 +111,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
         self._clock = clock
         is_served = SCRIPTS.are_served(self._view)
         text = loader(self._view, is_served=is_served)
-        super().__init__(_esm=stub(text), _loader=text, _css=stylesheet())
+        super().__init__(_esm=stub(text), _loader=text)
         self._is_closed = False
         self._link = Link(
             self.send,

@@ -165,10 +165,10 @@ def test_a_change_of_the_figure_reaches_pages_by_a_frame(
 
 def test_a_page_may_write_nothing(chart: ns.LiveChart) -> None:
     """A page cannot change a trait, nor the figure as plotly's own page does; each attempt is counted."""
-    before = {name: getattr(chart, name) for name in ("_esm", "_css", "_loader")}
+    before = {name: getattr(chart, name) for name in ("_esm", "_loader")}
     layout = chart.to_dict()["layout"]
     states: list[Any] = [
-        {"_esm": "evil", "_css": "evil", "_loader": "evil"},
+        {"_esm": "evil", "_loader": "evil"},
         {"_js2py_relayout": {"relayout_data": {"title.text": "evil"}, "source_view_id": "v"}},
         {"_js2py_restyle": {"style_data": {"name": ["x"]}, "style_traces": [0]}},
         {"_widget_layout": {}, "_view_name": "x", "_view_count": 3},

@@ -104,6 +104,15 @@ def bundle_of(analyzer: ns.Analyzer) -> dict[str, str]:
     return bundle(take(analyzer, traces(analyzer.channels)))
 
 
+def test_without_readings_there_is_no_picture() -> None:
+    """What waits for readings is told in few words, none of them larger than a message of a page."""
+    data = bundle(record({"<x>": []}), mark="m")
+    assert data.keys() == {"text/html", "text/plain"}
+    assert "Chart of &lt;x&gt;: no readings, recorded" in data["text/html"]
+    assert 'data-kept="m"' in data["text/html"]
+    assert sum(map(len, data.values())) < 3000
+
+
 def test_display_puts_an_output_into_the_cell(scene: Scene) -> None:
     """Each display makes an output; all have one id, so that a renewal reaches them together."""
     scene.keeper.display()
@@ -147,7 +156,7 @@ def test_a_display_is_cheap(scene: Scene) -> None:
         if n == 3:
             scene.keeper.display()
             (data, _, _) = scene.notebook.published[-1]
-            assert sum(map(len, data.values())) <= 40_000
+            assert sum(map(len, data.values())) <= 26_000
             assert len(data["text/plain"].splitlines()) == 6
     scene.keeper.display()
     assert len(scene.notebook.published[-1][0]["text/plain"].splitlines()) == 2

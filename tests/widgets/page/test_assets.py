@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import nbstream as ns
 from nbstream.widgets.page import assets
+from nbstream.widgets.panels.cards import Cards
 
 STATIC = Path(str(resources.files("nbstream"))) / "static"
 # What a page needs before it has the joined script.
@@ -44,3 +48,29 @@ def test_every_style_sheet_is_joined_once() -> None:
     """No sheet is forgotten."""
     files = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css")}
     assert sorted(assets.STYLES) == sorted(files)
+
+
+def test_the_script_brings_the_styles_of_all_sheets() -> None:
+    """A page has the styles with the script, once, and without the notes in them."""
+    text = assets.script("app").data.decode()
+    assert "__STYLES__" not in text
+    assert text.count(json.dumps(assets.stylesheet(), ensure_ascii=False)) == 1
+    for name in assets.STYLES:
+        (selector, *_) = re.findall(
+            r"^\.nbs[-\w]*", (STATIC / name).read_text("utf-8"), re.MULTILINE
+        )
+        assert selector in assets.stylesheet()
+    assert "/*" not in assets.stylesheet()
+
+
+@pytest.mark.parametrize("kind", [ns.LiveChart, Cards, ns.Dashboard])
+def test_no_widget_carries_styles(kind: type[Any]) -> None:
+    """What opens a widget on a page is a stub and a loader."""
+    with ns.Analyzer(ns.Buffer()) as analyzer:
+        widget = kind(analyzer)
+        try:
+            state = {key: value for key, value in widget.get_state().items() if value}
+            assert "_css" not in state
+            assert len(json.dumps(state)) < 10_000
+        finally:
+            widget.close()

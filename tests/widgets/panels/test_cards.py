@@ -604,7 +604,7 @@ def test_a_page_can_write_no_trait(cards: Cards, page: FakePage) -> None:
     before = cards.get_state()
     data = {"method": "update", "state": {"_esm": "evil", "_view_module": "evil", "layout": None}}
     cards._handle_msg({"content": {"data": data}, "buffers": []})
-    cards.set_state({"_css": "evil"})
+    cards.set_state({"_loader": "evil"})
     assert cards.get_state() == before
     assert cards.n_ignored == 2
 
