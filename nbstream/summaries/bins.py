@@ -56,16 +56,16 @@ def bin_points(
 
 
 def _thinned(
-    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray
-) -> tuple[TimeArray, FloatArray, IndexArray]:
-    """Return the readings that are kept, and before which of them a gap lies."""
+    times: TimeArray, values: FloatArray, counts: IndexArray, bits: int, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray, IndexArray]:
+    """Return the readings that are kept, for how many they stand, and before which of them a gap lies."""
     n = len(times)
     if n < 3:
-        return times.copy(), values.copy(), gaps
+        return times.copy(), values.copy(), counts, gaps
     bins = times >> bits
     begins = bins[1:] != bins[:-1]
     if begins.all():
-        return times.copy(), values.copy(), gaps
+        return times.copy(), values.copy(), counts, gaps
     starts = np.concatenate(([0], np.flatnonzero(begins) + 1))
     stops = np.append(starts[1:], n)
     missing = values != values
@@ -87,16 +87,24 @@ def _thinned(
         keep[hits[np.concatenate(([True], which[hits][1:] != which[hits][:-1]))]] = True
     if len(gaps):
         gaps = np.unique(np.flatnonzero(keep).searchsorted(gaps))
-    return times[keep], values[keep], gaps
+    of_bins = np.zeros(n, np.int64)
+    of_bins[starts] = np.add.reduceat(counts, starts)
+    return times[keep], values[keep], of_bins[keep], gaps
 
 
-def _broken(times: TimeArray, values: FloatArray, gaps: IndexArray) -> tuple[TimeArray, FloatArray]:
+def _broken(
+    times: TimeArray, values: FloatArray, counts: IndexArray, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray]:
     """Return points with a NaN before those that no line is drawn to."""
     if len(gaps):
         gaps = gaps[values[gaps] == values[gaps]]
     if not len(gaps):
-        return times, values
-    return np.insert(times, gaps, times[gaps]), np.insert(values, gaps, np.nan)
+        return times, values, counts
+    return (
+        np.insert(times, gaps, times[gaps]),
+        np.insert(values, gaps, np.nan),
+        np.insert(counts, gaps, 0),
+    )
 
 
 def _count(values: FloatArray) -> int:
@@ -116,25 +124,41 @@ class BinnedLine:
         self.bits = bits
         self._times: list[TimeArray] = []
         self._values: list[FloatArray] = []
-        self._counts: list[int] = []  # of the values that are not missing
+        self._n_values: list[int] = []  # that are not missing
+        self._counts: list[IndexArray] = []  # of the readings of a bin, at its first point
         self._open_times: TimeArray = np.empty(0, np.int64)
         self._open_values: FloatArray = np.empty(0)
+        self._open_counts: IndexArray = np.empty(0, np.int64)
         self._open_gaps = NO_GAPS
         self._pending_cut: int | None = None
         self._changed_from = 0  # index into the closed parts
 
-    def extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray = NO_GAPS) -> None:
-        """Add readings, not older than those before; `gaps` are those that no line is drawn to."""
-        for start in range(0, len(times), AT_ONCE):
-            stop = start + AT_ONCE
-            a, b = gaps.searchsorted((start, stop))
-            self._extend(times[start:stop], values[start:stop], gaps[a:b] - start)
+    def extend(
+        self,
+        times: TimeArray,
+        values: FloatArray,
+        gaps: IndexArray = NO_GAPS,
+        counts: IndexArray | None = None,
+    ) -> None:
+        """Add readings, not older than those before; `gaps` are those that no line is drawn to.
 
-    def _extend(self, times: TimeArray, values: FloatArray, gaps: IndexArray) -> None:
+        `counts` says for how many readings each stands, if these are the points of finer bins.
+        """
+        for start in range(0, len(times), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            a, b = gaps.searchsorted((part.start, part.stop))
+            n = None if counts is None else counts[part]
+            self._extend(times[part], values[part], gaps[a:b] - start, n)
+
+    def _extend(
+        self, times: TimeArray, values: FloatArray, gaps: IndexArray, n: IndexArray | None
+    ) -> None:
+        counts = (values == values).astype(np.int64) if n is None else n
         n_open = len(self._open_times)
         if n_open:
             times = np.concatenate((self._open_times, times))
             values = np.concatenate((self._open_values, values))
+            counts = np.concatenate((self._open_counts, counts))
             if len(gaps) or len(self._open_gaps):
                 gaps = np.concatenate((self._open_gaps, gaps + n_open))
         if self._pending_cut is None:
@@ -144,13 +168,16 @@ class BinnedLine:
         split = int(times.searchsorted(newest_bin, "left"))
         n_closed = int(gaps.searchsorted(split))
         if split:
-            closed = _broken(*_thinned(times[:split], values[:split], self.bits, gaps[:n_closed]))
+            closed = _broken(
+                *_thinned(times[:split], values[:split], counts[:split], self.bits, gaps[:n_closed])
+            )
             self._times.append(closed[0])
             self._values.append(closed[1])
-            self._counts.append(_count(closed[1]))
+            self._counts.append(closed[2])
+            self._n_values.append(_count(closed[1]))
         # First, smallest, largest and last of these and what follows are those of all.
-        self._open_times, self._open_values, self._open_gaps = _thinned(
-            times[split:], values[split:], self.bits, gaps[n_closed:] - split
+        self._open_times, self._open_values, self._open_counts, self._open_gaps = _thinned(
+            times[split:], values[split:], counts[split:], self.bits, gaps[n_closed:] - split
         )
 
     def rewind(self, ns: int) -> int:
@@ -167,9 +194,11 @@ class BinnedLine:
             keep = int(self._times[n].searchsorted(start, "left"))
             self._times[n:] = [self._times[n][:keep]] if keep else []
             self._values[n:] = [self._values[n][:keep]] if keep else []
-            self._counts[n:] = [_count(self._values[n])] if keep else []
+            self._counts[n:] = [self._counts[n][:keep]] if keep else []
+            self._n_values[n:] = [_count(self._values[n])] if keep else []
         keep = int(self._open_times.searchsorted(start, "left"))
         self._open_times, self._open_values = self._open_times[:keep], self._open_values[:keep]
+        self._open_counts = self._open_counts[:keep]
         self._open_gaps = self._open_gaps[: self._open_gaps.searchsorted(keep)]
         if self._pending_cut is None or start < self._pending_cut:
             self._pending_cut = start
@@ -200,13 +229,32 @@ class BinnedLine:
         """Return all points."""
         return self._joined(0)
 
+    def counts(self, n: int) -> IndexArray:
+        """Return for how many readings the newest `n` points stand: at the first point of a bin its count.
+
+        int64, shape (n,), 0 at all other points of a bin. Missing readings don't count.
+        """
+        if not n:
+            return self._open_counts[:0]
+        *_, counts = _broken(
+            self._open_times, self._open_values, self._open_counts, self._open_gaps
+        )
+        parts = [counts]
+        left = n - len(counts)
+        for part in reversed(self._counts):
+            if left <= 0:
+                break
+            parts.append(part)
+            left -= len(part)
+        return np.concatenate(parts[::-1])[-n:]
+
     def count_since(self, span_ns: int) -> int:
         """Return how many points lie in the last `span_ns`; missing readings and breaks are none."""
         if not len(self._open_times):
             return 0
         start = int(self._open_times[-1]) - span_ns
         n = bisect_left(self._times, start, key=itemgetter(0))
-        count = _count(self._open_values) + sum(self._counts[n:])
+        count = _count(self._open_values) + sum(self._n_values[n:])
         if n:
             first = int(self._times[n - 1].searchsorted(start, "left"))
             count += _count(self._values[n - 1][first:])
@@ -218,11 +266,14 @@ class BinnedLine:
             joined = np.concatenate(self._times), np.concatenate(self._values)
             first = max(0, int(joined[0].searchsorted(ns, "left")) - 1)
             self._times, self._values = [joined[0][first:]], [joined[1][first:]]
-            self._counts = [_count(self._values[0])]
+            self._counts = [np.concatenate(self._counts)[first:]]
+            self._n_values = [_count(self._values[0])]
             self._changed_from = len(self._times)
 
     def _joined(self, start: int) -> tuple[TimeArray, FloatArray]:
-        times, values = _broken(self._open_times, self._open_values, self._open_gaps)
+        times, values, _ = _broken(
+            self._open_times, self._open_values, self._open_counts, self._open_gaps
+        )
         return (
             np.concatenate([*self._times[start:], times]),
             np.concatenate([*self._values[start:], values]),

@@ -55,6 +55,9 @@ test("several channels are a table: a line each, the statistics as columns, unit
   assert.deepEqual(texts(rows()[0]), ["20", "20.50", "4", "1.00"]);
   assert.equal(rows()[0].one("nbs-line").textContent, "b°C");
   assert.match(rows()[0].one("nbs-line").getAttribute("title"), /60 readings in 60s/);
+  shownLines = THREE.map(() => ({ color: "#111111", dash: [], isVisible: true, perPoint: "≈37 readings/point" }));
+  document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: "chart-1" } }));
+  assert.equal(rows()[0].one("nbs-line").getAttribute("title"), "b: 60 readings in 60s · ≈37 readings/point");
   assert.equal(rows()[0].one("nbs-chip").textContent, "ok");
   assert.match(el.one("nbs-count").textContent, /^3 channels · last 60s$/);
 });

@@ -231,3 +231,18 @@ test("it speaks of what is in view: the newest values, and what they span", () =
   cursor.describe();
   assert.equal(cursor.speaker.textContent, "no readings in view");
 });
+
+test("a point that stands for many readings tells their ends, count and times", () => {
+  const now = Date.now();
+  plot.show(now - 60_000, now);
+  const at = (...times) => Float64Array.from(times, (ms) => now - 30_000 + ms);
+  data.lines[0].patch({ cut: -Infinity, times: at(0, 100, 400, 500), values: Float64Array.of(20.1, 24.94, 21, 21), counts: Uint32Array.of(37, 0, 0, 1) });
+  data.lines[1].patch({ cut: -Infinity, times: at(0, 400), values: Float64Array.of(5, 5), counts: Uint32Array.of(1234, 0) });
+  data.lines[2].patch({ cut: -Infinity, times: at(0), values: Float64Array.of(3) });
+  pointAt(350);
+  assert.deepEqual(rows().sort(), ["pressure = 5 Pa = 1,234 readings", "state = 3", "temperature = 20.10 … 24.94 °C = 37 readings"]);
+  assert.match(time(), /^(\d\d:\d\d:\d\d\.\d{3})–\d\d:\d\d:\d\d\.\d{3}$/);
+  plot.show(0, now);
+  pointAt(650);
+  assert.match(time(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+});

@@ -40,6 +40,11 @@ test("there is a button for each channel, with a stroke in its colour and dash",
   assert.ok(dashed.getAttribute("stroke-dasharray"));
 });
 
+test("it tells where a point stands for several readings", () => {
+  legend.show([{ ...LINES[0], perPoint: "≈37 readings/point" }, LINES[1]]);
+  assert.deepEqual(entries().map((node) => node.getAttribute("title")), ["temperature: ≈37 readings/point, click to hide", "pressure: click to show"]);
+});
+
 test("a click hides a line that is shown, and shows one that is hidden", () => {
   legend.show(LINES);
   entries().forEach(click);

@@ -133,6 +133,35 @@ def test_readings_as_they_come_give_the_same_points(
         assert line.count_since(span) == np.count_nonzero(~np.isnan(shown))
 
 
+@given(readings(largest_gap=NS // 4), BITS, st.integers(0, 6), batch_sizes(30), GAPS)
+def test_each_reading_is_counted_at_the_first_point_of_its_bin(
+    column: Column, bits: int, wider: int, sizes: list[int], drawn: list[int]
+) -> None:
+    """In any batches, after points were taken back, and in wider bins that are made of the points."""
+    times, values = column
+    gaps = gaps_of(times, drawn)
+    line = BinnedLine(bits)
+    for part in cut_into(len(times), sizes):
+        a, b = gaps.searchsorted((part.start, part.stop))
+        line.extend(times[part], values[part], gaps[a:b] - part.start)
+    if len(times):
+        start = line.rewind(int(times[len(times) // 2]))
+        row = int(times.searchsorted(start))
+        line.extend(times[row:], values[row:], gaps[gaps.searchsorted(row) :] - row)
+    points = line.points()
+    counts = line.counts(len(points[0]))
+    again = BinnedLine(bits + wider)
+    again.extend(*points, counts=counts)
+    for of, width in ((line, bits), (again, bits + wider)):
+        found = of.points()[0] >> width
+        numbers, n = np.unique(times[values == values] >> width, return_counts=True)
+        counted = of.counts(len(found))
+        assert [counted[found == number].sum() for number in numbers] == n.tolist()
+        assert counted.sum() == n.sum()
+    newest = len(counts) // 3
+    assert line.counts(newest).tolist() == counts[len(counts) - newest :].tolist()
+
+
 @given(readings(largest_gap=NS // 4), BITS, batch_sizes(30), st.lists(st.booleans(), min_size=1))
 def test_a_page_that_applies_the_changes_has_the_points(
     column: Column, bits: int, sizes: list[int], takes: list[bool]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.ui.charts import PageChart
@@ -13,7 +15,8 @@ import threading, time
 import numpy as np
 import nbstream as ns
 
-buffer = ns.Buffer(timezone="UTC", units={"temperature": "°C", "humidity": "%"})
+buffer = ns.Buffer(timezone="UTC")
+buffer.units.update(temperature="°C", humidity="%")
 stopped = threading.Event()
 
 def feed():
@@ -51,8 +54,62 @@ def test_limits_of_a_formula_are_dragged_on_their_axes(lab: Lab) -> None:
     page.screenshot("told-formula")
     mouse.up()
     wait_until(
-        lambda: "humidity < 48" not in page.kernel_eval("print(rule.condition)"), 10, "the limit"
+        lambda: not page.kernel_eval("print(rule.condition)").endswith("< 48"), 10, "the limit"
     )
     moved = page.kernel_eval("print(rule.condition, rule.levels)")
     assert moved.startswith("temperature > 24 and humidity < ")
     assert "temperature > 24.8" in moved
+
+
+DENSE = """
+import threading, time
+import numpy as np
+import nbstream as ns
+
+buffer = ns.Buffer(timezone="UTC")
+buffer.units["value"] = "°C"
+stopped = threading.Event()
+
+def feed():
+    until = time.time() - 30
+    while not stopped.wait(0.05):
+        now = time.time()
+        times = np.linspace(until, now, round((now - until) * 20_000), endpoint=False)
+        buffer.extend(times, value=22 + 3 * np.sin(times * 20))
+        until = now
+
+threading.Thread(target=feed, daemon=True, name="feed").start()
+chart = ns.LiveChart(buffer, window="20s", title="Dense")
+chart
+"""
+
+
+def test_a_point_that_stands_for_many_readings_says_so(lab: Lab) -> None:
+    """The legend and the cursor tell it, live, paused, and looking back; not where each reading is drawn."""
+    page = lab.open([DENSE])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    entry = chart.root.locator(".nbs-legend-entry")
+    expect(entry).to_have_attribute("title", re.compile(r"value: ≈\d+ readings/point, "))
+    readout = chart.root.locator(".nbs-readout")
+    span = re.compile(r"\d\d:\d\d:\d\d\.\d{3}–\d\d:\d\d:\d\d\.\d{3}")
+    words = re.compile(r"\d\d\.\d+ … \d\d\.\d+ °C\d+ readings")
+    chart.root.scroll_into_view_if_needed()
+    page.page.mouse.move(*chart.place((0.5, 0.4)))
+    for name in ("live", "paused", "history"):
+        if name == "paused":
+            chart.tool("Pause").click()
+            page.page.mouse.move(*chart.place((0.5, 0.4)))
+            chart.wait("chart.history.held !== null")
+        if name == "history":
+            chart.page.keyboard.press("Escape")
+            chart.read("chart.lookAt(chart.plot.frame.from - 8000, chart.plot.frame.from + 2000)")
+            chart.wait("chart.history.held?.width < 10001")
+            page.page.mouse.move(*chart.place((0.6, 0.4)))
+        expect(readout).to_contain_text(span)
+        expect(readout).to_contain_text(words)
+        page.screenshot(f"told-bin-{name}")
+    chart.read("chart.lookAt(chart.plot.frame.from, chart.plot.frame.from + 20)")
+    expect(entry).to_have_attribute("title", "value: click to hide")
+    expect(readout).not_to_contain_text("readings")

@@ -311,6 +311,8 @@ class ChannelRow {
     this.lines = lines;
     this.number = 0;
     this.last = null;
+    this.title = "";
+    this.perPoint = "";
     this.style = null;
     this.isShown = true;
     this.cells = new Map();
@@ -353,7 +355,8 @@ class ChannelRow {
     this.style = numberStyle(this.style, channel.scale);
     setText(this.name, channel.name);
     setText(this.unit, channel.unit);
-    setAttribute(this.line, "title", `${channel.name}: ${readingsText(channel.count)} in ${window}`);
+    this.title = `${channel.name}: ${readingsText(channel.count)} in ${window}`;
+    this.showTitle();
     keepChildren(
       this.el,
       this.cells,
@@ -367,8 +370,14 @@ class ChannelRow {
     );
   }
 
+  showTitle() {
+    setAttribute(this.line, "title", this.perPoint ? `${this.title} · ${this.perPoint}` : this.title);
+  }
+
   showLine(line, hasChart) {
-    const { color, dash, isVisible } = line ?? usualLine(this.number);
+    const { color, dash, isVisible, perPoint = "" } = line ?? usualLine(this.number);
+    this.perPoint = perPoint;
+    this.showTitle();
     this.isShown = isVisible;
     this.swatch.show(color, dash);
     this.el.style.setProperty("--nbs-line-color", color);

@@ -17,7 +17,7 @@ export class ChartLines {
     document.addEventListener(LINES_CHANGED, this.hear);
   }
 
-  /** @returns {{color: string, dash: number[], isVisible: boolean}[]} by channel number; none while there is no such chart */
+  /** @returns {{color: string, dash: number[], isVisible: boolean, perPoint: string}[]} by channel number; none while there is no such chart */
   get shown() {
     return globalThis.__nbstream?.charts?.get(this.chart)?.shownLines?.() ?? [];
   }

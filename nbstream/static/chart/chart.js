@@ -21,6 +21,7 @@ import { Overview } from "./overview.js";
 import { connect, Requests } from "../shared/panel.js";
 import { Plot } from "./plot.js";
 import { SelectionPanel } from "./selection.js";
+import { perPointText } from "../shared/format.js";
 import { describeState, ageText } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { Toolbar } from "./toolbar.js";
@@ -31,6 +32,7 @@ const MAX_AGES = 4096;
 const MAX_POINTS = 400_000;
 const REDUCED_MOTION_MS = 250;
 const CLICK_PX = 20;
+const COUNT_EVERY_MS = 1000;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 const MARK_COLOR = "#dc2626";
 
@@ -100,6 +102,9 @@ class ChartView {
     /** What somebody hid or showed here, until the kernel says so: by channel. */
     this.shown = new Map();
     this.lines = [];
+    /** In words, how many readings a point stands for: by channel, "" where each is drawn. */
+    this.perPoint = [];
+    this.countedAt = -Infinity;
     /** Whether it shows points made for its own view. */
     this.isOwn = false;
     this.hasTheme = false;
@@ -243,6 +248,7 @@ class ChartView {
     this.crosshair.update(this.data, this.isOwn ? this.history.lines : this.data.lines);
     this.overview.paint(frame, this.lines, now);
     this.forgetOld(from);
+    this.countPerPoint(frame, now);
     this.count(now, frame);
   }
 
@@ -372,13 +378,13 @@ class ChartView {
     this.plot.highlight(channel);
   }
 
-  /** @returns {{name: string, unit: string, color: string, dash: number[], isVisible: boolean}[]} by the number of their channel */
+  /** @returns {{name: string, unit: string, color: string, dash: number[], isVisible: boolean, perPoint: string}[]} by the number of their channel */
   shownLines() {
     const lines = this.data.meta.figure?.lines ?? [];
     return lines.map((line, channel) => {
       const { color, dash, width } = this.plot.styleOf(channel);
       const isVisible = this.shown.get(channel) ?? line.visible;
-      return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible };
+      return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible, perPoint: this.perPoint[channel] ?? "" };
     });
   }
 
@@ -388,6 +394,17 @@ class ChartView {
     this.legend.el.hidden = this.data.meta.legend === false;
     this.legend.show(this.data.meta.legend === false ? [] : lines);
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
+  }
+
+  /** Look now and then how many readings a point of each line stands for. */
+  countPerPoint({ from, to }, now) {
+    if (now - this.countedAt < COUNT_EVERY_MS) return;
+    this.countedAt = now;
+    const lines = this.isOwn ? this.history.lines : this.data.lines;
+    const perPoint = lines.map((line) => perPointText(line.readingsPerPoint(from, to)));
+    if (perPoint.join() === this.perPoint.join()) return;
+    this.perPoint = perPoint;
+    this.showLines();
   }
 
   // What is said.

@@ -2,7 +2,7 @@
 // what every channel was at that time. The cursor is the pointer's, or one that keys move from reading to reading.
 
 import { element, setText } from "../shared/dom.js";
-import { numberStyle, numberText } from "../shared/format.js";
+import { numberStyle, numberText, readingsText } from "../shared/format.js";
 import { Measure } from "./measure.js";
 import { wallClock } from "./ticks.js";
 
@@ -120,8 +120,9 @@ export class Crosshair {
     }
     if (next === null) return null;
     this.pin(next);
-    const { time: when, texts } = this.#read(next, null);
-    setText(this.speaker, `${this.#clockText(when)}: ${texts.map(({ name, value }) => `${name} ${value}`).join(", ")}`);
+    const { span, texts } = this.#read(next, null);
+    const words = texts.map(({ name, value, count }) => `${name} ${value}${count ? ` of ${count}` : ""}`);
+    setText(this.speaker, `${this.#spanText(span)}: ${words.join(", ")}`);
     return next;
   }
 
@@ -230,7 +231,8 @@ export class Crosshair {
   /**
    * @param {number} time epoch ms
    * @param {number | null} y of the pointer, CSS px
-   * @returns {{time: number, found: Found[], texts: any[], more: number} | null} null where no channel has a reading
+   * @returns {{time: number, span: [number, number], found: Found[], texts: any[], more: number} | null} null where no
+   *   channel has a reading; the span is that of the bin that is read
    */
   #read(time, y) {
     const { plot } = this;
@@ -244,7 +246,8 @@ export class Crosshair {
       const isFar = Math.abs(when - time) > NEAR_BREAK_PX * msPerPx && isBroken(line, i, time);
       const isIn = when >= frame.from && when <= frame.to && !isFar;
       const value = isIn ? line.values[i] : NaN;
-      all.push({ channel, about, line, time: when, value, y: isIn ? plot.yOf(channel, value) : null });
+      const bin = isIn ? line.binAt(i) : null;
+      all.push({ channel, about, line, time: when, value, bin, y: isIn ? plot.yOf(channel, value) : null });
     }
     const known = all.filter(({ value }) => !Number.isNaN(value));
     if (!known.length) return null;
@@ -253,7 +256,8 @@ export class Crosshair {
     const rows = this.#inOrder(all, y);
     const texts = rows.map((row) => this.#textOf(row, time));
     const found = rows.filter(({ channel, y: at }) => at !== null && isWithin(frame, channel, at));
-    return { time: nearest.time, found, texts, more: all.length - rows.length };
+    const span = nearest.bin ? [nearest.bin.from, nearest.bin.to] : [nearest.time, nearest.time];
+    return { time: nearest.time, span, found, texts, more: all.length - rows.length };
   }
 
   /** The nearest to the pointer first; the order stays while the pointer rests, so that nobody has to search. */
@@ -269,14 +273,16 @@ export class Crosshair {
     return [...all].sort((a, b) => place(a) - place(b)).slice(0, MAX_ROWS);
   }
 
-  #textOf({ channel, about, line, value, time: when }, time) {
+  #textOf({ channel, about, line, value, bin, time: when }, time) {
     const { plot } = this;
     const style = Number.isNaN(value) ? null : this.#styleOf(channel, line, value);
-    const number = style ? numberText(value, style, true) : "–";
+    const ends = bin ? [...new Set([bin.low, bin.high].map((end) => numberText(end, style, true)))] : [];
+    const number = bin ? ends.join(" … ") : style ? numberText(value, style, true) : "–";
     return {
       color: plot.styleOf(channel).color,
       name: about.name,
       value: about.unit && style ? `${number} ${about.unit}` : number,
+      count: bin ? readingsText(bin.n) : "",
       change: style ? this.measure.changeText(line, { time: when, value }, style) : "",
       reason: this.data.marks.near(channel, time, plot.frame)?.reason ?? "",
     };
@@ -303,6 +309,13 @@ export class Crosshair {
     return isOther ? `${text.slice(0, 10)} ${clock}` : clock;
   }
 
+  #spanText([from, to]) {
+    const [begin, end] = [this.#clockText(from), this.#clockText(to)];
+    if (begin === end) return begin;
+    // The day stands once.
+    return `${begin}–${end.slice(0, 10) === begin.slice(0, 10) && end.length > 18 ? end.slice(11) : end}`;
+  }
+
   #showDots(found) {
     const { dots, plot } = this;
     while (dots.childNodes.length > found.length) dots.childNodes[dots.childNodes.length - 1].remove();
@@ -314,8 +327,8 @@ export class Crosshair {
     });
   }
 
-  #fill({ time, texts, more }) {
-    const clock = this.#clockText(time);
+  #fill({ time, span, texts, more }) {
+    const clock = this.#spanText(span);
     const between = this.measure.timeText(time);
     const shown = JSON.stringify([clock, between, texts, more]);
     if (shown === this.shown) return;
@@ -323,11 +336,12 @@ export class Crosshair {
     this.readout.replaceChildren(
       element("div", { class: "nbs-readout-time", text: clock }),
       ...(between ? [element("div", { class: "nbs-readout-between", text: between })] : []),
-      ...texts.flatMap(({ color, name, value, change, reason }) => [
+      ...texts.flatMap(({ color, name, value, count, change, reason }) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
           element("span", { text: name }),
           element("b", { text: value }),
+          ...(count ? [element("em", { class: "nbs-readout-count", text: count })] : []),
           ...(change ? [element("em", { text: change })] : []),
         ]),
         ...(reason ? [element("div", { class: "nbs-readout-reason", text: reason })] : []),

@@ -108,6 +108,7 @@ function copyOf(line) {
     cut: -Infinity,
     times: line.times.subarray(line.start, line.end),
     values: line.values.subarray(line.start, line.end),
+    counts: line.counts.subarray(line.start, line.end),
   });
   return copy;
 }

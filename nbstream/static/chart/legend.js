@@ -26,7 +26,7 @@ export class Legend {
   }
 
   /**
-   * @param {{name: string, unit: string, color: string, dash: string | number[], isVisible: boolean}[]} lines by channel
+   * @param {{name: string, unit: string, color: string, dash: string | number[], isVisible: boolean, perPoint: string}[]} lines by channel
    */
   show(lines) {
     keepChildren(
@@ -85,13 +85,13 @@ class Entry {
     this.el.append(this.sign, this.name, this.value, this.unit);
   }
 
-  show({ name, unit, color, dash, isVisible }) {
+  show({ name, unit, color, dash, isVisible, perPoint = "" }) {
     this.isVisible = isVisible;
     setText(this.name, name);
     setText(this.unit, unit ?? "");
     this.unit.hidden = !unit;
     setAttribute(this.el, "aria-pressed", String(isVisible));
-    setAttribute(this.el, "title", `${name}: ${isVisible ? "click to hide" : "click to show"}`);
+    setAttribute(this.el, "title", `${name}: ${perPoint ? `${perPoint}, ` : ""}${isVisible ? "click to hide" : "click to show"}`);
     const pattern = typeof dash === "string" ? dashPattern(dash, 1) : (dash ?? []);
     const drawn = `${color} ${pattern.join(" ")}`;
     if (drawn === this.drawn) return;

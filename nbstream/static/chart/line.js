@@ -1,10 +1,12 @@
-// The points of one live line, oldest first, in two typed arrays that slide. A NaN breaks the line: a missing
+// The points of one live line, oldest first, in typed arrays that slide. A NaN breaks the line: a missing
 // reading, or a gap, which the kernel finds among the readings themselves (nbstream/readings/gaps.py).
 
 export class Line {
   constructor() {
     this.times = new Float64Array(1024);
     this.values = new Float64Array(1024);
+    /** For how many readings the points stand: at the first point of a bin its count, 0 at its others. */
+    this.counts = new Uint32Array(1024);
     this.start = 0;
     this.end = 0;
   }
@@ -17,7 +19,7 @@ export class Line {
    * Replace the points at or after `cut` (epoch ms) by the given ones.
    * @returns {number} from when on the line runs otherwise: the time of the point that leads to the first new one
    */
-  patch({ cut, times, values }) {
+  patch({ cut, times, values, counts }) {
     const { end } = this;
     while (this.end > this.start && this.times[this.end - 1] >= cut) this.end -= 1;
     if (this.end === end && !times.length) return Infinity;
@@ -25,6 +27,8 @@ export class Line {
     this.#reserve(times.length);
     this.times.set(times, this.end);
     this.values.set(values, this.end);
+    if (counts) this.counts.set(counts, this.end);
+    else for (let i = 0; i < values.length; i += 1) this.counts[this.end + i] = values[i] === values[i] ? 1 : 0;
     this.end += times.length;
     return changed;
   }
@@ -97,18 +101,53 @@ export class Line {
     return time - this.times[before] <= this.times[after] - time ? before : after;
   }
 
+  /**
+   * @param {number} i index of a point
+   * @returns {{from: number, to: number, low: number, high: number, n: number} | null} what the readings are that its bin
+   *   stands for; null if the points are all of its readings
+   */
+  binAt(i) {
+    const { counts, times, values } = this;
+    let first = i;
+    while (first > this.start && !counts[first]) first -= 1;
+    let [low, high, drawn, to] = [Infinity, -Infinity, 0, times[first]];
+    for (let k = first; k < this.end && (k === first || !counts[k]); k += 1) {
+      if (Number.isNaN(values[k])) continue;
+      low = Math.min(low, values[k]);
+      high = Math.max(high, values[k]);
+      to = times[k];
+      drawn += 1;
+    }
+    const n = counts[first];
+    return n > drawn ? { from: times[first], to, low, high, n } : null;
+  }
+
+  /** @returns {number} how many readings a point stands for, about, from `from` to `to`; 1 where all are drawn */
+  readingsPerPoint(from, to) {
+    let [n, bins, drawn] = [0, 0, 0];
+    const stop = this.indexOf(to);
+    for (let i = this.indexOf(from); i < stop; i += 1) {
+      if (this.values[i] === this.values[i]) drawn += 1;
+      if (!this.counts[i]) continue;
+      n += this.counts[i];
+      bins += 1;
+    }
+    return n > drawn ? n / bins : 1;
+  }
+
   #reserve(n) {
     if (this.end + n <= this.times.length) return;
     const held = this.length;
     let size = this.times.length;
     while (size < 2 * (held + n)) size *= 2;
     const slid = (array) => {
-      const room = size > array.length ? new Float64Array(size) : array;
+      const room = size > array.length ? new array.constructor(size) : array;
       room.set(array.subarray(this.start, this.end));
       return room;
     };
     this.times = slid(this.times);
     this.values = slid(this.values);
+    this.counts = slid(this.counts);
     this.start = 0;
     this.end = held;
   }

@@ -70,6 +70,12 @@ export function readingsText(count) {
   return `${countText(count)} ${count === 1 ? "reading" : "readings"}`;
 }
 
+/** @returns {string} for how many readings a drawn point stands: "≈37 readings/point", "" where each is drawn */
+export function perPointText(n) {
+  if (!(n > 1)) return "";
+  return `≈${n < 10 ? n.toFixed(1) : countText(n)} readings/point`;
+}
+
 const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };
 
 /** @returns {"/s" | "/min" | "/h"} in which a rate is readable */

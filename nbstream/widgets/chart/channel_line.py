@@ -62,15 +62,21 @@ def rows_with_gaps(
 
 
 def without_breaks(
-    times: TimeArray, values: FloatArray
-) -> tuple[TimeArray, FloatArray, IndexArray]:
-    """Return the points of a line without the NaN where it breaks, and the indices of those after a break."""
+    times: TimeArray, values: FloatArray, counts: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray, IndexArray]:
+    """Return the points of a line without the NaN where it breaks.
+
+    Returns
+    -------
+    times, values, gaps, counts
+        As `BinnedLine.extend` takes them: `gaps` are the indices of the points after a break.
+    """
     is_break = np.isnan(values[:-1]) & (times[:-1] == times[1:])
     breaks = np.flatnonzero(is_break)
     if not len(breaks):
-        return times, values, NO_GAPS
+        return times, values, NO_GAPS, counts
     gaps = breaks - np.arange(len(breaks))
-    return np.delete(times, breaks), np.delete(values, breaks), gaps
+    return np.delete(times, breaks), np.delete(values, breaks), gaps, np.delete(counts, breaks)
 
 
 class ChannelLine:
@@ -158,6 +164,10 @@ class ChannelLine:
         """Return all points."""
         return self._points.points()
 
+    def counts(self, n: int) -> IndexArray:
+        """Return for how many readings the newest `n` points stand, as `BinnedLine.counts` does."""
+        return self._points.counts(n)
+
     def count_since(self, span_ns: int) -> int:
         """Return how many readings are drawn in the last `span_ns`."""
         return self._points.count_since(span_ns)
@@ -170,7 +180,8 @@ class ChannelLine:
     def widen(self, bits: int) -> None:
         """Put the points into wider bins."""
         wider = BinnedLine(bits)
-        wider.extend(*without_breaks(*self._points.points()))
+        times, values = self._points.points()
+        wider.extend(*without_breaks(times, values, self._points.counts(len(times))))
         self._points = wider
 
     def _times_before(self, row: int) -> TimeArray:

@@ -11,12 +11,13 @@ import numpy as np
 from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.readings.zone import offset_ms, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK
-from nbstream.summaries.bins import bin_points, step_bits
+from nbstream.summaries.bins import BinnedLine, bin_points, step_bits
 from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.figure import terse
 from nbstream.widgets.chart.incidents import IncidentBands
+from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
 from nbstream.widgets.page.link import Payload
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import Window
 
-__all__ = ["SPAN_OF_ALL_NS", "ChartFeed", "pack_lines"]
+__all__ = ["SPAN_OF_ALL_NS", "ChartFeed"]
 
 BINS_PER_PX = 2
 SPAN_OF_ALL_NS = 60 * 10**9
@@ -47,20 +48,9 @@ FIGURE_LEAVES = 400
 Points = tuple[TimeArray, FloatArray]
 
 
-def pack_lines(lines: Sequence[tuple[int, Points, int | None]]) -> Payload:
-    """Return a frame's lines: (channel number, points, cut in ns) each.
-
-    The buffer holds per line its times in epoch ms, then its values, all float64; unpackLines in
-    static/chart/wire.js takes it apart.
-    """
-    header = []
-    parts: list[FloatArray] = []
-    for number, (times, values), cut in lines:
-        header.append([number, len(times), None if cut is None else cut / 1e6])
-        parts += [times / 1e6, values]
-    if not parts:
-        return Payload({})
-    return Payload({"lines": header}, [np.concatenate(parts).data.cast("B")])
+def _whole_line(number: int, line: ChannelLine | BinnedLine) -> LinePatch:
+    times, values = line.points()
+    return LinePatch(number, times, values, counts=line.counts(len(times)))
 
 
 class ChartFeed:
@@ -139,9 +129,9 @@ class ChartFeed:
         self._choose_step(span_ns)
         lines = []
         for number, name in enumerate(self.names):
-            change = self._advance(name, span_ns)
+            change = self._advance(number, name, span_ns)
             if change is not None:
-                lines.append((number, *change))
+                lines.append(change)
         self._whole.advance(self.names)
         self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
         meta = self._meta(span_ns)
@@ -164,7 +154,7 @@ class ChartFeed:
     def snapshot(self) -> Payload:
         """Return all points as of the last frame, and all that a page must know."""
         lines = [
-            (number, self._lines[name].points(), None)
+            _whole_line(number, self._lines[name])
             for number, name in enumerate(self.names)
             if name in self._lines
         ]
@@ -248,17 +238,18 @@ class ChartFeed:
         for number, name in enumerate(self.names):
             held = self._buffer.channel(name)
             start, stop = max(held.row_at(from_ns) - 1, 0), held.row_at(to_ns) + 1
-            points = None
+            line = None
             if stop - start >= FEWEST_ROWS:
-                points = self._whole.points(name, from_ns, to_ns, bits)
-            if points is None:
+                line = self._whole.binned(name, from_ns, to_ns, bits)
+            if line is None:
                 rows, gaps = rows_with_gaps(held, start, stop, self._drawn_gap_ns)
-                points = bin_points(rows.times, rows.values, bits, gaps)
-            lines.append((number, points, None))
+                line = BinnedLine(bits)
+                line.extend(rows.times, rows.values, gaps)
+            lines.append(_whole_line(number, line))
         return pack_lines(lines)
 
-    def _advance(self, name: str, span_ns: int) -> tuple[Points, int | None] | None:
-        """Bin a channel's new rows; return the points and the cut, or None if there are none."""
+    def _advance(self, number: int, name: str, span_ns: int) -> LinePatch | None:
+        """Bin a channel's new rows; return what changed, or None if nothing did."""
         line = self._lines.get(name)
         is_new = line is None or line.is_cut_off
         if line is None or is_new:
@@ -270,11 +261,12 @@ class ChartFeed:
             )
         line.advance()
         cut, times, values = line.take_changes()
+        counts = line.counts(len(times))
         if len(times):
             line.drop_before(int(times[-1]) - 2 * span_ns)
-        if is_new:
-            return (times, values), None
-        return None if cut is None else ((times, values), cut)
+        if cut is None and not is_new:
+            return None
+        return LinePatch(number, times, values, None if is_new else cut, counts)
 
     def _choose_step(self, span_ns: int) -> None:
         """Bin anew when the width of the bins no longer fits the view."""

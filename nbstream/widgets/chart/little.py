@@ -8,6 +8,7 @@ import numpy as np
 
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.widgets.chart.channel_line import rows_with_gaps
+from nbstream.widgets.chart.line_patch import LinePatch
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -49,9 +50,7 @@ class CoarseLines:
         """Begin anew: all readings have gone out in full."""
         self._until.clear()
 
-    def take(
-        self, starts: dict[str, int], max_bytes: int, *, whole: bool
-    ) -> list[tuple[int, Points, int | None]]:
+    def take(self, starts: dict[str, int], max_bytes: int, *, whole: bool) -> list[LinePatch]:
         """Return lines for `pack_lines` that take at most `max_bytes`.
 
         Parameters
@@ -67,16 +66,16 @@ class CoarseLines:
         n_points = (max_bytes // n_lines - LINE_BYTES) // POINT_BYTES
         turn = [(self._turn + i) % len(names) for i in range(n_lines)]
         self._turn = (self._turn + n_lines) % len(names)
-        lines: list[tuple[int, Points, int | None]] = []
+        lines: list[LinePatch] = []
         for number in sorted(turn):
             name = names[number]
             since = starts[name]
             if not whole:
                 since = max(since, self._until.get(name, since - 1) + 1)
-            points = self._coarse(name, since, n_points)
-            if len(points[0]):
-                self._until[name] = int(points[0][-1])
-                lines.append((number, points, None if whole else int(points[0][0])))
+            times, values = self._coarse(name, since, n_points)
+            if len(times):
+                self._until[name] = int(times[-1])
+                lines.append(LinePatch(number, times, values, None if whole else int(times[0])))
         return lines
 
     def _coarse(self, name: str, since_ns: int, n_points: int) -> Points:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.summaries.bins import bin_points, step_bits
+from nbstream.summaries.bins import BinnedLine, step_bits
 from nbstream.widgets.chart.channel_line import ChannelLine, without_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
 
 __all__ = ["FEWEST_ROWS", "WholeLines"]
@@ -63,10 +62,8 @@ class WholeLines:
         if line is None or line.is_cut_off or stop - line.row >= AT_ONCE:
             self._line(name).advance(AT_ONCE)
 
-    def points(
-        self, name: str, from_ns: int, to_ns: int, bits: int
-    ) -> tuple[TimeArray, FloatArray] | None:
-        """Return the points of a span in bins of 2^`bits` ns, None if the rows themselves must be read."""
+    def binned(self, name: str, from_ns: int, to_ns: int, bits: int) -> BinnedLine | None:
+        """Return the line of a span in bins of 2^`bits` ns, None if the rows themselves must be read."""
         first, stop = self._buffer.channel(name).span()
         if stop - first < FEWEST_ROWS:
             return None
@@ -80,8 +77,10 @@ class WholeLines:
         begin = 0 if oldest_ns is None else int(times.searchsorted(oldest_ns))
         low = max(begin, int(times.searchsorted(from_ns)) - 1)
         high = int(times.searchsorted(to_ns, "right")) + 1
-        times, values, gaps = without_breaks(times[low:high], values[low:high])
-        return bin_points(times, values, bits, gaps)
+        counts = line.counts(len(times) - low)[: high - low]
+        binned = BinnedLine(bits)
+        binned.extend(*without_breaks(times[low:high], values[low:high], counts))
+        return binned
 
     def _line(self, name: str) -> ChannelLine:
         held = self._buffer.channel(name)

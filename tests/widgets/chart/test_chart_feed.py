@@ -25,8 +25,8 @@ class Line:
         """Take in a frame."""
         if frame is None or "lines" not in frame.content:
             return
-        [[_, n, cut]] = frame.content["lines"]
-        numbers = np.frombuffer(b"".join(frame.buffers), np.float64)
+        [[_, n, cut, *_]] = frame.content["lines"]
+        numbers = np.frombuffer(frame.buffers[0], np.float64)
         keep = 0 if cut is None else int(self.ms.searchsorted(cut, "left"))
         self.ms = np.append(self.ms[:keep], numbers[:n])
         self.values = np.append(self.values[:keep], numbers[n:])

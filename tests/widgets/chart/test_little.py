@@ -32,9 +32,9 @@ def size(payload: Payload) -> int:
 
 def times_of(payload: Payload) -> dict[int, np.ndarray]:
     """Return the times of each line of a payload, in epoch ms."""
-    numbers = np.frombuffer(b"".join(bytes(part) for part in payload.buffers))
+    numbers = np.frombuffer(bytes(payload.buffers[0]) if payload.buffers else b"")
     times, position = {}, 0
-    for channel, n, _ in payload.content.get("lines", []):
+    for channel, n, *_ in payload.content.get("lines", []):
         times[channel] = numbers[position : position + n]
         position += 2 * n
     return times

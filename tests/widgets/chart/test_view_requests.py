@@ -54,7 +54,7 @@ class Views:
     def points(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the points of the newest answer."""
         self.pump.turn()
-        content, (buffer,) = self.sent[-1]
+        content, (buffer, *_) = self.sent[-1]
         n = content["lines"][0][1]
         numbers = np.frombuffer(buffer, np.float64)
         return numbers[:n], numbers[n:]

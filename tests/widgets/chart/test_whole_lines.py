@@ -39,8 +39,8 @@ def points(
     lines: WholeLines, low: float, high: float, bits: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the points of "x" from `low` to `high` s after the start, without the neighbours."""
-    found = lines.points("x", int((START + low) * 1e9), int((START + high) * 1e9), bits)
-    return None if found is None else inside(*found, low, high, bits)
+    line = lines.binned("x", int((START + low) * 1e9), int((START + high) * 1e9), bits)
+    return None if line is None else inside(*line.points(), low, high, bits)
 
 
 def of_rows(
@@ -89,7 +89,7 @@ def test_narrow_views_read_the_rows() -> None:
     lines = taken_in(buffer)
     assert points(lines, 0, 50, step_bits(50 * 10**9, 100)) is not None
     assert points(lines, 0, 1, step_bits(10**9, 100)) is None
-    assert lines.points("y", 0, 2**62, 50) is None
+    assert lines.binned("y", 0, 2**62, 50) is None
 
 
 def test_nobody_waits_for_what_was_not_taken_in() -> None:
@@ -139,10 +139,12 @@ def test_what_was_evicted_is_not_shown() -> None:
         for _ in range(3):
             lines.advance(("x",))
     oldest = buffer.channel("x").rows(0).times[0]
-    found = lines.points("x", int(START * 1e9), int((START + 600) * 1e9), step_bits(30 * 10**9, 20))
-    assert found is not None
-    assert found[0][0] >= oldest
-    assert set(found[1]) == {57.0, 58.0, 59.0}
+    line = lines.binned("x", int(START * 1e9), int((START + 600) * 1e9), step_bits(30 * 10**9, 20))
+    assert line is not None
+    times, values = line.points()
+    assert times[0] >= oldest
+    assert set(values) == {57.0, 58.0, 59.0}
+    assert line.counts(len(times)).sum() >= 2900  # but for those of a bin that was cut
 
 
 def test_a_clock_that_jumps_begins_anew() -> None:

@@ -1,0 +1,83 @@
+"""Tests of what frames bring of lines."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import nbstream as ns
+from nbstream.summaries.bins import BinnedLine
+from nbstream.widgets.chart.chart_feed import ChartFeed
+from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
+from nbstream.widgets.page.link import Payload
+
+START = 1_782_907_200.0
+
+
+def counts_of(payload: Payload) -> list[tuple[int, list[int]]]:
+    """Return the number of points and the counts at them of each line, as wire.js reads them."""
+    told = np.frombuffer(payload.buffers[1] if len(payload.buffers) > 1 else b"", np.uint32)
+    found = []
+    for _, n, _, *n_bins in payload.content["lines"]:
+        bins, told = told[: sum(n_bins)], told[sum(n_bins) :]
+        counts = np.zeros(n, int)
+        firsts = np.cumsum(np.append(0, bins & 255))[:-1]
+        counts[firsts.astype(int)] = bins >> 8
+        found.append((n, counts.tolist()))
+    assert not len(told)
+    return found
+
+
+def patch_of(values: np.ndarray, bits: int) -> LinePatch:
+    """Return the line of readings a millisecond apart."""
+    line = BinnedLine(bits)
+    line.extend(np.arange(len(values)) * 10**6, values)
+    times, kept = line.points()
+    return LinePatch(0, times, kept, None, line.counts(len(times)))
+
+
+def test_points_that_are_all_readings_need_no_counts() -> None:
+    """Nothing is sent for them, also where several stand in one bin."""
+    payload = pack_lines([patch_of(np.array([2.0, 5.0, 1.0, 3.0]), 40)])
+    assert payload.content["lines"] == [[0, 4, None]]
+    assert len(payload.buffers) == 1
+
+
+def test_counts_go_beside_the_points_of_the_lines_that_have_them() -> None:
+    """Of a line without them its neighbours' are not mistaken for its own."""
+    many = patch_of(np.sin(np.arange(1000)), 26)
+    few = LinePatch(1, np.arange(3), np.ones(3), 0, np.ones(3, np.int64))
+    payload = pack_lines([many, few, many])
+    (n, counts), (_, none), again = counts_of(payload)
+    assert sum(counts) == 1000
+    assert none == [0, 0, 0]
+    assert again == (n, counts)
+    assert len(payload.buffers[1]) < 0.1 * len(payload.buffers[0])
+
+
+def test_a_long_run_without_readings_hides_no_count() -> None:
+    """Points that stand for nothing are passed over, however many there are."""
+    values = np.concatenate((np.arange(2000.0), np.full(40_000, np.nan), np.arange(2000.0)))
+    patch = patch_of(values, 26)
+    assert np.isnan(patch.values).sum() > 500
+    [(n, counts)] = counts_of(pack_lines([patch]))
+    assert n == len(patch.times)
+    assert patch.counts is not None
+    assert counts == patch.counts.tolist()
+
+
+def test_a_page_knows_of_each_bin_how_many_readings_it_is_live_and_looking_back() -> None:
+    """The newest bin is told anew as it grows."""
+    buffer = ns.Buffer(timezone="UTC")
+    with ns.Analyzer(buffer, window="10s") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 100)
+        for i in range(20):
+            buffer.extend(START + i / 4 + np.arange(500) / 2000, x=np.arange(500.0))
+            frame = feed.frame()
+            assert frame is not None
+            [[_, _, cut, *_]] = frame.content["lines"]
+            [(_, counts)] = counts_of(frame)
+            since = START if cut is None else cut / 1e3
+            assert abs(sum(counts) - (START + (i + 1) / 4 - since) * 2000) < 2
+        assert sum(counts_of(feed.snapshot())[0][1]) == 10_000
+        looked = feed.history(int((START + 1) * 1e9), int((START + 3) * 1e9), 100)
+        assert abs(sum(counts_of(looked)[0][1]) - 4000) <= 2  # one neighbour on each side
