@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import plotly.graph_objects as go
-
 from nbstream.widgets.chart.figure import LIVE, live_number
+from nbstream.widgets.chart.lean_plotly import go
 from nbstream.widgets.chart.look import LINE_WIDTH
 from nbstream.widgets.chart.plotly_figure import axis_key, axis_layouts, legend_texts
 

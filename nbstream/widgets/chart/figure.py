@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from _plotly_utils.utils import convert_to_base64  # type: ignore[import-untyped]
+from _plotly_utils.utils import convert_to_base64
 from plotly.io.json import to_json_plotly
 
 from nbstream.text.naming import short_name

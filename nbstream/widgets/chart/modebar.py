@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
+from nbstream.widgets.chart.lean_plotly import go
 
 __all__ = ["UPLOADING", "StaticFigure", "StaysOnPage"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
 import traitlets
+
+from nbstream.widgets.chart.lean_plotly import go
 
 __all__ = ["QuietFigure"]
 
