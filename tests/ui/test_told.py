@@ -113,3 +113,42 @@ def test_a_point_that_stands_for_many_readings_says_so(lab: Lab) -> None:
     chart.read("chart.lookAt(chart.plot.frame.from, chart.plot.frame.from + 20)")
     expect(entry).to_have_attribute("title", "value: click to hide")
     expect(readout).not_to_contain_text("readings")
+
+
+def test_what_happened_is_a_tick_on_the_strip_and_a_click_shows_it(lab: Lab) -> None:
+    """Incidents and notes that are long out of view are found on the strip, by the mouse and by keys."""
+    page = lab.open(
+        [
+            TWO_UNITS.replace(
+                "stopped = threading.Event()",
+                "stopped = threading.Event()\n"
+                "ago = time.time() - 600 + np.arange(595)\n"
+                "buffer.extend(ago, temperature=22 + (np.arange(595) % 200 == 99) * 9.0,"
+                " humidity=np.full(595, 50.0))",
+            )
+        ]
+    )
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    page.kernel_eval(
+        "chart.analyzer.alert('temperature > 29', name='hot', severity='critical');"
+        "chart.mark('window opened', time=ago[300])"
+    )
+    note = chart.root.get_by_role("button", name=re.compile("note: window opened"))
+    expect(note).to_be_visible()
+    note.click()
+    chart.wait("chart.plot.frame.to < Date.now() - 200000")
+    marker = chart.read("chart.data.meta.markers[0][0]")
+    begin, end = chart.span()
+    assert begin < marker < end
+    page.kernel_eval("buffer.append(time.time(), temperature=40.0)")
+    tick = chart.root.get_by_role("button", name=re.compile("critical: hot, temperature")).first
+    expect(tick).to_be_visible()
+    tick.hover()
+    page.screenshot("told-events")
+    tick.click()
+    chart.wait("chart.data.incidents.all.some((i) => i.from > chart.plot.frame.from)")
+    chart.root.locator(".nbs-brush").focus()
+    page.page.keyboard.press(",")
+    chart.wait("chart.plot.frame.from < given && given < chart.plot.frame.to", argument=marker)

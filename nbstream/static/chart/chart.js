@@ -6,6 +6,7 @@ import { Crosshair } from "./crosshair.js";
 import { ChartData } from "./data.js";
 import { saveAs } from "./download.js";
 import { element } from "../shared/dom.js";
+import { eventsOf } from "./events.js";
 import { Gestures } from "./gestures.js";
 import { Guests } from "./guests.js";
 import { History } from "./history.js";
@@ -210,6 +211,7 @@ class ChartView {
     if (change.figure || change.zone) this.takeFigure(meta.figure);
     if (change.incidents) this.data.incidents.take(meta.incidents);
     if (change.incidents || change.markers) plot.hasNews = true;
+    if (change.incidents || change.markers || change.zone) this.showEvents();
     if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
     this.showTools();
   }
@@ -393,6 +395,7 @@ class ChartView {
     this.plot.setHidden(new Set(lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
     this.legend.el.hidden = this.data.meta.legend === false;
     this.legend.show(this.data.meta.legend === false ? [] : lines);
+    this.showEvents();
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
   }
 
@@ -405,6 +408,11 @@ class ChartView {
     if (perPoint.join() === this.perPoint.join()) return;
     this.perPoint = perPoint;
     this.showLines();
+  }
+
+  showEvents() {
+    const { incidents, meta } = this.data;
+    this.overview.events.show(eventsOf(incidents.all, meta.markers ?? [], this.lines), meta.zone.offset);
   }
 
   // What is said.

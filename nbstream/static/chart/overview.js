@@ -1,6 +1,7 @@
 // The strip below a chart: all that the buffer holds, and a brush that moves and sizes the view.
 
 import { element, OWN_KEYS, setAttribute } from "../shared/dom.js";
+import { Events } from "./events.js";
 
 const HEIGHT_PX = 34;
 const GRIP_PX = 6;
@@ -25,15 +26,17 @@ export class Overview {
     this.goLive = goLive;
     this.ask = ask;
     this.canvas = element("canvas", {});
+    /** What happened, as ticks. */
+    this.events = new Events(look);
     this.brush = element("div", {
       ...OWN_KEYS,
       class: "nbs-brush",
       tabindex: "0",
       role: "slider",
-      "aria-label": "Span of the view in the whole buffer",
+      "aria-label": "Span of the view in the whole buffer. Arrow keys move it, comma and full stop show the incident or note before and after it.",
       onkeydown: (event) => this.#onKey(event),
     });
-    this.el = element("div", { class: "nbs-overview", title: "All that the buffer holds; drag to look back" }, [this.canvas, this.brush]);
+    this.el = element("div", { class: "nbs-overview", title: "All that the buffer holds; drag to look back" }, [this.canvas, this.brush, this.events.el]);
     for (const [name, take] of [["pointerdown", this.#onDown], ["pointermove", this.#onMove], ["pointerup", this.#onUp], ["pointercancel", this.#onUp], ["dblclick", () => this.goLive()]]) {
       this.el.addEventListener(name, take);
     }
@@ -71,6 +74,8 @@ export class Overview {
       Object.assign(this.el.style, { marginLeft: `${frame.left}px`, width: `${frame.width}px`, height: `${HEIGHT_PX}px` });
     }
     this.#placeBrush();
+    this.events.shown = this.shown;
+    this.events.place(this.span, this.width, now);
     const looks = lines.map(({ color, isVisible }) => (isVisible ? color : "")).join();
     if (looks + place === this.drawn) return;
     this.drawn = looks + place;
@@ -187,7 +192,9 @@ export class Overview {
   #onKey(event) {
     const { from, to } = this.shown;
     const by = { ArrowLeft: -STEP, ArrowRight: STEP, PageUp: -1, PageDown: 1 }[event.key];
-    if (event.key === "End") this.goLive();
+    const toEvent = { ",": -1, ".": 1 }[event.key];
+    if (toEvent) this.events.step(toEvent, this.shown);
+    else if (event.key === "End") this.goLive();
     else if (event.key === "Home") this.look(this.span[0], this.span[0] + to - from);
     else if (by) this.look(from + by * (to - from), to + by * (to - from));
     else return;
