@@ -151,10 +151,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         )
         self._link.feed = self._feed
         self._page_actions = PageActions(self, self._feed)
-        views = ViewRequests(
+        self._views = ViewRequests(
             self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
         )
-        self._inbox = Inbox(self, self._link, self._actions, take=views.take)
+        self._inbox = Inbox(self, self._link, self._actions, take=self._views.take)
         self._keeper = Keeper(analyzer, self._kept, tell=lambda content: self.send(content))
         self._ended = None
         self._show_channels(analyzer, self._feed)
@@ -286,6 +286,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         except Exception:  # the comm was closed by the other side
             logger.debug("The end of a chart could not be sent.", exc_info=True)
         self._link.close()
+        self._views.close()
         self._show_no_more()
         try:
             if self._owns_analyzer:

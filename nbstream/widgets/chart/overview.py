@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Overview"]
 
 N_BINS = 256
+AT_ONCE = 2**18
+"""Rows that are read at a time, in a few ms: pages wait for their frames meanwhile."""
 
 
 class Overview:
@@ -30,8 +32,8 @@ class Overview:
 
     Notes
     -----
-    The first call reads all readings, later ones what came since. The bins double in width when there
-    would be more than twice as many of them.
+    Readings are read once, some at each call; `is_behind` tells whether more are there. The bins double in
+    width when there would be more than twice as many of them.
 
     Thread safety: one thread at a time (the pump's).
     """
@@ -40,9 +42,11 @@ class Overview:
         self._buffer = buffer
         self._lines: dict[str, ChannelLine] = {}
         self._bits = 0
+        self.is_behind = False
+        """Whether some readings were not read yet, as of the newest call."""
 
     def payload(self, names: Sequence[str]) -> Payload:
-        """Return the bins of some channels.
+        """Return the bins of some channels, of what was read of them by now.
 
         The content says where they begin (``start``, epoch ms), how wide they are (``step``, ms) and how
         many there are (``n``); the buffer holds, per channel, first all smallest, then all largest values,
@@ -65,23 +69,39 @@ class Overview:
         start = oldest >> self._bits
         n = (newest >> self._bits) - start + 1
         bins = np.full((len(names), 2, n), np.nan, np.float32)
+        left = AT_ONCE
         for number, name in enumerate(names):
+            left -= self._read(name, left)
             self._fill(bins[number], name, start)
+        self.is_behind = left <= 0
         content = {"start": (start << self._bits) / 1e6, "step": 2.0**self._bits / 1e6, "n": n}
         return Payload(content, [bins.data.cast("B")])
 
     def _choose_step(self, span_ns: int) -> None:
         n = span_ns >> self._bits
-        if not self._lines or not N_BINS // 4 <= n <= 2 * N_BINS:
-            self._bits = step_bits(max(1, span_ns), N_BINS)
+        if self._lines and N_BINS // 4 <= n <= 2 * N_BINS:
+            return
+        bits = step_bits(max(1, span_ns), N_BINS)
+        if bits < self._bits:
             self._lines.clear()
+        for line in self._lines.values():
+            line.widen(bits)
+        self._bits = bits
 
-    def _fill(self, bins: np.ndarray, name: str, start: int) -> None:
+    def _read(self, name: str, max_rows: int) -> int:
+        """Read on in a channel; return how many rows came of it."""
         line = self._lines.get(name)
         if line is None or line.is_cut_off:
             first, _ = self._buffer.channel(name).span()
             line = self._lines[name] = ChannelLine(self._buffer, name, self._bits, first)
-        line.advance()
+        if max_rows <= 0:
+            return 0
+        before = line.row
+        line.advance(max_rows)
+        return max(0, line.row - before)
+
+    def _fill(self, bins: np.ndarray, name: str, start: int) -> None:
+        line = self._lines[name]
         line.take_changes()
         line.drop_before(start << self._bits)
         times, values = line.points()

@@ -22,6 +22,8 @@ MOST_MS = 9.2e12
 """What int64 ns can hold, in ms."""
 MAX_WAITING = 50
 MAX_CLIENT = 64
+REST = 0.02
+"""Seconds between two parts of a buffer that is read: time for frames, and for the rest of the kernel."""
 
 
 class Span(NamedTuple):
@@ -36,7 +38,8 @@ class Span(NamedTuple):
 class ViewRequests:
     """Answers views on the pump's thread, beside a main thread that may be busy.
 
-    Of each view the newest request of each kind counts.
+    Of each view the newest request of each kind counts. All of a large buffer is read in parts, between which
+    frames go out; a view that asks for it has what is there at once, and the rest when it was read.
 
     Parameters
     ----------
@@ -69,6 +72,8 @@ class ViewRequests:
         self._pump = pump
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, Literal["history", "overview"]], Span | None] = {}
+        self._reading_for: set[str] = set()
+        self._is_closed = False
 
     def take(self, message: dict[str, Any]) -> bool:
         """Take a request of a view; return whether it was one."""
@@ -85,18 +90,39 @@ class ViewRequests:
         self._pump.post(self._answer)
         return True
 
+    def close(self) -> None:
+        """Read nothing more."""
+        self._is_closed = True
+        self._pump.remove(self)
+
+    def step(self, now: float) -> float | None:
+        """Read on in a large buffer, and tell the views that wait for all of it; the pump calls it."""
+        payload = self._overview.payload(self._feed.names)
+        if self._overview.is_behind and not self._is_closed:
+            return REST
+        self._pump.remove(self)
+        for client in self._reading_for:
+            self._send({"kind": "overview", "to": client, **payload.content}, payload.buffers)
+        self._reading_for.clear()
+        return None
+
     def _answer(self) -> None:
         while True:
             with self._lock:
                 if not self._waiting:
                     return
                 (client, kind), span = self._waiting.popitem()
-            payload, more = self._made(span)
+            payload, more = self._made(client, span)
             self._send({"kind": kind, "to": client, **more, **payload.content}, payload.buffers)
 
-    def _made(self, span: Span | None) -> tuple[Payload, dict[str, Any]]:
+    def _made(self, client: str, span: Span | None) -> tuple[Payload, dict[str, Any]]:
         if span is None:
-            return self._overview.payload(self._feed.names), {}
+            payload = self._overview.payload(self._feed.names)
+            if self._overview.is_behind and not self._is_closed:
+                if not self._reading_for:
+                    self._pump.add(self)
+                self._reading_for.add(client)
+            return payload, {}
         begin_ns, end_ns, width_ns = (
             round(min(max(ms, -MOST_MS), MOST_MS) * 1e6) for ms in span[1:]
         )

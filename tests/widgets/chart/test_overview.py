@@ -6,9 +6,46 @@ import numpy as np
 import pytest
 
 from nbstream.readings.buffer import Buffer
+from nbstream.widgets.chart import overview as module
+from nbstream.widgets.chart.channel_line import ChannelLine
 from nbstream.widgets.chart.overview import N_BINS, Overview
 
 SECOND = 10**9
+
+
+def test_it_reads_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call reads more rows than it may, and none is read twice, not even when bins widen."""
+    monkeypatch.setattr(module, "AT_ONCE", 1000)
+    read: list[int] = []
+    advance = ChannelLine.advance
+
+    def counted(line: ChannelLine, max_rows: int | None = None) -> None:
+        before = line.row
+        advance(line, max_rows)
+        read[-1] += line.row - before
+
+    monkeypatch.setattr(ChannelLine, "advance", counted)
+    buffer = Buffer()
+    rng = np.random.default_rng(2)
+    times = 1_782_907_200.0 + np.arange(8000)
+    buffer.extend(times, x=rng.normal(size=8000), y=rng.normal(size=8000))
+    overview = Overview(buffer)
+    is_behind = True
+    while is_behind:
+        read.append(0)
+        overview.payload(("x", "y"))
+        is_behind = overview.is_behind
+    assert max(read) == 1000
+    assert sum(read) == 16_000
+    buffer.extend(times[-1] + 1 + np.arange(20_000), x=rng.normal(size=20_000))
+    for _ in range(22):
+        read.append(0)
+        _, bins = bins_of(overview, "x", "y")
+    assert max(read) == 1000
+    assert sum(read) == 36_000
+    held = buffer.to_pandas()
+    assert np.nanmin(bins[0]) == np.float32(held["x"].min())
+    assert np.nanmax(bins[1]) == np.float32(held["y"].max())
 
 
 def bins_of(overview: Overview, *names: str) -> tuple[np.ndarray, np.ndarray]:

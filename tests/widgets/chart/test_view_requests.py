@@ -9,6 +9,7 @@ import pytest
 
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
+from nbstream.widgets.chart import overview
 from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.view_requests import MAX_WAITING, ViewRequests
@@ -21,6 +22,15 @@ class Pump:
 
     def __init__(self) -> None:
         self.jobs: list[Any] = []
+        self.driven: list[Any] = []
+
+    def add(self, driven: Any) -> None:
+        """Drive something at each turn."""
+        self.driven.append(driven)
+
+    def remove(self, driven: Any) -> None:
+        """Drive it no more."""
+        self.driven = [other for other in self.driven if other is not driven]
 
     def post(self, job: Any) -> None:
         """Keep a job."""
@@ -141,3 +151,37 @@ def test_only_so_many_wait(views: Views) -> None:
     assert sum(taken) == MAX_WAITING
     views.pump.turn()
     assert views.ask(kind="overview", client="c0")
+
+
+def test_a_large_buffer_is_read_in_turns(views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view has what is there at once, and all of it when it was read; the pump turns meanwhile."""
+    monkeypatch.setattr(overview, "AT_ONCE", 10_000)
+    views.ask(kind="overview")
+    views.pump.turn()
+    assert len(views.sent) == 1
+    n_turns = 0
+    while views.pump.driven:
+        (driven,) = views.pump.driven
+        rest = driven.step(0.0)
+        n_turns += 1
+        assert (rest is None) == (not views.pump.driven)
+    assert n_turns == 6
+    (_, (part,)), (said, (whole,)) = views.sent
+    assert said["to"] == "a"
+    held = [np.isfinite(np.frombuffer(bins, np.float32)).sum() for bins in (part, whole)]
+    assert 0 < held[0] < held[1] / 5
+    assert held[1] >= 2 * said["n"] - 2
+
+
+def test_a_chart_that_is_closed_reads_no_more(
+    views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun for a view ends with the chart."""
+    monkeypatch.setattr(overview, "AT_ONCE", 10_000)
+    views.ask(kind="overview")
+    views.pump.turn()
+    views.requests.close()
+    assert views.pump.driven == []
+    views.ask(kind="overview")
+    views.pump.turn()
+    assert views.pump.driven == []
