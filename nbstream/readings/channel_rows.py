@@ -88,6 +88,12 @@ class ChannelRows:
         with self._lock:
             return self._store.ring(self.name).row_at(ns, "left")
 
+    def span_rows(self, from_ns: int, to_ns: int) -> tuple[int, int]:
+        """Return the rows (start, stop) of a span, both ends included."""
+        with self._lock:
+            ring = self._store.ring(self.name)
+            return ring.row_at(from_ns, "left"), ring.row_at(to_ns, "right")
+
     def rows_after(self, ns: TimeArray) -> TimeArray:
         """Return for each time the first row whose time is later, among those held."""
         with self._lock:

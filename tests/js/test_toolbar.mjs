@@ -17,7 +17,7 @@ beforeEach(() => {
   installDom();
   told = [];
   const tell = (word) => (value) => told.push(value === undefined ? word : `${word} ${value}`);
-  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "savePicture", "showWindow"];
+  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "showHelp", "resetAll", "showWindow"];
   toolbar = new Toolbar(Object.fromEntries(names.map((name) => [name, tell(name)])));
   view = new Viewport();
   view.isDelivering = false;
@@ -37,7 +37,7 @@ const chips = () => toolbar.chips.all("nbs-chart-chip").filter((node) => !node.h
 
 test("every button has a name, a title and a sign that says nothing to who cannot see it", () => {
   const names = buttons().map((node) => node.getAttribute("aria-label"));
-  assert.deepEqual(names, ["Zoom", "Pan", "Select", "Fit y", "Back to live", "Pause", "Save as PNG"]);
+  assert.deepEqual(names, ["Zoom", "Pan", "Select", "Fit y", "Back to live", "Pause", "More"]);
   for (const node of buttons()) {
     assert.ok(node.getAttribute("title"));
     assert.equal(node.one("nbs-svg").getAttribute("aria-hidden"), "true");
@@ -47,7 +47,23 @@ test("every button has a name, a title and a sign that says nothing to who canno
 
 test("buttons do what they say", () => {
   for (const node of buttons()) click(node);
-  assert.deepEqual(told, ["chooseMode zoom", "chooseMode pan", "chooseMode select", "fitY", "jumpToLive", "togglePause", "savePicture"]);
+  assert.deepEqual(told, ["chooseMode zoom", "chooseMode pan", "chooseMode select", "fitY", "jumpToLive", "togglePause"]);
+});
+
+test("the menu saves what is shown, keeps it, lists the keys and resets", () => {
+  click(toolbar.more.opener);
+  for (const name of toolbar.more.items.map((node) => node.one("nbs-menu-name").textContent)) {
+    if (!toolbar.more.isOpen) toolbar.more.open();
+    click(toolbar.more.items.find((node) => node.one("nbs-menu-name").textContent === name));
+  }
+  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showHelp", "resetAll"]);
+});
+
+test("what has become of a wish is said for a while", () => {
+  toolbar.tell("kept in the notebook");
+  assert.equal(toolbar.chips.one("nbs-told").textContent, "kept in the notebook");
+  assert.equal(toolbar.chips.one("nbs-told").getAttribute("role"), "status");
+  toolbar.tell("");
 });
 
 test("one of the modes is chosen, by arrow keys too", () => {

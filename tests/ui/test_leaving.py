@@ -23,12 +23,27 @@ def press_every_button(page: NotebookPage, chart: PageChart) -> list[str]:
             continue
         name = button.get_attribute("aria-label") or button.inner_text()
         names.append(name)
-        if "PNG" in name:
-            with page.page.expect_download() as download:
-                button.click()
-            assert download.value.url.startswith(("data:", "blob:"))
-        else:
-            button.click()
+        button.click()
+        if name == "More":
+            names += save_files(page)
+    return names
+
+
+def save_files(page: NotebookPage) -> list[str]:
+    """Save what the open menu of the toolbar offers; return the names of its choices."""
+    saves = page.page.locator(".nbs-menu:visible").get_by_role("menuitem", name="Save")
+    names = saves.locator(".nbs-menu-name").all_inner_texts()
+    for name in names:
+        opener = page.page.get_by_role("button", name="More", exact=True)
+        if opener.get_attribute("aria-expanded") == "false":
+            opener.click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("menuitem", name=name, exact=True).click()
+        assert download.value.url.startswith("blob:")
+        head = download.value.path().read_bytes()[:200]
+        signs = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<html", "CSV": b"time,value"}
+        (sign,) = (sign for word, sign in signs.items() if word in name)
+        assert sign in head, name
     return names
 
 
@@ -44,7 +59,8 @@ def test_no_button_sends_anything_anywhere(
     chart = PageChart(page)
     chart.wait_live()
     live = press_every_button(page, chart)
-    assert {"Zoom", "Pan", "Select", "Fit y", "Pause", "Save as PNG"} <= set(live)
+    assert {"Zoom", "Pan", "Select", "Fit y", "Pause", "Save as PNG", "Save as SVG"} <= set(live)
+    assert {"Save as HTML page", "Save readings as CSV"} <= set(live)
     chart.tool("Back to live").click()
     expect(chart.badge).to_have_text("live")
     chart.tool("Pause").click()

@@ -4,14 +4,16 @@
 import { keepCellHeight } from "../shared/cellHeight.js";
 import { Crosshair } from "./crosshair.js";
 import { ChartData } from "./data.js";
-import { saveAs } from "./download.js";
+import { pngOf, saveAs } from "./download.js";
 import { element } from "../shared/dom.js";
 import { eventsOf } from "./events.js";
 import { Gestures } from "./gestures.js";
 import { Guests } from "./guests.js";
+import { Help } from "./help.js";
 import { History } from "./history.js";
 import { drawIncidents } from "./incidents.js";
 import { renewKept } from "../shared/kept.js";
+import { KernelFiles } from "./kernelFiles.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Limits } from "./limits.js";
@@ -75,6 +77,9 @@ class ChartView {
       onClick: (place) => this.onClick(place),
       onSelect: (span) => this.select(span),
     });
+    this.help = new Help();
+    this.files = new KernelFiles((...command) => this.requests.ask(...command), (message) => this.link.send(message));
+    const showHelp = () => this.help.open();
     const { crosshair, gestures } = this;
     this.markField = new MarkField((time, text) => this.requests.ask({ kind: "mark", time, text }, () => {}));
     this.overview = new Overview({
@@ -83,14 +88,17 @@ class ChartView {
       ask: () => this.link.send({ kind: "overview" }),
     });
     const oldest = () => this.overview.span[0];
-    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest, mark: () => this.mark() });
+    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest, showHelp, mark: () => this.mark() });
     this.toolbar = new Toolbar({
       chooseWindow: (value) => this.chooseWindow(value),
       chooseMode: (mode) => gestures.setMode(mode),
       togglePause,
       jumpToLive,
       fitY,
-      savePicture: () => this.savePicture(),
+      save: (format) => this.save(format),
+      keep: () => this.keep(),
+      showHelp,
+      resetAll: () => this.resetAll(),
       showWindow: () => this.showWindow(),
     });
     this.legend = new Legend({
@@ -119,7 +127,7 @@ class ChartView {
   start() {
     const { signal } = this.abort;
     const { plot } = this;
-    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el);
+    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el, this.help.el);
     this.el = element("div", { class: "nbs-chart" }, [this.row ? null : this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
     this.row?.head.append(this.toolbar.head);
     this.row?.tools.append(this.toolbar.tools);
@@ -174,6 +182,8 @@ class ChartView {
       return;
     } else if (message.kind === "history" && this.isOwn) {
       this.takeHistory(this.history.take(message, unpackLines(message, buffers)));
+    } else if (message.kind === "piece") {
+      this.files.take(message, buffers);
     } else if (message.kind === "overview") {
       this.overview.take(message, buffers);
     }
@@ -358,9 +368,33 @@ class ChartView {
     if (reading) this.requests.ask({ kind: "click", ...reading }, () => {});
   }
 
-  async savePicture() {
+  /** Save what is seen as a file: the readings and pictures of the kernel are of the same span. */
+  async save(format) {
+    const { plot, viewport } = this;
     const title = this.data.meta.figure?.title || "nbstream";
-    await saveAs(this.plot.toCanvas(2), `${title}.png`);
+    const span = viewport.isWindow ? null : [plot.frame.from, plot.frame.to];
+    try {
+      if (format !== "png") this.toolbar.tell("making the file…");
+      const blob = await (format === "png" ? pngOf(plot.toCanvas(2)) : this.files.make(format, span));
+      saveAs(blob, `${title}.${format}`);
+      this.toolbar.tell("");
+    } catch (error) {
+      this.toolbar.tell(error.message);
+    }
+  }
+
+  keep() {
+    this.requests.ask({ kind: "keep" }, (error) => this.toolbar.tell(error || "kept in the notebook"));
+  }
+
+  /** Be as at the beginning: live, the whole window, y fits, every line is shown. */
+  resetAll() {
+    this.gestures.cancel();
+    this.crosshair.letGo();
+    this.highlight(null);
+    for (const [channel, { isVisible }] of this.lines.entries()) if (!isVisible) this.showLine(channel, true);
+    this.toolbar.setMode("zoom");
+    this.jumpToLive();
   }
 
   // The lines, for the legend and for a table beside the chart.

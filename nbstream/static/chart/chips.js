@@ -5,6 +5,7 @@ import { spanText } from "./box.js";
 import { button, element, setText } from "../shared/dom.js";
 
 const LINE_PX = 20;
+const TOLD_MS = 5000;
 
 export class ChartChips {
   /**
@@ -18,7 +19,8 @@ export class ChartChips {
     this.y = new Chip("nbs-fit", fitY, "Let the y axis fit what is visible");
     this.window = new Chip("nbs-whole", showWindow, "Show as much as the window");
     this.banner = element("div", { class: "nbs-banner", hidden: true });
-    this.el = element("div", { class: "nbs-chart-chips" }, [this.jump.el, this.y.el, this.window.el, this.banner]);
+    this.told = element("div", { class: "nbs-told", role: "status" });
+    this.el = element("div", { class: "nbs-chart-chips" }, [this.jump.el, this.y.el, this.window.el, this.banner, this.told]);
   }
 
   /**
@@ -42,6 +44,13 @@ export class ChartChips {
     if (place === this.placed) return;
     this.placed = place;
     Object.assign(this.el.style, { left: `${left}px`, top: `${Math.max(0, top - LINE_PX)}px`, width: `${wide}px` });
+  }
+
+  /** Say for a while what has become of what somebody asked for. */
+  tell(text) {
+    setText(this.told, text);
+    clearTimeout(this.forget);
+    this.forget = setTimeout(() => setText(this.told, ""), TOLD_MS);
   }
 
   /** Say a sentence at length, "" for none. */

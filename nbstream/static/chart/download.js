@@ -1,14 +1,21 @@
-// A picture of a chart as a file of the person who looks at it.
+// What a chart shows as a file of the person who looks at it.
 
 import { element } from "../shared/dom.js";
 
 /**
- * Have the browser save a canvas as a PNG file.
  * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>} it as PNG
+ */
+export function pngOf(canvas) {
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+/**
+ * Have the browser save a file.
+ * @param {Blob} blob
  * @param {string} name of the file
  */
-export async function saveAs(canvas, name) {
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+export function saveAs(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = element("a", { href: url, download: name.replace(/[^\p{L}\p{N} ._-]+/gu, "_").slice(0, 100) });
   link.click();

@@ -361,7 +361,7 @@ function wheelPx({ deltaX, deltaY, deltaMode }) {
 }
 
 function isControl(target) {
-  return Boolean(target?.closest?.("button, a, input, select, textarea, .nbs-limit"));
+  return Boolean(target?.closest?.("button, a, input, select, textarea, .nbs-limit, .nbs-selection, .nbs-help"));
 }
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

@@ -11,7 +11,7 @@ const PATHS = {
   live: "M13 3v10M3 8h7M7 5l3 3-3 3",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   resume: "M5 3.5v9l7-4.5z",
-  picture: "M2.5 5.5h2.25L6 3.5h4l1.25 2h2.25v7h-11zM10 8.75a2 2 0 1 1-4 0 2 2 0 0 1 4 0",
+  more: "M4 8a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0M8.6 8a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0M13.2 8a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0",
 };
 
 /** @returns {Element} an icon; it says nothing to who cannot see it */

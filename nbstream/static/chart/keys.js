@@ -4,9 +4,26 @@ import { OWN_KEYS, setAttribute } from "../shared/dom.js";
 
 const ZOOM = 0.8;
 const PAN = 0.1; // of the width
+/** What is in the list of keys: [keys, what they do]. */
+export const KEYS = [
+  [["+", "−"], "zoom"],
+  [["←", "→"], "move"],
+  [["Page ↑", "Page ↓"], "move by nearly a width"],
+  [["Home"], "the oldest readings"],
+  [["End", "L"], "live"],
+  [["Space"], "pause, and go on"],
+  [["F", "0"], "fit y"],
+  [["Shift ←", "Shift →"], "read the values, one reading after the other"],
+  [["C"], "measure from there"],
+  [["S"], "speak of all that is in view"],
+  [["M"], "note what happened"],
+  [["?"], "this list"],
+  [["Esc"], "let go"],
+  [["Ctrl + wheel"], "zoom at the pointer; the wheel alone once the chart has the focus"],
+];
 const LABEL =
   "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
-  "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, Escape lets go.";
+  "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, question mark lists all keys, Escape lets go.";
 
 export class Keys {
   /**
@@ -19,6 +36,7 @@ export class Keys {
    * @param {() => void} does.fitY
    * @param {import("./crosshair.js").Crosshair} [does.crosshair] moved by Shift and arrows
    * @param {import("./gestures.js").Gestures} [does.gestures] whose selection Escape lets go
+   * @param {() => void} [does.showHelp] list the keys
    * @param {() => void} [does.mark] have a person note what happened
    * @param {() => number | null} [does.oldest] time of the oldest reading that can be shown; Home goes there
    */
@@ -99,6 +117,8 @@ export class Keys {
       case "s":
       case "S":
         return () => (does.crosshair ? does.crosshair.describe() : false);
+      case "?":
+        return does.showHelp ? () => does.showHelp() : null;
       case "Escape":
         return () => this.#escape();
       default:

@@ -1,10 +1,11 @@
-// What stands above a chart: its title, how it is, what a drag does, the ways back, the pause, a picture of it, and
-// the choice of the window.
+// What stands above a chart: its title, how it is, what a drag does, the ways back, the pause, the choice of the window,
+// and a menu of what else there is.
 
 import { element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
 import { Badge, RESTARTED } from "../shared/status.js";
 import { ChartChips } from "./chips.js";
 import { tool } from "./icons.js";
+import { moreMenu } from "./more.js";
 import { pauseButton, showPause } from "./pause.js";
 
 const WINDOWS = ["10s", "60s", "5min", "all"];
@@ -18,7 +19,10 @@ export class Toolbar {
    * @param {() => void} does.togglePause
    * @param {() => void} does.jumpToLive
    * @param {() => void} does.fitY
-   * @param {() => void} does.savePicture
+   * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save what is shown as a file
+   * @param {() => void} does.keep
+   * @param {() => void} does.showHelp
+   * @param {() => void} does.resetAll
    * @param {() => void} [does.showWindow] show as much as the window; without it the view is changed at the next tick
    */
   constructor(does) {
@@ -31,7 +35,7 @@ export class Toolbar {
     this.fit = tool("fitY", "Fit y", "Fit the y axis to what is visible (F)", does.fitY);
     this.live = tool("live", "Back to live", "Back to live: the whole window, and y fits (L)", does.jumpToLive);
     this.pause = pauseButton(does.togglePause);
-    this.picture = tool("picture", "Save as PNG", "Save a picture of the chart (PNG)", does.savePicture);
+    this.more = moreMenu(does);
     this.window = element("select", {
       ...OWN_KEYS,
       class: "nbs-tool nbs-tool-window",
@@ -45,8 +49,8 @@ export class Toolbar {
       this.fit,
       this.live,
       this.pause,
-      this.picture,
       this.window,
+      this.more.el,
     ]);
     this.head = element("div", { class: "nbs-chart-head" }, [this.title, this.badge.el]);
     this.el = element("div", { class: "nbs-toolbar" }, [this.head, this.tools]);
@@ -87,7 +91,13 @@ export class Toolbar {
 
   /** Leave the page; what it is laid into may stay. */
   close() {
+    this.more.close(false);
     for (const node of [this.head, this.tools]) node.remove();
+  }
+
+  /** Say what has become of what somebody asked for. */
+  tell(text) {
+    this.strip.tell(text);
   }
 
   /** Choose what a drag does. */

@@ -214,15 +214,18 @@ class ChartFeed:
                     break
         return sorted(marks.values(), key=lambda mark: mark[1])
 
-    def points(self, window: Window | None = None) -> dict[str, Points]:
-        """Return the points that draw the readings in the window, by channel."""
+    def points(
+        self, window: Window | None = None, span: tuple[int, int] | None = None
+    ) -> dict[str, Points]:
+        """Return the points that draw the readings in the window, or in a span (ns), by channel."""
         window = window or self._analyzer.parsed_window
         points = {}
         for name in self.names:
             held = self._buffer.channel(name)
-            rows, gaps = rows_with_gaps(held, *held.window_rows(window), self.gap_ns)
-            span = int(np.ptp(rows.times)) if len(rows.times) else 0
-            bits = step_bits(max(span, 1), BINS_PER_PX * self._width_px())
+            inside = held.window_rows(window) if span is None else held.span_rows(*span)
+            rows, gaps = rows_with_gaps(held, *inside, self.gap_ns)
+            wide = int(np.ptp(rows.times)) if len(rows.times) else 0
+            bits = step_bits(max(wide, 1), BINS_PER_PX * self._width_px())
             points[name] = bin_points(rows.times, rows.values, bits, gaps)
         return points
 

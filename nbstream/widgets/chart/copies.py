@@ -47,6 +47,7 @@ def static_copy(
     y: YLike,
     analyzer: Analyzer,
     window: Window,
+    span: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """Return a figure as a dict, with the points of a window in the traces of the channels.
 
@@ -64,6 +65,8 @@ def static_copy(
         The policy of the y axes.
     analyzer, window
         Whose readings, and which of them.
+    span
+        From when to when, in ns, instead of the window.
     """
     buffer = analyzer.buffer
     data, layout = copy.deepcopy(data), copy.deepcopy(layout)
@@ -91,7 +94,8 @@ def static_copy(
             shape["yref"] = "paper"
     layout["shapes"] = [*shapes, *lines]
     time = layout.setdefault("xaxis", {})
-    time["range"] = _ends(analyzer, window, [times for times, _ in points.values()])
+    drawn = [times for times, _ in points.values()]
+    time["range"] = _ends(analyzer, window, drawn) if span is None else _wall_ends(span, buffer)
     title = time.setdefault("title", {})
     title.setdefault("text", plotly_text(zone_label(buffer.timezone, buffer.newest_ns or 0)))
     modebar = layout.setdefault("modebar", {})
@@ -153,5 +157,8 @@ def _ends(analyzer: Analyzer, window: Window, drawn: list[TimeArray]) -> list[st
         last = max(int(times.max()) for times in drawn)
         if first == last:
             first, last = first - SECOND_NS, last + SECOND_NS
-    ends = np.array([max(first, FIRST_NS), last])
-    return [str(end) for end in wall_clock(ends, buffer)]
+    return _wall_ends((max(first, FIRST_NS), last), buffer)
+
+
+def _wall_ends(span: tuple[int, int], buffer: Buffer) -> list[str]:
+    return [str(end) for end in wall_clock(np.array(span), buffer)]

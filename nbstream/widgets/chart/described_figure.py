@@ -216,16 +216,23 @@ class DescribedFigure(QuietFigure):
     def _thresholds(self, analyzer: Analyzer, feed: ChartFeed) -> list[Threshold]:
         return thresholds(analyzer.rules, feed.names, analyzer.buffer.measured)
 
-    def _copy(self, analyzer: Analyzer, feed: ChartFeed, window: Window) -> dict[str, Any]:
-        """Return the figure with the points of a window in its live traces."""
+    def _copy(
+        self,
+        analyzer: Analyzer,
+        feed: ChartFeed,
+        window: Window,
+        span: tuple[int, int] | None = None,
+    ) -> dict[str, Any]:
+        """Return the figure with the points of a window, or of a span (ns), in its live traces."""
         self._sync()
         return static_copy(
             self._data,
             self._layout_obj._props,
-            feed.points(window),
+            feed.points(window, span),
             feed.names,
             self._thresholds(analyzer, feed),
             self._y,
             analyzer,
             window,
+            span,
         )

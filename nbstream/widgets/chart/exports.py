@@ -5,18 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nbstream.widgets.chart.look import PALETTE, look
-from nbstream.widgets.keep.export import write_csv, write_png, write_svg
+from nbstream.widgets.chart.modebar import StaticFigure
+from nbstream.widgets.chart.selection import Selection
+from nbstream.widgets.keep.export import csv_text, write_csv, write_png, write_svg
 from nbstream.widgets.keep.output import Keeper, Subject
-from nbstream.widgets.keep.record import Trace
+from nbstream.widgets.keep.record import Trace, take
+from nbstream.widgets.keep.svg import draw_svg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.window import WindowLike
     from nbstream.widgets.chart.chart_feed import ChartFeed
+    from nbstream.widgets.chart.view_files import Maker, Span
 
 __all__ = ["Exports"]
+
+MAX_CSV = 500_000
+"""Readings that a page saves as CSV; while they are written the kernel does nothing else."""
 
 
 class Exports:
@@ -26,6 +34,7 @@ class Exports:
     _feed: ChartFeed
     _keeper: Keeper
     _described: dict[str, Any]
+    _static: Callable[..., dict[str, Any]]
 
     def to_csv(self, path: str | PathLike[str], window: WindowLike | None = None) -> None:
         """Write the readings of the channels that are shown as CSV, a column each.
@@ -111,3 +120,28 @@ class Exports:
                 color, dash = lines[number]["color"] or color, lines[number]["dash"]
             traces.append(Trace(name, color, dash))
         return Subject(traces, self._described["title"] or "")
+
+    def _file_makers(self) -> dict[str, Maker]:
+        """Return what makes files for pages: of a span, or of the window."""
+        return {"svg": self._svg_of, "html": self._html_of, "csv": self._csv_of}
+
+    def _svg_of(self, span: Span | None) -> str:
+        kept = self._kept()
+        return draw_svg(take(self._analyzer, kept.traces, title=kept.title, span=span))
+
+    def _html_of(self, span: Span | None) -> str:
+        return str(StaticFigure(self._static(None, span), skip_invalid=True).to_html())
+
+    def _csv_of(self, span: Span | None) -> str:
+        buffer, window = self._analyzer.buffer, self._analyzer.parsed_window
+        channels = [trace.channel for trace in self._kept().traces]
+        n = 0
+        for held in map(buffer.channel, channels):
+            start, stop = held.window_rows(window) if span is None else held.span_rows(*span)
+            n += stop - start
+        if n > MAX_CSV:
+            msg = f"{n:,} readings are too many for a page to save. chart.to_csv(path) writes them."
+            raise ValueError(msg)
+        if span is None:
+            return csv_text(self._analyzer.to_pandas(), channels)
+        return csv_text(Selection(buffer, tuple(channels), *span).to_pandas(), channels)

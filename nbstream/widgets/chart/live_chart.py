@@ -21,6 +21,7 @@ from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.page_actions import PageActions
 from nbstream.widgets.chart.plotly_figure import base_layout
 from nbstream.widgets.chart.settings import NEVER_NS, read_gap
+from nbstream.widgets.chart.view_files import ViewFiles
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.keep.output import Keeper
 from nbstream.widgets.page.assets import loader, stub
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nbstream.readings.window import WindowLike
     from nbstream.sources import Source
     from nbstream.widgets.chart.settings import YLike
+    from nbstream.widgets.chart.view_files import Span
 
 __all__ = ["LiveChart"]
 
@@ -154,7 +156,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         self._views = ViewRequests(
             self._feed, Overview(analyzer.buffer), self.send, lambda: self._link.width_px, PUMP
         )
-        self._inbox = Inbox(self, self._link, self._actions, take=self._views.take)
+        self._files = ViewFiles(self._file_makers(), self.send)
+        self._inbox = Inbox(self, self._link, self._actions, take=self._take)
         self._keeper = Keeper(analyzer, self._kept, tell=lambda content: self.send(content))
         self._ended = None
         self._show_channels(analyzer, self._feed)
@@ -327,11 +330,17 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
 
     # Messages of a page.
 
+    def _take(self, message: dict[str, Any]) -> bool:
+        """Answer what views ask for beside commands; return whether it was that."""
+        return self._views.take(message) or self._files.take(message)
+
     def _actions(self) -> dict[str, Action]:
         return {
             "window": window_command(self._analyzer),
             "pause": pause_command(self),
             "kept": lambda _: self._keeper.latest,
+            "keep": lambda _: self.keep,
+            "file": self._files.command,
             **self._page_actions.actions(),
             **DraggedLimits(self._analyzer).actions(),
         }
@@ -363,9 +372,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             "legend": self._has_legend,
         }
 
-    def _static(self, window: WindowLike | None) -> dict[str, Any]:
+    def _static(self, window: WindowLike | None, span: Span | None = None) -> dict[str, Any]:
         parsed = self._analyzer.parsed_window if window is None else Window.parse(window)
-        return self._copy(self._analyzer, self._feed, parsed)
+        return self._copy(self._analyzer, self._feed, parsed, span)
 
 
 class _NoFeed:

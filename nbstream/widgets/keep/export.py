@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
+    import pandas as pd
+
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.window import WindowLike
     from nbstream.widgets.keep.record import Trace
 
-__all__ = ["write_csv", "write_png", "write_svg"]
+__all__ = ["csv_text", "write_csv", "write_png", "write_svg"]
 
 
 def write_csv(
@@ -28,10 +30,13 @@ def write_csv(
     window: WindowLike | None,
 ) -> None:
     """Write the readings of channels in a window as CSV, with a header; times tell their offset from UTC."""
-    frame = analyzer.to_pandas(window)
+    write_atomically(path, csv_text(analyzer.to_pandas(window), channels))
+
+
+def csv_text(frame: pd.DataFrame, channels: Sequence[str]) -> str:
+    """Return the columns of a table of readings that are channels, as CSV with a header."""
     frame = frame[[name for name in channels if name in frame.columns]].dropna(how="all")
-    frame = frame.rename(columns=safe_cell)
-    write_atomically(path, frame.to_csv(lineterminator="\r\n"))
+    return str(frame.rename(columns=safe_cell).to_csv(lineterminator="\r\n"))
 
 
 def write_png(

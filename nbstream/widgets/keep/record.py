@@ -20,10 +20,11 @@ from nbstream.widgets.keep.picture import hex_color
 from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.channel_rows import ChannelRows
     from nbstream.readings.window import WindowLike
     from nbstream.runtime.clock import Clock
 
@@ -158,6 +159,7 @@ def take(
     *,
     title: str = "",
     window: WindowLike | None = None,
+    span: tuple[int, int] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Record:
     """Take down what a chart shows now.
@@ -172,6 +174,8 @@ def take(
         Of the chart; tags in it are left out.
     window
         Another window; None is the analyzer's.
+    span
+        From when to when, in ns, instead of a window.
     clock
         Tells when that is.
 
@@ -189,7 +193,11 @@ def take(
     names = short_names((trace.channel for trace in traces), MAX_NAME)
     shown = traces[:MAX_LINES]
     incidents = analyzer.alerts.incidents
-    from_ns, to_ns = _span(analyzer, shown, parsed, at_ns)
+    from_ns, to_ns = span or _span(analyzer, shown, parsed, at_ns)
+
+    def rows_of(held: ChannelRows) -> tuple[int, int]:
+        return held.window_rows(parsed) if span is None else held.span_rows(*span)
+
     inside = [
         i
         for i in incidents
@@ -199,7 +207,7 @@ def take(
         _channel(
             analyzer,
             trace,
-            parsed,
+            rows_of,
             names[trace.channel],
             units.get(trace.channel, ""),
             sum(i.channel == trace.channel for i in inside),
@@ -214,7 +222,7 @@ def take(
         title=plain_text(html.unescape(re.sub(r"<[^<>]*>", " ", title)), MAX_TITLE)
         if title
         else "",
-        window=parsed.label,
+        window=parsed.label if span is None else f"{(to_ns - from_ns) / 1e9:.6g}s",
         from_ns=from_ns,
         to_ns=to_ns,
         offset_ns=offset_ms(buffer.timezone, max(at_ns, FIRST_NS)) * 1_000_000,
@@ -237,10 +245,15 @@ def take(
 
 
 def _channel(
-    analyzer: Analyzer, trace: Trace, window: Window, name: str, unit: str, n_incidents: int
+    analyzer: Analyzer,
+    trace: Trace,
+    rows_of: Callable[[ChannelRows], tuple[int, int]],
+    name: str,
+    unit: str,
+    n_incidents: int,
 ) -> Channel:
     held = analyzer.buffer.channel(trace.channel)
-    rows, gaps = rows_with_gaps(held, *held.window_rows(window))
+    rows, gaps = rows_with_gaps(held, *rows_of(held))
     span_ns = int(np.ptp(rows.times)) if len(rows.times) else 0
     points = bin_points(rows.times, rows.values, step_bits(max(span_ns, 1), BINS), gaps)
     is_there = ~np.isnan(rows.values)

@@ -1,0 +1,26 @@
+// What else a chart can do: files of what it shows, the notebook's picture, its keys, a view as at the beginning.
+
+import { Menu } from "../shared/menu.js";
+import { tool } from "./icons.js";
+
+/**
+ * @param {object} does
+ * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save
+ * @param {() => void} does.keep
+ * @param {() => void} does.showHelp
+ * @param {() => void} does.resetAll
+ * @returns {Menu} the last button of a toolbar
+ */
+export function moreMenu({ save, keep, showHelp, resetAll }) {
+  const opener = tool("more", "More", "More: files, keys, reset", () => {});
+  return new Menu(opener, () => [
+    { name: "Save as PNG", act: () => save("png") },
+    { name: "Save as SVG", act: () => save("svg") },
+    { name: "Save as HTML page", act: () => save("html") },
+    { name: "Save readings as CSV", act: () => save("csv") },
+    { name: "Keep in the notebook", act: keep },
+    null,
+    { name: "Keys", key: "?", act: showHelp },
+    { name: "Reset all", act: resetAll },
+  ]);
+}

@@ -1,0 +1,33 @@
+// The list of keys over a plot.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Help } from "../../nbstream/static/chart/help.js";
+import { KEYS } from "../../nbstream/static/chart/keys.js";
+import { installDom, press } from "./fakeDom.mjs";
+
+let help;
+
+beforeEach(() => {
+  installDom();
+  help = new Help();
+  document.body.append(help.el);
+});
+
+test("it lists every key", () => {
+  const texts = help.el.childNodes[1].childNodes[1].childNodes.map((row) => row.childNodes[1].textContent);
+  assert.deepEqual(texts, KEYS.map(([, what]) => what));
+});
+
+test("Escape closes it, and the focus goes back to where it was", () => {
+  const before = document.createElement("button");
+  document.body.append(before);
+  before.focus();
+  help.open();
+  assert.equal(help.el.hidden, false);
+  assert.notEqual(document.activeElement, before);
+  press(help.el, "Escape");
+  assert.equal(help.el.hidden, true);
+  assert.equal(document.activeElement, before);
+});
