@@ -20,12 +20,15 @@ __all__ = ["MAX_BINS", "ValueBins", "choose_bins", "decimals_of", "wanted_width"
 
 MAX_BINS = 100
 """Bins that are chosen, without the empty ones at the ends."""
-FEWEST_BINS = 5
+FEWEST_BINS, ENOUGH_BINS = 5, 30
+"""As many bins as the root of the number of readings, within these: the rule sees no second hill."""
 PADDING = 0.05
 """Share of the bins that stand empty at each end, so that a new extreme needs no other ones."""
 LONG_TAILS = 1.5
 """So many times the most bins: beyond that tails are counted, not drawn."""
-TAIL = 0.005
+TAIL = 0.01
+FEW_BARS = 5
+"""Fewer bars of whole numbers have room on both sides, from 0 on too."""
 FENCE = 3.0
 MAX_DECIMALS = 6
 AROUND_STEPS = 10
@@ -80,7 +83,7 @@ def choose_bins(
         raw = _width_of_one(low, decimals)
     least = max((high / 2 - low / 2) / ((most or MAX_BINS) / 2), FINEST * max(abs(low), abs(high)))
     if decimals is not None and most is None:
-        least = max(least, _least_step(some))
+        least = max(least, 10.0**-decimals, min(_least_step(some), _span(low, high) / FEWEST_BINS))
     width = _round(raw, least)
     step = Fraction(0) if decimals is None else TEN**-decimals
     around = step <= width < AROUND_STEPS * step
@@ -90,7 +93,7 @@ def choose_bins(
     padding = max(1, math.ceil(PADDING * (last - first + 1)))
     is_cut = low > lowest, high < highest
     begin = int(first if is_cut[0] else first - padding)
-    if low >= 0 and not around:
+    if low >= 0 and (not around or last - first >= FEW_BARS):
         begin = max(begin, 0)
     end = int(last + 1 if is_cut[1] else last + 1 + padding)
     places = range(begin, end + 1)
@@ -107,7 +110,7 @@ def wanted_width(some: FloatArray, lowest: float, highest: float, n: int) -> flo
     width: float = 2 * min(4 * (high - low), LARGEST / 2) / math.cbrt(n)
     if not width > 0:
         width = span / (math.log2(n) + 1)  # Sturges: most are the same
-    return min(width, span / FEWEST_BINS)
+    return min(width, span / min(max(math.sqrt(n), FEWEST_BINS), ENOUGH_BINS))
 
 
 def decimals_of(values: FloatArray) -> int | None:

@@ -33,13 +33,15 @@ MAX_SEGMENTS = 1024
 CONTEXT = 64
 """Rows before a segment that tell whether it begins with a gap."""
 PACE_ROWS = 4096
-AT_ONCE = 262_144
+AT_ONCE = 65_536
 NEAR = 0.1
 """Readings that are so near to even times, in intervals, are taken as they are; others are resampled."""
 OTHER_PACE = 3
 """After so many segments in a row of another pace the interval is found anew."""
 PROMINENT = 10.0
-"""A peak is so many times the median of the power around it at least."""
+"""A peak is so many times the median of the power around it and the valleys beside it at least …"""
+FEW_SEGMENTS = 3
+"""… and once more so for each of these by the number of segments: few of them leave noise rough."""
 AROUND = 32
 """What is around it: so many frequencies to both sides, or this part of all."""
 MOST_PEAKS = 32
@@ -107,8 +109,8 @@ def power_of(values: FloatArray) -> FloatArray:
     return found
 
 
-def peak_of(power: FloatArray, step: float) -> Peak | None:
-    """Return the highest peak that stands out: ten times the median of what is around it; None without any.
+def peak_of(power: FloatArray, step: float, n_segments: int) -> Peak | None:
+    """Return the highest peak that stands out of what is around it and of the valleys beside it, or None.
 
     Its frequency is that of the parabola through the logarithms of the three highest values.
     """
@@ -119,7 +121,8 @@ def peak_of(power: FloatArray, step: float) -> Peak | None:
     places = np.flatnonzero(is_peak) + 2
     highest = places[np.argsort(power[places])[::-1][:MOST_PEAKS]].tolist()
     reach = max(AROUND, len(power) // AROUND)
-    at = next((k for k in highest if power[k] > PROMINENT * _median_around(power, k, reach)), None)
+    factor = PROMINENT * (1 + FEW_SEGMENTS / max(1, n_segments))
+    at = next((k for k in highest if power[k] > factor * _ground(power, k, reach)), None)
     if at is None:
         return None
     if not (power[at - 1] > 0 and power[at + 1] > 0):
@@ -129,8 +132,15 @@ def peak_of(power: FloatArray, step: float) -> Peak | None:
     return Peak((at + shift) * step, float(np.exp(top - 0.25 * (low - high) * shift)))
 
 
-def _median_around(power: FloatArray, at: int, reach: int) -> float:
-    return float(np.median(power[max(1, at - reach) : at + reach + 1]))
+def _ground(power: FloatArray, at: int, reach: int) -> float:
+    """Return what a peak stands on: the median around it, or a valley between it and a higher one."""
+    valleys = []
+    for side in (power[at - 1 : 0 : -1], power[at + 1 :]):
+        higher = np.flatnonzero(side > power[at])
+        if len(higher):
+            valleys.append(float(side[: higher[0]].min(initial=power[at])))
+    median = float(np.median(power[max(1, at - reach) : at + reach + 1]))
+    return max([median, *valleys])
 
 
 class WindowSpectrum:

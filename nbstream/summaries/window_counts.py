@@ -35,7 +35,7 @@ LOOSE = 0.4
 FINER = 2.5
 COARSER = 2.5
 """… or where they should be so many times as wide or narrow …"""
-IN_TAILS = 0.02
+IN_TAILS = 0.025
 """… or where there is more than this share in the tails that are not drawn."""
 
 Codes = npt.NDArray[np.uint16]
@@ -96,6 +96,8 @@ class WindowCounts:
         self._channels: list[_ChannelCounts] = []
         self._look_due = 0.0
         self._was_loose = False
+        self._tried = np.inf
+        """The width that was wanted when bins were chosen for that the last time."""
         self.bins: ValueBins | None = None
         """None before the first reading."""
         if isinstance(bins, np.ndarray):
@@ -132,27 +134,31 @@ class WindowCounts:
             return False
         self._look_due = now + LOOK_INTERVAL
         counts = np.sum([channel.counted.counts for channel in self._channels], axis=0)
-        n = int(counts.sum())
-        filled = np.flatnonzero(counts)
+        n, n_outside = int(counts.sum()), sum(outside)
         if not n:
             return False
-        was_loose, self._was_loose = (
-            self._was_loose,
-            len(filled) < LOOSE * len(counts)
-            and bool(filled[-1] - filled[0] + 3 < LOOSE * len(counts)),
-        )
-        if was_loose and self._was_loose:
+        filled = np.flatnonzero(counts)
+        was_loose = self._was_loose
+        self._was_loose = bool(filled[-1] - filled[0] + 3 < LOOSE * len(counts))
+        if (was_loose and self._was_loose) or n_outside > IN_TAILS * (n + n_outside):
             return True
-        if sum(outside) > IN_TAILS * (n + sum(outside)):
-            return True
-        if self._most is not None or bins.is_around or bins.width != bins.width:
-            return False
+        return self._most is None and self._has_other_width(bins, counts, filled)
+
+    def _has_other_width(
+        self, bins: ValueBins, counts: npt.NDArray[np.int64], filled: npt.NDArray[np.intp]
+    ) -> bool:
+        """Return whether bins should be much wider or narrower, and that was not tried already."""
+        n = int(counts.sum())
         middles = bins.edges[:-1] / 2 + bins.edges[1:] / 2
         places = counts.cumsum().searchsorted((np.arange(256) + 0.5) / 256 * n)
         some = middles[np.minimum(places, len(middles) - 1)]
         low, high = bins.edges[[filled[0], filled[-1] + 1]].tolist()
         wanted = max(wanted_width(some, low, high, n), (high / 2 - low / 2) / (MAX_BINS / 2))
-        return bool(wanted > COARSER * bins.width or wanted < bins.width / FINER)
+        is_other = wanted > COARSER * bins.width or wanted < bins.width / FINER
+        if not is_other or 1 / FINER < wanted / self._tried < FINER:
+            return False
+        self._tried = wanted
+        return True
 
     def _choose(self, parts: Sequence[Part]) -> bool:
         """Choose bins by what is there; return whether there is anything."""

@@ -43,7 +43,7 @@ test("the nearest of numbers that ascend is found", () => {
 
 test("how it was computed is said in a line", () => {
   take({ resampled: 9, leftOut: 2 });
-  assert.equal(panel.facts.textContent, "Δf = 0.5 Hz, 9 segments of 2 s · 100 Hz sampling · resampled (uneven times) · 2 left out for gaps");
+  assert.equal(panel.facts.textContent, "Δf = 0.5 Hz, 9 segments of 2 s · 100 Hz sampling · resampled · 2 left out for gaps");
 });
 
 test("decibels, powers of ten and plain numbers have axes of their own", () => {

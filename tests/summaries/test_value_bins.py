@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from nbstream.readings.batch import FloatArray
 from nbstream.summaries.value_bins import MAX_BINS, ValueBins, choose_bins, decimals_of
 
-RNG = np.random.default_rng(7)
+
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same for each test, in whatever order they run."""
+    return np.random.default_rng(7)
 
 
 def bins_of(values: FloatArray, most: int | None = None) -> ValueBins:
@@ -35,7 +38,7 @@ def test_all_readings_are_within_and_edges_ascend(values: list[float], most: int
 
 def test_widths_are_round_and_edges_are_multiples() -> None:
     """A thousand readings of 20 ± 1 have bins of 0.2 on multiples of 0.2, exactly as one writes them."""
-    bins = bins_of(RNG.normal(20, 1, 1000))
+    bins = bins_of(rng().normal(20, 1, 1000))
     assert bins.width == 0.2
     assert all(edge == round(edge, 1) for edge in bins.edges.tolist())
     assert 15 < len(bins.edges) < 60
@@ -51,7 +54,7 @@ def test_whole_numbers_stand_in_the_middle_of_their_bins() -> None:
 
 def test_rounded_readings_have_no_comb() -> None:
     """Bins of readings with one decimal are whole steps of 0.1 wide, and all as many."""
-    bins = bins_of(np.round(RNG.normal(20, 0.3, 5000), 1))
+    bins = bins_of(np.round(rng().normal(20, 0.3, 5000), 1))
     steps = bins.width / 0.1
     assert abs(steps - round(steps)) < 1e-9
     assert bins.is_around
@@ -60,12 +63,12 @@ def test_rounded_readings_have_no_comb() -> None:
 
 def test_halves_are_never_split() -> None:
     """Readings that are multiples of 0.5 have bins that are as wide at least."""
-    assert bins_of(RNG.integers(0, 8, 5000) * 0.5).width >= 0.5
+    assert bins_of(rng().integers(0, 8, 5000) * 0.5).width >= 0.5
 
 
 def test_long_tails_are_left_out() -> None:
     """One reading of a billion does not hide how the others are spread."""
-    bins = bins_of(np.append(RNG.normal(0, 1, 1000), 1e9))
+    bins = bins_of(np.append(rng().normal(0, 1, 1000), 1e9))
     assert bins.is_cut == (False, True)
     assert bins.edges[-1] < 10
     assert bins.width <= 0.5
@@ -73,12 +76,12 @@ def test_long_tails_are_left_out() -> None:
 
 def test_readings_above_zero_have_no_bins_below() -> None:
     """An axis of latencies begins at 0."""
-    assert bins_of(RNG.lognormal(0, 1, 5000)).edges[0] == 0
+    assert bins_of(rng().lognormal(0, 1, 5000)).edges[0] == 0
 
 
 def test_large_offsets_keep_small_differences_apart() -> None:
     """1e9 ± 0.001 has as many bins as 0 ± 0.001."""
-    bins = bins_of(1e9 + RNG.normal(0, 1e-3, 1000))
+    bins = bins_of(1e9 + rng().normal(0, 1e-3, 1000))
     assert 10 < len(bins.edges) < 60
 
 
@@ -94,8 +97,8 @@ def test_flat_readings_have_one_filled_bin(value: float) -> None:
 def test_the_number_of_bins_can_be_bounded() -> None:
     """`most` is never exceeded but by empty bins at the ends."""
     for most in (1, 5, 20, 200):
-        bins = bins_of(RNG.normal(0, 1, 1000), most)
-        filled = np.flatnonzero(np.histogram(RNG.normal(0, 1, 1000), bins.edges)[0])
+        bins = bins_of(rng().normal(0, 1, 1000), most)
+        filled = np.flatnonzero(np.histogram(rng().normal(0, 1, 1000), bins.edges)[0])
         assert filled[-1] - filled[0] + 1 <= most + 1
 
 
@@ -106,3 +109,17 @@ def test_decimals_are_those_that_all_readings_have() -> None:
     assert decimals_of(1e9 + np.array([1e-4, 3.33e-5])) is None
     assert decimals_of(np.array([1e-308])) is None
     assert decimals_of(np.empty(0)) is None
+
+
+def test_two_values_far_apart_have_bins_of_their_own() -> None:
+    """A square wave of 20 and 80 has two narrow bars, not one that holds both."""
+    bins = bins_of(np.tile([20.0, 80.0], 500))
+    counts, _ = np.histogram([20.0, 80.0], bins.edges)
+    assert counts.max() == 1
+    assert bins.width <= 20
+
+
+def test_two_hills_are_told_apart() -> None:
+    """A sine's readings, most of them near its ends, have some 30 bins and not eight."""
+    bins = bins_of(np.sin(np.arange(2000) / 10) + rng().normal(0, 0.01, 2000))
+    assert 20 <= len(bins.edges) <= 50

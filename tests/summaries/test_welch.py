@@ -10,8 +10,12 @@ from nbstream.readings.channel_rows import Rows
 from nbstream.summaries import welch
 from nbstream.summaries.welch import Peak, Spectrum, WindowSpectrum, peak_of, power_of
 
-RNG = np.random.default_rng(11)
 BEGIN = 1_700_000_000 * 10**9
+
+
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same for each test, in whatever order they run."""
+    return np.random.default_rng(11)
 
 
 def even(n: int, rate: float) -> TimeArray:
@@ -60,7 +64,7 @@ def by_definition(values: FloatArray, rate: float, n: int) -> FloatArray:
 @pytest.mark.parametrize("n", [16, 17, 64, 255])
 def test_is_welchs_method(n: int) -> None:
     """The density is that of the definition, for even and odd lengths."""
-    values = RNG.normal(3, 2, 1000)
+    values = rng().normal(3, 2, 1000)
     found = spectrum_of(even(1000, 250.0), values, n)
     assert found.power * found.density == pytest.approx(by_definition(values, 250.0, n), rel=1e-9)
     assert found.frequencies[-1] == pytest.approx(250.0 * (n // 2) / n)
@@ -73,7 +77,7 @@ def test_a_sine_has_its_power_at_its_frequency() -> None:
         times = even(20_000, 1000.0)
         sine = 3 * np.sin(2 * np.pi * frequency * np.arange(20_000) / 1000)
         found = spectrum_of(times, sine)
-        peak = peak_of(found.power, found.step)
+        peak = peak_of(found.power, found.step, found.n_segments)
         assert peak is not None
         assert peak.frequency == pytest.approx(frequency, abs=0.1 * found.step)
         assert peak.value == pytest.approx(4.5, rel=0.05)
@@ -81,7 +85,7 @@ def test_a_sine_has_its_power_at_its_frequency() -> None:
 
 def test_white_noise_has_its_variance_below_its_density() -> None:
     """The density of noise of variance 4 at 100 Hz is 4/50 everywhere, and its integral is 4 (Parseval)."""
-    found = spectrum_of(even(200_000, 100.0), RNG.normal(0, 2, 200_000), 256)
+    found = spectrum_of(even(200_000, 100.0), rng().normal(0, 2, 200_000), 256)
     density = (found.power * found.density)[2:-1]
     assert density.mean() == pytest.approx(4 / 50, rel=0.02)
     assert density.max() < 1.3 * density.mean()
@@ -97,7 +101,7 @@ def test_only_new_segments_are_computed(monkeypatch: pytest.MonkeyPatch) -> None
         return power_of(values)
 
     monkeypatch.setattr(welch, "power_of", count)
-    times, values = even(4000, 100.0), RNG.normal(0, 1, 4000)
+    times, values = even(4000, 100.0), rng().normal(0, 1, 4000)
     kept = WindowSpectrum(64)
     for stop in range(0, 4001, 37):
         found = spectrum_of(times, values, kept=kept, start=max(0, stop - 1024), stop=stop)
@@ -122,11 +126,11 @@ def test_segments_with_gaps_are_left_out() -> None:
 
 def test_uneven_times_are_resampled_to_even_ones() -> None:
     """Readings that come a fifth of an interval early or late have their sine where it is, and it is said."""
-    since = np.sort(np.arange(6000) * 0.01 + RNG.uniform(-0.002, 0.002, 6000))
+    since = np.sort(np.arange(6000) * 0.01 + rng().uniform(-0.002, 0.002, 6000))
     times = BEGIN + (since * 1e9).astype(np.int64)
     found = spectrum_of(times, np.sin(2 * np.pi * 5 * since), 512)
     assert found.n_resampled == found.n_segments > 20
-    peak = peak_of(found.power, found.step)
+    peak = peak_of(found.power, found.step, found.n_segments)
     assert peak is not None
     assert peak.frequency == pytest.approx(5, abs=0.02)
     assert peak.value == pytest.approx(0.5, rel=0.05)
@@ -137,7 +141,7 @@ def test_times_in_whole_milliseconds_are_even() -> None:
     times = BEGIN + np.round(np.arange(6000) * 1000 / 60).astype(np.int64) * 10**6
     found = spectrum_of(times, np.sin(2 * np.pi * 20 * np.arange(6000) / 60))
     assert found.n_resampled == 0
-    peak = peak_of(found.power, found.step)
+    peak = peak_of(found.power, found.step, found.n_segments)
     assert peak is not None
     assert peak.frequency == pytest.approx(20, abs=0.01)
 
@@ -148,7 +152,7 @@ def test_missing_readings_are_bridged() -> None:
     values[::50] = np.nan
     found = spectrum_of(even(5000, 100.0), values, 256)
     assert found.n_left_out == 0
-    peak = peak_of(found.power, found.step)
+    peak = peak_of(found.power, found.step, found.n_segments)
     assert peak is not None
     assert peak.frequency == pytest.approx(5, abs=0.05)
 
@@ -165,7 +169,7 @@ def test_equal_times_count_once() -> None:
 def test_another_rate_begins_anew() -> None:
     """When readings come twice as often frequencies reach twice as far."""
     times = np.concatenate((even(1000, 10.0), even(1000, 10.0)[-1] + even(3000, 20.0)[1:] - BEGIN))
-    values = RNG.normal(0, 1, len(times))
+    values = rng().normal(0, 1, len(times))
     kept = WindowSpectrum(50)
     found = spectrum_of(times, values, kept=kept, stop=1000)
     assert found.frequencies[-1] == pytest.approx(5)
@@ -176,7 +180,7 @@ def test_another_rate_begins_anew() -> None:
 
 def test_a_segment_grows_with_the_window() -> None:
     """A power of two that lets seven fit in; it does not shrink for a few readings less."""
-    times, values = even(70_000, 100.0), RNG.normal(0, 1, 70_000)
+    times, values = even(70_000, 100.0), rng().normal(0, 1, 70_000)
     kept = WindowSpectrum()
     lengths = [
         spectrum_of(times, values, kept=kept, stop=n).length for n in (20, 256, 1100, 70_000)
@@ -199,9 +203,9 @@ def test_rows_that_changed_are_computed_again() -> None:
 @pytest.mark.parametrize("scale", [0.0, 1e-308, 1e-160, 1e200, 1e307])
 def test_any_values_end_in_numbers(scale: float) -> None:
     """Values that have no square, and flat ones, raise nothing."""
-    found = spectrum_of(even(500, 100.0), RNG.normal(0, 1, 500) * scale + scale, 64)
+    found = spectrum_of(even(500, 100.0), rng().normal(0, 1, 500) * scale + scale, 64)
     assert (found.power >= 0).all()
-    peak_of(found.power, found.step)
+    peak_of(found.power, found.step, found.n_segments)
 
 
 def test_flat_readings_have_no_power() -> None:
@@ -211,24 +215,38 @@ def test_flat_readings_have_no_power() -> None:
 
 def test_noise_has_no_peak() -> None:
     """Neither white noise nor a random walk has a peak that stands out."""
-    for values in (RNG.normal(0, 1, 20_000), RNG.normal(0, 1, 20_000).cumsum()):
+    for values in (rng().normal(0, 1, 20_000), rng().normal(0, 1, 20_000).cumsum()):
         found = spectrum_of(even(20_000, 100.0), values, 512)
-        assert peak_of(found.power, found.step) is None
-    assert peak_of(np.empty(0), np.nan) is None
+        assert peak_of(found.power, found.step, found.n_segments) is None
+    for seed in range(50):
+        once = power_of(np.random.default_rng(seed).normal(0, 1, 4096))
+        assert peak_of(once, 1.0, 1) is None
+    assert peak_of(np.empty(0), np.nan, 0) is None
 
 
 def test_a_peak_above_red_noise_is_found() -> None:
     """What stands out of its surroundings is the peak, though the slope beside it is higher."""
     power = 1 / np.arange(1.0, 200.0) ** 2
     power[100] *= 50
-    peak = peak_of(power, 0.5)
+    peak = peak_of(power, 0.5, 10)
     assert peak is not None
     assert peak == Peak(pytest.approx(50.0, abs=0.01), pytest.approx(power[100], rel=0.2))
 
 
+def test_the_lowest_peak_is_found() -> None:
+    """A day in two weeks of readings is a peak, though nothing but a slope is left of it."""
+    since = np.arange(4032) * 300.0
+    found = spectrum_of(
+        BEGIN + (since * 1e9).astype(np.int64), np.sin(2 * np.pi * since / 86_400), 512
+    )
+    peak = peak_of(found.power, found.step, found.n_segments)
+    assert peak is not None
+    assert 1 / peak.frequency == pytest.approx(86_400, rel=0.05)
+
+
 def test_work_ends_with_its_budget() -> None:
     """A first look at many readings goes on in the next call."""
-    times, values = even(500_000, 1000.0), RNG.normal(0, 1, 500_000)
+    times, values = even(500_000, 1000.0), rng().normal(0, 1, 500_000)
 
     def read(low: int, high: int) -> Rows:
         return Rows(low, times[low:high].copy(), values[low:high].copy())

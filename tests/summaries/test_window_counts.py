@@ -8,7 +8,10 @@ import pytest
 from nbstream.readings.batch import FloatArray
 from nbstream.summaries.window_counts import Part, WindowCounts
 
-RNG = np.random.default_rng(3)
+
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same for each test, in whatever order they run."""
+    return np.random.default_rng(3)
 
 
 def part(values: FloatArray, start: int, stop: int, first: int = 0, edition: int = 0) -> Part:
@@ -24,8 +27,8 @@ def part(values: FloatArray, start: int, stop: int, first: int = 0, edition: int
 @pytest.mark.parametrize("bins", [None, 20, np.array([-3.0, -1.0, 0.0, 0.5, 4.0])])
 def test_slides_as_numpy_counts(bins: int | FloatArray | None) -> None:
     """Whatever the steps, the counts are those of np.histogram in the same edges."""
-    values = RNG.normal(0, 1, 30_000)
-    values[RNG.random(len(values)) < 0.01] = np.nan
+    values = rng().normal(0, 1, 30_000)
+    values[50:][rng().random(len(values) - 50) < 0.01] = np.nan
     counts = WindowCounts(bins)
     stop = 0
     for now, step in enumerate([1, 5, 100, 0, 3000, 10_000, 7, 9000, 1, 7000]):
@@ -45,7 +48,7 @@ def test_slides_as_numpy_counts(bins: int | FloatArray | None) -> None:
 
 def test_edges_stay_while_readings_come() -> None:
     """A steady stream keeps its bins: of a hundred updates no more than a few choose others."""
-    values = RNG.normal(20, 1, 20_000)
+    values = rng().normal(20, 1, 20_000)
     counts = WindowCounts()
     chosen = []
     for i in range(100):
@@ -57,7 +60,7 @@ def test_edges_stay_while_readings_come() -> None:
 
 def test_bins_follow_readings_that_have_moved() -> None:
     """When the spread became a hundredth the bins become finer, after two looks and not at once."""
-    values = np.concatenate((RNG.normal(0, 100, 5000), RNG.normal(0, 1, 5000)))
+    values = np.concatenate((rng().normal(0, 100, 5000), rng().normal(0, 1, 5000)))
     counts = WindowCounts()
     counts.slide([part(values, 0, 5000)], 0.0)
     assert counts.bins is not None
@@ -70,7 +73,7 @@ def test_bins_follow_readings_that_have_moved() -> None:
 
 def test_a_new_extreme_is_taken_in_at_once() -> None:
     """A reading outside the bins widens them, on the same multiples."""
-    values = np.append(RNG.normal(0, 1, 1000), 9.0)
+    values = np.append(rng().normal(0, 1, 1000), 9.0)
     counts = WindowCounts()
     counts.slide([part(values, 0, 1000)], 0.0)
     assert counts.bins is not None
@@ -111,7 +114,7 @@ def test_evicted_rows_are_not_counted() -> None:
 
 def test_several_channels_share_bins() -> None:
     """Channels side by side are counted in the same bins, which hold both."""
-    low, high = RNG.normal(0, 1, 500), RNG.normal(10, 1, 500)
+    low, high = rng().normal(0, 1, 500), rng().normal(10, 1, 500)
     counts = WindowCounts()
     a, b = counts.slide([part(low, 0, 500), part(high, 0, 500)], 0.0)
     assert counts.bins is not None
@@ -126,3 +129,18 @@ def test_nothing_but_missing_readings_has_no_bins() -> None:
     (found,) = counts.slide([part(np.full(3, np.nan), 0, 3)], 0.0)
     assert counts.bins is None
     assert (found.n, found.missing) == (0, 3)
+
+
+def test_bins_become_finer_with_more_readings_and_are_not_chosen_in_vain() -> None:
+    """Readings of one decimal begin with wide bins; where the decimals allow no finer ones, they stay."""
+    values = np.round(rng().normal(20, 0.2, 20_000), 1)
+    counts = WindowCounts()
+    counts.slide([part(values, 0, 4)], 0.0)
+    widths, chosen = [], []
+    for now in range(1, 30):
+        counts.slide([part(values, 0, 600 * now)], float(now))
+        assert counts.bins is not None
+        widths.append(counts.bins.width)
+        chosen.append(id(counts.bins))
+    assert widths[-1] == 0.1
+    assert len(set(chosen[10:])) <= 2

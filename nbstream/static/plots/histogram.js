@@ -1,5 +1,6 @@
 // The histogram: bars over values, the newest value, quantiles, the limits of rules.
 
+import { fontOf } from "../chart/grid.js";
 import { YAxis } from "../chart/yAxis.js";
 import { shortNumber } from "../chart/ticks.js";
 import { countText } from "../shared/format.js";
@@ -66,7 +67,10 @@ export class HistogramPanel extends WindowPlotPanel {
       shapes: this.shapesOf(row, styles),
       draw: (context, place) => drawBars(context, place, edges, heights, styles),
       drawCursor: (context, place, i) => drawBin(context, place, edges, heights, styles, i),
-      drawMarks: (context, place) => series.forEach(({ last }, i) => drawNewest(context, place, last, edges, styles[i].color)),
+      drawMarks: (context, place) => {
+        series.forEach(({ last }, i) => drawNewest(context, place, last, edges, styles[i].color));
+        drawTails(context, place, series);
+      },
       count: edges.length - 1,
       indexAt: (value) => binOf(value, edges),
       span: (i) => [edges[i], edges[i + 1]],
@@ -220,6 +224,27 @@ function drawBin(context, place, edges, heights, styles, i) {
     if (bar) context.fillRect(bar.left, bar.top, bar.width, bar.height);
   });
   context.globalAlpha = 1;
+}
+
+/** How many readings lie beyond the ends of the axis. */
+function drawTails(context, { box, ratio, look }, series) {
+  const sum = (of) => series.reduce((whole, one) => whole + of(one), 0);
+  const [below, above] = [sum((one) => one.below), sum((one) => one.above)];
+  context.font = fontOf(look, ratio);
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = look.surface;
+  context.fillStyle = look.muted;
+  for (const [n, align, x, text] of [
+    [below, "left", box.left + 5 * ratio, `‹ ${countText(below)}`],
+    [above, "right", box.left + box.width - 5 * ratio, `${countText(above)} ›`],
+  ]) {
+    if (!n) continue;
+    context.textAlign = align;
+    context.strokeText(text, x, box.top + box.height - 12 * ratio);
+    context.fillText(text, x, box.top + box.height - 12 * ratio);
+  }
 }
 
 /** A small triangle on the x axis where the newest value is. */

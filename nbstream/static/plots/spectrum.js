@@ -77,9 +77,14 @@ export class SpectrumPanel extends WindowPlotPanel {
     return [
       `Δf = ${frequencyText(step, step)}, ${segments.toLocaleString("en")} ${segments === 1 ? "segment" : "segments"} of ${secondsText(span)}`,
       `${frequencyText(step * length, step * length)} sampling`,
-      resampled > segments / 2 ? "resampled (uneven times)" : "",
+      resampled > segments / 2 ? "resampled" : "",
       leftOut ? `${leftOut} left out for gaps` : "",
     ];
+  }
+
+  noteOf(rows) {
+    const isResampled = rows.some(({ series }) => series.some(({ segments, resampled }) => resampled > segments / 2));
+    return isResampled ? "resampled to even times, for readings come at uneven ones" : "";
   }
 
   rowOf(row, number) {
@@ -193,7 +198,7 @@ export function frequencyText(hertz, step) {
   const decimals = finest > 0 ? Math.min(Math.max(Math.ceil(-Math.log10(finest) - 1e-9), 0), 6) : 0;
   const digits = Math.max(decimals, 2 - Math.floor(Math.log10(Math.max(hertz / factor, 1e-9))));
   const text = (hertz / factor).toFixed(Math.min(Math.max(digits > 4 ? decimals : Math.max(decimals, Math.min(digits, 2)), 0), 6));
-  return `${step === hertz ? Number((hertz / factor).toPrecision(4)) : text} ${unit}`;
+  return `${step === hertz ? Number((hertz / factor).toPrecision(3)) : text} ${unit}`;
 }
 
 /** @returns {string} a duration with three digits: "20 ms", "2.05 s", "5.2 min" */

@@ -66,7 +66,7 @@ export class WindowPlotPanel extends Panel {
     this.plot.show(waiting ? [] : rows.map((row, i) => this.rowOf(row, i)), height, waiting);
     const facts = [...this.factsOf(rows), more ? `${more} more channels: name those to show` : ""].filter(Boolean);
     setText(this.facts, waiting ? "" : facts.join(" · "));
-    setAttribute(this.facts, "title", this.facts.textContent || null);
+    setAttribute(this.facts, "title", waiting ? null : [...facts, this.noteOf(rows)].filter(Boolean).join(" · "));
     this.showLegend(rows.length === 1 && rows[0].series.length === 1 ? [] : rows.flatMap(({ series }) => series));
   }
 
@@ -78,6 +78,11 @@ export class WindowPlotPanel extends Panel {
   /** @returns {string[]} what is said of what is shown, in a line */
   factsOf() {
     return [];
+  }
+
+  /** @returns {string} what is said besides where the pointer rests on the facts */
+  noteOf() {
+    return "";
   }
 
   styleOf({ palette }) {

@@ -183,7 +183,7 @@ class Spectrum(WindowPlot):
         return amplitude
 
     def _peak(self, found: Found) -> Peak | None:
-        peak = peak_of(found.power, found.step)
+        peak = peak_of(found.power, found.step, found.n_segments)
         if peak is None:
             return None
         is_density = self._scale == "density"

@@ -15,7 +15,10 @@ from nbstream.readings.buffer import Buffer
 from nbstream.widgets.plots.histogram import Histogram
 from tests.widgets.fake_page import FakePage
 
-RNG = np.random.default_rng(5)
+
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same for each test, in whatever order they run."""
+    return np.random.default_rng(5)
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def make(analyzer: Analyzer, page: FakePage, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_counts_what_the_window_holds(buffer: Buffer, analyzer: Analyzer, make: Any) -> None:
     """Counts are numpy's in the same edges, and follow the window that is chosen."""
-    values = RNG.normal(20, 1, 500)
+    values = rng().normal(20, 1, 500)
     buffer.extend(np.arange(500.0), x=values)
     histogram = make()
     assert histogram.counts.tolist() == np.histogram(values, histogram.edges)[0].tolist()
@@ -155,7 +158,7 @@ def test_any_readings_make_a_state(
 
 def test_the_frame_has_a_row_for_each_bin(buffer: Buffer, make: Any) -> None:
     """Densities have an area of 1, of each channel."""
-    buffer.extend(np.arange(100.0), a=RNG.normal(0, 1, 100), b=RNG.normal(5, 2, 100))
+    buffer.extend(np.arange(100.0), a=rng().normal(0, 1, 100), b=rng().normal(5, 2, 100))
     frame = make().to_frame()
     assert list(frame.columns) == ["channel", "left", "right", "count", "density"]
     for _, one in frame.groupby("channel"):

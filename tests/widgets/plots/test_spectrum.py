@@ -16,7 +16,10 @@ from nbstream.readings.buffer import Buffer
 from nbstream.widgets.plots.spectrum import MAX_POINTS, Spectrum
 from tests.widgets.fake_page import FakePage
 
-RNG = np.random.default_rng(5)
+
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same for each test, in whatever order they run."""
+    return np.random.default_rng(5)
 
 
 @pytest.fixture
@@ -151,7 +154,7 @@ def test_any_readings_make_a_state(
 
 def test_the_frame_has_a_row_for_each_frequency(buffer: Buffer, make: Any) -> None:
     """Channels follow each other, each with its own frequencies."""
-    fill(buffer, 1000, y=RNG.normal(0, 1, 1000))
+    fill(buffer, 1000, y=rng().normal(0, 1, 1000))
     frame = make(segment=100).to_frame()
     assert list(frame.columns) == ["channel", "frequency", "power"]
     assert frame.groupby("channel").size().to_dict() == {"x": 51, "y": 51}
