@@ -88,9 +88,9 @@ test("hidden channels aren't told, and without any there is nothing to see", () 
 });
 
 test("a mark's reason stands below its channel", () => {
-  data.marks.add([[0, 30_000, 5.3, "z-score 5 > 4"]]);
+  data.marks.add([[0, 30_000, 30_000, 30_000, 5.3, 0, 1, 5, "z-score 5 > 4"]], ["zscore"]);
   pointAt(350);
-  assert.equal(cursor.readout.one("nbs-readout-reason").textContent, "z-score 5 > 4");
+  assert.equal(cursor.readout.one("nbs-readout-reason").textContent, "zscore, score 5: z-score 5 > 4");
 });
 
 test("it is kept inside the chart, and lies on the side that has more room", () => {

@@ -148,7 +148,36 @@ def test_what_happened_is_a_tick_on_the_strip_and_a_click_shows_it(lab: Lab) -> 
     tick.hover()
     page.screenshot("told-events")
     tick.click()
-    chart.wait("chart.data.incidents.all.some((i) => i.from > chart.plot.frame.from)")
+    chart.wait("chart.plot.frame.to < given", argument=marker)
     chart.root.locator(".nbs-brush").focus()
-    page.page.keyboard.press(",")
+    page.page.keyboard.press(".")
     chart.wait("chart.plot.frame.from < given && given < chart.plot.frame.to", argument=marker)
+
+
+def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> None:
+    """The key names the shapes; at the cursor stand detector, score, number of flags and reason."""
+    page = lab.open([TWO_UNITS])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    page.kernel_eval(
+        "chart.analyzer.detect('threshold', channel='temperature', above=24.5);"
+        "chart.analyzer.detect('rate_of_change', channel='humidity', limit=30)"
+    )
+    chart.wait("chart.data.marks.all.some(({ n }) => n > 10)", 20)
+    page.kernel_eval("buffer.append(None, humidity=90.0)")
+    chart.wait("chart.data.marks.all.some(({ value }) => value === 90)")
+    chart.tool("Pause").click()
+    chart.wait("chart.viewport.isPaused && !chart.plot.hasNews")
+    assert len(chart.read("chart.data.marks.detectors")) == 2
+    x = chart.read(
+        "(() => { const { to: end } = chart.plot.frame;"
+        " const run = chart.data.marks.all.findLast(({ n, to }) => n > 10 && to < end);"
+        " return chart.plot.el.getBoundingClientRect().left + chart.plot.xOf((run.from + run.to) / 2); })()"
+    )
+    page.page.mouse.move(x, chart.place((0.5, 0.5))[1])
+    reasons = chart.root.locator(".nbs-readout-reason")
+    expect(reasons.first).to_contain_text(re.compile(r"^threshold, score [\d.]+, \d+ flags: "))
+    page.screenshot("told-marks")
+    page.set_theme("JupyterLab Dark")
+    page.screenshot("told-marks-dark")

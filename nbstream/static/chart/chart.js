@@ -37,7 +37,6 @@ const REDUCED_MOTION_MS = 250;
 const CLICK_PX = 20;
 const COUNT_EVERY_MS = 1000;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
-const MARK_COLOR = "#dc2626";
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [], firsts: [] }, charts: new Map() });
 
@@ -138,7 +137,7 @@ class ChartView {
     const { incidents } = this.data;
     plot.layers.under.push((context, frame) => drawIncidents(context, incidents.inView(frame), plot, (severity) => plot.colorOf(severity)));
     plot.layers.over.push((context) => drawMarkers(context, this.data.meta.markers ?? [], plot, plot.look));
-    plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot, MARK_COLOR));
+    plot.layers.over.push((context) => drawMarks(context, this.data.marks, plot));
     this.model.on("msg:custom", this.onMessage);
     signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
     this.disconnect = connect(this.model, this, () => plot.el.clientWidth * devicePixelRatio);

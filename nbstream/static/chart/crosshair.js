@@ -284,7 +284,7 @@ export class Crosshair {
       value: about.unit && style ? `${number} ${about.unit}` : number,
       count: bin ? readingsText(bin.n) : "",
       change: style ? this.measure.changeText(line, { time: when, value }, style) : "",
-      reason: this.data.marks.near(channel, time, plot.frame)?.reason ?? "",
+      reasons: this.data.marks.words(channel, time, plot.frame),
     };
   }
 
@@ -336,7 +336,7 @@ export class Crosshair {
     this.readout.replaceChildren(
       element("div", { class: "nbs-readout-time", text: clock }),
       ...(between ? [element("div", { class: "nbs-readout-between", text: between })] : []),
-      ...texts.flatMap(({ color, name, value, count, change, reason }) => [
+      ...texts.flatMap(({ color, name, value, count, change, reasons }) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
           element("span", { text: name }),
@@ -344,7 +344,7 @@ export class Crosshair {
           ...(count ? [element("em", { class: "nbs-readout-count", text: count })] : []),
           ...(change ? [element("em", { text: change })] : []),
         ]),
-        ...(reason ? [element("div", { class: "nbs-readout-reason", text: reason })] : []),
+        ...reasons.map((reason) => element("div", { class: "nbs-readout-reason", text: reason })),
       ]),
       ...(more > 0 ? [element("div", { class: "nbs-readout-more", text: `+${more} more` })] : []),
     );

@@ -33,7 +33,7 @@ export class ChartData {
       const line = this.lines[patch.channel];
       cuts.push([patch.channel, line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch)]);
     }
-    this.marks.add(message.marks ?? []);
+    this.marks.add(message.marks ?? [], message.detectors);
     this.total = message.total ?? this.total;
     const isNewer = message.newest !== null && message.newest !== this.newest;
     if (isNewer) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from nbstream.text.naming import short_names
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.figure import terse
+from nbstream.widgets.chart.flag_runs import FlagRuns
 from nbstream.widgets.chart.incidents import IncidentBands
 from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
 from nbstream.widgets.chart.little import CoarseLines
@@ -24,10 +24,9 @@ from nbstream.widgets.page.link import Payload
 from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
     from nbstream.analysis.analyzer import Analyzer
-    from nbstream.analysis.anomaly_log import Anomaly
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import Window
 
@@ -36,8 +35,8 @@ __all__ = ["SPAN_OF_ALL_NS", "ChartFeed"]
 BINS_PER_PX = 2
 SPAN_OF_ALL_NS = 60 * 10**9
 MARK_BITS = 3
-"""Marks are at least 2^3 bins, 4 px, apart."""
-MAX_MARKS = 500
+RUN_FACTOR = 2.5
+"""Flags within 2^3 bins, 4 px, are one run, and so are those within 2.5 usual intervals."""
 MAX_REASON = 160
 MANY = ("incidents", "markers")
 """What a page is told of but where there is little room."""
@@ -87,6 +86,7 @@ class ChartFeed:
         self._drawn_gap_ns = gap_ns
         self._channels = channels
         self._marked = 0  # number of the newest anomaly that was sent
+        self._flags = FlagRuns()
         self._analyzer = analyzer
         self._describe = describe
         self._width_px = width_px
@@ -111,6 +111,10 @@ class ChartFeed:
         if self._channels is None:
             return self._buffer.measured
         return tuple(name for name in self._buffer.channels if name in self._channels)
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
 
     @property
     def zone(self) -> dict[str, Any]:
@@ -143,7 +147,9 @@ class ChartFeed:
         self._add(payload, changed)
         if anomalies:
             self._marked = anomalies[-1].number
-            payload.content["marks"] = self._marks(anomalies)
+            runs = self._flags.take(anomalies, self._reach_ns)
+            payload.content["marks"] = self._flags.told(self._numbers, runs.values())
+            payload.content["detectors"] = self._flags.detectors
         self._sent_meta = meta
         return payload
 
@@ -159,8 +165,8 @@ class ChartFeed:
             if name in self._lines
         ]
         payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
-        sent = [a for a in self._analyzer.anomalies.after(0) if a.number <= self._marked]
-        payload.content["marks"] = self._marks(sent)
+        payload.content["marks"] = self._flags.told(self._numbers)
+        payload.content["detectors"] = self._flags.detectors
         return payload
 
     def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
@@ -192,27 +198,10 @@ class ChartFeed:
         time = None if line is None else line.newest_ns
         return oldest if time is None else max(oldest, time + 1)
 
-    def _marks(self, anomalies: Sequence[Anomaly]) -> list[list[Any]]:
-        """Return flagged readings as marks.js takes them: channel, epoch ms, value, reason.
-
-        Of those that lie within a few pixels one is enough, the strangest of the detector that flagged
-        least: all of a storm would hide the rest.
-        """
-        n_flags = Counter(anomaly.detector for anomaly in anomalies)
-        by_rarity = sorted(anomalies, key=lambda a: (n_flags[a.detector], -a.score, -a.number))
-        numbers = {name: number for number, name in enumerate(self.names)}
-        marks: dict[tuple[int, int], list[Any]] = {}
-        for anomaly in by_rarity:
-            number = numbers.get(anomaly.channel)
-            if number is None or anomaly.value - anomaly.value != 0.0:
-                continue
-            place = number, anomaly.time_ns >> (self._bits + MARK_BITS)
-            if place not in marks:
-                reason = plain_text(anomaly.reason, MAX_REASON)
-                marks[place] = [number, anomaly.time_ns / 1e6, anomaly.value, reason]
-                if len(marks) == MAX_MARKS:
-                    break
-        return sorted(marks.values(), key=lambda mark: mark[1])
+    def _reach_ns(self, name: str) -> int:
+        """Return how far apart flagged readings of a channel are that are marked as one run."""
+        interval_ns = self._buffer.channel(name).interval_ns or 0
+        return max(1 << (self._bits + MARK_BITS), int(RUN_FACTOR * interval_ns))
 
     def points(
         self, window: Window | None = None, span: tuple[int, int] | None = None

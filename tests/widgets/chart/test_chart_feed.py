@@ -88,9 +88,10 @@ def test_flagged_readings_are_marked_once() -> None:
         analyzer.update()
         frame = feed.frame()
         assert frame is not None
-        assert frame.content["marks"] == [
-            [1, (START + 1) * 1e3, 9.0, analyzer.anomalies.newest(1)[0].reason]
-        ]
+        at = (START + 1) * 1e3
+        (flag,) = analyzer.anomalies.newest(1)
+        assert frame.content["marks"] == [[1, at, at, at, 9.0, 0, 1, flag.score, flag.reason]]
+        assert frame.content["detectors"] == ["threshold"]
         assert feed.names == ("other", "value")
         again = feed.frame()
         assert again is None or "marks" not in again.content
@@ -99,7 +100,7 @@ def test_flagged_readings_are_marked_once() -> None:
 
 
 def test_of_readings_side_by_side_the_strangest_is_marked() -> None:
-    """A spike has its ring also where readings beside it are flagged too, before it and after it."""
+    """A spike has its mark also where readings beside it are flagged too, before it and after it."""
     buffer = ns.Buffer(timezone="UTC")
     values = np.ones(1000)
     values[500:520] = 6.0
@@ -111,7 +112,7 @@ def test_of_readings_side_by_side_the_strangest_is_marked() -> None:
         analyzer.update()
         frame = feed.frame()
         assert frame is not None
-        assert [mark[2] for mark in frame.content["marks"]] == [300.0]
+        assert [(mark[4], mark[6]) for mark in frame.content["marks"]] == [(300.0, 20)]
 
 
 def test_scores_are_shown_when_they_are_asked_for() -> None:
@@ -128,8 +129,8 @@ def test_scores_are_shown_when_they_are_asked_for() -> None:
         assert list(scores.points()) == ["value.threshold"]
 
 
-def test_a_storm_of_flags_does_not_hide_the_rest() -> None:
-    """Of thousands of flagged readings a few per pixel are marked, and a lonely one before them is there."""
+def test_a_storm_of_flags_is_one_run_and_does_not_hide_the_rest() -> None:
+    """Thousands of flags in a row are one mark, each counted; a lonely one before them is there."""
     buffer = ns.Buffer(timezone="UTC")
     values = np.zeros(100_000)
     values[100] = values[95_000:] = 9.0
@@ -140,28 +141,33 @@ def test_a_storm_of_flags_does_not_hide_the_rest() -> None:
         analyzer.update()
         frame = feed.frame()
         assert frame is not None
-        marks = frame.content["marks"]
-        assert len(marks) <= 50
-        assert marks[0][1] == (START + 100) * 1e3
-        times = np.array([mark[1] for mark in marks])
-        assert np.diff(np.sort(times)).min() > 0
-        assert times.max() == (START + 99_999) * 1e3
+        lonely, storm = frame.content["marks"]
+        assert lonely[1] == lonely[2] == (START + 100) * 1e3
+        assert storm[2] == (START + 99_999) * 1e3
+        assert storm[6] == 5_000
 
 
-def test_the_rarer_detector_has_the_mark() -> None:
-    """Where two detectors flagged the same readings, the mark is of the one that flags less."""
+def test_a_run_goes_on_over_frames_and_each_detector_has_runs_of_its_own() -> None:
+    """A run that has grown is told again from its beginning; after a pause another begins."""
     buffer = ns.Buffer(timezone="UTC")
-    values = np.where(np.arange(1000) % 2, 6.0, 1.0)
-    values[501] = 99.0
-    buffer.extend(START + np.arange(1000.0), value=values)
-    with ns.Analyzer(buffer, window="all") as analyzer:
-        feed = ChartFeed(analyzer, dict, lambda: 50)
-        analyzer.update()
-        analyzer.detect("zscore", window=100)
+    with ns.Analyzer(buffer, window="10s") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
         analyzer.detect("threshold", above=5)
-        frame = feed.frame()
-        assert frame is not None
-        assert [m[2] for m in frame.content["marks"] if "99" in m[3] or m[2] == 99.0] == [99.0]
+        analyzer.detect("rate_of_change", limit=500)
+        told = []
+        for values in ([1, 9, 9], [9, 60, 9], [1] * 30 + [9]):
+            newest = buffer.newest_ns
+            begin = START if newest is None else newest / 1e9 + 0.1
+            buffer.extend(begin + np.arange(len(values)) / 10, x=np.array(values, float))
+            analyzer.update()
+            frame = feed.frame()
+            assert frame is not None
+            detectors = frame.content["detectors"]
+            told.append([(detectors[m[5]], m[6], m[4]) for m in frame.content["marks"]])
+        assert told[0] == [("threshold", 2, 9.0)]
+        assert sorted(told[1]) == [("rate_of_change", 2, 60.0), ("threshold", 5, 60.0)]
+        assert told[2] == [("threshold", 1, 9.0)]
+        assert [mark[6] for mark in feed.snapshot().content["marks"]] == [5, 2, 1]
 
 
 def test_another_gap_draws_the_lines_anew() -> None:
