@@ -351,6 +351,8 @@ class NotebookPage:
         self.server = server
         self.context = context
         self.path = path
+        self.url = server.page_url
+        """Of the server, as this page sees it."""
         self.console_errors: list[str] = []
         self.external_requests: list[str] = []
         self.page: Page = context.new_page()
@@ -403,9 +405,7 @@ class NotebookPage:
 
     def _is_external(self, url: str) -> bool:
         is_remote = url.startswith(("http:", "https:", "ws:", "wss:"))
-        return (
-            is_remote and url.split("://")[1].split("/")[0] != self.server.page_url.split("://")[1]
-        )
+        return is_remote and url.split("://")[1].split("/")[0] != self.url.split("://")[1]
 
     def _note_socket(self, url: str) -> None:
         if self._is_external(url):
@@ -488,7 +488,7 @@ class LabPage(NotebookPage):
 
     def __init__(self, server: LabServer, context: BrowserContext, path: Path) -> None:
         super().__init__(server, context, path)
-        self.page.goto(f"{server.page_url}/lab/tree/{self.relative_path}?reset")
+        self.page.goto(f"{self.url}/lab/tree/{self.relative_path}?reset")
         self.wait_idle(START_TIMEOUT)
 
     def reload(self, *, wait: bool = True) -> None:
@@ -604,7 +604,7 @@ class VoilaPage(NotebookPage):
     def load(self) -> None:
         """Load the page, with a new kernel, and wait until its cells have run."""
         started = time.monotonic()
-        self.page.goto(f"{self.server.page_url}/voila/render/{self.relative_path}")
+        self.page.goto(f"{self.url}/voila/render/{self.relative_path}")
         self.page.locator("#rendered_cells, .jp-Notebook, main").first.wait_for(state="attached")
         remaining = PAGE_TIMEOUT - (time.monotonic() - started)
         self.page.locator("#loading").wait_for(state="hidden", timeout=max(1.0, remaining) * 1e3)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.ui.jupyter import LabPage
 
 SETUP = """
-import collections, gc, time
+import collections, gc, threading, time
 import numpy as np
 import psutil
 import nbstream as ns
@@ -24,7 +24,7 @@ def look():
     gc.collect()
     names = [type(thing).__module__ for thing in gc.get_objects()]
     ours = sum(isinstance(name, str) and name.startswith("nbstream") for name in names)
-    print(ours, psutil.Process().memory_info().rss)
+    print(ours, psutil.Process().memory_info().rss, threading.active_count())
 """
 CELL = "dashboard = ns.watch(buffer, alerts=['value > 2'])\ndashboard"
 
@@ -41,6 +41,9 @@ class Sight:
     rss_bytes: int
     n_objects: int
     n_styles: int
+    n_threads: int
+    n_nodes: int
+    n_listeners: int
 
 
 class Reruns:
@@ -56,7 +59,8 @@ class Reruns:
         self.page = page
         self.run = 0
         self.devtools: Any = page.context.new_cdp_session(page.page)
-        page.run_all()
+        page.run_cell(0)
+        page.run_cell(1)
 
     def go_on(self, n: int) -> None:
         """Run the cell `n` times, each until its dashboard is live."""
@@ -71,12 +75,28 @@ class Reruns:
 
     def look(self) -> Sight:
         """Collect what is no longer used, on both sides, and see what is left."""
-        n_objects, rss = map(int, self.page.kernel_eval("look()").split())
+        n_objects, rss, n_threads = map(int, self.page.kernel_eval("look()").split())
         for _ in range(2):
             self.devtools.send("HeapProfiler.collectGarbage")
         heap = int(self.devtools.send("Runtime.getHeapUsage")["usedSize"])
         n_styles = int(self.page.page.evaluate("document.querySelectorAll('style').length"))
-        return Sight(self.run, heap, rss, n_objects, n_styles)
+        dom = self.devtools.send("Memory.getDOMCounters")
+        return Sight(
+            self.run,
+            heap,
+            rss,
+            n_objects,
+            n_styles,
+            n_threads,
+            dom["nodes"],
+            dom["jsEventListeners"],
+        )
+
+    def n_listeners_of(self, expression: str) -> int:
+        """Return how many listeners an object of the page has."""
+        found = self.devtools.send("Runtime.evaluate", {"expression": expression})["result"]
+        told = self.devtools.send("DOMDebugger.getEventListeners", {"objectId": found["objectId"]})
+        return len(told["listeners"])
 
     def watch(self, n: int, every: int) -> list[Sight]:
         """Run the cell `n` times, and look before and after each `every` runs."""

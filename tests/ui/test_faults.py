@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,33 @@ from tests.ui.charts import CHART, FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage, Voila, VoilaServer
 from tests.wait import wait_until
 
+FLOOD = """
+import sys, time
+end = time.time() + 5
+while time.time() < end:
+    print("x" * 40_000)
+    time.sleep(0.02)
+"""
+EIGHT = """
+charts = [ns.LiveChart(buffer, window="10s", height=220, title=f"No. {n}") for n in range(8)]
+for one in charts:
+    display(one)
+"""
+SLEEP = """
+real, real_ns = time.time, time.time_ns
+time.time = lambda: real() + 3600
+time.time_ns = lambda: real_ns() + 3600 * 10**9
+"""
+
+
+def execute(page: LabPage, code: str) -> None:
+    """Have the kernel run some code, and don't wait for it."""
+    page.page.evaluate(
+        "(code) => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({ code })",
+        code,
+    )
+
 
 def test_restart_by_somebody_else(live: tuple[LabPage, PageChart]) -> None:
     """A restart that the page is not told of shows as silence."""
@@ -21,6 +49,92 @@ def test_restart_by_somebody_else(live: tuple[LabPage, PageChart]) -> None:
     )
     page.server.request("POST", f"/api/kernels/{kernel}/restart")
     expect(chart.badge).to_contain_text("no answer from the kernel", timeout=15_000)
+    page.wait_idle()
+    page.run_all()
+    PageChart(page).wait_live()
+    expect(page.page.locator(".nbs-chart")).to_have_count(1)
+
+
+def test_a_kernel_that_crashes(live: tuple[LabPage, PageChart]) -> None:
+    """The chart says what happened and what to do; with the kernel that Jupyter starts instead it is live."""
+    page, chart = live
+    execute(page, "import os; os._exit(1)")
+    expect(chart.badge).to_have_text("kernel restarted: run the cell again", timeout=20_000)
+    page.wait_idle()
+    page.page.keyboard.press("Escape")  # the host's own dialog
+    page.run_all()
+    PageChart(page).wait_live()
+    expect(page.page.locator(".nbs-chart")).to_have_count(1)
+
+
+def test_a_flood_of_output(lab: Lab) -> None:
+    """While a cell prints 2 MB/s, of which Jupyter drops much, the chart goes on; it is live 5 s later."""
+    page = lab.open([*CHART, FLOOD])
+    page.run_cell(0)
+    page.run_cell(1)
+    chart = PageChart(page)
+    chart.wait_live()
+    page.run_cell(2, wait=False)
+    expect(page.cell(2)).to_contain_text("xxx")
+    expect(chart.badge).to_have_text(re.compile("kernel busy|behind"), timeout=6000)
+    chart.wait_newer(5)
+    page.wait_idle()
+    assert "IOPub data rate exceeded" in page.server.log
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500", 5)
+    expect(chart.badge).to_have_text("live", timeout=1000)
+
+
+def test_a_call_that_holds_the_interpreter(live: tuple[LabPage, PageChart]) -> None:
+    """While foreign code holds the GIL nothing comes; the page says so, and goes on at once after it."""
+    page, chart = live
+    hold = "ctypes.PyDLL(None).usleep(4_000_000)"
+    execute(page, f"import ctypes, threading; threading.Thread(target=lambda: {hold}).start()")
+    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=6000)
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500", 6)
+    chart.wait_newer(2)
+    line = "chart.data.lines[0]"
+    broken = f"{line}.values.subarray({line}.start ?? 0).some(Number.isNaN)"
+    assert chart.read(broken), "the line breaks where nothing was read"
+
+
+def test_eight_charts_live_together(lab: Lab) -> None:
+    """Each of eight charts of a page is up to date, and together they stay far below Jupyter's rate limit."""
+    page = lab.open([FEED, EIGHT])
+    page.run_all()
+    charts = [PageChart(page, number) for number in range(8)]
+    page.page.set_viewport_size({"width": 1280, "height": 3200})
+    for chart in charts:
+        chart.wait_live()
+    counted = "print(time.time(), sum(chart.n_frames for chart in charts))"
+    begun, before = map(float, page.kernel_eval(counted).split())
+    first = charts[0]
+    first.wait("chart.data.newest > given + 3000", 10, first.read("chart.data.newest"))
+    ended, after = map(float, page.kernel_eval(counted).split())
+    assert all(chart.read("Date.now() - chart.data.newest < 1500") for chart in charts)
+    assert 8 * 5 < (after - before) / (ended - begun) < 8 * 20
+
+
+def test_a_laptop_that_slept_for_an_hour(lab: Lab) -> None:
+    """Clocks of page and machine are an hour on: the chart is of now within seconds, its line broken."""
+    context = lab.new_context()
+    context.add_init_script(
+        "globalThis.slept = 0; const now = Date.now; Date.now = () => now() + globalThis.slept;"
+    )
+    page = lab.open(CHART, context=context)
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait_live()
+    page.page.evaluate("() => (globalThis.slept = 3_600_000)")
+    page.kernel_eval(SLEEP)
+    chart.wait("Math.abs(Date.now() - chart.data.newest) < 1500", 5)
+    expect(chart.badge).to_have_text("live", timeout=5000)
+    chart.wait("Math.abs(chart.plot.frame.to - chart.data.newest) < 3000", 5)
+    assert page.kernel_eval("print(chart.analyzer.rate > 0)") == "True"
+    chart.root.get_by_role("combobox").select_option("all")
+    chart.wait("chart.plot.frame.to - chart.plot.frame.from > 3_600_000")
+    line = "chart.data.lines[0]"
+    chart.wait(f"{line}.values.subarray({line}.start ?? 0).some(Number.isNaN)")
+    page.screenshot("faults-slept")
 
 
 def test_restart_from_the_page(lab: Lab) -> None:

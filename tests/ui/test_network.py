@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from playwright.sync_api import Browser, expect
@@ -146,3 +147,60 @@ def test_a_server_that_comes_back_without_its_kernel(far_lab: FarLab) -> None:
     page.run_all()
     PageChart(page).wait_live()
     expect(page.page.locator(".nbs-chart")).to_have_count(1)
+
+
+MANY = """
+import threading, time
+import numpy as np
+import nbstream as ns
+
+buffer = ns.Buffer(timezone="UTC")
+
+def feed():
+    begin, n = time.time(), 0
+    while True:
+        time.sleep(0.02)
+        rows = np.arange(n, int((time.time() - begin) * 200))
+        n += len(rows)
+        noise = np.random.default_rng(n).normal(size=(8, len(rows)))
+        buffer.extend(begin + rows / 200, {f"c{i}": i + row for i, row in enumerate(noise)})
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+AGES = """(seconds) => new Promise((done) => {
+    const ages = [];
+    const [chart] = globalThis.__nbstream.charts.values();
+    const end = performance.now() + seconds * 1000;
+    const look = () => {
+        ages.push(Date.now() - chart.data.newest);
+        if (performance.now() < end) requestAnimationFrame(look);
+        else done(ages);
+    };
+    look();
+})"""
+"""The ages of what a page shows, ms, in each animation frame of some seconds."""
+
+
+@pytest.mark.timeout(180)
+def test_a_slow_view_and_a_fast_one(far_lab: FarLab, browser: Browser) -> None:
+    """1 Mbit/s shows eight channels 2 s late at most, and neither it nor a hole slows another view."""
+    lab = far_lab.lab
+    slow = far_lab.open(MANY, "chart = ns.LiveChart(buffer, window='10s')\nchart")
+    slow.run_all()
+    slow.save()
+    lab.server.page_port = lab.server.port
+    fast = lab.open(slow.path)
+    for page in (slow, fast):
+        PageChart(page).wait_live()
+    before = far_lab.memory()
+    far_lab.network.slow(1e6, 0.15)
+    # The line is full of what was sent for a fast one; a few seconds later it has its own pace.
+    slow.page.evaluate(AGES, 6)
+    sent = far_lab.network.n_down
+    ages = slow.page.evaluate(AGES, 4)
+    assert max(ages) < 2000, sorted(ages)[-5:]
+    assert 5e3 < far_lab.network.n_down - sent < 4 * 1e6 / 8 * 1.2
+    assert np.median(fast.page.evaluate(AGES, 2)) < 400
+    far_lab.network.hole(10)
+    assert np.median(fast.page.evaluate(AGES, 8)) < 400
+    assert far_lab.memory() - before < 5
