@@ -170,8 +170,15 @@ test("a view of the past asks for its points and shows those; jumping back follo
   assert.equal(root.one("nbs-badge-text").textContent, "looking back");
   click(root.one("nbs-jump"));
   animate(performance.now() + 5000);
-  assert.deepEqual(shownSpan(), [-1, 59]);
+  assert.deepEqual(shownSpan(), [49, 59]);
   assert.equal(root.one("nbs-badge-text").textContent, "live");
+  view().goBack();
+  animate(performance.now() + 6000);
+  assert.deepEqual(shownSpan(), [10, 20]);
+  view().jumpToLive();
+  view().jumpToLive();
+  animate(performance.now() + 9000);
+  assert.deepEqual(shownSpan(), [-1, 59]);
 });
 
 test("a zoom that reaches live goes on following, at its own width; another window ends it", () => {

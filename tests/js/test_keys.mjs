@@ -40,6 +40,7 @@ beforeEach(() => {
     togglePause: tell("pause"),
     jumpToLive: tell("live"),
     fitY: tell("fit"),
+    goBack: tell("back"),
     crosshair: cursor,
     gestures: { cancel: () => selection && !(selection = false) },
     oldest: () => -500_000,
@@ -69,6 +70,15 @@ test("plus and minus zoom and go on following", () => {
   press("-");
   assert.deepEqual(range(), [0, 60_000]);
   assert.equal(view.isWindow, true);
+});
+
+test("Backspace and Ctrl+Z take a view back; other keys with Ctrl are the browser's", () => {
+  assert.equal(press("Backspace"), true);
+  assert.equal(press("z", { ctrlKey: true }), true);
+  assert.equal(press("Z", { metaKey: true }), true);
+  assert.deepEqual(told, ["back", "back", "back"]);
+  assert.equal(press("z", { ctrlKey: true, shiftKey: true }), false);
+  assert.equal(press("c", { ctrlKey: true }), false);
 });
 
 test("arrows move the view, Home goes to the oldest reading, End is live", () => {

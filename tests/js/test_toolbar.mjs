@@ -17,7 +17,7 @@ beforeEach(() => {
   installDom();
   told = [];
   const tell = (word) => (value) => told.push(value === undefined ? word : `${word} ${value}`);
-  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "showHelp", "resetAll", "showWindow"];
+  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "goBack", "showHelp", "resetAll", "showWindow"];
   toolbar = new Toolbar(Object.fromEntries(names.map((name) => [name, tell(name)])));
   view = new Viewport();
   view.isDelivering = false;
@@ -56,7 +56,7 @@ test("the menu saves what is shown, keeps it, lists the keys and resets", () => 
     if (!toolbar.more.isOpen) toolbar.more.open();
     click(toolbar.more.items.find((node) => node.one("nbs-menu-name").textContent === name));
   }
-  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showHelp", "resetAll"]);
+  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "goBack", "showHelp", "resetAll"]);
 });
 
 test("what has become of a wish is said for a while", () => {

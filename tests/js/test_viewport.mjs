@@ -182,3 +182,14 @@ test("a gesture that moves the view shows it at once", () => {
   view.release(NOW);
   assert.deepEqual(view.range(NOW), [30_000, 90_000]);
 });
+
+test("the way back to live keeps the width that was chosen, in a pause too", () => {
+  view.lookAt(10_000, 20_000, NOW);
+  view.goLive();
+  assert.deepEqual(view.range(NOW), [90_000, 100_000]);
+  assert.equal(view.isFollowing, true);
+  view.pause(true, NOW);
+  view.lookAt(10_000, 15_000, NOW);
+  view.goLive();
+  assert.deepEqual(view.range(NOW), [95_000, 100_000]);
+});

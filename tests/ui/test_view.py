@@ -220,3 +220,30 @@ def test_incidents_notes_and_limits_stand_on_the_chart(shown: tuple[LabPage, Pag
     page.screenshot("view-limit")
     mouse.up()
     wait_until(lambda: 40 < float(page.kernel_eval("print(rule.limits[0])")) < 78, 10, "the limit")
+
+
+def test_a_zoom_is_taken_back_and_live_keeps_its_width(shown: tuple[LabPage, PageChart]) -> None:
+    """Ctrl+Z leads back view by view; the way to live keeps the width, a second one shows all."""
+    _, chart = shown
+    keyboard = chart.page.keyboard
+    chart.drag((0.3, 0.5), (0.7, 0.5))
+    chart.wait_span(4)
+    chart.jump.click()
+    expect(chart.badge).to_have_text("live")
+    chart.wait_span(4)
+    chart.root.locator(".nbs-plot").focus()
+    keyboard.press("Control+z")
+    expect(chart.badge).to_have_text("looking back")
+    chart.wait_span(4)
+    keyboard.press("Backspace")
+    expect(chart.badge).to_have_text("live")
+    chart.wait_span(10)
+    keyboard.press("Backspace")
+    expect(chart.root.locator(".nbs-told")).to_contain_text("no view before")
+    chart.drag((0.3, 0.5), (0.7, 0.5))
+    chart.wait_span(4)
+    keyboard.press("l")
+    expect(chart.badge).to_have_text("live")
+    chart.wait_span(4)
+    keyboard.press("l")
+    chart.wait_span(10)

@@ -29,6 +29,7 @@ import { describeState, ageText } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
+import { ViewSteps } from "./viewSteps.js";
 import { unpackLines } from "./wire.js";
 
 const MAX_AGES = 4096;
@@ -62,6 +63,7 @@ class ChartView {
     this.viewport = new Viewport();
     this.history = new History((message) => this.link.send(message));
     this.plot = new Plot();
+    this.steps = new ViewSteps(this.viewport, this.plot);
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
     this.crosshair = new Crosshair(this.plot);
     this.limits = new Limits(this.plot, (...command) => this.requests.ask(...command));
@@ -72,22 +74,23 @@ class ChartView {
     const fitY = () => this.fitY();
     this.gestures = new Gestures(this.plot, this.viewport, {
       onChange,
-      jumpToLive,
+      jumpToLive: () => this.showAll(),
       onClick: (place) => this.onClick(place),
       onSelect: (span) => this.select(span),
     });
     this.help = new Help();
     this.files = new KernelFiles((...command) => this.requests.ask(...command), (message) => this.link.send(message));
     const showHelp = () => this.help.open();
+    const goBack = () => this.goBack();
     const { crosshair, gestures } = this;
     this.markField = new MarkField((time, text) => this.requests.ask({ kind: "mark", time, text }, () => {}));
     this.overview = new Overview({
       look: (from, to) => this.lookAt(from, to),
-      goLive: jumpToLive,
+      goLive: () => this.showAll(),
       ask: () => this.link.send({ kind: "overview" }),
     });
     const oldest = () => this.overview.span[0];
-    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest, showHelp, mark: () => this.mark() });
+    this.keys = new Keys(this.plot, this.viewport, { onChange, togglePause, jumpToLive, fitY, crosshair, gestures, oldest, goBack, showHelp, mark: () => this.mark() });
     this.toolbar = new Toolbar({
       chooseWindow: (value) => this.chooseWindow(value),
       chooseMode: (mode) => gestures.setMode(mode),
@@ -96,6 +99,7 @@ class ChartView {
       fitY,
       save: (format) => this.save(format),
       keep: () => this.keep(),
+      goBack,
       showHelp,
       resetAll: () => this.resetAll(),
       showWindow: () => this.showWindow(),
@@ -302,6 +306,7 @@ class ChartView {
 
   /** The view was zoomed or moved. */
   onViewChange() {
+    this.steps.note();
     this.plot.hasNews = true;
     this.totalWhenStopped = this.viewport.isFollowing ? null : (this.totalWhenStopped ?? this.data.total);
     this.showTools();
@@ -321,6 +326,7 @@ class ChartView {
   }
 
   showWindow() {
+    this.steps.begin();
     this.viewport.showWindow();
     this.onViewChange();
   }
@@ -335,11 +341,31 @@ class ChartView {
     this.requests.ask({ kind: "window", value }, (error) => error && this.showTools());
   }
 
+  /** Follow again at the width that was chosen; where it does, show the whole window. */
   jumpToLive() {
+    this.steps.begin();
+    if (this.viewport.isFollowing) return this.showAll();
+    this.viewport.goLive();
+    this.follow();
+  }
+
+  /** Follow with the whole window, and let y fit. */
+  showAll() {
+    this.steps.begin();
     this.viewport.reset();
     this.plot.fitY();
+    this.follow();
+  }
+
+  follow() {
     if (this.viewport.isPaused) this.choosePause(false);
     else this.onViewChange();
+  }
+
+  /** Take back what a person last made of the view. */
+  goBack() {
+    if (this.steps.back()) this.onViewChange();
+    else this.toolbar.tell("there is no view before this one");
   }
 
   fitY() {
@@ -393,7 +419,7 @@ class ChartView {
     this.highlight(null);
     for (const [channel, { isVisible }] of this.lines.entries()) if (!isVisible) this.showLine(channel, true);
     this.toolbar.setMode("zoom");
-    this.jumpToLive();
+    this.showAll();
   }
 
   // The lines, for the legend and for a table beside the chart.

@@ -10,9 +10,10 @@ export const KEYS = [
   [["←", "→"], "move"],
   [["Page ↑", "Page ↓"], "move by nearly a width"],
   [["Home"], "the oldest readings"],
-  [["End", "L"], "live"],
+  [["End", "L"], "live; again: the whole window, and y fits"],
   [["Space"], "pause, and go on"],
   [["F", "0"], "fit y"],
+  [["Backspace", "Ctrl Z"], "back to the view before"],
   [["Shift ←", "Shift →"], "read the values, one reading after the other"],
   [["C"], "measure from there"],
   [["S"], "speak of all that is in view"],
@@ -23,7 +24,7 @@ export const KEYS = [
 ];
 const LABEL =
   "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
-  "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, question mark lists all keys, Escape lets go.";
+  "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, Backspace takes a zoom back, question mark lists all keys, Escape lets go.";
 
 export class Keys {
   /**
@@ -36,6 +37,7 @@ export class Keys {
    * @param {() => void} does.fitY
    * @param {import("./crosshair.js").Crosshair} [does.crosshair] moved by Shift and arrows
    * @param {import("./gestures.js").Gestures} [does.gestures] whose selection Escape lets go
+   * @param {() => void} [does.goBack] to the view before
    * @param {() => void} [does.showHelp] list the keys
    * @param {() => void} [does.mark] have a person note what happened
    * @param {() => number | null} [does.oldest] time of the oldest reading that can be shown; Home goes there
@@ -59,8 +61,10 @@ export class Keys {
   }
 
   press(event) {
-    if (event.target !== this.plot.el || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const act = this.#actionOf(event.key, event.shiftKey);
+    if (event.target !== this.plot.el || event.altKey || event.isComposing) return;
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    if ((event.ctrlKey || event.metaKey) && !isUndo) return;
+    const act = this.#actionOf(isUndo ? "Backspace" : event.key, event.shiftKey);
     if (!act || act() === false) return;
     event.preventDefault?.();
     event.stopPropagation?.();
@@ -117,6 +121,8 @@ export class Keys {
       case "s":
       case "S":
         return () => (does.crosshair ? does.crosshair.describe() : false);
+      case "Backspace":
+        return does.goBack ? () => does.goBack() : null;
       case "?":
         return does.showHelp ? () => does.showHelp() : null;
       case "Escape":

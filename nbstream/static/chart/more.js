@@ -7,11 +7,12 @@ import { tool } from "./icons.js";
  * @param {object} does
  * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save
  * @param {() => void} does.keep
+ * @param {() => void} does.goBack to the view before
  * @param {() => void} does.showHelp
  * @param {() => void} does.resetAll
  * @returns {Menu} the last button of a toolbar
  */
-export function moreMenu({ save, keep, showHelp, resetAll }) {
+export function moreMenu({ save, keep, goBack, showHelp, resetAll }) {
   const opener = tool("more", "More", "More: files, keys, reset", () => {});
   return new Menu(opener, () => [
     { name: "Save as PNG", act: () => save("png") },
@@ -20,6 +21,7 @@ export function moreMenu({ save, keep, showHelp, resetAll }) {
     { name: "Save readings as CSV", act: () => save("csv") },
     { name: "Keep in the notebook", act: keep },
     null,
+    { name: "Back to the view before", key: "Backspace", act: goBack },
     { name: "Keys", key: "?", act: showHelp },
     { name: "Reset all", act: resetAll },
   ]);

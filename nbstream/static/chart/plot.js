@@ -139,9 +139,14 @@ export class Plot {
     return [...this.#known.values()].some(({ chosen }) => chosen !== null);
   }
 
-  /** Give all axes back to their policies. */
-  fitY() {
-    this.#rows.forEach(({ axes }, row) => axes.forEach((_, axis) => this.setY(row, axis, null)));
+  /** The ranges that somebody fixed by hand: [row, axis, range]. */
+  get fixedY() {
+    return this.#rows.flatMap(({ axes }, row) => axes.flatMap(({ chosen }, axis) => (chosen ? [[row, axis, chosen]] : [])));
+  }
+
+  set fixedY(ranges) {
+    for (const [row, axis] of this.fixedY) this.setY(row, axis, null);
+    for (const fixed of ranges) this.setY(...fixed);
   }
 
   /** @returns {import("./look.js").Look} colours and fonts of the theme */

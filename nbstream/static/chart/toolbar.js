@@ -21,6 +21,7 @@ export class Toolbar {
    * @param {() => void} does.fitY
    * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save what is shown as a file
    * @param {() => void} does.keep
+   * @param {() => void} does.goBack
    * @param {() => void} does.showHelp
    * @param {() => void} does.resetAll
    * @param {() => void} [does.showWindow] show as much as the window; without it the view is changed at the next tick
@@ -33,7 +34,7 @@ export class Toolbar {
     this.title = element("span", { class: "nbs-chart-title", hidden: true });
     this.modes = new Map(Object.keys(MODE_NAMES).map((mode) => [mode, this.#modeButton(mode)]));
     this.fit = tool("fitY", "Fit y", "Fit the y axis to what is visible (F)", does.fitY);
-    this.live = tool("live", "Back to live", "Back to live: the whole window, and y fits (L)", does.jumpToLive);
+    this.live = tool("live", "Back to live", "Back to live; again: the whole window, and y fits (L)", does.jumpToLive);
     this.pause = pauseButton(does.togglePause);
     this.more = moreMenu(does);
     this.window = element("select", {

@@ -160,6 +160,32 @@ export class Viewport {
     if (this.still) this.still.range = [this.still.edge - this.span, this.still.edge];
   }
 
+  /** Follow again, at the width of the view. */
+  goLive() {
+    const { width } = this;
+    if (this.still) this.still.range = [this.still.edge - width, this.still.edge];
+    this.zoomedWidth = isNear(width, this.span) ? null : width;
+    this.detached = this.held = null;
+  }
+
+  /**
+   * What a person made of the view: where it stands, null at the live edge, and its width, null for the window's.
+   * @type {{range: [number, number] | null, width: number | null}}
+   */
+  get chosen() {
+    const range = this.still?.range ?? this.detached;
+    return { range: this.isAtLive ? null : [...range], width: this.isZoomed ? this.width : null };
+  }
+
+  /** Be as `chosen` was; a pause stays. */
+  restore({ range, width }) {
+    const { still } = this;
+    this.held = null;
+    this.zoomedWidth = width;
+    if (still) still.range = range ?? [still.edge - (width ?? this.span), still.edge];
+    else this.detached = range;
+  }
+
   #show(end, wide, isLive) {
     const width = Math.min(Math.max(wide, MIN_WIDTH_MS), MAX_WIDTH_MS);
     const range = [end - width, end];
