@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import chain
+from itertools import chain, pairwise
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub, truediv
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ __all__ = [
     "Arithmetic", "Both", "Call", "Channel", "Columns", "Comparison", "Either", "Extents", "Judging",
     "Limit", "Negative", "Node", "Not", "Number", "NumberNode", "Range", "Rate", "Score", "Series",
     "Stale", "Statistic", "Truth", "TruthNode", "Value", "Variable", "ZScore",
-    "exact_number", "numbers_compared", "short_number", "unlike_equals", "variables",
+    "exact_number", "near_number", "numbers_compared", "short_number", "unlike_equals", "variables",
 ]  # fmt: skip
 
 
@@ -586,9 +586,11 @@ def _compared(
 ) -> str:
     """Return a comparison with its numbers, shortened never so far that it becomes wrong."""
     texts: list[str] = []
-    for digits in range(6, 18):
+    apart = [abs(a - b) for a, b in pairwise(numbers) if a != b]
+    distance = min(apart, default=0.0)
+    for digits in (None, *range(6, 18)):
         texts = [
-            exact_number(n) if isinstance(o, Number) else short_number(n, digits)
+            exact_number(n) if isinstance(o, Number) else _shortened(n, digits, distance)
             for o, n in zip(operands, numbers, strict=True)
         ]
         short = [float(text) for text in texts]
@@ -600,6 +602,10 @@ def _compared(
     ]
     rest = (f" {operator} {word}" for operator, word in zip(operators, words[1:], strict=True))
     return words[0] + "".join(rest)
+
+
+def _shortened(number: float, digits: int | None, distance: float) -> str:
+    return near_number(number, distance) if digits is None else short_number(number, digits)
 
 
 def _results(operators: tuple[str, ...], numbers: list[float]) -> list[bool]:
@@ -624,6 +630,26 @@ def short_number(number: float, digits: int = 6) -> str:
     if math.isfinite(number) and not (number.is_integer() and abs(number) < 1e15):
         number = float(f"{number:.{digits}g}")
     return exact_number(number)
+
+
+def near_number(number: float, distance: float) -> str:
+    """Return a number for people: three digits, and two of its distance from what it is compared with.
+
+    Examples
+    --------
+    >>> (
+    ...     near_number(93.18273645, 3.18),
+    ...     near_number(101325.372, 0.372),
+    ...     near_number(0.0123456, 0.002),
+    ... )
+    ('93.2', '101325.37', '0.0123')
+    """
+    if not (0 < distance < math.inf) or abs(number) >= 1e15:
+        return short_number(number)
+    decimals = max(0, 1 - math.floor(math.log10(distance)))
+    if number:
+        decimals = max(decimals, 2 - math.floor(math.log10(abs(number))))
+    return exact_number(round(float(number), decimals))
 
 
 def exact_number(number: float) -> str:

@@ -301,3 +301,18 @@ test("clean-up leaves nothing behind", () => {
   assert.deepEqual(model.handlers, []);
   assert.deepEqual([...document.listeners.values()].flat(), []);
 });
+
+test("a reason that grows moves nothing under a pointer", () => {
+  const grown = incident(1, { text: "value 91.25 > 90 since 12:00:01, peak 91.253 at 12:00:07" });
+  model.snapshot(stateOf([incident(2), incident(1)]));
+  const list = el.one("nbs-feed-list");
+  const text = () => list.all("nbs-feed-text").at(-1).textContent;
+  list.dispatchEvent(fakeEvent("mouseenter"));
+  model.snapshot(stateOf([incident(2), grown]));
+  assert.equal(text(), incident(1).text);
+  model.snapshot(stateOf([incident(2), incident(1, { text: "value 92 > 90" })]));
+  assert.equal(text(), "value 92 > 90"); // as long, or shorter
+  model.snapshot(stateOf([incident(2), grown]));
+  list.dispatchEvent(fakeEvent("mouseleave"));
+  assert.equal(text(), grown.text);
+});

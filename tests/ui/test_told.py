@@ -166,7 +166,7 @@ def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> N
     )
     chart.wait("chart.data.marks.all.some(({ n }) => n > 10)", 20)
     page.kernel_eval("buffer.append(None, humidity=90.0)")
-    chart.wait("chart.data.marks.all.some(({ value }) => value === 90)")
+    chart.wait("chart.data.marks.all.some(({ detector }) => detector === 1)")
     chart.tool("Pause").click()
     chart.wait("chart.viewport.isPaused && !chart.plot.hasNews")
     assert len(chart.read("chart.data.marks.detectors")) == 2

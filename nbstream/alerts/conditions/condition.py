@@ -22,6 +22,7 @@ from nbstream.expressions.tree import (
     TruthNode,
     Variable,
     exact_number,
+    near_number,
     numbers_compared,
     short_number,
     unlike_equals,
@@ -332,8 +333,11 @@ class Condition:
         return f"{text} {unit}" if unit else text
 
     def _telling_number(self, value: float) -> str:
-        for digits in range(4 if self.variable == "zscore" else 6, 17):
-            text = short_number(value, digits)
+        is_zscore = self.variable == "zscore"
+        near = min(abs(value - limit) for limit in self.limits)
+        texts = [] if is_zscore else [near_number(value, near)]
+        texts += [short_number(value, digits) for digits in range(4 if is_zscore else 6, 17)]
+        for text in texts:
             if self._holds_at(float(text)) == self._holds_at(value):
                 return text
         return short_number(value, 17)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from nbstream.alerts.conditions.condition import Condition, short_number
-from nbstream.expressions.tree import VALUE, ZSCORE
+from nbstream.expressions.tree import VALUE, ZSCORE, near_number
 from nbstream.readings.window import format_duration
 from nbstream.readings.zone import local_datetime
 from nbstream.text.naming import short_name
+
+if TYPE_CHECKING:
+    from nbstream.alerts.conditions.condition import Condition
 
 __all__ = ["Acknowledgement", "Entry", "Escalation", "Incident", "Moment", "Notification"]
 
@@ -176,7 +178,8 @@ class Incident:
         return f"{name} {self._quantity(moment.value)}: {text}"
 
     def _quantity(self, value: float) -> str:
-        number = short_number(value)
+        limits = self.condition.limits if self.condition.variable == "value" else ()
+        number = near_number(value, min((abs(value - limit) for limit in limits), default=0.0))
         return f"{number} {self.unit}" if self.unit else number
 
     def _clock(self, ns: int) -> str:

@@ -73,7 +73,12 @@ class FeedPanel extends Panel {
     this.filter = new FeedFilter(() => this.state && this.showItems());
     this.menu = new BellMenu();
     this.silences = new SilenceList(this.requests);
-    this.list = element("ol", { class: "nbs-feed-list", tabindex: "0", ...OWN_KEYS, "aria-label": "Alerts, anomalies and events, newest first" });
+    this.isPointedAt = false;
+    const point = (isPointedAt) => () => {
+      this.isPointedAt = isPointedAt;
+      if (!isPointedAt && this.state) this.showItems();
+    };
+    this.list = element("ol", { class: "nbs-feed-list", tabindex: "0", onmouseenter: point(true), onmouseleave: point(false), ...OWN_KEYS, "aria-label": "Alerts, anomalies and events, newest first" });
     this.empty = element("div", { class: "nbs-empty", text: "No alerts yet." });
     this.unmatched = element("div", { class: "nbs-unmatched", role: "status", hidden: true });
     this.spoken = element("div", { class: "nbs-hidden", "aria-live": "polite", role: "log" });
@@ -125,7 +130,7 @@ class FeedPanel extends Panel {
     const focused = document.activeElement;
     const hadFocus = focused !== this.list && this.list.contains(focused);
     const make = (item) => new FeedItem(item, this.requests, () => this.list.focus());
-    keepChildren(this.list, this.items, shown, (item) => item.key, make, (part, item) => part.show(item));
+    keepChildren(this.list, this.items, shown, (item) => item.key, make, (part, item) => part.show(item, this.isPointedAt));
     // A node that is moved loses the focus.
     if (hadFocus && document.activeElement !== focused) (this.list.contains(focused) ? focused : this.list).focus();
   }
@@ -241,7 +246,8 @@ class FeedItem {
     this.el.append(this.actions);
   }
 
-  show(item) {
+  /** @param {boolean} isHeld whether a pointer is over the list: a text that grows would move what is below it */
+  show(item, isHeld = false) {
     this.item = item;
     setText(this.time, item.time);
     setAttribute(this.time, "title", item.full);
@@ -251,7 +257,7 @@ class FeedItem {
       setText(this.word, item.kind);
     }
     setText(this.title, item.title ?? "");
-    setText(this.text, item.text);
+    if (!isHeld || !this.text.textContent || item.text.length <= this.text.textContent.length) setText(this.text, item.text);
   }
 
   showIncident(item) {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.log.incident import Incident
 from nbstream.analysis.anomaly_log import AnomalyGroup
+from nbstream.detectors.parts.wording import short
 from nbstream.readings.window import format_duration, rough_duration
 from nbstream.readings.zone import local_datetime, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
@@ -203,7 +204,9 @@ class AlertFeed(Panel):
         if group.n > 1:
             span = rough_duration(abs(group.until_ns - first.time_ns))
             many = f"{group.n:,} readings in {span}, the strangest: "
-        reason = f"{many}{short_name(first.channel, 40)} {strangest.value:.6g}: {strangest.reason}"
+        reason = (
+            f"{many}{short_name(first.channel, 40)} {short(strangest.value)}: {strangest.reason}"
+        )
         return {
             "key": f"anomalies {first.number}",
             "kind": "anomaly",

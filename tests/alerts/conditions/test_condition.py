@@ -106,7 +106,7 @@ def test_limits_are_replaced_and_checked() -> None:
     ("text", "value", "expected"),
     [
         ("value > 90", 93.0, "value 93 > 90"),
-        ("value > 90", 93.123456789, "value 93.1235 > 90"),
+        ("value > 90", 93.123456789, "value 93.1 > 90"),
         ("value > 90", 90.00000001, "value 90.00000001 > 90"),
         ("value < 90", 89.99999999, "value 89.99999999 < 90"),
         ("value >= 90", 90.0, "value 90 >= 90"),
@@ -203,3 +203,21 @@ def test_numbers_for_people() -> None:
     assert [short_number(number) for number in numbers] == [
         *("93", "0", "0.3", "0.333333", "1234567", "1.5e+20", "1e-09", "inf"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("value > 90", 93.18273645, "value 93.2 > 90"),
+        ("value > 90", 90.0318273, "value 90.032 > 90"),
+        ("value < 101300.5", 101300.46872, "value 101300.469 < 101300.5"),
+        ("value > 0.001", 0.0123456, "value 0.0123 > 0.001"),
+        ("outside(10, 90)", 5.123456, "value 5.12 outside 10 … 90"),
+        ("value > 90", 1.23456789e20, "value 1.23457e+20 > 90"),
+    ],
+)
+def test_a_number_has_the_digits_of_its_distance_from_the_limit(
+    text: str, value: float, expected: str
+) -> None:
+    """No more than tell how far beyond the limit it is; the raw reading stands in the log."""
+    assert Condition.parse(text).describe(value) == expected
