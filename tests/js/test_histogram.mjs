@@ -108,6 +108,10 @@ test("the y axis begins at 0, and a button makes it logarithmic", () => {
   assert.ok(axis().isLog && axis().bottom > 0 && axis().bottom < 1);
 });
 
+test("the camera has its sign", () => {
+  assert.ok(panel.picture.one("nbs-svg").firstChild.getAttribute("d").startsWith("M"));
+});
+
 test("several channels are named below", () => {
   const [row] = STATE.rows;
   const [one] = row.series;

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.ui.jupyter import Lab
+from tests.ui.test_kept import NOT_FOUND, reopen
 
 FEED = '''\
 import threading, time
@@ -119,3 +120,25 @@ def test_a_spectrum_is_read_by_pointer_and_keys(lab: Lab) -> None:
     page.screenshot("spectrum-dark")
     page.kernel_eval("feed.go_on = False; analyzer.close()")
     expect(root.locator(".nbs-note")).to_have_text("closed")
+
+
+def test_a_reopened_notebook_shows_the_picture(lab: Lab) -> None:
+    """Saved and opened without its kernel, the cells show picture and table; live they show the charts."""
+    cells = [FEED, "histogram = ns.Histogram(analyzer)\nhistogram", "ns.Spectrum(analyzer)"]
+    page = lab.open(cells)
+    page.run_all()
+    page.kernel_eval("feed.start()")
+    page.hide_code()
+    expect(page.page.locator(".nbs-histogram .nbs-plot-facts")).to_contain_text("readings")
+    expect(page.page.locator(".nbs-kept").first).not_to_be_visible()
+    page.kernel_eval("feed.go_on = False; feed.join(); analyzer.update(); histogram.keep()")
+    page.kernel_eval("import gc")  # what was kept has come before its answer
+    page.save()
+    page = reopen(lab, page)
+    kept = page.page.locator(".nbs-kept")
+    image = kept.first.locator("img")
+    expect(image).to_be_visible(timeout=20_000)
+    expect(kept.first.locator("figcaption")).to_contain_text("not live")
+    expect(kept.first.locator("tbody td").first).to_contain_text("temperature")
+    page.screenshot("histogram-kept")
+    page.console_errors = [error for error in page.console_errors if NOT_FOUND not in error]

@@ -5,6 +5,7 @@ import { icon, swatch } from "../chart/icons.js";
 import { dashPattern, styleOfLine } from "../chart/look.js";
 import { pictureWith } from "../chart/snapshot.js";
 import { button, element, setAttribute, setText } from "../shared/dom.js";
+import { renewKept } from "../shared/kept.js";
 import { Panel, showPanel } from "../shared/panel.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { ValuePlot } from "./valuePlot.js";
@@ -18,11 +19,14 @@ import { ValuePlot } from "./valuePlot.js";
 export function showWindowPlot({ model, el }, panel) {
   panel.begin(model.get("_begins") ?? {});
   const remove = showPanel({ model, el }, panel);
+  const onMessage = (message) => message?.kind === "kept" && renewKept({ model, el, requests: panel.requests }, message);
+  model.on("msg:custom", onMessage);
   const abort = new AbortController();
   watchTheme(() => panel.takeTheme(), abort.signal);
   panel.takeTheme();
   return () => {
     abort.abort();
+    model.off("msg:custom", onMessage);
     panel.plot.close();
     remove();
   };

@@ -26,19 +26,19 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import SourceState
 from nbstream.text.redaction import log_exception
 from nbstream.widgets.keep.picture import WIDTH, fitting
-from nbstream.widgets.keep.record import take
+from nbstream.widgets.keep.record import said_of, take
 from nbstream.widgets.keep.table import html_table, text_table
 from nbstream.widgets.page.link import PUMP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.runtime.clock import Clock
     from nbstream.widgets.keep.record import Record, Trace
     from nbstream.widgets.page.link import Pump
 
-__all__ = ["MAX_BYTES", "Keeper", "Subject", "bundle"]
+__all__ = ["MAX_BYTES", "Keeper", "Subject", "bundle", "framed", "worded"]
 
 logger = logging.getLogger(__name__)
 
@@ -81,26 +81,71 @@ def bundle(
     """
     text = f"{record.title or 'Chart'}, {record.said}\n{text_table(record)}"
     names = ", ".join(channel.name for channel in record.channels[:3])
-    title = escape(record.title or names or "nothing yet")
-    caption = escape(f"Window {record.window}, {record.said}")
-    head = f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
+    about = f"Chart of {record.title or names or 'nothing yet'}"
     if record.waiting:
-        words = f"<figcaption>Chart of {title}: {escape(record.waiting)}, {escape(record.said)}</figcaption>"
-        return {"text/html": f"{head}{words}</figure>", "text/plain": text}
-    head += (
-        f'<img alt="Chart of {title}, {escape(record.said)}" '
+        return worded(text, f"{about}: {record.waiting}, {record.said}", mark=mark)
+    return framed(
+        text,
+        f"{about}, {record.said}",
+        f"Window {record.window}, {record.said}",
+        html_table(record),
+        lambda room: fitting(record, room, scale=scale),
+        max_bytes,
+        mark=mark,
+    )
+
+
+def framed(
+    text: str,
+    about: str,
+    caption: str,
+    table: str,
+    picture: Callable[[int], bytes],
+    max_bytes: int = MAX_BYTES,
+    *,
+    mark: str,
+) -> dict[str, str]:
+    """Return the data of an output: a picture and a table on a white plate, and plain text.
+
+    Parameters
+    ----------
+    text
+        All of it as plain text; its first line ends in what says when it was recorded.
+    about
+        What the picture shows, for who cannot see it.
+    caption
+        Stands below the picture.
+    table
+        HTML.
+    picture
+        Returns the picture as a PNG of so many bytes at most.
+    max_bytes
+        Of all forms together.
+    mark
+        What a page knows the output by.
+    """
+    head = _head(mark) + (
+        f'<img alt="{escape(about)}" '
         f'style="display:block;width:100%;max-width:{WIDTH}px" src="data:image/png;base64,'
     )
     foot = (
-        f'"/><figcaption style="font-size:12px;color:#52606d">{caption}</figcaption>'
-        f'<div style="overflow-x:auto">{html_table(record)}</div></figure>'
+        f'"/><figcaption style="font-size:12px;color:#52606d">{escape(caption)}</figcaption>'
+        f'<div style="overflow-x:auto">{table}</div></figure>'
     )
     written = sum(len(part.encode()) for part in (text, head, foot))
     # The picture is there twice, four bytes for three.
-    picture = base64.b64encode(
-        fitting(record, (max_bytes - written) * 3 // 8 - 8, scale=scale)
-    ).decode()
-    return {"image/png": picture, "text/html": f"{head}{picture}{foot}", "text/plain": text}
+    png = base64.b64encode(picture((max_bytes - written) * 3 // 8 - 8)).decode()
+    return {"image/png": png, "text/html": f"{head}{png}{foot}", "text/plain": text}
+
+
+def worded(text: str, words: str, *, mark: str) -> dict[str, str]:
+    """Return the data of an output that has no picture to show; see `framed`."""
+    caption = f"<figcaption>{escape(words)}</figcaption>"
+    return {"text/html": f"{_head(mark)}{caption}</figure>", "text/plain": text}
+
+
+def _head(mark: str) -> str:
+    return f'<style>{_style()}</style><figure class="nbs-kept" data-kept="{mark}" style="{FIGURE}">'
 
 
 class Keeper:
@@ -111,7 +156,9 @@ class Keeper:
     analyzer
         Whose readings are kept.
     describe
-        Returns how the chart looks now.
+        Returns how a chart over time looks now.
+    draw
+        Returns what any other chart keeps, as the data of an output; it is given what pages know that by.
     tell
         Sends a message to the pages that show the chart.
     publish
@@ -132,8 +179,9 @@ class Keeper:
     def __init__(
         self,
         analyzer: Analyzer,
-        describe: Callable[[], Subject],
+        describe: Callable[[], Subject] | None = None,
         *,
+        draw: Callable[[str], dict[str, str]] | None = None,
         tell: Callable[[dict[str, Any]], object] = lambda content: None,
         publish: Callable[[dict[str, str], str, bool], None] | None = None,
         is_host: Callable[[], bool] | None = None,
@@ -141,7 +189,8 @@ class Keeper:
         pump: Pump = PUMP,
     ) -> None:
         self._analyzer = analyzer
-        self._describe = describe
+        self._describe = describe or (lambda: Subject((), ""))
+        self._draw_other = draw
         self._tell = tell
         self._publish = publish or _publish
         self._is_host = is_host or _is_notebook
@@ -236,21 +285,29 @@ class Keeper:
         self._tell({**content, "data": self._data} if with_data else content)
 
     def _drawn(self) -> dict[str, str]:
+        if self._draw_other is not None:
+            return self._draw_other(self._display_id)
         return bundle(self._taken(self._describe()), mark=self._display_id)
 
     def _sketch(self) -> dict[str, str]:
         """Return what is kept at a display, which takes little time and few bytes."""
-        subject, window = self._describe(), self._analyzer.parsed_window
-        spans = [
-            self._analyzer.buffer.channel(trace.channel).window_rows(window)
-            for trace in subject.traces
-        ]
-        if sum(stop - start for start, stop in spans) <= FIRST_ROWS:
+        subject = self._describe()
+        if self._draw_other is not None:
+            if self._n_rows(self._analyzer.channels) <= FIRST_ROWS:
+                return self._draw_other(self._display_id)
+            said = said_of(self._clock.wall_ns(), self._analyzer.buffer.timezone)
+            return worded(f"Chart, {said}", f"the picture follows, {said}", mark=self._display_id)
+        if self._n_rows(trace.channel for trace in subject.traces) <= FIRST_ROWS:
             record = self._taken(subject)
         else:
             record = self._taken(subject._replace(traces=()))
             record = replace(record, waiting="the picture follows")
         return bundle(record, FIRST_BYTES, scale=1.0, mark=self._display_id)
+
+    def _n_rows(self, channels: Iterable[str]) -> int:
+        buffer, window = self._analyzer.buffer, self._analyzer.parsed_window
+        spans = [buffer.channel(name).window_rows(window) for name in channels]
+        return sum(stop - start for start, stop in spans)
 
     def _taken(self, subject: Subject) -> Record:
         title = subject.title or self.title

@@ -22,7 +22,28 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
     from nbstream.widgets.keep.record import Channel, Record, Threshold
 
-__all__ = ["PLATE", "WIDTH", "Box", "Canvas", "draw", "fitting", "hex_color", "paint", "tint"]
+__all__ = [
+    "FRAME",
+    "GRID",
+    "INK",
+    "LINE_PX",
+    "MARGIN",
+    "PLATE",
+    "QUIET",
+    "SMALL_PX",
+    "TITLE_PX",
+    "WIDTH",
+    "Box",
+    "Canvas",
+    "Raster",
+    "draw",
+    "fitting",
+    "hex_color",
+    "paint",
+    "palette_of",
+    "text_width",
+    "tint",
+]
 
 WIDTH = 880
 """Of the picture, px of the page."""
@@ -91,16 +112,8 @@ def draw(record: Record, *, scale: float = 2.0) -> bytes:
     scale
         Pixels of the picture for one of the page.
     """
-    from PIL import Image
-
-    canvas = paint(record, lambda height: _Image(height, scale * FINER))
-    image = canvas.image.reduce(FINER)
-    palette = _palette(record)
-    few = image.quantize(palette=palette, dither=Image.Dither.NONE)
-    file = io.BytesIO()
-    # Level 9 would spare a tenth of the bytes and take eight times as long.
-    few.save(file, "PNG", compress_level=6)
-    return file.getvalue()
+    canvas = paint(record, lambda height: Raster(height, scale * FINER))
+    return canvas.png(_palette(record))
 
 
 def paint(record: Record, canvas_of: Callable[[int], CanvasT]) -> CanvasT:
@@ -245,8 +258,8 @@ def _row_height(n_rows: int) -> float:
 
 
 def _plan(record: Record, rows: list[list[_Axis]]) -> _Plan:
-    left = max((_label_width(row[0]) for row in rows), default=0.0)
-    right = max((_label_width(row[1]) for row in rows if len(row) > 1), default=0.0)
+    left = max((_labeltext_width(row[0]) for row in rows), default=0.0)
+    right = max((_labeltext_width(row[1]) for row in rows if len(row) > 1), default=0.0)
     x0, x1 = MARGIN + left + 8, WIDTH - MARGIN - (right + 8 if right else 4)
     legend = _legend(record, x1 - MARGIN)
     top = MARGIN + (TITLE_PX + 10.0 if record.title else 0.0) + len(legend) * LEGEND_ROW
@@ -259,8 +272,8 @@ def _plan(record: Record, rows: list[list[_Axis]]) -> _Plan:
     return _Plan(math.ceil(top + AXIS_HEIGHT + FOOT_HEIGHT + 6), boxes, legend)
 
 
-def _label_width(axis: _Axis) -> float:
-    return max((_width(tick.label, SMALL_PX) for tick in axis.ticks), default=0.0)
+def _labeltext_width(axis: _Axis) -> float:
+    return max((text_width(tick.label, SMALL_PX) for tick in axis.ticks), default=0.0)
 
 
 def _legend(record: Record, width: float) -> list[list[tuple[Channel | None, str]]]:
@@ -271,7 +284,7 @@ def _legend(record: Record, width: float) -> list[list[tuple[Channel | None, str
     if record.n_left_out:
         entries.append((None, f"and {record.n_left_out:,} more"))
     for entry in entries:
-        needed = _width(entry[1], TEXT_PX) + 44
+        needed = text_width(entry[1], TEXT_PX) + 44
         if used + needed > width:
             rows.append([])
             used = 0.0
@@ -362,11 +375,11 @@ def _draw_times(canvas: Canvas, record: Record, plan: _Plan) -> None:
     box = plan.boxes[-1]
     ticks = _times(record, box)
     places = [_x(record, box, tick.at) for tick in ticks]
-    free = free_labels(places, [_width(tick.label, SMALL_PX) for tick in ticks], 10)
+    free = free_labels(places, [text_width(tick.label, SMALL_PX) for tick in ticks], 10)
     for tick, x, is_free in zip(ticks, places, free, strict=True):
         canvas.rule(x, box.bottom, x, box.bottom + 4, FRAME, 1)
         if is_free:
-            half = _width(tick.label, SMALL_PX) / 2
+            half = text_width(tick.label, SMALL_PX) / 2
             x = min(max(x, half + 2), WIDTH - half - 2)
             canvas.text(x, box.bottom + 7, tick.label, SMALL_PX, QUIET, "ma")
 
@@ -385,7 +398,7 @@ def _draw_words(canvas: Canvas, record: Record, plan: _Plan) -> None:
                 canvas.line(ends, middle, channel.color, 2.4, DASHES.get(channel.dash))
             x += 26
             canvas.text(x, y + LEGEND_ROW / 2, text, TEXT_PX, INK, "lm")
-            x += _width(text, TEXT_PX) + 18
+            x += text_width(text, TEXT_PX) + 18
         y += LEGEND_ROW
     box = plan.boxes[-1]
     foot = box.bottom + AXIS_HEIGHT + 6
@@ -419,7 +432,7 @@ def _y(axis: _Axis, box: Box, value: float) -> float:
     return box.bottom - (value - axis.low) / (axis.high - axis.low) * (box.bottom - box.top)
 
 
-class _Image:
+class Raster:
     """The canvas of a PNG: an image, larger than the picture."""
 
     def __init__(self, height: int, scale: float) -> None:
@@ -431,6 +444,16 @@ class _Image:
         size = (size[0] - size[0] % FINER, size[1] - size[1] % FINER)
         self.image = Image.new("RGB", size, PLATE)
         self._draw = ImageDraw.Draw(self.image)
+
+    def png(self, palette: Any) -> bytes:
+        """Return what was drawn as a PNG of few colours."""
+        from PIL import Image
+
+        few = self.image.reduce(FINER).quantize(palette=palette, dither=Image.Dither.NONE)
+        file = io.BytesIO()
+        # Level 9 would spare a tenth of the bytes and take eight times as long.
+        few.save(file, "PNG", compress_level=6)
+        return file.getvalue()
 
     def fill(self, box: Box, color: str) -> None:
         """Tint a rectangle."""
@@ -512,7 +535,8 @@ def _font(px: float) -> Any:
     return ImageFont.load_default(px)
 
 
-def _width(text: str, px: float) -> float:
+def text_width(text: str, px: float) -> float:
+    """Return how wide a text of this size is, px of the page."""
     return float(_font(px * 4).getlength(text)) / 4
 
 
@@ -529,14 +553,17 @@ def _mixed(color: str, share: float) -> tuple[int, int, int]:
 
 
 def _palette(record: Record) -> Any:
-    """Return the colours of the picture, at most 256: each with its steps towards the plate."""
-    from PIL import Image
-
     severities = {t.severity for t in record.thresholds} | {b.severity for b in record.bands}
     marks = [SEVERITY_COLORS.get(severity, QUIET) for severity in sorted(severities)]
-    tints = [_mixed(color, TINT) for color in marks]
-    lines = list(dict.fromkeys(channel.color for channel in record.channels))
-    strong = [INK, QUIET, *marks, *lines[:24]]
+    return palette_of(list(dict.fromkeys(channel.color for channel in record.channels)), marks)
+
+
+def palette_of(lines: Sequence[str], tinted: Sequence[str]) -> Any:
+    """Return the colours of a picture, at most 256: each with its steps towards the plate."""
+    from PIL import Image
+
+    tints = [_mixed(color, TINT) for color in tinted]
+    strong = [INK, QUIET, *tinted, *lines[:24]]
     shades = [_mixed(c, level / LEVELS) for c in strong for level in range(1, LEVELS + 1)]
     colors = [_mixed(PLATE, 1), _mixed(GRID, 1), _mixed(FRAME, 1), *tints, *shades]
     colors = list(dict.fromkeys(colors))[:256]

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from nbstream.readings.window import WindowLike
     from nbstream.runtime.clock import Clock
 
-__all__ = ["MAX_LINES", "Band", "Channel", "Line", "Record", "Threshold", "Trace", "take"]
+__all__ = [
+    "MAX_LINES",
+    "Band",
+    "Channel",
+    "Line",
+    "Record",
+    "Threshold",
+    "Trace",
+    "said_of",
+    "take",
+]
 
 MAX_LINES = 64
 """More channels than these are counted, not shown."""
@@ -227,7 +237,7 @@ def take(
         to_ns=to_ns,
         offset_ns=offset_ms(buffer.timezone, max(at_ns, FIRST_NS)) * 1_000_000,
         zone=zone_label(buffer.timezone, max(at_ns, FIRST_NS)),
-        said=f"recorded {_wall(now_ns, buffer.timezone)}, not live",
+        said=said_of(now_ns, buffer.timezone),
         channels=channels,
         n_left_out=len(traces) - len(shown),
         thresholds=_thresholds(analyzer, tuple(trace.channel for trace in shown), units),
@@ -313,6 +323,11 @@ def _thresholds(
         for line in thresholds(analyzer.rules, channels, analyzer.channels)
         for unit in dict.fromkeys(units.get(channels[number], "") for number in line.channels)
     )
+
+
+def said_of(at_ns: int, zone: object) -> str:
+    """Return what a record says of itself: that it was recorded then, and is not live."""
+    return f"recorded {_wall(at_ns, zone)}, not live"
 
 
 def _wall(at_ns: int, zone: object) -> str:

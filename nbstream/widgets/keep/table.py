@@ -11,7 +11,7 @@ from nbstream.widgets.keep.ticks import shown
 if TYPE_CHECKING:
     from nbstream.widgets.keep.record import Channel, Record
 
-__all__ = ["COLUMNS", "html_table", "text_table"]
+__all__ = ["CELL", "COLUMNS", "HEAD", "LEFT", "TABLE", "html_table", "text_table"]
 
 COLUMNS = ("name", "span", "count", "last", "mean", "min", "max", "incidents")
 MAX_ROWS = 40

@@ -10,6 +10,7 @@ import numpy as np
 from nbstream.summaries.window_counts import Counted, Part, WindowCounts
 from nbstream.text.naming import short_name
 from nbstream.widgets.chart.settings import read_switch
+from nbstream.widgets.keep.plot_picture import PlotLine, PlotRow
 from nbstream.widgets.plots.window_plot import WindowPlot, exact
 
 if TYPE_CHECKING:
@@ -222,9 +223,40 @@ class Histogram(WindowPlot):
             self._marks[name] = n, [[label, value] for label, value in found if value is not None]
         return self._marks[name][1] if n else []
 
+    # What the notebook keeps.
+
+    def _recorded(self) -> tuple[list[PlotRow], list[str], list[tuple[str, list[str]]]]:
+        columns = ["name", "readings", "missing", "outside", *self._quantiles]
+        rows, cells = [], []
+        for unit, names in self._rows():
+            edges, _, found = self._count(names)
+            shown = self._shown_names(names)
+            lines = []
+            for name, counted in zip(names, found, strict=True):
+                color = self._color(name)
+                heights = counted.counts.astype(np.float64)
+                if self._density:
+                    heights = heights / max(1, counted.n) / np.diff(edges)
+                if len(edges):
+                    lines.append(PlotLine(shown[name], color, *_outline(edges, heights)))
+                quantiles = [self.analyzer.statistic(q, channel=name) for q in self._quantiles]
+                told = [f"{value:.6g} {unit}".strip() for value in quantiles]
+                n = [counted.n, counted.missing, counted.below + counted.above]
+                cells.append((color, [shown[name], *(f"{value:,}" for value in n), *told]))
+            if lines:
+                title = ", ".join([*(names if len(names) == 1 else []), *([unit] if unit else [])])
+                y_title = f"share per {unit or '1'}" if self._density else "readings"
+                rows.append(PlotRow(lines, short_name(title or " ", 80), y_title, has_ground=True))
+        return rows, columns, cells
+
     def _summary(self) -> str:
         names = [short_name(name, 20) for name in self.channels[:3]]
         return ", ".join(names) or "no readings yet"
+
+
+def _outline(edges: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the line around bars."""
+    return np.repeat(edges, 2), np.concatenate(([0.0], np.repeat(heights, 2), [0.0]))
 
 
 def _read_bins(bins: Any) -> int | FloatArray | None:

@@ -12,6 +12,7 @@ from nbstream.summaries.welch import LONGEST, SHORTEST, Peak, WindowSpectrum, pe
 from nbstream.summaries.welch import Spectrum as Found
 from nbstream.text.naming import short_name
 from nbstream.widgets.chart.settings import read_switch
+from nbstream.widgets.keep.plot_picture import PlotLine, PlotRow
 from nbstream.widgets.plots.window_plot import WindowPlot, exact
 
 if TYPE_CHECKING:
@@ -243,6 +244,54 @@ class Spectrum(WindowPlot):
         points = [exact(float(f"{value:.4g}")) for value in line.tolist()]
         self._points[name] = found.power, group, points
         return group, points
+
+    # What the notebook keeps.
+
+    def _recorded(self) -> tuple[list[PlotRow], list[str], list[tuple[str, list[str]]]]:
+        columns = ["name", "peak", "resolution", "segments"]
+        rows, cells = [], []
+        for unit, names in self._rows():
+            shown = self._shown_names(names)
+            lines = []
+            for name in names:
+                color = self._color(name)
+                found, _ = self._find(name)
+                peak = self._peak(found)
+                told = "–" if peak is None else f"{peak.frequency:.4g} Hz"
+                step = "–" if not found.n_segments else f"{found.step:.3g} Hz"
+                cells.append((color, [shown[name], told, step, f"{found.n_segments:,}"]))
+                if not found.n_segments:
+                    continue
+                heights = self._heights(self._scaled(found)[1:])
+                mark = None
+                if peak is not None:
+                    at = float(self._heights(np.array([peak.value]))[0])
+                    mark = peak.frequency, at, told
+                lines.append(PlotLine(shown[name], color, found.frequencies[1:], heights, mark))
+            if lines:
+                title = f"{shown[names[0]]}, Hz" if len(names) == 1 else "Hz"
+                rows.append(
+                    PlotRow(lines, title, self._y_title(unit), has_ground=self._y == "linear")
+                )
+        return rows, columns, cells
+
+    def _heights(self, power: FloatArray) -> FloatArray:
+        """Return power on the y axis; a logarithmic one has powers of ten."""
+        power = np.where(np.isfinite(power), power, np.nan)
+        if self._y == "linear":
+            return power
+        with np.errstate(divide="ignore"):
+            logs = np.log10(power)
+        logs[~np.isfinite(logs)] = np.nan
+        factor = 1 if self._y == "log" else 10 if self._scale == "density" else 20
+        heights: FloatArray = factor * logs
+        return heights
+
+    def _y_title(self, unit: str) -> str:
+        squared = f"({unit})²" if set(unit) & set(" /·*^²") else f"{unit}²" if unit else "1"
+        plain = f"{squared}/Hz" if self._scale == "density" else unit or "1"
+        before = {"db": "dB re 1 ", "log": "log₁₀ of ", "linear": ""}[self._y]
+        return (before + plain).replace("re 1 1", "re 1")
 
     def _summary(self) -> str:
         names = [short_name(name, 20) for name in self.channels[:3]]

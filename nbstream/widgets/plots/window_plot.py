@@ -11,14 +11,21 @@ import traitlets
 
 from nbstream.analysis.traits import require_name
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name, short_names
+from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.thresholds import thresholds
+from nbstream.widgets.keep.output import Keeper, framed, worded
+from nbstream.widgets.keep.picture import hex_color
+from nbstream.widgets.keep.plot_picture import PlotRow, draw_plot, html_rows, text_rows
+from nbstream.widgets.keep.record import said_of
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import plain_text
 from nbstream.widgets.page.panel import Panel
 
 if TYPE_CHECKING:
     from nbstream.analysis.analyzer import Analyzer
+    from nbstream.widgets.page.inbox import Action
 
 __all__ = ["MAX_CHANNELS", "WindowPlot", "exact"]
 
@@ -68,6 +75,13 @@ class WindowPlot(Panel):
         self._height = _read_height(height)
         self._lock = threading.RLock()
         super().__init__(analyzer, clock=self._clock, pump=self._pump)
+        self._keeper = Keeper(
+            analyzer,
+            draw=self._kept,
+            tell=lambda content: self.send(content),
+            clock=self._clock,
+            pump=self._pump,
+        )
         self._begins = {"title": self._title, "height": self._height}
 
     @property
@@ -77,6 +91,75 @@ class WindowPlot(Panel):
         if self._chosen is None:
             return present[:MAX_CHANNELS]
         return tuple(name for name in self._chosen if name in present)
+
+    def keep(self) -> None:
+        """Renew the picture and the table that the notebook keeps, in each cell that shows the chart.
+
+        They are what a saved notebook shows where no kernel makes the chart live. Renewed by themselves when
+        the source ends, at `close()`, and at most every 5 min.
+
+        Notes
+        -----
+        Thread safety: any thread. Cost: about 0.1 s.
+        """
+        self._keeper.keep()
+
+    def close(self) -> None:
+        """Remove the chart from its pages, which keep a picture; the analyzer goes on.
+
+        Raises
+        ------
+        WrongThreadError
+            If called off the main thread of a kernel.
+        """
+        self._end(keep=True)
+
+    def _replaced(self) -> None:
+        self._end(keep=False)
+
+    def _end(self, *, keep: bool) -> None:
+        if not self.is_closed:
+            MAIN.require("Closing a widget")
+            self._keeper.close(keep=keep)
+            super().close()
+
+    def _repr_mimebundle_(self, *arguments: Any, **keywords: Any) -> Any:
+        self._keeper.display()
+        return super()._repr_mimebundle_(*arguments, **keywords)
+
+    def _actions(self) -> dict[str, Action]:
+        return {"kept": lambda _: self._keeper.latest}
+
+    # What the notebook keeps.
+
+    def _kept(self, mark: str) -> dict[str, str]:
+        """Return what is kept, as the data of an output."""
+        with self._lock:
+            rows, columns, cells = self._recorded()
+        kind = type(self).__name__
+        said = said_of(self._clock.wall_ns(), self.analyzer.buffer.timezone)
+        window = self.analyzer.parsed_window.label
+        about = f"{kind} of {self._title or self._summary()}"
+        text = f"{self._title or kind}, {said}\n{text_rows(columns, cells)}"
+        if not rows:
+            waiting = self._waiting() or "nothing to draw yet"
+            return worded(text, f"{about}: {waiting}, {said}", mark=mark)
+        return framed(
+            text,
+            f"{about}, {said}",
+            f"{kind}, window {window}, {said}",
+            html_rows(columns, cells),
+            lambda room: draw_plot(self._title or "", said, rows, room),
+            mark=mark,
+        )
+
+    def _recorded(self) -> tuple[list[PlotRow], list[str], list[tuple[str, list[str]]]]:
+        """Return what is drawn, the columns of the table, and its rows: each a colour and cells."""
+        raise NotImplementedError
+
+    def _color(self, name: str) -> str:
+        """Return the colour of a channel on a white plate."""
+        return hex_color(PALETTE[look(self._palette(name)).palette])
 
     def _rows(self) -> list[tuple[str, list[str]]]:
         """Return the rows: each a unit with its channels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 from collections.abc import Iterator
@@ -238,3 +239,22 @@ def test_needs_an_analyzer(buffer: Buffer) -> None:
     """A buffer alone has no window; the error says what to write."""
     with pytest.raises(TypeError, match=r"Histogram needs an Analyzer \(got Buffer\)"):
         Histogram(buffer)  # type: ignore[arg-type]
+
+
+def test_the_notebook_keeps_a_picture_and_a_table(buffer: Buffer, make: Any) -> None:
+    """What is kept has a PNG, the counts in a table, and when it was recorded; names are text."""
+    buffer.extend(np.arange(100.0), **{"a<b": rng().normal(0, 1, 100)})
+    kept = make(title="Room")._kept("mark")
+    assert kept.keys() == {"image/png", "text/html", "text/plain"}
+    assert base64.b64decode(kept["image/png"]).startswith(b"\x89PNG")
+    assert re.match(r"Room, recorded .* UTC, not live\nname .*\na<b +100 ", kept["text/plain"])
+    assert "a&lt;b" in kept["text/html"]
+    assert "a<b" not in kept["text/html"]
+    assert sum(map(len, kept.values())) < 150_000
+
+
+def test_nothing_is_kept_of_nothing_but_words(make: Any) -> None:
+    """Before a reading there is no picture, and what is waited for."""
+    kept = make()._kept("mark")
+    assert "image/png" not in kept
+    assert "waiting for buffer.append(…)" in kept["text/html"]

@@ -176,3 +176,21 @@ def test_refuses_what_it_cannot_take(
     """Errors say what was wrong and what was given."""
     with pytest.raises(error, match=re.escape(text)):
         make(**options)
+
+
+@pytest.mark.parametrize("y", ["db", "log", "linear"])
+def test_the_notebook_keeps_a_picture_and_a_table(y: str, buffer: Buffer, make: Any) -> None:
+    """What is kept has a PNG, the peak in a table, and when it was recorded."""
+    fill(buffer, 1000, y=rng().normal(0, 1, 1000))
+    kept = make(y=y, segment=200)._kept("mark")
+    assert kept.keys() == {"image/png", "text/html", "text/plain"}
+    assert re.search(r"^x +5 Hz +", kept["text/plain"], re.MULTILINE)
+    assert sum(map(len, kept.values())) < 150_000
+
+
+@pytest.mark.parametrize("values", [[1e308, -1e308] * 40, [3.0] * 80, [np.nan] * 80])
+def test_any_readings_are_kept(values: list[float], buffer: Buffer, make: Any) -> None:
+    """What is huge, flat or missing leaves a picture or words."""
+    buffer.extend(np.arange(float(len(values))), x=values)
+    for scale in ("density", "amplitude"):
+        assert "text/html" in make(scale=scale)._kept("mark")
