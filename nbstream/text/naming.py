@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_NAME_LENGTH", "NO_NAME", "distinct", "name_problem", "one_line", "printable",
-    "short_name", "short_names",
+    "short_name", "short_names", "shortened",
 ]  # fmt: skip
 
 MAX_NAME_LENGTH = 1000
@@ -67,7 +67,12 @@ def short_name(name: str, length: int = 80) -> str:
     >>> short_name("plant/hall 4/press/temperature", 20)
     'plant/hall…mperature'
     """
-    text = one_line(name) or NO_NAME
+    return shortened(one_line(name) or NO_NAME, length)
+
+
+def shortened(text: str, length: int = 80) -> str:
+    """Return text as one printable line of at most `length`, shortened in the middle."""
+    text = one_line(text)
     if len(text) <= length:
         return text
     n_last = (length - 1) // 2

@@ -181,3 +181,61 @@ def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> N
     page.screenshot("told-marks")
     page.set_theme("JupyterLab Dark")
     page.screenshot("told-marks-dark")
+
+
+EVIL = """
+import time
+import numpy as np
+import nbstream as ns
+
+long = "plant/hall 4/line 12/press 7/bearing temperature, inner ring, sensor "
+names = ["<img src=x onerror=pwned=1>", "<a href='%'>x</a> %{y} &amp;", "\u202egnirts"]
+names += ["مستشعر درجة الحرارة الداخلية", long + "A", long + "B", "a\\nb"]
+names += ["👩‍🔬" * 20 + "1", "👩‍🔬" * 20 + "2"]
+now = time.time()
+i = np.arange(600)
+times = now - 60 + i / 10
+shapes = [np.sin(times), np.where(i % 50, 1e-308, 1e308), np.where(i % 9, times % 7, np.nan)]
+shapes += [np.where(i % 70, np.cos(times), np.inf), np.ones(600), np.cos(times)]
+shapes += [times % 3, times % 4, times % 5]
+buffer = ns.Buffer(timezone="Europe/Berlin")
+buffer.extend(times, dict(zip(names, shapes)))
+buffer.append(now + 3 * 3600, {"from tomorrow": 1.0})
+buffer.units[names[0]] = "<b>°C</b>"
+buffer.units[names[1]] = "%"
+analyzer = ns.Analyzer(buffer, window="60s")
+analyzer.alert("value > 0.5", channel=names[0], name=long + "<i>rule</i> A")
+analyzer.alert("value > 0.6", channel=names[4], name=long + "<i>rule</i> B")
+dashboard = ns.Dashboard(analyzer, title=names[0])
+dashboard
+"""
+
+
+def test_evil_names_units_and_values_are_shown_as_they_are(lab: Lab) -> None:
+    """Nothing runs, nothing is HTML, what differs at its end looks different, also beside odd numbers."""
+    page = lab.open([EVIL])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.data.lines.length === 10 && chart.plot.frame")
+    table = page.page.locator(".nbs-table")
+    rows = table.locator("tbody .nbs-name")
+    expect(rows).to_have_count(10)
+    expect(rows.first).to_have_text("<img src=x onerror=pwned=1>")
+    expect(table.locator(".nbs-name img, .nbs-name a, .nbs-name b")).to_have_count(0)
+    ends = rows.locator(".nbs-name-end")
+    seen = ends.evaluate_all(
+        "(nodes) => nodes.map((node) => [node.textContent,"
+        " node.getBoundingClientRect().right <= node.closest('td, th').getBoundingClientRect().right + 1])"
+    )
+    assert all(is_seen for _, is_seen in seen), seen
+    assert {text[-1] for text, _ in seen} >= {"A", "B", "1", "2"}
+    page.page.mouse.move(*chart.place((0.5, 0.5)))
+    expect(chart.root.locator(".nbs-readout")).to_contain_text("<img src=x")
+    titles = page.page.locator(".nbs-feed-title")
+    expect(titles.filter(has_text="rule</i> A").first).to_be_visible()
+    expect(titles.filter(has_text="rule</i> B").first).to_be_visible()
+    page.screenshot("told-evil")
+    page.set_theme("JupyterLab Dark")
+    chart.root.scroll_into_view_if_needed()
+    page.screenshot("told-evil-dark")
+    assert page.page.evaluate("() => globalThis.pwned ?? null") is None

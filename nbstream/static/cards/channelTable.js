@@ -2,7 +2,7 @@
 
 import { Chips, gravity } from "./channelState.js";
 import { usualLine } from "./chartLines.js";
-import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
+import { button, element, keepChildren, setAttribute, setName, setText } from "../shared/dom.js";
 import { cardKey, Figures, removeStatistic } from "./figures.js";
 import { numberStyle, rateText, rateUnit, readingsText } from "../shared/format.js";
 import { Spark, vector } from "./spark.js";
@@ -353,7 +353,7 @@ class ChannelRow {
     this.number = number;
     this.last = channel.scale[0];
     this.style = numberStyle(this.style, channel.scale);
-    setText(this.name, channel.name);
+    setName(this.name, channel.name);
     setText(this.unit, channel.unit);
     this.title = `${channel.name}: ${readingsText(channel.count)} in ${window}`;
     this.showTitle();

@@ -1,12 +1,18 @@
 // The values at the cursor, also while the lines move under it: a hairline through all rows, a dot on each line, and
 // what every channel was at that time. The cursor is the pointer's, or one that keys move from reading to reading.
 
-import { element, setText } from "../shared/dom.js";
+import { element, setName, setText } from "../shared/dom.js";
 import { numberStyle, numberText, readingsText } from "../shared/format.js";
 import { Measure } from "./measure.js";
 import { wallClock } from "./ticks.js";
 
 const MAX_ROWS = 12;
+
+function named(name) {
+  const node = element("span");
+  setName(node, name);
+  return node;
+}
 const NEAR_BREAK_PX = 12; // in a gap the value beside it is told only so near
 const SHARE_EVENT = "nbstream:cursor";
 const SLIP_PX = 4; // a press that moves so far is a drag
@@ -339,7 +345,7 @@ export class Crosshair {
       ...texts.flatMap(({ color, name, value, count, change, reasons }) => [
         element("div", { class: "nbs-readout-row" }, [
           element("i", { style: { background: color } }),
-          element("span", { text: name }),
+          named(name),
           element("b", { text: value }),
           ...(count ? [element("em", { class: "nbs-readout-count", text: count })] : []),
           ...(change ? [element("em", { text: change })] : []),

@@ -1,7 +1,7 @@
 // The channels of a chart that has no table beside it: colour and dash, name, last value. A click hides or shows one,
 // hovering brings its line to the fore.
 
-import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
+import { button, element, keepChildren, setAttribute, setName, setText } from "../shared/dom.js";
 import { numberStyle, numberText } from "../shared/format.js";
 import { swatch } from "./icons.js";
 import { dashPattern } from "./look.js";
@@ -87,7 +87,7 @@ class Entry {
 
   show({ name, unit, color, dash, isVisible, perPoint = "" }) {
     this.isVisible = isVisible;
-    setText(this.name, name);
+    setName(this.name, name);
     setText(this.unit, unit ?? "");
     this.unit.hidden = !unit;
     setAttribute(this.el, "aria-pressed", String(isVisible));

@@ -45,6 +45,23 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const SHORT = 14;
+const ENDING = 8;
+
+/** Set a name: where it has no room it is cut in the middle, for many differ at their ends only. */
+export function setName(node, name) {
+  if (node.textContent === name) return;
+  const signs = globalThis.Intl?.Segmenter ? Array.from(new Intl.Segmenter().segment(name), ({ segment }) => segment) : [...name];
+  const isLong = signs.length >= SHORT;
+  setAttribute(node, "data-cut", isLong ? "" : null);
+  if (!isLong) return setText(node, name);
+  setAttribute(node, "dir", "auto"); // its halves stand in the order in which it is read
+  node.replaceChildren(
+    element("span", { class: "nbs-name-start", text: signs.slice(0, -ENDING).join("") }),
+    element("span", { class: "nbs-name-end", text: signs.slice(-ENDING).join("") }),
+  );
+}
+
 /** Set an attribute, if it is another; null removes it. */
 export function setAttribute(node, name, value) {
   if (node.getAttribute(name) === value) return;

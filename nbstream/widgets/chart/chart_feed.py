@@ -11,7 +11,7 @@ from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.readings.zone import offset_ms, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import BinnedLine, bin_points, step_bits
-from nbstream.text.naming import short_names
+from nbstream.text.naming import short_names, shortened
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.figure import terse
@@ -317,7 +317,7 @@ class ChartFeed:
             self._named = (
                 key,
                 [
-                    {"name": text, "unit": plain_text(units.get(name, ""), 16)}
+                    {"name": text, "unit": shortened(units.get(name, ""), 16)}
                     for name, text in shown
                 ],
             )

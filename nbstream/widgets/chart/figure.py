@@ -16,7 +16,7 @@ import numpy as np
 from _plotly_utils.utils import convert_to_base64
 from plotly.io.json import to_json_plotly
 
-from nbstream.text.naming import short_name
+from nbstream.text.naming import short_name, shortened
 from nbstream.widgets.chart.look import LINE_WIDTH, MARKER_SIZE, PALETTE, look
 from nbstream.widgets.chart.plotly_figure import axis_key, plain
 
@@ -187,7 +187,7 @@ def _axis(figure: Figure, axis: str, on: Mapping[int, str]) -> dict[str, Any]:
     return {
         "id": axis,
         "title": plain(_in(props, "title", "text"), MAX_LABEL),
-        "unit": plain(figure.units[channels[0]], MAX_UNIT) if len(units) == 1 else "",
+        "unit": shortened(figure.units[channels[0]], MAX_UNIT) if len(units) == 1 else "",
         "channels": channels,
         "range": ends,
         "policy": "expand" if figure.y == "expand" else "fit",
@@ -237,7 +237,7 @@ def _line(figure: Figure, number: int, trace: Props | None) -> dict[str, Any]:
     is_named = isinstance(name, str) and name != figure.legends[number]
     return {
         "name": (plain(name, MAX_LABEL) if is_named else "") or figure.names[number],
-        "unit": plain(figure.units[number], MAX_UNIT),
+        "unit": shortened(figure.units[number], MAX_UNIT),
         "palette": None if color else own.palette,
         "color": color,
         "width": _positive(line.get("width"), LINE_WIDTH),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbstream.text.naming import shortened
 from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
@@ -63,6 +64,6 @@ def _band(number: int, incident: Incident) -> list[Any]:
         incident.breached_ns / 1e6,
         None if end_ns is None else end_ns / 1e6,
         incident.severity,
-        plain_text(incident.rule, 40),
+        shortened(incident.rule, 40),
         plain_text(incident.reason, MAX_REASON),
     ]

@@ -11,8 +11,8 @@ import numpy as np
 from nbstream.readings.frame import to_frame
 from nbstream.readings.zone import local_datetime
 from nbstream.summaries.summary import merge, summarize
-from nbstream.text.naming import short_names
-from nbstream.widgets.page.messages import finite, plain_text
+from nbstream.text.naming import short_names, shortened
+from nbstream.widgets.page.messages import finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ class Selection:
             "channels": [
                 {
                     "name": shown,
-                    "unit": plain_text(units.get(name, ""), 16),
+                    "unit": shortened(units.get(name, ""), 16),
                     "values": [finite(value) for value in astuple(statistics[name])],
                 }
                 for name, shown in short_names(self.names, MAX_NAME).items()

@@ -13,7 +13,7 @@ from nbstream.readings.window import Window
 from nbstream.readings.zone import local_datetime, offset_ms, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import bin_points, step_bits
-from nbstream.text.naming import short_names
+from nbstream.text.naming import short_names, shortened
 from nbstream.widgets.chart.channel_line import rows_with_gaps
 from nbstream.widgets.chart.thresholds import thresholds
 from nbstream.widgets.keep.picture import hex_color
@@ -199,7 +199,7 @@ def take(
     now_ns = clock.wall_ns()
     newest_ns = buffer.newest_ns
     at_ns = now_ns if newest_ns is None else newest_ns
-    units = {name: plain_text(unit, MAX_UNIT) for name, unit in dict(buffer.units).items() if unit}
+    units = {name: shortened(unit, MAX_UNIT) for name, unit in dict(buffer.units).items() if unit}
     names = short_names((trace.channel for trace in traces), MAX_NAME)
     shown = traces[:MAX_LINES]
     incidents = analyzer.alerts.incidents
@@ -319,7 +319,7 @@ def _thresholds(
     analyzer: Analyzer, channels: tuple[str, ...], units: dict[str, str]
 ) -> tuple[Threshold, ...]:
     return tuple(
-        Threshold(line.value, unit, line.severity, plain_text(line.text, MAX_NAME))
+        Threshold(line.value, unit, line.severity, shortened(line.text, MAX_NAME))
         for line in thresholds(analyzer.rules, channels, analyzer.channels)
         for unit in dict.fromkeys(units.get(channels[number], "") for number in line.channels)
     )

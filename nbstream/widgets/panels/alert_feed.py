@@ -14,7 +14,7 @@ from nbstream.detectors.parts.wording import short
 from nbstream.readings.window import format_duration, rough_duration
 from nbstream.readings.zone import local_datetime, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
-from nbstream.text.naming import short_name
+from nbstream.text.naming import short_name, shortened
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import is_int, plain_text
@@ -101,7 +101,7 @@ class AlertFeed(Panel):
             "items": items,
             "older": n_older,
             "firing": sum(rule.state.name == "FIRING" for rule in rules),
-            "rules": [plain_text(rule.name) for rule in rules[:MAX_WATCHED]],
+            "rules": [shortened(rule.name) for rule in rules[:MAX_WATCHED]],
             "nRules": len(rules),
             "health": self._health(),
         }
@@ -145,7 +145,7 @@ class AlertFeed(Panel):
             "kind": "incident",
             "state": incident.state,
             "severity": incident.severity,
-            "title": plain_text(incident.rule) if is_named else "",
+            "title": shortened(incident.rule) if is_named else "",
             "text": plain_text(reason, MAX_TEXT),
             "graver": self._graver(incident) if len(reason) > MAX_TEXT else "",
             "lasted": None if ended is None else round((ended - incident.breached_ns) / 1e9, 1),
@@ -210,7 +210,7 @@ class AlertFeed(Panel):
         return {
             "key": f"anomalies {first.number}",
             "kind": "anomaly",
-            "title": plain_text(first.detector),
+            "title": shortened(first.detector),
             "text": plain_text(reason, MAX_TEXT),
             **self._times(first.time_ns, today),
         }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN, MainThread
+from nbstream.text.naming import shortened
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import plain_text
 
@@ -188,7 +189,7 @@ def _item(number: int, notification: Notification) -> dict[str, Any]:
         "rule": _identity(incident.rule),
         "kind": notification.kind,
         "severity": incident.severity,
-        "title": plain_text(incident.rule) if is_named else "",
+        "title": shortened(incident.rule) if is_named else "",
         "text": plain_text(incident.reason, 300),
     }
 

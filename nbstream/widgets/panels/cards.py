@@ -17,7 +17,7 @@ from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.analysis.analyzer import Statistics
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.statistics import Statistic, StatisticLike, find, names
-from nbstream.text.naming import short_name, short_names
+from nbstream.text.naming import short_name, short_names, shortened
 from nbstream.text.nearest import nearest
 from nbstream.text.redaction import redact
 from nbstream.widgets.page.link import PUMP, Pump
@@ -187,9 +187,9 @@ class Cards(Panel):
             values.append(value)
         return {
             "name": shown,
-            "unit": plain_text(unit, 20),
+            "unit": shortened(unit, 20),
             "values": values,
-            "units": [plain_text(_unit_of(card.statistic, unit), 20) for card in cards],
+            "units": [shortened(_unit_of(card.statistic, unit), 20) for card in cards],
             "failed": failed,
             "scale": [
                 finite(getattr(statistics, field))
@@ -344,7 +344,7 @@ class _Alerts:
         return {
             "state": state.name,
             "severity": rule.severity if incident is None else incident.severity,
-            "rule": plain_text(rule.name),
+            "rule": shortened(rule.name),
             "why": "" if error is None else plain_text(error, 200),
             "acknowledged": "" if acknowledged is None else plain_text(acknowledged.who, 40),
             "silenced": self._log.is_silenced(rule.name, channel, self._now_ns),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nbstream.readings.window import rough_duration
-from nbstream.text.naming import short_name
+from nbstream.text.naming import short_name, shortened
 from nbstream.widgets.page.messages import is_int, plain_text
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _shown(number: int, run: DetectorRun) -> dict[str, Any]:
     behind = run.seconds_behind
     return {
         "id": number,
-        "name": plain_text(run.name),
+        "name": shortened(run.name),
         "channel": "" if run.channel is None else short_name(run.channel),
         "flagged": run.n_flagged,
         "isWarm": run.is_warm,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.rules.rule import SEVERITIES
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
-from nbstream.text.naming import short_name, short_names
+from nbstream.text.naming import short_name, short_names, shortened
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import is_int, is_number, plain_text
 from nbstream.widgets.page.panel import Panel
@@ -95,11 +95,11 @@ class Rules(Panel):
             "id": number,
             "edition": edition(rule),
             "entries": entries(rule),
-            "name": plain_text(rule.name) if rule.name != condition.text else "",
+            "name": shortened(rule.name) if rule.name != condition.text else "",
             "condition": _condition(condition),
             "clear": None if clear is None else _condition(clear),
             "levels": [[severity, level.text] for severity, level in rule.levels.items()],
-            "unit": plain_text(unit, 16) if condition.variable == "value" else "",
+            "unit": shortened(unit, 16) if condition.variable == "value" else "",
             "channel": _several(selected) if is_several else channel and short_name(channel),
             "isSeveral": is_several,
             "firing": max(severities, key=SEVERITIES.index, default=rule.severity),
