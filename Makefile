@@ -15,6 +15,7 @@ PY := $(VENV)/$(BIN)/python
 
 PYTEST_ARGS ?=
 BENCH_ARGS  ?=
+PAINTING_ARGS ?=
 NAB         ?= ../shared/data/nab
 
 # 25.1 is the first pip that installs dependency groups.
@@ -66,7 +67,7 @@ format: $(VENV)/.lint ## let ruff and nbstripout repair what they can
 	$(PY) -m ruff format .
 	$(PY) -m nbstripout notebooks/*.ipynb
 
-bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
+bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5", PAINTING_ARGS="--soak 0")
 	@for part in core statistics detectors alerts peers; do \
 		$(BENCH)/$(BIN)/python -m benchmarks.$$part || exit 1; echo; \
 	done; \
@@ -74,6 +75,7 @@ bench: $(BENCH)/.bench ## print the speed tables (BENCH_ARGS="--seconds 5")
 		export NBSTREAM_CHROMIUM="$$chromium"; \
 		$(BENCH)/$(BIN)/python -m benchmarks.first_paint || exit 1; echo; \
 		$(BENCH)/$(BIN)/python -m benchmarks.reruns || exit 1; echo; \
+		$(BENCH)/$(BIN)/python -m benchmarks.painting $(PAINTING_ARGS) || exit 1; echo; \
 		exec $(BENCH)/$(BIN)/python -m benchmarks.page $(BENCH_ARGS)
 
 bench-nab: $(BENCH)/.bench ## score the detectors on labelled series (NAB=path/to/nab)

@@ -1,9 +1,9 @@
 """How long it takes from running a cell to the first paint of its chart, and what goes over the wire for it.
 
 `python -m benchmarks.first_paint` opens a notebook in JupyterLab and runs four cells with a chart each: the
-first chart of a page, and further ones. "message" is from the run to the chart's first script on the page,
-"script" until nbstream's own script has made the view, "frame" until the first frame of the kernel, "paint"
-until readings were painted; "wire" is what the page received meanwhile.
+first chart of a page, and further ones. "message" is from the run until the page hears of the widget,
+"script" until nbstream's own script was loaded and parsed and has made the view, "frame" until the first
+frame of the kernel, "paint" until readings were painted; "wire" is what the page received meanwhile.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ buffer.extend(time.time() - np.arange(1000, 0, -1) / 60, value=np.random.default
 # Anywidget makes a view's element, with this class from its first script on.
 WATCH = """() => {
     globalThis.began = performance.now();
-    globalThis.seen = null;
+    Object.assign(globalThis.__bench, { awaited: "comm_open", awaitedAt: null });
     const n = document.querySelectorAll(".nbs").length;
     const look = () => {
         const views = document.querySelectorAll(".nbs");
         if (views.length === n) return requestAnimationFrame(look);
-        globalThis.seen = performance.now();
         views[n].scrollIntoView({ block: "nearest" });
     };
     look();
@@ -43,8 +42,8 @@ WATCH = """() => {
 READ = """(n) => {
     const first = globalThis.__nbstream?.stats.firsts[n];
     if (!first) return null;
-    const { began, seen } = globalThis;
-    const times = [seen ?? first.made, first.made, first.framed, first.painted];
+    const { began, __bench: { awaitedAt } } = globalThis;
+    const times = [awaitedAt ?? first.made, first.made, first.framed, first.painted];
     return [...times.map((time) => Math.round(time - began)), globalThis.__bench.bytes];
 }"""
 

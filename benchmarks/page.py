@@ -53,6 +53,13 @@ COUNTERS = """
     const bench = globalThis.__bench = {
         frames: 0, painted: 0, bytes: 0, messages: 0, ages: [], newest: null,
         segments: 0, isCounted: false,  // in this frame
+        awaited: null, awaitedAt: null,  // what the header of a message that is waited for holds
+    };
+    const look = (data) => {
+        if (!(data instanceof ArrayBuffer)) return;
+        const header = new TextDecoder('latin1').decode(data.slice(0, 1000));
+        if (!header.includes(bench.awaited)) return;
+        Object.assign(bench, { awaited: null, awaitedAt: performance.now() });
     };
 
     const paint = (segments) => {
@@ -105,6 +112,7 @@ COUNTERS = """
             super(...parameters);
             this.addEventListener('message', ({ data }) => {
                 bench.messages += 1;
+                if (bench.awaited) look(data);
                 bench.bytes += data.byteLength ?? data.size ?? data.length;
             });
         }
