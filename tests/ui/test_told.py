@@ -176,7 +176,7 @@ def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> N
         " return chart.plot.el.getBoundingClientRect().left + chart.plot.xOf((run.from + run.to) / 2); })()"
     )
     page.page.mouse.move(x, chart.place((0.5, 0.5))[1])
-    reasons = chart.root.locator(".nbs-readout-reason")
+    reasons = chart.root.locator(".nbs-readout-reason").filter(has_text="threshold, ")
     expect(reasons.first).to_contain_text(re.compile(r"^threshold, score [\d.]+, \d+ flags: "))
     page.screenshot("told-marks")
     page.set_theme("JupyterLab Dark")
