@@ -10,8 +10,8 @@ const MAX_DRAWN = 200;
 const NEAR_PX = 12;
 const LEVELS = 4;
 const MAX_TOLD = 3;
-const KEY_ROW_PX = 15;
-const MAX_KEYS = 8;
+const KEY_PX = 11;
+const KEY_SHARE = 0.36; // of the plot's width: chips stand in the middle
 
 /** Outlines around 0, 0 in shares of the radius; after them the shapes come again, filled. */
 const SHAPES = [
@@ -168,23 +168,27 @@ function drawShape(context, detector, x, y, look) {
   context.stroke();
 }
 
-/** Whose shape is whose, in the plot's upper right corner: a row above the plot would make it jump with the first flag. */
+/** Whose shape is whose, above the plot's right end: a row of its own would make all jump with the first flag. */
 function drawKey(context, detectors, names, plot) {
   const { frame, look } = plot;
   context.font = fontOf(look, 1);
   context.textAlign = "left";
   context.textBaseline = "middle";
-  const shown = detectors.slice(0, MAX_KEYS).map((detector) => ({ detector, text: names[detector] ?? "detector" }));
-  const width = Math.max(...shown.map(({ text }) => context.measureText(text).width)) + 3 * RADIUS_PX + 12;
-  const left = frame.left + frame.width - width - 4;
-  const top = frame.top + 6;
-  context.globalAlpha = 0.85;
-  context.fillStyle = look.surface;
-  context.fillRect(left, top, width, shown.length * KEY_ROW_PX + 2);
-  shown.forEach(({ detector, text }, i) => {
-    const y = top + (i + 0.5) * KEY_ROW_PX + 1;
-    drawShape(context, detector, left + RADIUS_PX + 4, y, look);
+  const y = Math.max(frame.top - KEY_PX, KEY_PX);
+  let right = frame.left + frame.width - 2;
+  const least = right - KEY_SHARE * frame.width;
+  for (const [i, detector] of detectors.entries()) {
+    const text = names[detector] ?? "detector";
+    const left = right - context.measureText(text).width - 2 * RADIUS_PX - 6;
+    if (i > 0 && left < least) {
+      const rest = `+${detectors.length - i}`;
+      context.fillStyle = look.muted;
+      context.fillText(rest, right - context.measureText(rest).width, y);
+      return;
+    }
+    drawShape(context, detector, left + RADIUS_PX, y, look);
     context.fillStyle = look.muted;
-    context.fillText(text, left + 2 * RADIUS_PX + 10, y + 0.5);
-  });
+    context.fillText(text, left + 2 * RADIUS_PX + 4, y + 0.5);
+    right = left - 12;
+  }
 }
