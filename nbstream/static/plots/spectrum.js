@@ -45,6 +45,7 @@ export class SpectrumPanel extends WindowPlotPanel {
     const node = toggle(text, Y_TITLES[y], () => this.state && choose(y));
     setAttribute(node, "aria-pressed", null);
     setAttribute(node, "role", "radio");
+    setAttribute(node, "aria-checked", "false");
     node.addEventListener("keydown", (event) => {
       const sign = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!sign || !this.state) return;

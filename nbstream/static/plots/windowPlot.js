@@ -1,6 +1,6 @@
 // What charts of the window share: title, facts in a line, tools, the plot, and the names of the channels.
 
-import { saveAs } from "../chart/download.js";
+import { pngOf, saveAs } from "../chart/download.js";
 import { icon, swatch } from "../chart/icons.js";
 import { dashPattern, styleOfLine } from "../chart/look.js";
 import { pictureWith } from "../chart/snapshot.js";
@@ -116,11 +116,12 @@ export class WindowPlotPanel extends Panel {
     );
   }
 
-  savePicture() {
+  async savePicture() {
     const { state, plot } = this;
     const scale = globalThis.devicePixelRatio || 1;
     const entries = (state?.rows ?? []).flatMap(({ series }) => series).map((one) => ({ name: one.name, style: this.styleOf(one) }));
-    saveAs(pictureWith(plot.toCanvas(), { scale, title: state?.title ?? null, entries, look: plot.look }), `${state?.title || this.kind}.png`);
+    const picture = pictureWith(plot.toCanvas(), { scale, title: state?.title ?? null, entries, look: plot.look });
+    saveAs(await pngOf(picture), `${state?.title || this.kind}.png`);
   }
 }
 
