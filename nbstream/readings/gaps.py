@@ -8,6 +8,7 @@ not on batches, on the view, or on what was evicted long ago.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -32,7 +33,7 @@ FEWEST_READINGS = 10
 FEWEST = 9
 """Where there are fewer on one side, the nine outermost tell it."""
 FEW = 1024
-"""Of so few intervals it costs next to nothing to look at all first."""
+"""Of so few readings it costs next to nothing to look at all first."""
 LOW = WINDOW // 4 - 1
 AT_ONCE = 65_536
 NO_GAPS: IndexArray = np.empty(0, np.intp)
@@ -50,6 +51,19 @@ def find_gaps(times: TimeArray) -> IndexArray:
     steps = times[1:] - times[:-1]
     if _are_alike(steps):
         return NO_GAPS
+    return _found_before(times.tobytes()) if len(times) <= FEW else _found(times, steps)
+
+
+@lru_cache(maxsize=8)
+def _found_before(times: bytes) -> IndexArray:
+    """Return the gaps in a few readings: channels of one source have the same times, one after the other."""
+    few = np.frombuffer(times, np.int64)
+    gaps = _found(few, few[1:] - few[:-1])
+    gaps.setflags(write=False)
+    return gaps
+
+
+def _found(times: TimeArray, steps: TimeArray) -> IndexArray:
     back = np.flatnonzero(steps < 0) + 1
     if len(back):
         edges = pairwise([0, *back.tolist(), len(times)])
@@ -60,7 +74,7 @@ def find_gaps(times: TimeArray) -> IndexArray:
     rows = None if steps.all() else np.flatnonzero(steps)
     if rows is not None:  # several readings of the same time
         steps = steps[rows]
-    if FEWEST <= len(steps) <= FEW and _is_none_long(steps):
+    if FEWEST <= len(steps) < FEW and _is_none_long(steps):
         return NO_GAPS
     suspects = _suspects(steps)
     parts = np.split(suspects, range(AT_ONCE, len(suspects), AT_ONCE))

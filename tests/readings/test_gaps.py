@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.readings.batch import TimeArray
-from nbstream.readings.gaps import WINDOW, find_gaps
+from nbstream.readings.gaps import WINDOW, _found_before, find_gaps
 from tests.strategies import EPOCH_NS, NS
 
 STEPS = st.lists(
@@ -145,3 +145,14 @@ def test_a_clock_that_jumps_back_breaks_the_line() -> None:
     assert find_gaps(np.array([5, 6, 1, 2])).tolist() == [2]
     ends = np.array([-(2**63), 2**63 - 1])
     assert find_gaps(ends).tolist() == [1]  # further apart than an int64 can say
+
+
+def test_the_same_times_are_judged_once() -> None:
+    """Channels of one source have the same times and cost one search; what was found can't be changed."""
+    times = times_of([NS] * 60 + [30 * NS] + [NS] * 60)
+    first = find_gaps(times)
+    n_judged = _found_before.cache_info().misses
+    assert find_gaps(times.copy()) is first
+    assert _found_before.cache_info().misses == n_judged
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 7
