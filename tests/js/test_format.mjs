@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ageText } from "../../nbstream/static/shared/status.js";
-import { countText, fieldText, lastedText, numberStyle, numberText, rateText, readingsText, readNumber, readWindow } from "../../nbstream/static/shared/format.js";
+import { countText, fieldText, lastedText, numberStyle, numberText, perPointText, rateText, readingsText, readNumber, readWindow } from "../../nbstream/static/shared/format.js";
 import { linkNote } from "../../nbstream/static/shared/panel.js";
 
 const shown = (values, previous = null) => {
@@ -105,4 +105,8 @@ test("a panel says why it stands still", () => {
 test("ages and counts read as people say them", () => {
   assert.deepEqual([3, 200, 7400, 86_400 * 203, 86_400 * 4665].map(ageText), ["3 s", "3 min", "2 h 3 min", "203 days", "12.8 years"]);
   assert.deepEqual([0, 1, 22_684].map(readingsText), ["0 readings", "1 reading", "22,684 readings"]);
+});
+
+test("how many readings a point stands for is told roughly, so that it rests", () => {
+  assert.deepEqual([1, 1.44, 37.4, 1234].map(perPointText), ["", "≈1.4 readings/point", "≈37 readings/point", "≈1,200 readings/point"]);
 });

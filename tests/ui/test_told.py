@@ -180,6 +180,7 @@ def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> N
     expect(reasons.first).to_contain_text(re.compile(r"^threshold, score [\d.]+, \d+ flags: "))
     page.screenshot("told-marks")
     page.set_theme("JupyterLab Dark")
+    expect(page.page.locator("#jupyterlab-splash")).to_have_count(0)
     page.screenshot("told-marks-dark")
 
 

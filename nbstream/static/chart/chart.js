@@ -450,11 +450,16 @@ class ChartView {
   }
 
   showLines() {
-    const lines = (this.lines = this.shownLines());
-    this.plot.setHidden(new Set(lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
-    this.legend.el.hidden = this.data.meta.legend === false;
-    this.legend.show(this.data.meta.legend === false ? [] : lines);
+    this.tellLines();
+    this.plot.setHidden(new Set(this.lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
     this.showEvents();
+  }
+
+  /** Say in the legend, and in a table beside the chart, what the lines look like. */
+  tellLines() {
+    this.lines = this.shownLines();
+    this.legend.el.hidden = this.data.meta.legend === false;
+    this.legend.show(this.data.meta.legend === false ? [] : this.lines);
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
   }
 
@@ -466,7 +471,7 @@ class ChartView {
     const perPoint = lines.map((line) => perPointText(line.readingsPerPoint(from, to)));
     if (perPoint.join() === this.perPoint.join()) return;
     this.perPoint = perPoint;
-    this.showLines();
+    this.tellLines();
   }
 
   showEvents() {

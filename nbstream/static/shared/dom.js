@@ -47,11 +47,12 @@ export function setText(node, text) {
 
 const SHORT = 14;
 const ENDING = 8;
+const segmenter = globalThis.Intl?.Segmenter ? new Intl.Segmenter() : null;
 
 /** Set a name: where it has no room it is cut in the middle, for many differ at their ends only. */
 export function setName(node, name) {
   if (node.textContent === name) return;
-  const signs = globalThis.Intl?.Segmenter ? Array.from(new Intl.Segmenter().segment(name), ({ segment }) => segment) : [...name];
+  const signs = segmenter ? Array.from(segmenter.segment(name), ({ segment }) => segment) : [...name];
   const isLong = signs.length >= SHORT;
   setAttribute(node, "data-cut", isLong ? "" : null);
   if (!isLong) return setText(node, name);

@@ -73,7 +73,7 @@ export function readingsText(count) {
 /** @returns {string} for how many readings a drawn point stands: "≈37 readings/point", "" where each is drawn */
 export function perPointText(n) {
   if (!(n > 1)) return "";
-  return `≈${n < 10 ? n.toFixed(1) : countText(n)} readings/point`;
+  return `≈${n < 10 ? n.toFixed(1) : countText(Number(n.toPrecision(2)))} readings/point`;
 }
 
 const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };

@@ -230,9 +230,14 @@ class ChartFeed:
         for number, name in enumerate(self.names):
             held = self._buffer.channel(name)
             start, stop = max(held.row_at(from_ns) - 1, 0), held.row_at(to_ns) + 1
+            before_ns = held.time_at(start)
+            begin_ns = from_ns if before_ns is None else (min(before_ns, from_ns) >> bits) << bits
+            start = held.row_at(
+                begin_ns
+            )  # bins are whole: a page puts them in the place of its own
             line = None
             if stop - start >= FEWEST_ROWS:
-                line = self._whole.binned(name, from_ns, to_ns, bits)
+                line = self._whole.binned(name, begin_ns, to_ns, bits)
             if line is None:
                 rows, gaps = rows_with_gaps(held, start, stop, self._drawn_gap_ns)
                 line = BinnedLine(bits)

@@ -75,7 +75,7 @@ class WholeLines:
         held = self._buffer.channel(name)
         oldest_ns = held.time_at(max(first, held.segment))
         begin = 0 if oldest_ns is None else int(times.searchsorted(oldest_ns))
-        low = max(begin, int(times.searchsorted(from_ns)) - 1)
+        low = max(begin, int(times.searchsorted(from_ns)))
         high = int(times.searchsorted(to_ns, "right")) + 1
         counts = line.counts(len(times) - low)[: high - low]
         binned = BinnedLine(bits)
