@@ -361,7 +361,7 @@ class Alerting:
 
     def _watched_by(self, rule: Rule) -> Iterator[tuple[ChannelRows, int]]:
         """Yield the channels that a rule watches, and up to which row each was taken in."""
-        channels = self._buffer.measured
+        channels = self._buffer._store.of_numbers()
         for name, end in self._taken_in.ends().items():
             if rule.watches(name, channels):
                 yield self._buffer.channel(name), end

@@ -502,6 +502,8 @@ class Analyzer(StatisticsOfChannels):
         if statistic == "median":
             return NAN if channel is None else self.statistic("median", window, channel.name)
         known = None if channel is None else channel.statistics.get(window or self.parsed_window)
+        if statistic == "last" and known is not None and known.label:
+            return known.label
         return getattr(known or Statistics(), statistic)
 
     def _drop_stepped(self, table: Stepped) -> None:

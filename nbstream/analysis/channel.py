@@ -140,13 +140,18 @@ class ChannelState:
         """Compute the statistics of the windows anew, as of an event time."""
         self.newest_ns = newest_ns
         self._samples = {}
+        labels = self.held.labels
         last = self.held.last_value
+        label = "" if labels is None else labels.text(last)
         statistics = {}
         for window in windows:
             sample = self.sample(window)
             summary = sample.summary
             n, mean, _, low, high = summary
             rate = _rate(sample)
+            if labels is not None:
+                statistics[window] = Statistics(count=n, rate=rate, label=label)
+                continue
             statistics[window] = Statistics(
                 count=n, last=last, mean=mean, std=summary.std, min=low, max=high, rate=rate
             )

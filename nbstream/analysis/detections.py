@@ -80,8 +80,8 @@ class Detections:
         Raises
         ------
         ValueError
-            If there is no such detector, a parameter is not possible, the channel holds scores, or 64
-            detectors are at work.
+            If there is no such detector, a parameter is not possible, the channel holds scores or words,
+            or 64 detectors are at work.
         TypeError
             If it is something else, or has no such parameter.
         ClosedError
@@ -115,6 +115,9 @@ class Detections:
             channel = channel_name(channel)
         if channel in intake.buffer.derived:
             message = f"Channel {channel!r} holds scores. Watch the one that they are of."
+            raise ValueError(message)
+        if channel in intake.buffer._store.labels:
+            message = f"Channel {channel!r} holds words. A detector judges numbers."
             raise ValueError(message)
         judge = on_means(detector, means_of)
         with intake.lock:

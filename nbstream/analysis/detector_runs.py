@@ -159,7 +159,7 @@ class DetectorRun:
         if not self.is_at_work:
             return False
         if self.channel is None:
-            self.channel = next(iter(self._buffer.measured), None)
+            self.channel = next(iter(self._buffer._store.of_numbers()), None)
         if channel == self.channel and self._cursor is None:
             self._cursor = self._buffer.channel(channel).cursor()
         return channel == self.channel

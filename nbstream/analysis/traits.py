@@ -45,6 +45,8 @@ class Statistics:
     max: float = NAN
     rate: float = NAN
     """Readings per second of event time: (count − 1) / (newest time − oldest time)."""
+    label: str = ""
+    """The newest reading of a channel of words, whose `last`, mean and so on are NaN; "" for numbers."""
 
 
 @dataclass(frozen=True)

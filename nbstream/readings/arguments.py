@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbstream.readings.batch import as_number, channel_name
+from nbstream.readings.labels import is_missing, is_word
 from nbstream.text.naming import short_name
 
-__all__ = ["as_capacity", "as_float", "named", "no_channel", "no_channels"]
+if TYPE_CHECKING:
+    from nbstream.readings.labels import Labels
+
+__all__ = ["as_capacity", "as_float", "named", "no_channel", "no_channels", "with_codes"]
 
 
 def as_capacity(capacity: Any) -> int:
@@ -32,13 +37,47 @@ def as_capacity(capacity: Any) -> int:
     return int(capacity)
 
 
-def as_float(value: Any, name: str) -> float:
-    """Return a value as float, NaN if it is missing or not finite."""
+def as_float(value: Any, name: str, labels_for: Callable[[str], Labels | None]) -> float:
+    """Return a value as float: NaN if it is missing or not finite, a word as its code.
+
+    Raises
+    ------
+    TypeError
+        If it is neither, or a word for a channel that holds numbers.
+    """
     number = as_number(value)
-    if number is None:
+    if number is not None:
+        return number
+    labels = labels_for(name) if is_word(value) else None
+    if labels is None:
         msg = f"Channel {short_name(name)!r} must be given a number (got {value!r:.80})."
         raise TypeError(msg)
-    return number
+    return labels.code(value)
+
+
+def with_codes(values: Mapping[str, Any], labels: Mapping[str, Labels]) -> dict[str, Any]:
+    """Return values by channel with the codes of words for those that hold words.
+
+    Raises
+    ------
+    TypeError
+        If such a channel is given something else.
+    """
+    coded = dict(values)
+    for name in labels.keys() & coded.keys():
+        value = coded[name]
+        if isinstance(value, str):
+            coded[name] = math.nan if is_missing(value) else labels[name].code(value)
+            continue
+        number = as_number(value)
+        if number is None or number == number:
+            msg = (
+                f"Channel {short_name(name)!r} holds words, and must be given one "
+                f"(got {value!r:.80}). Pass str(…) if it is one."
+            )
+            raise TypeError(msg)
+        coded[name] = math.nan
+    return coded
 
 
 def named(values: Any, method: str) -> dict[str, Any]:

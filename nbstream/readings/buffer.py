@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import time as _time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nbstream.readings.arguments import as_capacity, as_float, named, no_channel, no_channels
+from nbstream.readings.arguments import (
+    as_capacity,
+    as_float,
+    named,
+    no_channel,
+    no_channels,
+    with_codes,
+)
 from nbstream.readings.batch import (
     Batch,
     FloatArray,
@@ -21,6 +29,7 @@ from nbstream.readings.channel_rows import ChannelRows, Rows
 from nbstream.readings.earlier_members import OF_CHANNEL, OF_STORE, with_earlier_members
 from nbstream.readings.frame import to_frame
 from nbstream.readings.intervals import silence_ns
+from nbstream.readings.labels import has_words, read_labels
 from nbstream.readings.store import BufferState, Extended, Store
 from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.readings.zone import as_zone
@@ -113,6 +122,7 @@ class Buffer:
             max_bytes=max_bytes,
             max_channels=max_channels,
             lateness_ns=EVER if late == "insert" else parse_duration(lateness, name="lateness"),
+            note=partial(_note, self.events),
         )
 
     def __repr__(self) -> str:
@@ -145,6 +155,14 @@ class Buffer:
         return self._store.derived
 
     @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each channel that holds words, in the order in which they first appeared.
+
+        At most 1,000 a channel: readings of further ones are those of one more label, "(other)".
+        """
+        return {name: table.texts for name, table in self._store.labels.items()}
+
+    @property
     def refused_channels(self) -> set[str]:
         """Names of channels for which there was no room, or that can't be names."""
         return self._store.refused
@@ -167,11 +185,11 @@ class Buffer:
     def append(
         self,
         time: TimeLike,
-        values: Mapping[str, float] | None = None,
+        values: Mapping[str, float | str] | None = None,
         /,
         *,
         unit: TimeUnit | None = None,
-        **channels: float,
+        **channels: float | str,
     ) -> None:
         """Add one reading.
 
@@ -186,14 +204,16 @@ class Buffer:
             Of a plain number: "s", "ms", "us" or "ns".
         **channels
             Values by channel: numbers, tensors and arrays of one element, text of a number. None, NaN
-            and infinities are missing readings.
+            and infinities are missing readings. A channel whose first reading is a word, ``state="RUN"``,
+            holds words from then on: 1,000 different ones, of 200 characters.
 
         Raises
         ------
         ValueError
             If the time cannot be read, or there are too many channels.
         TypeError
-            If a value is not a number, or no channel is named.
+            If a value is not a number, or not a word where the channel holds words; or no channel is
+            named.
         ClosedError
             If the buffer was closed.
 
@@ -209,10 +229,17 @@ class Buffer:
             ns = time_ns(time, unit=unit, timezone=self.timezone)
         if values is not None:
             channels = named(values, "append") | channels
-        for name, value in channels.items():
-            if value.__class__ is not float or value - value != 0.0:
-                channels[name] = as_float(value, name)
-        self._store.append(ns, channels)
+        store = self._store
+        if store.labels:
+            channels = with_codes(channels, store.labels)
+        try:
+            for name, value in channels.items():
+                if value.__class__ is not float or value - value != 0.0:
+                    channels[name] = as_float(value, name, store.labels_for)
+            store.append(ns, channels)  # type: ignore[arg-type]
+        except (ValueError, TypeError):
+            store.forget_unused_labels()
+            raise
 
     def extend(
         self,
@@ -235,7 +262,8 @@ class Buffer:
         unit
             Of plain numbers: "s", "ms", "us" or "ns".
         **arrays
-            Per channel numbers of shape (n,); NaN and infinities are missing readings.
+            Per channel numbers of shape (n,); NaN and infinities are missing readings. Or words: an array
+            or list of str, a pandas Categorical; None and "" are missing.
 
         Raises
         ------
@@ -255,15 +283,33 @@ class Buffer:
         ns = as_times_ns(times, unit=unit, timezone=self.timezone)
         if values is not None:
             arrays = named(values, "extend") | arrays
-        columns = {name: as_values(array, len(ns), name) for name, array in arrays.items()}
-        self._extend(ns, columns, strict=True)
+        try:
+            columns = {name: self._column(array, len(ns), name) for name, array in arrays.items()}
+            self._extend(ns, columns, strict=True)
+        except ValueError:
+            self._store.forget_unused_labels()
+            raise
+
+    def _column(self, values: Any, n: int, name: str) -> FloatArray:
+        """Return one channel's values, those of a channel of words as their codes."""
+        labels = self._store.labels.get(name)
+        if labels is None:
+            try:
+                return as_values(values, n, name)
+            except ValueError:
+                labels = self._store.labels_for(name) if has_words(values) else None
+                if labels is None:
+                    raise
+        return read_labels(values, labels, n, name)
 
     def extend_batch(self, batch: Batch) -> Extended:
         """Add a batch as sources do: count what was late, leave channels out that are too many."""
         return self._extend(batch.times, batch.values, strict=False)
 
-    def latest(self) -> dict[str, tuple[pd.Timestamp, float]]:
+    def latest(self) -> dict[str, tuple[pd.Timestamp, float | str]]:
         """Return per channel the time and value of the newest reading that is not missing.
+
+        The value is the word where a channel holds words.
 
         A channel without such a reading is left out. The times are in the buffer's `timezone`.
         """
@@ -271,8 +317,12 @@ class Buffer:
 
         with self._store.lock:
             newest = {name: ring.last_reading for name, ring in self._store.rings.items()}
+        labels = self._store.labels
         return {
-            name: (pd.Timestamp(last[0], unit="ns", tz="UTC").tz_convert(self.timezone), last[1])
+            name: (
+                pd.Timestamp(last[0], unit="ns", tz="UTC").tz_convert(self.timezone),
+                labels[name].text(last[1]) if name in labels else last[1],
+            )
             for name, last in newest.items()
             if last is not None
         }
@@ -289,8 +339,8 @@ class Buffer:
         -------
         DataFrame
             float64 columns named by channel; index ``time`` in the buffer's `timezone`, ascending; NaN
-            where a channel has no reading at a time. Readings of the same channel at the same time stay
-            apart, in order of arrival.
+            where a channel has no reading at a time. Channels of words are Categorical. Readings of the
+            same channel at the same time stay apart, in order of arrival.
 
         Raises
         ------
@@ -315,7 +365,7 @@ class Buffer:
                 name: ring.rows(*store.window_rows(ring, parsed))
                 for name, ring in store.rings.items()
             }
-        return to_frame(columns, self.timezone)
+        return to_frame(columns, self.timezone, store.labels)
 
     def close(self) -> None:
         """Free the readings; adding more raises ClosedError."""
@@ -374,7 +424,7 @@ class Buffer:
 
     def note(self, text: str) -> None:
         """Record an event for people, without secrets, and wake up who listens."""
-        self.events.append(Event(_time.time_ns(), redact(text)))
+        _note(self.events, text)
         self._store.wake()
 
     def mark(self, text: str, time: TimeLike = None) -> Event:
@@ -415,3 +465,7 @@ class Buffer:
             clocks = ", ".join(map(repr, jumped))
             self.note(f"the clock of {clocks} went back; a new segment starts")
         return extended
+
+
+def _note(events: deque[Event], text: str) -> None:
+    events.append(Event(_time.time_ns(), redact(text)))

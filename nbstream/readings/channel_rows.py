@@ -8,6 +8,7 @@ from nbstream.readings.ring import Change, Cursor
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.labels import Labels
     from nbstream.readings.store import Store
     from nbstream.readings.window import Window
 
@@ -185,6 +186,11 @@ class ChannelRows:
         """The newest value that is not missing, or NaN."""
         reading = self._store.ring(self.name).last_reading
         return NAN if reading is None else reading[1]
+
+    @property
+    def labels(self) -> Labels | None:
+        """The labels whose codes the values are, None for a channel of numbers."""
+        return self._store.labels.get(self.name)
 
     @property
     def last_time_ns(self) -> int | None:

@@ -13,12 +13,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.labels import Labels
 
 __all__ = ["to_frame"]
 
 
-def to_frame(columns: Mapping[str, tuple[TimeArray, FloatArray]], timezone: tzinfo) -> pd.DataFrame:
-    """Return a DataFrame of the times and values of channels; see `Buffer.to_pandas`."""
+def to_frame(
+    columns: Mapping[str, tuple[TimeArray, FloatArray]],
+    timezone: tzinfo,
+    labels: Mapping[str, Labels] | None = None,
+) -> pd.DataFrame:
+    """Return a DataFrame of the times and values of channels; see `Buffer.to_pandas`.
+
+    Parameters
+    ----------
+    columns
+        Times and values by channel.
+    timezone
+        Of the index.
+    labels
+        Of the channels that hold words.
+    """
     import pandas as pd
 
     every_times = [times for times, _ in columns.values()]
@@ -40,4 +55,10 @@ def to_frame(columns: Mapping[str, tuple[TimeArray, FloatArray]], timezone: tzin
         frame = pd.DataFrame(index=pd.DatetimeIndex(np.empty(0, "M8[ns]")))
     frame.index = pd.DatetimeIndex(frame.index).tz_localize("UTC").tz_convert(timezone)
     frame.index.name = "time"
+    for name, table in (labels or {}).items():
+        if name in columns:
+            codes = frame[name].fillna(-1).to_numpy().astype(np.int64)
+            frame[name] = pd.Categorical.from_codes(
+                codes, categories=pd.Index(table.texts, dtype=object)
+            )
     return frame

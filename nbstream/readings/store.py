@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nbstream.errors import ClosedError
 from nbstream.readings.intervals import Pace
+from nbstream.readings.labels import MAX_LABELS, Labels
 from nbstream.readings.ring import BYTES_PER_READING, EARLIEST_NS, LATEST_NS, Ring
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import name_problem, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.window import Window
@@ -56,6 +58,8 @@ class Store:
         As `Buffer` has them.
     lateness_ns
         By how much a reading may be older than its channel's newest and is still put in its place.
+    note
+        Tells people what happened to the data.
 
     Notes
     -----
@@ -63,8 +67,15 @@ class Store:
     """
 
     def __init__(
-        self, capacity: int, *, max_bytes: int, max_channels: int, lateness_ns: int
+        self,
+        capacity: int,
+        *,
+        max_bytes: int,
+        max_channels: int,
+        lateness_ns: int,
+        note: Callable[[str], object] = str,
     ) -> None:
+        self._note = note
         self.capacity = capacity
         self.max_bytes = max_bytes
         self.max_channels = max_channels
@@ -75,6 +86,9 @@ class Store:
         """Channels that were computed from others: scores of detectors."""
         self.refused: set[str] = set()
         """Names of channels for which there was no room, or that can't be names."""
+        self.labels: dict[str, Labels] = {}
+        """The label table of each channel that holds words."""
+        self._shades: dict[str, int] = {}
         self.clock: Clock = SYSTEM_CLOCK
         self.needs: dict[object, Window] = {}
         self.listeners: tuple[threading.Event, ...] = ()
@@ -98,6 +112,29 @@ class Store:
             if name in self.rings:
                 self._paces[name] = pace
         return pace
+
+    def labels_for(self, name: str) -> Labels | None:
+        """Return the label table of a channel, a new one if it holds no number yet; None if it does."""
+        with self.lock:
+            found = self.labels.get(name)
+            if found is None and self.ring(name).last_reading is None:
+                said = (
+                    f"{short_name(name)!r} has more than {MAX_LABELS:,} different labels: "
+                    'further ones are "(other)"'
+                )
+                found = Labels(partial(self._note, said))
+                # A new dict, so that readers may iterate over the old one without the lock.
+                self.labels = {**self.labels, name: found}
+            return found
+
+    def forget_unused_labels(self) -> None:
+        """Take back the label tables of channels that were refused."""
+        with self.lock:
+            self.labels = {name: kept for name, kept in self.labels.items() if name in self.rings}
+
+    def shade(self, label: str) -> int:
+        """Return the number of a label among those of all channels: the same colour everywhere."""
+        return self._shades.setdefault(label, len(self._shades))
 
     def newest_ns(self) -> int | None:
         """Return the newest time of all channels whose clock is not ahead, None before the first reading."""
@@ -128,6 +165,10 @@ class Store:
             newest_ns = self.window_end(ring) if newest_ns is None else newest_ns
             start = ring.row_at(newest_ns - window.duration_ns, "right")
         return min(start, stop), stop
+
+    def of_numbers(self) -> tuple[str, ...]:
+        """Return the channels that hold readings which are numbers."""
+        return tuple(n for n in self.rings if n not in self.derived and n not in self.labels)
 
     # What comes in.
 

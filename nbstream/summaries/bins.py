@@ -18,9 +18,12 @@ from nbstream.readings.gaps import NO_GAPS, IndexArray
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["BinnedLine", "bin_points", "step_bits"]
+__all__ = ["MIXED", "BinnedLine", "bin_points", "step_bits"]
 
 
+MIXED = -1.0
+"""Stands for several states that follow each other within less than a pixel."""
+MOST_CHANGES = 2
 AT_ONCE = 65_536
 """Readings that are binned at a time: as many as a processor's cache holds."""
 
@@ -32,7 +35,12 @@ def step_bits(span_ns: int, n_bins: int) -> int:
 
 
 def bin_points(
-    times: TimeArray, values: FloatArray, bits: int, gaps: IndexArray = NO_GAPS
+    times: TimeArray,
+    values: FloatArray,
+    bits: int,
+    gaps: IndexArray = NO_GAPS,
+    *,
+    are_states: bool = False,
 ) -> tuple[TimeArray, FloatArray]:
     """Return the points that draw these readings in bins of 2^`bits` ns.
 
@@ -42,6 +50,10 @@ def bin_points(
         int64 ns ascending and float64, shape (n,).
     gaps
         Indices of the readings that no line is drawn to, ascending.
+    are_states
+        Whether the values are codes, of which the smallest and largest say nothing. Per bin the first and
+        last are kept then and where they change; of one in which they change more than twice the first is
+        `MIXED`.
 
     Returns
     -------
@@ -50,7 +62,7 @@ def bin_points(
         missing one (NaN), which breaks the line. Where a gap lies between two of them, a NaN of the later
         one's time comes before that.
     """
-    line = BinnedLine(bits)
+    line = BinnedLine(bits, are_states=are_states)
     line.extend(times, values, gaps)
     return line.points()
 
@@ -92,6 +104,43 @@ def _thinned(
     return times[keep], values[keep], of_bins[keep], gaps
 
 
+def _states(
+    times: TimeArray, values: FloatArray, counts: IndexArray, bits: int, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray, IndexArray]:
+    """Return the readings of a channel of states that are kept, as `_thinned` does.
+
+    Per bin its first and last, and where the state changes if that is twice at most; else the first one
+    becomes `MIXED`.
+    """
+    n = len(times)
+    if n < 3:
+        return times.copy(), values.copy(), counts.copy(), gaps
+    bins = times >> bits
+    begins = np.concatenate(([True], bins[1:] != bins[:-1]))
+    missing = values != values
+    differs = np.concatenate(([True], (values[1:] != values[:-1]) & ~(missing[1:] & missing[:-1])))
+    starts = np.flatnonzero(begins)
+    changes = (differs & ~begins).astype(np.int64)
+    if len(gaps):
+        changes[gaps] += ~begins[gaps]
+    changes = np.add.reduceat(changes, starts)
+    is_mixed = changes > MOST_CHANGES
+    keep = differs & ~np.repeat(is_mixed, np.diff(starts, append=n))
+    keep |= begins
+    keep[:-1] |= begins[1:]
+    keep[-1] = True
+    keep[:-1] |= missing[1:] & ~missing[:-1] & keep[1:]  # until when the state was known
+    if len(gaps):
+        plain = gaps[~np.repeat(is_mixed, np.diff(starts, append=n))[gaps]]
+        keep[plain] = keep[plain - (plain > 0)] = True
+        gaps = np.unique(np.flatnonzero(keep).searchsorted(gaps))
+    values = values.copy()
+    values[starts[is_mixed]] = MIXED
+    of_bins = np.zeros(n, np.int64)
+    of_bins[starts] = np.add.reduceat(counts, starts)
+    return times[keep], values[keep], of_bins[keep], gaps
+
+
 def _broken(
     times: TimeArray, values: FloatArray, counts: IndexArray, gaps: IndexArray
 ) -> tuple[TimeArray, FloatArray, IndexArray]:
@@ -118,10 +167,14 @@ class BinnedLine:
     ----------
     bits
         Bins are 2^`bits` ns wide.
+    are_states
+        As `bin_points` takes it.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, are_states: bool = False) -> None:
         self.bits = bits
+        self.are_states = are_states
+        self._thinned = _states if are_states else _thinned
         self._times: list[TimeArray] = []
         self._values: list[FloatArray] = []
         self._n_values: list[int] = []  # that are not missing
@@ -169,14 +222,16 @@ class BinnedLine:
         n_closed = int(gaps.searchsorted(split))
         if split:
             closed = _broken(
-                *_thinned(times[:split], values[:split], counts[:split], self.bits, gaps[:n_closed])
+                *self._thinned(
+                    times[:split], values[:split], counts[:split], self.bits, gaps[:n_closed]
+                )
             )
             self._times.append(closed[0])
             self._values.append(closed[1])
             self._counts.append(closed[2])
             self._n_values.append(_count(closed[1]))
         # First, smallest, largest and last of these and what follows are those of all.
-        self._open_times, self._open_values, self._open_counts, self._open_gaps = _thinned(
+        self._open_times, self._open_values, self._open_counts, self._open_gaps = self._thinned(
             times[split:], values[split:], counts[split:], self.bits, gaps[n_closed:] - split
         )
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Crosshair } from "../../nbstream/static/chart/crosshair.js";
+import { LaneLabels } from "../../nbstream/static/chart/lanes.js";
 import { Line } from "../../nbstream/static/chart/line.js";
 import { Marks } from "../../nbstream/static/chart/marks.js";
 import { fakeEvent, installDom } from "./fakeDom.mjs";
@@ -245,4 +246,18 @@ test("a point that stands for many readings tells their ends, count and times", 
   plot.show(0, now);
   pointAt(650);
   assert.match(time(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+});
+
+test("channels of words say their state and since when, below the numbers", () => {
+  const line = new Line();
+  line.patch({ cut: -Infinity, times: Float64Array.from([0, 10_000, 20_000, 40_000]), values: Float64Array.from([0, 1, 1, 1]) });
+  plot.lanes = [{ channel: 3, name: "pump", line, until: null }];
+  plot.laneLabels = new LaneLabels();
+  plot.laneLabels.take({ 3: [[1, "<i>RUN</i>", 0]] });
+  plot.look = { isDark: false, muted: "#555" };
+  pointAt(350); // 30 s
+  assert.match(rows().at(-1), /^pump = <i>RUN<\/i> since .*00:00:10.000 \(20 s\)$/);
+  assert.equal(rows().length, 4);
+  pointAt(640); // 59 s
+  assert.equal(rows().at(-1), "pump = –");
 });

@@ -237,3 +237,18 @@ test("times, values and spans at the ends of what numbers can hold don't throw",
   show({ rows: [{ share: 1, axes: [{ ...AXIS, log: true }] }] });
   assert.ok(plot.frame.rows[0].axes[0].isLog);
 });
+
+test("channels of words have lanes below the rows, with their labels where they fit", () => {
+  lines.push(lineOf([[NOW - 60_000, 0], [NOW - 30_000, 1], [NOW - 29_950, 0], [NOW - 29_000, 1], [NOW - 28_990, NaN], [NOW - 5000, 1], [NOW, 1]]));
+  plot.laneLabels.take({ 2: [[0, "<b>IDLE</b>", 0], [1, "RUN", 9]] });
+  plot.setLanes(new Map([[2, null]]));
+  show({ lines: [{ name: "a" }, { name: "b" }, { name: "pump", lane: true }] });
+  assert.equal(plot.frame.lanes.length, 1);
+  assert.ok(plot.frame.whole > plot.frame.height);
+  assert.ok(texts().includes("<b>IDLE</b>") && texts().includes("RUN") && texts().includes("pump"));
+  assert.equal(plot.isVisible(2), false);
+  assert.deepEqual(plot.areaAt(300, plot.frame.lanes[0].top + 2).area, "plot");
+  plot.setHidden(new Set([2]));
+  plot.paint(NOW - 60_000, NOW, 16);
+  assert.equal(plot.frame.lanes.length, 0);
+});

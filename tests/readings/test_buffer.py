@@ -317,20 +317,23 @@ def test_a_refused_reading_leaves_no_trace() -> None:
     """A reading with one bad value, or one channel too many, is not taken in part."""
     buffer = Buffer(max_channels=2)
     with pytest.raises(TypeError, match="'b' must be given a number"):
-        buffer.append(0, a=1.0, b="two")  # type: ignore[arg-type]
+        buffer.append(0, a=1.0, b="2_0")
+    with pytest.raises(ValueError, match="one more"):
+        buffer.append(0, a=1.0, b="two", c=3.0)
     with pytest.raises(ValueError, match="one more"):
         buffer.append(0, a=1.0, b=2.0, c=3.0)
     with pytest.raises(ValueError, match="one more"):
         buffer.extend([0.0], a=[1.0], b=[2.0], c=[3.0])
     with pytest.raises(ValueError, match="must hold numbers"):
-        buffer.extend([0.0], a=[1.0], b=["x"])
+        buffer.extend([0.0], a=[1.0], b=["2_0"])
     assert len(buffer) == 0
+    assert buffer.labels == {}
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        *("one", "1_000", "0x10", b"1 2", "\u0661"),
+        *("1_000", "0x10", b"1 2", "\u0661"),
         *([1.0], object(), 1j, {}, np.array([1.0, 2.0]), np.array([])),
         *(np.datetime64("2026-07-01", "ns"), np.timedelta64(1, "s"), pd.Timestamp(0)),
     ],

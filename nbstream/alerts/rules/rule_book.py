@@ -170,7 +170,7 @@ class RuleBook:
         if not expects_data:
             self._held_back_until = now
             return
-        channels, measured = self._buffer.channels, self._buffer.measured
+        channels, measured = self._buffer.channels, self._buffer._store.of_numbers()
         pulses: dict[str, ChannelActivity] = {}
         for rule in (*self.rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
@@ -211,7 +211,7 @@ class RuleBook:
         with self._lock:
             index: dict[str, list[Rule]] = {name: [] for name in channels}
             for rule in (*self.rules, *self._hidden):
-                for name in rule.awaited(self._buffer.measured):
+                for name in rule.awaited(self._buffer._store.of_numbers()):
                     if name in index:
                         index[name].append(rule)
             self._by_channel = {name: tuple(rules) for name, rules in index.items()}

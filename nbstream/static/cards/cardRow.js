@@ -49,7 +49,7 @@ export class CardRow {
       ({ statistic }) => cardKey(statistic),
       ({ statistic }) => new Card(statistic, this.removeStatistic),
       (card, { statistic, i }) => {
-        const text = card.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "");
+        const text = card.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "", channel.label);
         // Cards only ever get wider: values that change don't move their neighbours.
         this.widest = Math.max(this.widest, text.length);
       },
@@ -96,9 +96,9 @@ class Card {
   }
 
   /** @returns {string} what the card says */
-  show(value, unit, style, why) {
+  show(value, unit, style, why, word = "") {
     this.shown = value;
-    const text = this.figures.text(value, style);
+    const text = word && this.statistic.name === "last" ? word : this.figures.text(value, style);
     setText(this.value, text);
     setText(this.unit, value !== null ? this.figures.unit(value, unit) : why ? "failed" : "");
     const { name, what } = this.statistic;

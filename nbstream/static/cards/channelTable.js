@@ -365,7 +365,7 @@ class ChannelRow {
       ({ key, statistic }) => (statistic ? new NumberCell(statistic) : { el: this.fixed[key] }),
       (cell, { key, statistic, i }) => {
         if (!statistic) return;
-        cell.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "", columns.get(key));
+        cell.show(channel.values[i] ?? null, channel.units[i] ?? "", this.style, channel.failed[statistic.name] ?? "", columns.get(key), channel.label);
       },
     );
   }
@@ -403,8 +403,14 @@ class NumberCell {
     this.el = element("td", { class: "nbs-number", "data-statistic": statistic.name });
   }
 
-  show(value, unit, style, why, column) {
+  show(value, unit, style, why, column, word = "") {
     const { name, unit: kind } = this.statistic;
+    if (word && name === "last") {
+      setText(this.el, word);
+      setAttribute(this.el, "title", word);
+      column.reserve(word.length);
+      return;
+    }
     const text = name === "rate" ? rateText(value, column.unit).text : this.figures.text(value, style);
     // A unit stands once: the channel's beside its name, that of a column at its head.
     const own = value === null || kind === "same" || unit === column.unit || name === "rate" ? "" : ` ${unit}`;

@@ -16,6 +16,7 @@ import { renewKept } from "../shared/kept.js";
 import { KernelFiles } from "./kernelFiles.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
+import { shadeOf } from "./lanes.js";
 import { Limits } from "./limits.js";
 import { dashPattern } from "./look.js";
 import { drawMarkers, MarkField } from "./markers.js";
@@ -136,6 +137,7 @@ class ChartView {
     this.row?.tools.append(this.toolbar.tools);
     this.place.append(this.el);
     this.letHeightGo = keepCellHeight(this.el);
+    plot.laneLabels = this.data.labels;
     plot.setLines(this.data.lines);
     this.begin(this.model.get("_begins") ?? {});
     const { incidents } = this.data;
@@ -184,6 +186,7 @@ class ChartView {
     } else if (message.to !== this.link?.client) {
       return;
     } else if (message.kind === "history" && this.isOwn) {
+      this.data.labels.take(message.labels);
       this.takeHistory(this.history.take(message, unpackLines(message, buffers)));
     } else if (message.kind === "piece") {
       this.files.take(message, buffers);
@@ -208,7 +211,7 @@ class ChartView {
     if (!this.isOwn) for (const [channel, cut] of cuts) this.plot.changed(channel, isWhole ? -Infinity : cut);
     if (isWhole && !this.isOwn) this.plot.setLines(this.data.lines);
     this.plot.hasNews = true;
-    this.legend.showValues(this.data.lines);
+    this.legend.showValues(this.data.lines, (channel, code) => this.wordOf(channel, code));
     this.showState();
   }
 
@@ -254,6 +257,7 @@ class ChartView {
 
   paint(now) {
     const [from, to] = this.viewport.range(now);
+    this.holdStates(to);
     this.chooseLines(from, to, now);
     if (!this.plot.paint(from, to, now)) return;
     this.paintedAt = now;
@@ -265,6 +269,13 @@ class ChartView {
     this.forgetOld(from);
     this.countPerPoint(frame, now);
     this.count(now, frame);
+  }
+
+  /** Let states that are told only when they change go on: as long as readings are due, else up to the newest. */
+  holdStates(to) {
+    const { lanes = {}, delivering } = this.data.meta;
+    const until = delivering && this.viewport.isFollowing ? to : this.data.newest;
+    this.plot.setLanes(new Map(Object.entries(lanes).map(([channel, isHeld]) => [Number(channel), isHeld ? until : null])));
   }
 
   /** Take the live lines for the window, live; for any other view those that the kernel makes for it. */
@@ -445,8 +456,23 @@ class ChartView {
     return lines.map((line, channel) => {
       const { color, dash, width } = this.plot.styleOf(channel);
       const isVisible = this.shown.get(channel) ?? line.visible;
-      return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible, perPoint: this.perPoint[channel] ?? "" };
+      const perPoint = this.perPoint[channel] ?? "";
+      if (!line.lane) return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible, perPoint };
+      return { name: line.name, unit: "", color: this.stateColor(channel) ?? color, dash: [], isVisible, isLane: true };
     });
+  }
+
+  /** @returns {string | null} the colour of a channel's newest state */
+  stateColor(channel) {
+    const line = this.data.lines[channel];
+    return line?.length ? this.wordOf(channel, line.values[line.end - 1]).color : null;
+  }
+
+  /** @returns {{text: string, color: string} | null} the label of a code; null for a channel of numbers */
+  wordOf(channel, code) {
+    if (!this.data.meta.figure?.lines[channel]?.lane) return null;
+    const { labels } = this.data;
+    return { text: labels.text(channel, code), color: shadeOf(labels.of(channel, code)?.shade ?? 0, this.plot.look.isDark) };
   }
 
   showLines() {

@@ -3,6 +3,7 @@
 
 import { element, setName, setText } from "../shared/dom.js";
 import { numberStyle, numberText, readingsText } from "../shared/format.js";
+import { shadeOf, stateAt, stateText } from "./lanes.js";
 import { Measure } from "./measure.js";
 import { wallClock } from "./ticks.js";
 
@@ -256,14 +257,17 @@ export class Crosshair {
       all.push({ channel, about, line, time: when, value, bin, y: isIn ? plot.yOf(channel, value) : null });
     }
     const known = all.filter(({ value }) => !Number.isNaN(value));
-    if (!known.length) return null;
+    const { lanes = [] } = plot;
+    if (!known.length && !lanes.length) return null;
     // The hairline stands on a reading, the nearest in time.
-    const nearest = known.reduce((best, one) => (Math.abs(one.time - time) < Math.abs(best.time - time) ? one : best));
+    const nearest = known.reduce((best, one) => (best && Math.abs(best.time - time) <= Math.abs(one.time - time) ? best : one), null);
+    const when = nearest?.time ?? time;
     const rows = this.#inOrder(all, y);
-    const texts = rows.map((row) => this.#textOf(row, time));
+    const states = lanes.slice(0, MAX_ROWS).map((lane) => this.#stateOf(lane, when, msPerPx));
+    const texts = [...rows.map((row) => this.#textOf(row, time)), ...states];
     const found = rows.filter(({ channel, y: at }) => at !== null && isWithin(frame, channel, at));
-    const span = nearest.bin ? [nearest.bin.from, nearest.bin.to] : [nearest.time, nearest.time];
-    return { time: nearest.time, span, found, texts, more: all.length - rows.length };
+    const span = nearest?.bin ? [nearest.bin.from, nearest.bin.to] : [when, when];
+    return { time: when, span, found, texts, more: all.length - rows.length + lanes.length - states.length };
   }
 
   /** The nearest to the pointer first; the order stays while the pointer rests, so that nobody has to search. */
@@ -277,6 +281,20 @@ export class Crosshair {
       return i < 0 ? Infinity : i;
     };
     return [...all].sort((a, b) => place(a) - place(b)).slice(0, MAX_ROWS);
+  }
+
+  #stateOf({ channel, name, line, until }, time, msPerPx) {
+    const { laneLabels, look } = this.plot;
+    const state = stateAt(line, time, until, msPerPx);
+    const label = state && laneLabels.of(channel, state.code);
+    return {
+      color: label ? shadeOf(label.shade, look.isDark) : look.muted,
+      name,
+      value: state ? stateText(laneLabels.text(channel, state.code), state, time, (since) => this.#clockText(since)) : "–",
+      count: "",
+      change: "",
+      reasons: [],
+    };
   }
 
   #textOf({ channel, about, line, value, bin, time: when }, time) {
@@ -357,7 +375,7 @@ export class Crosshair {
   }
 
   /** The hairline goes through all rows. */
-  #fit({ top, height }) {
+  #fit({ top, height: ofRows, whole: height = ofRows }) {
     const fitted = `${top} ${height}`;
     if (fitted === this.fitted) return;
     this.fitted = fitted;

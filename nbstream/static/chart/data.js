@@ -1,6 +1,7 @@
 // What a chart was sent: its lines and marks, and what it must know beside them.
 
 import { Incidents } from "./incidents.js";
+import { LaneLabels } from "./lanes.js";
 import { Line } from "./line.js";
 import { Marks } from "./marks.js";
 import { newerThan, unpackLines } from "./wire.js";
@@ -11,6 +12,7 @@ export class ChartData {
     /** By the number of their channel. @type {Line[]} */
     this.lines = [];
     this.marks = new Marks();
+    this.labels = new LaneLabels();
     this.incidents = new Incidents();
     /** Time of the newest reading, epoch ms. */
     this.newest = null;
@@ -33,6 +35,7 @@ export class ChartData {
       const line = this.lines[patch.channel];
       cuts.push([patch.channel, line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch)]);
     }
+    this.labels.take(message.labels);
     this.marks.add(message.marks ?? [], message.detectors);
     this.total = message.total ?? this.total;
     const isNewer = message.newest !== null && message.newest !== this.newest;

@@ -150,9 +150,7 @@ export function drawNumbers(context, { layout, look, rows }) {
 
 /** Draw the times below the rows. */
 export function drawTimes(context, { layout, look, times, x, zone }) {
-  const { left, width, ratio, canvasWidth } = layout;
-  const last = layout.rows.at(-1);
-  const bottom = last.top + last.height;
+  const { left, width, ratio, canvasWidth, bottom } = layout;
   const hair = Math.max(1, Math.floor(ratio));
   context.font = fontOf(look, ratio);
   context.textBaseline = "alphabetic";

@@ -11,6 +11,13 @@ const HEADER_PX = 20;
 /** Below the last row: times, and days below them. */
 const TIMES_PX = 38;
 const LEAST_ROW_PX = 24;
+/** Of a channel of words. */
+const LANE_PX = 18;
+const LANE_GAP_PX = 4;
+/** Without a channel of numbers lanes have the room. */
+const MOST_LANE_PX = 44;
+/** Lanes take at most this share of the height from the rows. */
+const LANES_SHARE = 0.5;
 
 /**
  * @typedef {object} Layout all in device px
@@ -21,22 +28,37 @@ const LEAST_ROW_PX = 24;
  * @property {number} width of the plot
  * @property {number} numbers room for the numbers of an axis
  * @property {{top: number, height: number}[]} rows
+ * @property {{top: number, height: number}[]} lanes below the rows
+ * @property {number} bottom where the time axis begins
  */
 
 /**
  * @param {{share?: number, axes: any[]}[]} rows of meta.figure
  * @param {{width: number, height: number, ratio: number}} size of the canvas, device px
+ * @param {number} nLanes channels of words
  * @returns {Layout}
  */
-export function layOutRows(rows, { width, height, ratio }) {
+export function layOutRows(rows, { width, height, ratio }, nLanes = 0) {
   const px = (css) => Math.round(css * ratio);
   const numbers = px(width < NARROW_PX * ratio ? NARROW_NUMBERS_PX : NUMBERS_PX);
   const right = rows.some(({ axes }) => axes.length > 1) ? numbers : px(END_PX);
   const header = px(HEADER_PX);
-  const room = height - px(TIMES_PX) - header * rows.length;
+  const isOnlyLanes = nLanes > 0 && rows.every(({ axes }) => axes.every(({ channels }) => !channels?.length));
+  const below = height - px(TIMES_PX);
+  const laneRoom = isOnlyLanes ? below - header - px(LEAST_ROW_PX) : LANES_SHARE * below;
+  const shownLanes = Math.min(nLanes, Math.max(1, Math.floor(laneRoom / px(LANE_PX + LANE_GAP_PX))));
+  const laneStep = isOnlyLanes ? Math.min(px(MOST_LANE_PX + LANE_GAP_PX), Math.floor(laneRoom / shownLanes)) : px(LANE_PX + LANE_GAP_PX);
+  const room = below - header * rows.length - (nLanes ? shownLanes * laneStep : 0);
   const shares = rows.map(({ share }) => (share > 0 ? share : 1));
   const whole = shares.reduce((sum, share) => sum + share, 0);
   let top = 0;
+  const placed = shares.map((share) => {
+    const rowHeight = Math.max(px(LEAST_ROW_PX), Math.floor((room * share) / whole));
+    const row = { top: top + header, height: rowHeight };
+    top = row.top + rowHeight;
+    return row;
+  });
+  const lanes = Array.from({ length: nLanes ? shownLanes : 0 }, (_, i) => ({ top: top + i * laneStep + px(LANE_GAP_PX), height: laneStep - px(LANE_GAP_PX) }));
   return {
     ratio,
     canvasWidth: width,
@@ -44,12 +66,9 @@ export function layOutRows(rows, { width, height, ratio }) {
     left: numbers,
     width: Math.max(1, width - numbers - right),
     numbers,
-    rows: shares.map((share) => {
-      const rowHeight = Math.max(px(LEAST_ROW_PX), Math.floor((room * share) / whole));
-      const row = { top: top + header, height: rowHeight };
-      top = row.top + rowHeight;
-      return row;
-    }),
+    rows: placed,
+    lanes,
+    bottom: top + lanes.length * laneStep,
   };
 }
 
@@ -67,5 +86,7 @@ export function frameOf(layout, { from, to }, axesOfRows) {
     height: last.top + last.height - rows[0].top,
     ratio,
     rows,
+    lanes: layout.lanes.map(({ top, height }) => ({ top: top / ratio, height: height / ratio })),
+    whole: layout.bottom / ratio - rows[0].top,
   };
 }

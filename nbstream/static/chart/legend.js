@@ -43,9 +43,11 @@ export class Legend {
   /**
    * Show the last values, a few times a second.
    * @param {import("./line.js").Line[]} lines by channel
+   * @param {(channel: number, code: number) => {text: string, color: string} | null} wordOf a channel of words
    */
-  showValues(lines) {
+  showValues(lines, wordOf = () => null) {
     this.lines = lines;
+    this.wordOf = wordOf;
     if (this.entries.size === 0 || this.timer !== null) return;
     const rest = this.showedAt + EVERY_MS - performance.now();
     if (rest <= 0) return this.#showValues();
@@ -61,7 +63,7 @@ export class Legend {
 
   #showValues() {
     this.showedAt = performance.now();
-    for (const entry of this.entries.values()) if (this.lines[entry.channel]) entry.showValue(this.lines[entry.channel]);
+    for (const entry of this.entries.values()) if (this.lines[entry.channel]) entry.showValue(this.lines[entry.channel], this.wordOf);
   }
 }
 
@@ -85,13 +87,14 @@ class Entry {
     this.el.append(this.sign, this.name, this.value, this.unit);
   }
 
-  show({ name, unit, color, dash, isVisible, perPoint = "" }) {
+  show({ name, unit, color, dash, isVisible, perPoint = "", isLane = false }) {
     this.isVisible = isVisible;
     setName(this.name, name);
     setText(this.unit, unit ?? "");
     this.unit.hidden = !unit;
     setAttribute(this.el, "aria-pressed", String(isVisible));
     setAttribute(this.el, "title", `${name}: ${perPoint ? `${perPoint}, ` : ""}${isVisible ? "click to hide" : "click to show"}`);
+    if (isLane) return;
     const pattern = typeof dash === "string" ? dashPattern(dash, 1) : (dash ?? []);
     const drawn = `${color} ${pattern.join(" ")}`;
     if (drawn === this.drawn) return;
@@ -99,14 +102,25 @@ class Entry {
     this.sign.replaceChildren(swatch(color, pattern));
   }
 
-  showValue(line) {
+  showValue(line, wordOf) {
     const i = lastReading(line);
     const value = i < 0 ? null : line.values[i];
+    const word = value === null ? null : wordOf(this.channel, value);
+    if (word) return this.#showWord(word);
     if (value !== null) this.style = numberStyle(this.style, [value, null, null, ...spreadOf(line, i)]);
     const text = value === null ? "–" : numberText(value, this.style, true);
     setText(this.value, text);
     // It grows, and never shrinks: what stands beside it doesn't move to and fro.
     if (text.length > this.reserved) this.#reserve(text.length);
+  }
+
+  #showWord({ text, color }) {
+    setText(this.value, text);
+    setAttribute(this.value, "title", text);
+    setAttribute(this.value, "data-word", "");
+    if (color === this.drawn) return;
+    this.drawn = color;
+    this.sign.replaceChildren(element("i", { class: "nbs-legend-state", style: { background: color } }));
   }
 
   #reserve(characters) {

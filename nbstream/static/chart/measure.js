@@ -23,7 +23,7 @@ export class Measure {
     const isIn = this.time !== null && frame && this.time >= frame.from && this.time <= frame.to;
     this.el.hidden = !isIn;
     if (!isIn) return;
-    Object.assign(this.el.style, { top: `${frame.top}px`, height: `${frame.height}px` });
+    Object.assign(this.el.style, { top: `${frame.top}px`, height: `${frame.whole ?? frame.height}px` });
     this.el.style.transform = `translateX(${Math.round(plot.xOf(this.time))}px)`;
   }
 

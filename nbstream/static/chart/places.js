@@ -12,6 +12,7 @@ const NOWHERE = { area: null, row: null, axis: null };
  * @property {number} width
  * @property {number} top
  * @property {number} height of all rows
+ * @property {number} whole height of rows and lanes
  * @property {number} ratio device px per CSS px
  * @property {{top: number, height: number, axes: FrameAxis[]}[]} rows
  */
@@ -50,9 +51,10 @@ export function valueIn({ rows }, row, axis, y) {
 }
 
 /** @returns {{area: "plot" | "x" | "y" | null, row: number | null, axis: number | null}} */
-export function areaIn({ left, width, top, height, rows }, x, y) {
+export function areaIn({ left, width, top, height, whole = height, rows }, x, y) {
   const isAcross = x >= left && x <= left + width;
-  if (y > top + height) return isAcross ? { area: "x", row: null, axis: null } : NOWHERE;
+  if (y > top + height && y <= top + whole) return isAcross ? { area: "plot", row: rows.length - 1, axis: 0 } : NOWHERE;
+  if (y > top + whole) return isAcross ? { area: "x", row: null, axis: null } : NOWHERE;
   const row = rows.findIndex((place) => y >= place.top && y <= place.top + place.height);
   if (row < 0) return NOWHERE;
   if (isAcross) return { area: "plot", row, axis: 0 };

@@ -5,6 +5,7 @@ import { Density } from "./density.js";
 import { yMap } from "./draw.js";
 import { drawFrames, drawGrid, drawNumbers, drawTimes, spacedTimeTicks } from "./grid.js";
 import { Labels } from "./labels.js";
+import { drawLanes, LaneLabels } from "./lanes.js";
 import { frameOf, layOutRows } from "./layout.js";
 import { readLook, styleOfLine } from "./look.js";
 import { areaIn, readingIn, timeIn, valueIn, xIn, yIn } from "./places.js";
@@ -41,6 +42,8 @@ export class Plot {
   #rows = [];
   /** By number of the channel: where it is, and how it looks. */
   #places = [];
+  /** Of the channels of words: until when a state goes on that is told only when it changes, null for others. */
+  #until = new Map();
   #density = new Density();
   #edition = 0;
   /** How the lines are drawn in this edition, by number of the channel. */
@@ -60,6 +63,7 @@ export class Plot {
     this.el = element("div", { class: "nbs-plot", style: { position: "relative", overflow: "hidden" } }, [this.canvas]);
     this.context = this.canvas.getContext("2d");
     this.labels = new Labels(this.context, this.#look);
+    this.laneLabels = new LaneLabels();
     /** Functions (context, frame) that draw under and over the lines, in CSS px. */
     this.layers = { under: [], over: [] };
     /** Set it to have the next `paint` paint. */
@@ -104,6 +108,23 @@ export class Plot {
     this.hasNews = this.#mustFit = true;
     const line = this.#lines[channel];
     if (line) this.#rows[this.#places[channel]?.row]?.changed(line, cut);
+  }
+
+  /** @param {Map<number, number | null>} until of the channels of words, as `laneRuns` takes it */
+  setLanes(until) {
+    const isSame = until.size === this.#until.size && [...until].every(([channel, time]) => this.#until.get(channel) === time);
+    this.#until = until;
+    if (!isSame) this.hasNews = true;
+  }
+
+  /** @returns {{channel: number, name: string, line: import("./line.js").Line, until: number | null}[]} those that are shown */
+  get lanes() {
+    const shown = [];
+    this.#figure.lines.forEach(({ lane, name, visible }, channel) => {
+      const line = this.#lines[channel];
+      if (lane && visible !== false && !this.#hidden.has(channel) && line) shown.push({ channel, name, line, until: this.#until.get(channel) ?? null });
+    });
+    return shown;
   }
 
   /** @param {number} offset of the display zone, ms ahead of UTC */
@@ -205,7 +226,7 @@ export class Plot {
   paint(from, to, now) {
     if (this.#size?.ratio !== (this.#ratio ?? (globalThis.devicePixelRatio || 1))) this.size();
     if (!(this.#size.width > 0 && this.#size.height > 0 && to > from)) return false;
-    const layout = layOutRows(this.#figure.rows, this.#size);
+    const layout = layOutRows(this.#figure.rows, this.#size, this.lanes.length);
     const hasScale = this.#rescale(from, to, layout.width);
     const first = this.#firstColumn(to, now) - layout.width;
     const hasMoved = hasScale || first !== this.#first;
@@ -285,6 +306,7 @@ export class Plot {
     if (this.#age) drawSilence(context, this.#age, this.#lines.flatMap(ends), picture);
     drawNumbers(context, picture);
     drawTimes(context, picture);
+    this.#drawLanes(picture);
     this.#drawLayers(this.layers.over, ratio);
   }
 
@@ -317,6 +339,13 @@ export class Plot {
   #drawLines(row, axes, layout, { top, height }) {
     const place = { x: layout.left, y: top, width: layout.width, height, ratio: layout.ratio };
     row.draw(this.context, this.#shown(axes), place, this.#scale, this.#first, [this.#edition]);
+  }
+
+  #drawLanes({ layout, look }) {
+    if (!layout.lanes.length) return;
+    const opacity = (channel) => (this.#highlighted === null || this.#highlighted === channel ? 1 : MUTED);
+    const lanes = this.lanes.map((lane) => ({ ...lane, opacity: opacity(lane.channel) }));
+    drawLanes(this.context, lanes, this.laneLabels, { layout, look, scale: this.#scale, first: this.#first });
   }
 
   /** @returns {import("./row.js").Shown[]} the lines to be drawn in a row; the highlighted one lies on top */
@@ -396,6 +425,8 @@ export class Plot {
     copy.#hidden = this.#hidden;
     copy.#zone = this.#zone;
     copy.#age = this.#age;
+    copy.#until = this.#until;
+    copy.laneLabels = this.laneLabels;
     Object.assign(copy.#density, { sparse: [...this.#density.sparse], isBusy: this.#density.isBusy });
     copy.layers = this.layers;
     copy.setFigure(this.#figure);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.text.naming import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = ["Axis", "Row", "arrange", "read_rows"]
 
@@ -38,6 +38,7 @@ def arrange(
     channels: Sequence[str],
     units: Mapping[str, str],
     rows: Sequence[Sequence[str]] | None = None,
+    lanes: Collection[str] = (),
 ) -> tuple[Row, ...]:
     """Return the rows of a chart from the top down, each with its left and its right axis.
 
@@ -54,9 +55,11 @@ def arrange(
     rows
         Which channels stand together; a third unit in one of them has a row below it. A channel that is in
         none of them goes where its unit has an axis, or into rows below. None leaves it to the units.
+    lanes
+        Channels of words, which have no axis.
     """
     of = [_Unit.of(units.get(name) or "") for name in channels]
-    numbers = {name: number for number, name in enumerate(channels)}
+    numbers = {name: n for n, name in enumerate(channels) if name not in lanes}
     given = [
         _by_unit([numbers.pop(name) for name in row if name in numbers], of) for row in rows or ()
     ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["ChannelLine", "breaks", "rows_with_gaps", "without_breaks"]
 
 ROWS_AROUND = 4 * WINDOW
+PAIRS_BEFORE = 8
+"""Readings before a pause that tell whether a state is told again and again, or when it changes."""
 MOST_ROWS_AROUND = 2**18
 """How many rows are looked at to find as many distinct times as a gap is judged by."""
 
@@ -38,6 +40,23 @@ def breaks(times: TimeArray, gap_ns: int | None) -> IndexArray:
     return np.flatnonzero((steps > gap_ns) | (steps < 0)) + 1
 
 
+def state_breaks(times: TimeArray, values: FloatArray, gap_ns: int | None) -> IndexArray:
+    """Return the indices of the readings up to which the state before them was not known any more.
+
+    A channel that is told only when it changes is silent in between by its nature: a pause counts where
+    readings before it repeated the state.
+    """
+    gaps = breaks(times, gap_ns)
+    if gap_ns is not None or not len(gaps):
+        return gaps
+    repeats = np.concatenate(([0], np.cumsum(values[1:] == values[:-1])))
+    first = np.maximum(gaps - 1 - PAIRS_BEFORE, 0)
+    n = gaps - 1 - first
+    is_sampled = 2 * (repeats[gaps - 1] - repeats[first]) >= np.maximum(n, 1)
+    is_back = times[gaps] < times[gaps - 1]
+    return gaps[is_sampled | is_back]
+
+
 def rows_with_gaps(
     held: ChannelRows, start: int, stop: int, gap_ns: int | None = None
 ) -> tuple[Rows, IndexArray]:
@@ -55,7 +74,10 @@ def rows_with_gaps(
         ):
             break
         n *= 16
-    gaps = breaks(times, gap_ns)
+    if held.labels is None:
+        gaps = breaks(times, gap_ns)
+    else:
+        gaps = state_breaks(times, rows.values, gap_ns)
     a, b = gaps.searchsorted((first + 1, last))  # before the first of them nothing is drawn
     rows = Rows(rows.start + first, times[first:last], rows.values[first:last])
     return rows, gaps[a:b] - first
@@ -104,16 +126,19 @@ class ChannelLine:
         self._held = buffer.channel(channel)
         self._cursor = self._held.cursor(start)
         self._segment = self._held.segment
-        self._points = BinnedLine(bits)
+        self.are_states = self._held.labels is not None
+        """Whether the values are codes of labels."""
+        self._points = BinnedLine(bits, are_states=self.are_states)
         self._gap_ns = gap_ns
         self._begin_ns: int | None = None
         self._after_gaps: TimeArray = np.empty(0, np.int64)
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the line can't go on: the clock jumped, or rows were evicted unseen."""
+        """Whether the line can't go on: the clock jumped, rows were evicted unseen, words came."""
         first, _ = self._held.span()
-        return self._held.segment != self._segment or self._cursor.row < first
+        is_other = self.are_states != (self._held.labels is not None)
+        return is_other or self._held.segment != self._segment or self._cursor.row < first
 
     @property
     def newest_ns(self) -> int | None:
@@ -140,8 +165,14 @@ class ChannelLine:
             rows = self._held.read_on(self._cursor, end)
             if not len(rows.times):
                 return
-            before = self._times_before(rows.start)
-            gaps = breaks(np.concatenate((before, rows.times)), self._gap_ns)
+            held_before = self._rows_before(rows.start)
+            before = held_before.times
+            times = np.concatenate((before, rows.times))
+            if self.are_states:
+                values = np.concatenate((held_before.values, rows.values))
+                gaps = state_breaks(times, values, self._gap_ns)
+            else:
+                gaps = breaks(times, self._gap_ns)
             n_old = int(gaps.searchsorted(len(before)))
             changed = self._first_changed(before, gaps[:n_old])
             if changed is None:
@@ -179,21 +210,21 @@ class ChannelLine:
 
     def widen(self, bits: int) -> None:
         """Put the points into wider bins."""
-        wider = BinnedLine(bits)
+        wider = BinnedLine(bits, are_states=self.are_states)
         times, values = self._points.points()
         wider.extend(*without_breaks(times, values, self._points.counts(len(times))))
         self._points = wider
 
-    def _times_before(self, row: int) -> TimeArray:
-        """Return the times of the rows before one, as many as the gaps before it are judged by."""
+    def _rows_before(self, row: int) -> Rows:
+        """Return the rows before one, as many as the gaps before it are judged by."""
         if self._gap_ns is not None:
-            return self._held.rows(max(self._segment, row - 1), row).times
+            return self._held.rows(max(self._segment, row - 1), row)
         n = ROWS_AROUND
         while True:
             start = max(self._segment, row - n)
-            times = self._held.rows(start, row).times
-            if n >= MOST_ROWS_AROUND or _is_enough(times, n, 2 * WINDOW):
-                return times
+            rows = self._held.rows(start, row)
+            if n >= MOST_ROWS_AROUND or _is_enough(rows.times, n, 2 * WINDOW):
+                return rows
             n *= 16
 
     def _first_changed(self, before: TimeArray, gaps: IndexArray) -> int | None:

@@ -17,6 +17,7 @@ from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.figure import terse
 from nbstream.widgets.chart.flag_runs import FlagRuns
 from nbstream.widgets.chart.incidents import IncidentBands
+from nbstream.widgets.chart.lanes import LaneLabels, runs_only
 from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
 from nbstream.widgets.chart.little import CoarseLines
 from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
@@ -40,6 +41,8 @@ RUN_FACTOR = 2.5
 MAX_REASON = 160
 MANY = ("incidents", "markers")
 """What a page is told of but where there is little room."""
+LITTLE_LABELS = 250
+"""Bytes for the labels of a lane, where there is little room."""
 MAX_NAME = 40
 FIGURE_LEAVES = 400
 """Where the description of a figure leaves fewer bytes for points, it is told in fewer words."""
@@ -49,7 +52,16 @@ Points = tuple[TimeArray, FloatArray]
 
 def _whole_line(number: int, line: ChannelLine | BinnedLine) -> LinePatch:
     times, values = line.points()
+    if line.are_states:
+        return LinePatch(number, *runs_only(times, values))
     return LinePatch(number, times, values, counts=line.counts(len(times)))
+
+
+def _say(payload: Payload, labels: dict[str, Any]) -> Payload:
+    """Add what the codes of a payload's lanes mean."""
+    if labels:
+        payload.content["labels"] = labels
+    return payload
 
 
 class ChartFeed:
@@ -93,6 +105,7 @@ class ChartFeed:
         self._lines: dict[str, ChannelLine] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
+        self._labels = LaneLabels(analyzer.buffer)
         self._coarse = CoarseLines(analyzer.buffer)
         self._whole = WholeLines(analyzer.buffer, gap_ns)
         self._delivery = Delivery(analyzer)
@@ -132,11 +145,12 @@ class ChartFeed:
         span_ns = self._span_ns()
         self._choose_step(span_ns)
         lines = []
-        for number, name in enumerate(self.names):
+        names = self.names
+        for number, name in enumerate(names):
             change = self._advance(number, name, span_ns)
             if change is not None:
                 lines.append(change)
-        self._whole.advance(self.names)
+        self._whole.advance(names)
         self.n_points = sum(self._lines[name].count_since(span_ns) for name in self._lines)
         meta = self._meta(span_ns)
         changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
@@ -145,6 +159,7 @@ class ChartFeed:
             return None
         payload = pack_lines(lines)
         self._add(payload, changed)
+        _say(payload, self._labels.news(lines, names))
         if anomalies:
             self._marked = anomalies[-1].number
             runs = self._flags.take(anomalies, self._reach_ns)
@@ -159,14 +174,16 @@ class ChartFeed:
 
     def snapshot(self) -> Payload:
         """Return all points as of the last frame, and all that a page must know."""
+        names = self.names
         lines = [
             _whole_line(number, self._lines[name])
-            for number, name in enumerate(self.names)
+            for number, name in enumerate(names)
             if name in self._lines
         ]
         payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
         payload.content["marks"] = self._flags.told(self._numbers)
         payload.content["detectors"] = self._flags.detectors
+        _say(payload, self._labels.all(lines, names))
         return payload
 
     def little(self, max_bytes: int, *, whole: bool) -> Payload | None:
@@ -185,7 +202,11 @@ class ChartFeed:
             return self.little(max_bytes, whole=False)
         oldest = (self._buffer.newest_ns or 0) - span_ns
         starts = {name: oldest if whole else self._sent_until(name, oldest) for name in self.names}
-        lines = pack_lines(self._coarse.take(starts, left, whole=whole))
+        names = list(starts)
+        n_lanes = len(self._buffer._store.labels.keys() & names)
+        taken = self._coarse.take(starts, left - n_lanes * LITTLE_LABELS, whole=whole)
+        lines = pack_lines(taken)
+        _say(lines, self._labels.of(taken, names, is_little=True))
         if not lines.content and not whole:
             return None
         if whole:
@@ -215,7 +236,8 @@ class ChartFeed:
             rows, gaps = rows_with_gaps(held, *inside, self.gap_ns)
             wide = int(np.ptp(rows.times)) if len(rows.times) else 0
             bits = step_bits(max(wide, 1), BINS_PER_PX * self._width_px())
-            points[name] = bin_points(rows.times, rows.values, bits, gaps)
+            are_states = held.labels is not None
+            points[name] = bin_points(rows.times, rows.values, bits, gaps, are_states=are_states)
         return points
 
     def history(
@@ -226,8 +248,9 @@ class ChartFeed:
         `view_ns` is how much of it the view shows, None all: for that the points are fine enough.
         """
         bits = step_bits(max(1, view_ns or to_ns - from_ns), BINS_PER_PX * width_px)
-        lines = []
-        for number, name in enumerate(self.names):
+        lines: list[LinePatch] = []
+        names = self.names
+        for number, name in enumerate(names):
             held = self._buffer.channel(name)
             start, stop = max(held.row_at(from_ns) - 1, 0), held.row_at(to_ns) + 1
             before_ns = held.time_at(start)
@@ -240,10 +263,10 @@ class ChartFeed:
                 line = self._whole.binned(name, begin_ns, to_ns, bits)
             if line is None:
                 rows, gaps = rows_with_gaps(held, start, stop, self._drawn_gap_ns)
-                line = BinnedLine(bits)
+                line = BinnedLine(bits, are_states=held.labels is not None)
                 line.extend(rows.times, rows.values, gaps)
             lines.append(_whole_line(number, line))
-        return pack_lines(lines)
+        return _say(pack_lines(lines), self._labels.of(lines, names))
 
     def _advance(self, number: int, name: str, span_ns: int) -> LinePatch | None:
         """Bin a channel's new rows; return what changed, or None if nothing did."""
@@ -258,7 +281,7 @@ class ChartFeed:
             )
         line.advance()
         cut, times, values = line.take_changes()
-        counts = line.counts(len(times))
+        counts = None if line.are_states else line.counts(len(times))
         if len(times):
             line.drop_before(int(times[-1]) - 2 * span_ns)
         if cut is None and not is_new:
@@ -302,6 +325,7 @@ class ChartFeed:
             "zone": self.zone,
             "interval": max((self._interval_ms(name) for name in names), default=0.0),
             "stale": stale_after,
+            "lanes": self._labels.holding(names),
             "delivering": self._delivery.is_due(span_ns, stale_after),
             "incidents": self._bands.read(names),
             "markers": [

@@ -56,6 +56,8 @@ class DescribedFigure(QuietFigure):
         self._rows = read_rows(rows)
         self._is_log = read_switch(log, "log")
         self._y = read_y(y, is_log=self._is_log)
+        self._hidden_lanes: set[int] = set()
+        """Numbers of channels of words that somebody hid: they have no trace that could say so."""
         self._described: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
@@ -176,8 +178,8 @@ class DescribedFigure(QuietFigure):
         self._described_at = time.monotonic()
 
     def _plan(self, wanted: tuple[Any, ...]) -> Plan:
-        names, units, _, _, (rows, is_log) = wanted
-        arranged = arrange(names, units, rows)
+        names, units, _, _, (rows, is_log), lanes = wanted
+        arranged = arrange(names, units, rows, lanes)
         layout = self._layout_obj._props
         return self._traces.plan(self._data, layout, names, units, arranged, is_log=is_log)
 
@@ -190,13 +192,16 @@ class DescribedFigure(QuietFigure):
         analyzer: Analyzer,
         feed: ChartFeed,
     ) -> dict[str, Any]:
-        names, units, _, offset, _ = wanted
+        names, units, _, offset, _, lanes = wanted
         return describe(
             Figure(
                 data=data,
                 layout=layout,
                 names=[shown["name"] for shown in feed.shown[: len(names)]],
                 legends=[legends[name] for name in names],
+                lanes={
+                    n: n not in self._hidden_lanes for n, name in enumerate(names) if name in lanes
+                },
                 units=[units.get(name) or "" for name in names],
                 thresholds=self._thresholds(analyzer, feed),
                 y=self._y,
@@ -211,10 +216,13 @@ class DescribedFigure(QuietFigure):
         """Return what the traces are made of, to compare it with what it was."""
         units = dict(analyzer.buffer.units)
         rules = tuple((id(rule), rule.version) for rule in analyzer.rules)
-        return feed.names, units, rules, feed.zone["offset"], (self._rows, self._is_log)
+        names = feed.names
+        lanes = frozenset(analyzer.buffer._store.labels.keys() & names)
+        look = self._rows, self._is_log
+        return names, units, rules, feed.zone["offset"], look, lanes
 
     def _thresholds(self, analyzer: Analyzer, feed: ChartFeed) -> list[Threshold]:
-        return thresholds(analyzer.rules, feed.names, analyzer.buffer.measured)
+        return thresholds(analyzer.rules, feed.names, analyzer.buffer._store.of_numbers())
 
     def _copy(
         self,

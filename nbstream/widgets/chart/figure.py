@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +77,8 @@ class Figure:
         The policy of the y axes: "fit", "expand", or the ends of their range, None where the readings decide.
     offset_ms
         How far the display zone is ahead of UTC; plotly's date axis has its wall clock.
+    lanes
+        Numbers of the channels that hold words, and whether each is shown.
     """
 
     data: Sequence[Props]
@@ -87,6 +89,7 @@ class Figure:
     thresholds: Sequence[Threshold]
     y: YLike
     offset_ms: float
+    lanes: Mapping[int, bool] = field(default_factory=dict)
 
 
 def live_number(trace: Mapping[str, Any]) -> int | None:
@@ -102,7 +105,9 @@ def describe(figure: Figure) -> dict[str, Any]:
     live = {
         number: trace
         for trace in figure.data
-        if (number := live_number(trace)) is not None and number < len(figure.names)
+        if (number := live_number(trace)) is not None
+        and number < len(figure.names)
+        and number not in figure.lanes
     }
     own = [
         trace
@@ -124,7 +129,12 @@ def describe(figure: Figure) -> dict[str, Any]:
             }
             for row in rows
         ],
-        "lines": [_line(figure, number, live.get(number)) for number in range(len(figure.names))],
+        "lines": [
+            _lane(figure, number)
+            if number in figure.lanes
+            else _line(figure, number, live.get(number))
+            for number in range(len(figure.names))
+        ],
         "thresholds": _thresholds(figure.thresholds, on, places),
         "shapes": drawn,
         "guests": _guests(own, layout, others, notes),
@@ -247,6 +257,16 @@ def _line(figure: Figure, number: int, trace: Props | None) -> dict[str, Any]:
         "markerSize": _positive(marker.get("size"), MARKER_SIZE),
         "opacity": min(1.0, _positive(given.get("opacity"), 1.0)),
         "visible": trace is not None and given.get("visible") in (None, True),
+    }
+
+
+def _lane(figure: Figure, number: int) -> dict[str, Any]:
+    return {
+        "lane": True,
+        "name": figure.names[number],
+        "palette": look(number).palette,
+        "visible": figure.lanes[number],
+        **LINE_DEFAULTS,
     }
 
 

@@ -83,8 +83,9 @@ class CoarseLines:
         rows, gaps = rows_with_gaps(held, held.row_at(since_ns), held.span()[1], self.gap_ns)
         span = int(np.ptp(rows.times)) if len(rows.times) else 0
         bits = step_bits(max(span, 1), max(1, n_points // 4))
-        points = bin_points(rows.times, rows.values, 0, gaps)
+        are_states = held.labels is not None
+        points = bin_points(rows.times, rows.values, 0, gaps, are_states=are_states)
         while len(points[0]) > n_points and bits < MOST_BITS:
-            points = bin_points(rows.times, rows.values, bits, gaps)
+            points = bin_points(rows.times, rows.values, bits, gaps, are_states=are_states)
             bits += 1
         return points[0][-n_points:], points[1][-n_points:]

@@ -56,6 +56,7 @@ OPTIONS = (
     *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
     *("toolbar", "legend", "name", "layout"),
 )
+MAX_WORD = 40
 
 
 class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, DescribedFigure):
@@ -322,7 +323,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     def _summary(self) -> str:
         latest = self._analyzer.buffer.latest()
         values = [
-            f"{short_name(name)} = {value:g} at {time:%Y-%m-%d %H:%M:%S}"
+            f"{short_name(name)} = {_shown(value)} at {time:%Y-%m-%d %H:%M:%S}"
             for name, (time, value) in latest.items()
             if name in self._feed.names
         ]
@@ -344,6 +345,18 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             **self._page_actions.actions(),
             **DraggedLimits(self._analyzer).actions(),
         }
+
+    @property
+    def _lanes(self) -> set[int]:
+        """The numbers of the channels of words."""
+        words = self._analyzer.buffer._store.labels
+        return {number for number, name in enumerate(self._feed.names) if name in words}
+
+    def _show_lane(self, number: int, is_shown: bool) -> None:
+        """Show or hide the lane of a channel of words, for everybody."""
+        change = self._hidden_lanes.discard if is_shown else self._hidden_lanes.add
+        change(number)
+        self._figure_changed()
 
     # The figure.
 
@@ -390,6 +403,10 @@ class _NoFeed:
 
 
 _NO_FEED: Any = _NoFeed()
+
+
+def _shown(value: float | str) -> str:
+    return short_name(value, MAX_WORD) if isinstance(value, str) else f"{value:g}"
 
 
 def _as_names(channels: Iterable[str]) -> list[str]:

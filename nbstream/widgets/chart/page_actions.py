@@ -63,9 +63,15 @@ class PageActions:
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         """Return what shows a line or hides it, for everybody: the "visible" of its trace."""
-        channel, is_shown = message.get("channel"), message.get("value")
-        trace = next((t for t in self._chart.data if live_number(t._props) == channel), None)
-        if not is_int(channel) or not isinstance(is_shown, bool) or trace is None:
+        channel: Any = message.get("channel")
+        is_shown: Any = message.get("value")
+        if not is_int(channel) or not isinstance(is_shown, bool):
+            return None
+        chart, number = self._chart, int(channel)
+        if number in chart._lanes:
+            return lambda: chart._show_lane(number, is_shown)
+        trace = next((t for t in chart.data if live_number(t._props) == number), None)
+        if trace is None:
             return None
 
         def show() -> None:

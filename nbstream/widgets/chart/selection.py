@@ -70,7 +70,8 @@ class Selection:
 
     def statistics(self) -> dict[str, SpanStatistics]:
         """Return the statistics by channel; of no readings count is 0 and the rest NaN."""
-        return {name: _statistics(self._rows(name)) for name in self.names}
+        labels = self.buffer._store.labels
+        return {name: _statistics(self._rows(name), name in labels) for name in self.names}
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a copy of the readings, as `Buffer.to_pandas` does."""
@@ -78,7 +79,7 @@ class Selection:
         for name in self.names:
             rows = self._rows(name)
             columns[name] = rows.times, rows.values.astype(np.float64, copy=False)
-        return to_frame(columns, self.buffer.timezone)
+        return to_frame(columns, self.buffer.timezone, self.buffer._store.labels)
 
     def for_page(self) -> dict[str, Any]:
         """Return what a page shows of it, as SelectionPanel takes it (static/chart/selection.js)."""
@@ -104,10 +105,13 @@ class Selection:
         return held.rows(held.row_at(self.begin_ns), held.row_at(self.end_ns + 1))
 
 
-def _statistics(rows: Rows) -> SpanStatistics:
+def _statistics(rows: Rows, are_words: bool) -> SpanStatistics:
     summary = merge(summarize(rows.values.astype(np.float64, copy=False)))
     n = len(rows.times)
     interval = (int(rows.times[-1]) - int(rows.times[0])) / (n - 1) / 1e9 if n > 1 else math.nan
+    if are_words:
+        nan = math.nan
+        return SpanStatistics(summary.n, nan, nan, nan, nan, nan, nan, interval)
     square = summary.mean * summary.mean + summary.m2 / summary.n if summary.n else math.nan
     return SpanStatistics(
         summary.n,

@@ -78,7 +78,7 @@ class WholeLines:
         low = max(begin, int(times.searchsorted(from_ns)))
         high = int(times.searchsorted(to_ns, "right")) + 1
         counts = line.counts(len(times) - low)[: high - low]
-        binned = BinnedLine(bits)
+        binned = BinnedLine(bits, are_states=line.are_states)
         binned.extend(*without_breaks(times[low:high], values[low:high], counts))
         return binned
 

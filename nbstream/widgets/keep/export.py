@@ -36,6 +36,8 @@ def write_csv(
 def csv_text(frame: pd.DataFrame, channels: Sequence[str]) -> str:
     """Return the columns of a table of readings that are channels, as CSV with a header."""
     frame = frame[[name for name in channels if name in frame.columns]].dropna(how="all")
+    for name in frame.select_dtypes("category"):
+        frame[name] = frame[name].astype(object).map(safe_cell, na_action="ignore")
     return str(frame.rename(columns=safe_cell).to_csv(lineterminator="\r\n"))
 
 

@@ -105,6 +105,10 @@ class Channel:
     """The largest."""
     n_incidents: int
     """Incidents in the span that is shown."""
+    label: str = ""
+    """The newest word of a channel of words; "" for numbers."""
+    states: Line | None = None
+    """The codes of such a channel; None for numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,29 @@ def _channel(
     is_there = ~np.isnan(rows.values)
     values = rows.values[is_there]
     nan = float("nan")
+    labels = held.labels
+    if labels is not None:
+        newest = labels.text(float(values[-1])) if len(values) else ""
+        points = bin_points(
+            rows.times, rows.values, step_bits(max(span_ns, 1), BINS), gaps, are_states=True
+        )
+        return Channel(
+            name=name,
+            unit="",
+            color=hex_color(trace.color),
+            dash="solid",
+            line=Line(rows.times[:0], rows.values[:0]),
+            from_ns=int(rows.times[0]) if len(values) else None,
+            to_ns=int(rows.times[-1]) if len(values) else None,
+            count=len(values),
+            last=nan,
+            mean=nan,
+            min=nan,
+            max=nan,
+            n_incidents=n_incidents,
+            label=plain_text(newest, MAX_NAME) if newest else "",
+            states=Line(*points),
+        )
     return Channel(
         name=name,
         unit=unit,

@@ -59,6 +59,8 @@ def _cells(channel: Channel) -> list[str]:
     numbers = [
         shown(number, 2 * half) for number in (channel.last, channel.mean, channel.min, channel.max)
     ]
+    if channel.label:
+        numbers[0] = channel.label
     span = "–"
     if channel.from_ns is not None and channel.to_ns is not None:
         span = rough_duration(channel.to_ns - channel.from_ns)

@@ -184,7 +184,8 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
 
     def _summary(self) -> str:
         latest = [
-            f"{short_name(name, 20)} {value:.6g}"
+            f"{short_name(name, 20)} "
+            + (short_name(value, 20) if isinstance(value, str) else f"{value:.6g}")
             for name, (_, value) in list(self.analyzer.buffer.latest().items())[:3]
         ]
         return ", ".join(latest) or "no readings yet"

@@ -145,7 +145,8 @@ class Cards(Panel):
         channels = analyzer.channels
         shown = channels[:MAX_CHANNELS]
         costly = [card for card in cards if type(card.statistic) not in _AT_HAND]
-        self._values.work(shown, costly, snapshot)
+        words = analyzer.buffer._store.labels
+        self._values.work(tuple(n for n in shown if n not in words), costly, snapshot)
         alerts = _Alerts(analyzer, self._clock.wall_ns())
         return {
             "window": analyzer.parsed_window.label,
@@ -178,7 +179,9 @@ class Cards(Panel):
         failed = {}
         for card in cards:
             at_hand = _AT_HAND.get(type(card.statistic))
-            if at_hand is None:
+            if at_hand is None and name in buffer._store.labels:
+                value = None
+            elif at_hand is None:
                 value, why = self._values.get(name, card.label)
                 if why:
                     failed[card.label] = why
@@ -191,6 +194,7 @@ class Cards(Panel):
             "values": values,
             "units": [shortened(_unit_of(card.statistic, unit), 20) for card in cards],
             "failed": failed,
+            "label": plain_text(statistics.label) if statistics.label else "",
             "scale": [
                 finite(getattr(statistics, field))
                 for field in ("last", "mean", "std", "min", "max")

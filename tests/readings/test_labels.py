@@ -1,0 +1,119 @@
+"""Channels of words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbstream import Analyzer, Buffer
+from nbstream.readings.labels import MAX_LABEL_LENGTH, MAX_LABELS, Labels
+
+
+def words(buffer: Buffer, name: str = "state") -> list[Any]:
+    """Return the readings of a channel of words, None where one is missing."""
+    column = buffer.to_pandas()[name]
+    return [None if pd.isna(value) else value for value in column]
+
+
+def test_words_are_read_back() -> None:
+    """What was appended as words comes back as a Categorical, missing ones as NaN."""
+    buffer = Buffer(timezone="UTC")
+    for i, state in enumerate(["RUN", "run", None, "", "nan", "12.3", "RUN"]):
+        buffer.append(float(i), state=state, x=float(i))
+    assert words(buffer) == ["RUN", "run", None, None, None, "12.3", "RUN"]
+    assert isinstance(buffer.to_pandas()["state"].dtype, pd.CategoricalDtype)
+    assert buffer.latest()["state"][1] == "RUN"
+    assert buffer.labels == {"state": ("RUN", "run", "12.3")}
+    assert buffer.to_pandas()["x"].tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["RUN", None, "OFF"],
+        np.array(["RUN", "", "OFF"]),
+        pd.Series(["RUN", None, "OFF"]),
+        pd.Categorical(["RUN", None, "OFF"]),
+        pd.Series(["RUN", None, "OFF"], dtype="category"),
+        pd.Series(["RUN", None, "OFF"], dtype="string"),
+        [b"RUN", float("nan"), "OFF"],
+    ],
+)
+def test_columns_of_words(values: Any) -> None:
+    """Extend takes words in whatever holds them."""
+    buffer = Buffer()
+    buffer.extend([0.0, 1.0, 2.0], state=values)
+    assert words(buffer) == ["RUN", None, "OFF"]
+
+
+@pytest.mark.parametrize("value", [3, 2.5, True, [1]])
+def test_a_number_for_words_is_an_error(value: Any) -> None:
+    """A channel of words takes no numbers, which would become labels."""
+    buffer = Buffer()
+    buffer.append(0.0, state="RUN")
+    with pytest.raises(TypeError, match="'state' holds words"):
+        buffer.append(1.0, state=value)
+    with pytest.raises(ValueError, match="'state' holds words"):
+        buffer.extend([1.0], state=[value])
+    assert words(buffer) == ["RUN"]
+
+
+def test_a_word_for_numbers_is_an_error() -> None:
+    """A channel of numbers stays one."""
+    buffer = Buffer()
+    buffer.append(0.0, x="12.3")
+    with pytest.raises(TypeError, match="'x' must be given a number"):
+        buffer.append(1.0, x="OFF")
+    with pytest.raises(ValueError, match="'x' must hold numbers"):
+        buffer.extend([1.0], x=["OFF"])
+    assert buffer.labels == {}
+
+
+def test_labels_are_bounded_and_the_rest_is_told() -> None:
+    """Beyond 1,000 labels readings are "(other)", counted, and people are told once."""
+    buffer = Buffer()
+    buffer.extend(np.arange(3000.0), state=[f"label {i}" for i in range(3000)])
+    assert len(buffer.labels["state"]) == MAX_LABELS + 1
+    assert buffer.latest()["state"][1] == "(other)"
+    assert [e.text for e in buffer.events if "1,000 different labels" in e.text] != []
+    assert len(buffer.events) == 1
+    table = buffer.channel("state").labels
+    assert table is not None
+    assert table.n_other == 2000
+
+
+def test_long_labels_are_cut_in_the_middle_and_stay_apart() -> None:
+    """Labels of 10 kB have 200 characters, and differ where the whole ones do."""
+    labels = Labels()
+    codes = [labels.code("a" * 5000 + sign + "b" * 5000) for sign in "xyx"]
+    assert codes == [0.0, 1.0, 0.0]
+    assert all(len(text) == MAX_LABEL_LENGTH for text in labels.texts)
+    assert labels.texts[0].startswith("aaa")
+    assert labels.texts[0].endswith("bbb")
+
+
+def test_statistics_of_words() -> None:
+    """Last is the label; count and rate count readings; there is no mean of codes."""
+    buffer = Buffer()
+    buffer.extend([0.0, 1.0, 2.0], state=["A", "B", "A"])
+    with Analyzer(buffer) as analyzer:
+        analyzer.update()
+        state = analyzer.channel("state")
+        assert (state.last, state.count, state.rate) == ("A", 3, 1.0)
+        assert np.isnan(state.mean)
+        assert np.isnan(state.max)
+
+
+def test_codes_are_no_numbers_to_rules_and_detectors() -> None:
+    """A rule for all channels leaves those of words alone, and a detector refuses them."""
+    buffer = Buffer()
+    with Analyzer(buffer) as analyzer:
+        rule = analyzer.alert("value >= 0", channel="*")
+        buffer.extend([0.0, 1.0, 2.0], state=["A", "B", "C"], x=[-1.0, -1.0, -1.0])
+        analyzer.update()
+        assert set(rule.states) == {"x"}
+        with pytest.raises(ValueError, match="holds words"):
+            analyzer.detect("zscore", "state")
