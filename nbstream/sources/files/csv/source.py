@@ -58,6 +58,9 @@ class CsvSource(FileSource):
         say what was found. What looks like times and can't be read is an error.
     channels
         Names of the columns to read; None reads every column of numbers.
+    states
+        Names of the columns of words to read ("RUN", "IDLE"), each a channel of words; their rows are
+        read one by one, about ten times slower than numbers alone.
     timezone
         Zone of times that name none: an IANA name, a tzinfo, or None for the local zone.
     from_start
@@ -150,6 +153,7 @@ class CsvSource(FileSource):
         timezone: str | tzinfo | None = None,
         from_start: bool = True,
         *,
+        states: Sequence[str] | str = (),
         unit: TimeUnit | None = None,
         time_format: str | None = None,
         delimiter: str | None = None,
@@ -179,6 +183,7 @@ class CsvSource(FileSource):
         self._options = CsvOptions(
             time=_as_columns(time),
             channels=_as_channels(channels),
+            states=_as_channels(states) or (),
             unit=unit,
             time_format=time_format,
             delimiter=delimiter,
@@ -371,7 +376,8 @@ class CsvSource(FileSource):
         if fmt.pivot is not None:
             self._reader = self._long = LongReader(fmt, self._whole_times, self._long)
         else:
-            self._reader = RowReader(fmt, self._whole_times)
+            labels_for = self.buffer._store.labels_for
+            self._reader = RowReader(fmt, self._whole_times, labels_for=labels_for)
         self._note_format(fmt)
         if pending.is_sample:
             self._note_skipped()
@@ -423,7 +429,8 @@ class CsvSource(FileSource):
         told = (("text", "not numeric", fmt.texts), ("silent", "no number yet", fmt.silent))
         for kind, what, names in told:
             if names:
-                self._note(kind, f"{what}: {', '.join(map(repr, names))}")
+                hint = f"; states=[{names[0]!r}] reads words" if kind == "text" else ""
+                self._note(kind, f"{what}: {', '.join(map(repr, names))}{hint}")
             else:
                 self._notes.pop(kind, None)
 

@@ -153,7 +153,7 @@ def find_in(
 
 def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) -> None:
     times = options.time or ()
-    for name in (*times, options.pivot, *(options.channels or ())):
+    for name in (*times, options.pivot, *(options.channels or ()), *options.states):
         made = (*_unique(names), ONE_CHANNEL) if name in (options.channels or ()) else ()
         if isinstance(name, str) and name not in (*names, *made):
             advice = "channels=[…] of these"

@@ -44,6 +44,8 @@ class Role(Enum):
     """Text so far: a channel from its first number on."""
     FREE = "free text"
     """Many different texts: a channel after several numbers in a row."""
+    STATE = "state"
+    """A channel of words, as it was asked for."""
     IGNORED = "ignored"
     """Not among the channels that were asked for."""
 

@@ -50,6 +50,8 @@ class CsvOptions:
         Name of the column whose texts name the channels.
     zone
         Of times that name none.
+    states
+        Names of the columns that are channels of words.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class CsvOptions:
     comment: str | None = None
     pivot: str | None = None
     zone: tzinfo | None = None
+    states: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check("unit", self.unit in (None, *NS_PER_UNIT), "'s', 'ms', 'us' or 'ns'")
@@ -117,7 +120,7 @@ class CsvOptions:
     @property
     def asked(self) -> frozenset[str]:
         """Names that the header must have."""
-        names = (*(self.time or ()), self.pivot, *(self.channels or ()))
+        names = (*(self.time or ()), self.pivot, *(self.channels or ()), *self.states)
         return frozenset(name for name in names if isinstance(name, str))
 
 

@@ -51,6 +51,8 @@ def find_roles(
             fmt.roles[i] = Role.OPEN
         elif fmt.roles[i] is Role.TEXT and is_free_text(columns[i]):
             fmt.roles[i] = Role.FREE
+        if names[i] in options.states or fmt.columns[i] in options.states:
+            fmt.roles[i] = Role.STATE
     for i in fmt.time_columns:
         fmt.roles[i] = Role.TIME
     if fmt.header is None and options.header is True and len(others) == 1:
@@ -69,7 +71,7 @@ def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
 def find_units(fmt: CsvFormat, names: Sequence[str], table: Table) -> None:
     """Find the units of channels: in cells, in a line of units, or in brackets behind a name."""
     for i, role in enumerate(fmt.roles):
-        if role in (Role.TIME, Role.IGNORED):
+        if role in (Role.TIME, Role.IGNORED, Role.STATE):
             continue
         unit = fmt.forms[i].unit or table.units.get(i, "") or _unit_in(names[i])
         if unit:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nbstream.readings.batch import Batch, FloatArray, TimeArray
+from nbstream.sources.files.csv.format.cells import is_blank
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again, is_header
 from nbstream.sources.files.csv.rows.fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.files.csv.rows.fast_times import Layout, read_times
@@ -18,6 +20,9 @@ from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 from nbstream.text.redaction import log_exception
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbstream.readings.labels import Labels
     from nbstream.sources.times.partial import WholeTimes
 
 __all__ = ["Found", "ParsedRows", "RowReader"]
@@ -70,15 +75,23 @@ class RowReader:
     whole_times
         Makes UTC of times; None if the format has none.
     is_fast
-        False reads every row by itself, with the same result.
+        False reads every row by itself, with the same result; so are rows with words read.
+    labels_for
+        Returns the label table of a channel of words, None if it holds numbers.
     """
 
     def __init__(
-        self, fmt: CsvFormat, whole_times: WholeTimes | None, *, is_fast: bool = True
+        self,
+        fmt: CsvFormat,
+        whole_times: WholeTimes | None,
+        *,
+        is_fast: bool = True,
+        labels_for: Callable[[str], Labels | None] | None = None,
     ) -> None:
         self.fmt = fmt
         self._whole_times = whole_times
-        self._is_fast = is_fast and fmt.cut_from is None
+        self._is_fast = is_fast and fmt.cut_from is None and Role.STATE not in fmt.roles
+        self._labels_for = labels_for or (lambda name: None)
         self.fast_fault: Exception | None = None
         """What the fast way failed of last, though the slow one read the rows then."""
         self._plain = PlainLines(fmt)
@@ -111,8 +124,8 @@ class RowReader:
                 self._note_fault(error)
                 found.values.clear()
         is_whole = bool(is_odd.all())
-        is_blank = places.starts == places.ends
-        for i in np.flatnonzero(is_odd & ~is_blank).tolist():
+        is_empty = places.starts == places.ends
+        for i in np.flatnonzero(is_odd & ~is_empty).tolist():
             line = lines[places.starts[i] : places.ends[i]]
             if not self._read_one(line, i, found, result):
                 stop = i
@@ -123,7 +136,7 @@ class RowReader:
             # A column became a channel in the middle: rows that were read at once don't know.
             self.fmt.roles[:], self.fmt.forms[:] = roles, forms
             return self._read(lines, now_ns, is_fast=False)
-        is_kept = ~is_blank[:stop]
+        is_kept = ~is_empty[:stop]
         is_kept[result._passed_over] = False
         result.n_rows = int(np.count_nonzero(is_kept))
         is_kept[result._left_out] = False
@@ -186,7 +199,7 @@ class RowReader:
 
     def _columns_of(self, found: Found) -> dict[str, FloatArray]:
         """Return the values that were found, by the name they have in a batch."""
-        columns = [i for i in self.fmt.of_role(Role.NUMBER) if i in found.values]
+        columns = [i for i in self.fmt.of_role(Role.NUMBER, Role.STATE) if i in found.values]
         return {self.fmt.columns[i]: found.values[i] for i in columns}
 
     def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
@@ -224,6 +237,11 @@ class RowReader:
             return fmt.no_time
         has_number = False
         for column, role in enumerate(fmt.roles):
+            if role is Role.STATE:
+                code = self._code(column, cells, result)
+                found.column(column)[i] = code
+                has_number = has_number or code == code
+                continue
             if role not in (Role.NUMBER, *UNDECIDED):
                 continue
             values = found.column(column)
@@ -242,6 +260,18 @@ class RowReader:
         result.n_short += len(cells) < len(fmt.columns)
         result.n_long += len(cells) > len(fmt.columns)
         return ""
+
+    def _code(self, column: int, cells: list[str], result: ParsedRows) -> float:
+        """Return the code of a cell of words, NaN if it is missing."""
+        cell = cells[column] if column < len(cells) else ""
+        name = self.fmt.columns[column]
+        if is_blank(cell):
+            return math.nan
+        labels = self._labels_for(name)
+        if labels is None:
+            result.note_bad_cell(name, cell)
+            return math.nan
+        return labels.code(cell)
 
     def _read_time(self, cells: list[str], i: int, found: Found) -> bool:
         """Read the time of line `i`, in place; return whether it has what the format asks for."""
