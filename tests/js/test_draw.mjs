@@ -121,3 +121,11 @@ test("on a log axis powers of ten are as far apart, and what isn't above zero ha
   assert.deepEqual([1, 10, 100].map((value) => Math.round(y(value))), [100, 50, 0]);
   assert.ok(Number.isNaN(y(0)) && Number.isNaN(y(-1)));
 });
+
+test("a filled line is filled down to zero, blank where it breaks, in steps where it is one", () => {
+  const line = lineOf([0, 10], [20, 20], [20, NaN], [40, 30], [50, 30]);
+  const { strokes } = drawn(line, { hasFill: true, mode: "none" });
+  assert.deepEqual(strokes, [[[0, 100], [0, 90], [20, 80], [20, 100]], [[40, 100], [40, 70], [50, 70], [50, 100]]]);
+  const above = drawn(lineOf([0, 60], [10, 80]), { hasFill: true, mode: "none", shape: "hv" }, { bottom: 50 });
+  assert.deepEqual(above.strokes, [[[0, 100], [0, 80], [10, 80], [10, 40], [10, 100]]]);
+});

@@ -8,6 +8,8 @@ const END_PX = 0.6;
 const LONE_PX = 4;
 /** More points than this in one column of pixels: the first, smallest, largest and last tell it all. */
 const DENSE = 4;
+/** Of the area between a line and zero. */
+const FILL_OPACITY = 0.2;
 /** Farther away (device px) it only has to be outside: a canvas computes in float32. */
 const FAR_PX = 32_000;
 
@@ -71,9 +73,36 @@ export function drawLine(context, line, plane, style) {
   if (last <= first) return;
   context.globalAlpha = style.opacity;
   context.strokeStyle = context.fillStyle = style.color;
+  if (style.hasFill) fillToZero(context, line, first, last, plane, style);
   if (style.mode !== "markers" && style.mode !== "none") strokeLine(context, line, first, last, plane, style, pattern);
   if (style.hasMarkers) drawMarkers(context, line, first, last, plane, (style.markerSize / 2) * ratio);
   context.globalAlpha = 1;
+}
+
+/** Fill the area between a line and zero, or the nearer edge where zero isn't in view; a break is blank. */
+function fillToZero(context, { times, values }, first, last, plane, style) {
+  const { origin, msPerPx, height, isLog } = plane;
+  const y = yMap(plane);
+  const zero = isLog ? height : Math.min(Math.max(y(0), 0), height);
+  let lastX = NaN;
+  let lastY = NaN;
+  context.globalAlpha = style.opacity * FILL_OPACITY;
+  context.beginPath();
+  for (let i = first; i < last; i += 1) {
+    const [px, py] = [(times[i] - origin) / msPerPx, y(values[i])];
+    if (py === py && lastY !== lastY) {
+      context.moveTo(px, zero);
+      context.lineTo(px, py);
+    } else if (py === py) {
+      if (style.shape === "hv") context.lineTo(px, lastY);
+      context.lineTo(px, py);
+    } else if (lastY === lastY) context.lineTo(lastX, zero);
+    lastX = px;
+    lastY = py;
+  }
+  if (lastY === lastY) context.lineTo(lastX, zero);
+  context.fill();
+  context.globalAlpha = style.opacity;
 }
 
 function strokeLine(context, line, first, last, plane, style, pattern) {

@@ -69,6 +69,7 @@ export function readLook(el, isDark) {
  * @property {"linear" | "hv"} shape
  * @property {number} markerSize CSS px
  * @property {number} opacity
+ * @property {boolean} [hasFill] whether the area down to zero is filled
  */
 
 /**
@@ -90,6 +91,7 @@ export function styleOfLine(line, channel, isDark) {
     shape: line?.shape === "hv" ? "hv" : "linear",
     markerSize: line?.markerSize ?? 6,
     opacity: line?.opacity ?? 1,
+    ...(line?.fill ? { hasFill: true } : {}),
   };
 }
 

@@ -257,6 +257,7 @@ def _line(figure: Figure, number: int, trace: Props | None) -> dict[str, Any]:
         "markerSize": _positive(marker.get("size"), MARKER_SIZE),
         "opacity": min(1.0, _positive(given.get("opacity"), 1.0)),
         "visible": trace is not None and given.get("visible") in (None, True),
+        **({"fill": True} if given.get("fill") == "tozeroy" else {}),
     }
 
 

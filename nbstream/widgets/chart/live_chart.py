@@ -101,7 +101,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     -----
     The live lines hold no points in `data`; `to_figure()`, `to_dict()`, `to_html()` and `write_image()` hold
     those of the present window. Styles of its traces count on the page: ``chart.data[0].line.color``,
-    `width` and `dash`; ``line.shape = "hv"`` draws steps, ``mode = "markers"`` points.
+    `width` and `dash`; ``line.shape = "hv"`` draws steps, ``mode = "markers"`` points,
+    ``fill = "tozeroy"`` the area below. Splines, other fills and error bars are plain lines while live;
+    copies such as `to_figure()` have them.
 
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """

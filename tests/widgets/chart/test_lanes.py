@@ -126,3 +126,12 @@ def test_cards_show_the_word(buffer: Buffer) -> None:
             cards.close()
         assert channel["label"] == "RUN"
         assert channel["scale"] == [None] * 5
+
+
+def test_a_filled_line_is_told(buffer: Buffer) -> None:
+    """fill="tozeroy" of a trace is drawn by the page."""
+    with closing(LiveChart(buffer)) as chart:
+        assert "fill" not in chart._described["lines"][0]
+        chart.data[0].fill = "tozeroy"
+        chart._sync()
+        assert chart._described["lines"][0]["fill"] is True
