@@ -60,7 +60,7 @@ class Intake:
     def state_of(self, name: str | None) -> ChannelState | None:
         """Return what is kept of a channel, None before it is known; without a name of the first."""
         if name is None:
-            channels = self.buffer.channels
+            channels = self.buffer._store.of_numbers() or self.buffer.channels
             return self.channels.get(channels[0]) if channels else None
         return self.channels.get(name)
 

@@ -151,7 +151,10 @@ def read_labels(values: Any, labels: Labels, n: int, name: str) -> FloatArray:
 
 def is_word(text: Any) -> bool:
     """Return whether a text can be the first label of a channel: not what begins as numbers do."""
-    return isinstance(text, str) and text.strip()[:1].isalpha() and as_number(text) is None
+    if not isinstance(text, str) or as_number(text) is not None:
+        return False
+    first = text.strip()[:1]
+    return bool(first) and not first.isnumeric() and first not in "+-−.,($€£¥"
 
 
 def has_words(values: Any) -> bool:

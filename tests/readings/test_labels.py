@@ -49,6 +49,15 @@ def test_columns_of_words(values: Any) -> None:
     assert words(buffer) == ["RUN", None, "OFF"]
 
 
+@pytest.mark.parametrize("word", ["RUN", "🚀 go", "שלום", "<b>x</b>", "é", "#1"])
+def test_what_is_a_word(word: str) -> None:
+    """A channel may begin with anything that doesn't begin as a number does."""
+    buffer = Buffer()
+    buffer.append(0.0, state=word)
+    buffer.append(1.0, state="200 OK")
+    assert words(buffer) == [word, "200 OK"]
+
+
 @pytest.mark.parametrize("value", [3, 2.5, True, [1]])
 def test_a_number_for_words_is_an_error(value: Any) -> None:
     """A channel of words takes no numbers, which would become labels."""
@@ -105,6 +114,15 @@ def test_statistics_of_words() -> None:
         assert (state.last, state.count, state.rate) == ("A", 3, 1.0)
         assert np.isnan(state.mean)
         assert np.isnan(state.max)
+
+
+def test_the_first_channel_is_one_of_numbers() -> None:
+    """Statistics without a channel's name are those of the first numbers, also where words came first."""
+    buffer = Buffer()
+    buffer.append(0.0, {"state": "RUN", "value": 3.0})
+    with Analyzer(buffer) as analyzer:
+        analyzer.update()
+        assert analyzer.last == 3.0
 
 
 def test_codes_are_no_numbers_to_rules_and_detectors() -> None:

@@ -204,7 +204,9 @@ class ChartFeed:
         starts = {name: oldest if whole else self._sent_until(name, oldest) for name in self.names}
         names = list(starts)
         n_lanes = len(self._buffer._store.labels.keys() & names)
-        taken = self._coarse.take(starts, left - n_lanes * LITTLE_LABELS, whole=whole)
+        taken = self._coarse.take(
+            starts, left - min(n_lanes * LITTLE_LABELS, left // 2), whole=whole
+        )
         lines = pack_lines(taken)
         _say(lines, self._labels.of(taken, names, is_little=True))
         if not lines.content and not whole:
