@@ -171,9 +171,12 @@ def test_each_detector_has_a_shape_and_a_run_of_flags_is_one_mark(lab: Lab) -> N
     chart.wait("chart.viewport.isPaused && !chart.plot.hasNews")
     assert len(chart.read("chart.data.marks.detectors")) == 2
     x = chart.read(
-        "(() => { const { to: end } = chart.plot.frame;"
-        " const run = chart.data.marks.all.findLast(({ n, to }) => n > 10 && to < end);"
-        " return chart.plot.el.getBoundingClientRect().left + chart.plot.xOf((run.from + run.to) / 2); })()"
+        """(() => {
+            const { to: end } = chart.plot.frame;
+            const run = chart.data.marks.all.findLast(({ n, from }) => n > 10 && from < end);
+            const { left } = chart.plot.el.getBoundingClientRect();
+            return left + chart.plot.xOf((run.from + Math.min(run.to, end)) / 2);
+        })()"""
     )
     page.page.mouse.move(x, chart.place((0.5, 0.5))[1])
     reasons = chart.root.locator(".nbs-readout-reason").filter(has_text="threshold, ")
