@@ -62,6 +62,8 @@ class PlotRow(NamedTuple):
     y_title: str
     has_ground: bool
     """Whether the y axis begins at 0, and a line stands on it."""
+    has_bars: bool = False
+    """Whether a line goes around bars, two points for each edge of them."""
 
 
 def draw_plot(title: str, said: str, rows: Sequence[PlotRow], max_bytes: int) -> bytes:
@@ -127,7 +129,8 @@ def _draw(title: str, said: str, rows: Sequence[PlotRow], scale: float) -> bytes
         _draw_row(canvas, row, top, top + each)
         top += each + X_HEIGHT
     canvas.text(MARGIN, height - MARGIN / 2, said, SMALL_PX, QUIET, "ls")
-    return canvas.png(palette_of(list(dict.fromkeys(line.color for line in lines)), []))
+    colors = list(dict.fromkeys(line.color for line in lines))
+    return canvas.png(palette_of(colors, [row.lines[0].color for row in rows if row.has_bars]))
 
 
 def _draw_legend(canvas: Raster, lines: Sequence[PlotLine], y: float) -> None:
@@ -158,16 +161,22 @@ def _draw_row(canvas: Raster, row: PlotRow, top: float, bottom: float) -> None:
         share = (values * y_factor - y_low) / (y_high - y_low)
         return np.clip(box.bottom - share * (box.bottom - box.top), box.top, box.bottom)
 
+    if row.has_bars and len(row.lines) == 1:
+        [line] = row.lines
+        x, y = x_of(line.x)[1:-1].tolist(), y_of(line.y)[1:-1].tolist()
+        for i in range(0, len(x), 2):
+            if y[i] < box.bottom:
+                canvas.fill(Box(x[i], y[i], x[i + 1], box.bottom), line.color)
     for tick in y_ticks:
-        y = float(y_of(np.array([tick.at]) / y_factor)[0])
-        canvas.rule(box.left, y, box.right, y, GRID, 1)
-        canvas.text(box.left - 7, y, tick.label, SMALL_PX, QUIET, "rm")
+        at = float(y_of(np.array([tick.at]) / y_factor)[0])
+        canvas.rule(box.left, at, box.right, at, GRID, 1)
+        canvas.text(box.left - 7, at, tick.label, SMALL_PX, QUIET, "rm")
     places = x_of(np.array([tick.at for tick in x_ticks]) / x_factor).tolist()
     free = free_labels(places, [text_width(tick.label, SMALL_PX) for tick in x_ticks], 10)
-    for tick, x, is_free in zip(x_ticks, places, free, strict=True):
-        canvas.rule(x, box.top, x, box.bottom, GRID, 1)
+    for tick, at, is_free in zip(x_ticks, places, free, strict=True):
+        canvas.rule(at, box.top, at, box.bottom, GRID, 1)
         if is_free:
-            canvas.text(x, box.bottom + 7, tick.label, SMALL_PX, QUIET, "ma")
+            canvas.text(at, box.bottom + 7, tick.label, SMALL_PX, QUIET, "ma")
     for line in row.lines:
         _draw_line(canvas, x_of(line.x), y_of(line.y), line.color)
     canvas.rule(box.left, box.top, box.left, box.bottom, FRAME, 1)
@@ -176,10 +185,10 @@ def _draw_row(canvas: Raster, row: PlotRow, top: float, bottom: float) -> None:
     canvas.text(box.right, box.bottom + 21, row.x_title, SMALL_PX, QUIET, "ra")
     for line in row.lines:
         if line.mark is not None:
-            at, value, words = line.mark
-            x, y = float(x_of(np.array([at]))[0]), float(y_of(np.array([value]))[0])
-            canvas.dot(x, y, 3.0, line.color)
-            canvas.text(x + 7, y + 4, words, SMALL_PX, line.color, "lm", halo=2.0)
+            place, value, words = line.mark
+            at, height = float(x_of(np.array([place]))[0]), float(y_of(np.array([value]))[0])
+            canvas.dot(at, height, 3.0, line.color)
+            canvas.text(at + 7, height + 4, words, SMALL_PX, line.color, "lm", halo=2.0)
 
 
 def _draw_line(canvas: Raster, x: FloatArray, y: FloatArray, color: str) -> None:

@@ -246,7 +246,8 @@ class Histogram(WindowPlot):
             if lines:
                 title = ", ".join([*(names if len(names) == 1 else []), *([unit] if unit else [])])
                 y_title = f"share per {unit or '1'}" if self._density else "readings"
-                rows.append(PlotRow(lines, short_name(title or " ", 80), y_title, has_ground=True))
+                x_title = short_name(title or " ", 80)
+                rows.append(PlotRow(lines, x_title, y_title, has_ground=True, has_bars=True))
         return rows, columns, cells
 
     def _summary(self) -> str:
