@@ -97,3 +97,116 @@ def test_keep_renews_the_picture_of_the_notebook(page: LabPage) -> None:
     body.get_by_role("button", name="More", exact=True).click()
     body.get_by_role("menuitem", name="Keep in the notebook").click()
     expect(body.locator(".nbs-told")).to_have_text("kept in the notebook")
+
+
+TABBED = """
+() => {
+    const el = document.activeElement;
+    if (!el.closest(".nbs")) return null;
+    const label = el.getAttribute("aria-label") || el.labels?.[0]?.textContent || el.textContent || el.title;
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(el);
+    const isSeen = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+    globalThis.nTabbed = (globalThis.nTabbed ?? 0) + 1;
+    el.dataset.tabbed ??= String(globalThis.nTabbed);
+    const what = `${el.tagName}.${el.className}`;
+    return { mark: el.dataset.tabbed, what, name: label.trim(), isSeen: isSeen || boxShadow !== "none" };
+}
+"""
+
+
+def test_every_control_has_a_name_a_ring_and_a_way_on_by_tab(page: LabPage) -> None:
+    """Tab goes through a whole dashboard and out of it; what has the focus has a name and a ring."""
+    body = page.page
+    title = body.locator(".nbs-title")
+    title.evaluate("(el) => { el.tabIndex = -1; el.focus(); }")
+    seen: list[dict[str, Any]] = []
+    for _ in range(80):
+        body.keyboard.press("Tab")
+        found = body.evaluate(TABBED)
+        if found is None:
+            break
+        assert found["mark"] not in {one["mark"] for one in seen}, f"a trap: {found}"
+        seen.append(found)
+    else:
+        pytest.fail("Tab never leaves the dashboard")
+    assert len(seen) > 20
+    assert [one for one in seen if not one["name"]] == []
+    assert [one for one in seen if not one["isSeen"]] == []
+    classes = " ".join(one["what"] for one in seen)
+    for part in ("nbs-tool", "nbs-pause", "nbs-choice", "nbs-plot", "nbs-brush", "nbs-edit"):
+        assert part in classes, part
+
+
+def test_what_is_spoken_is_not_chatty(page: LabPage) -> None:
+    """While data come and nothing else happens, live regions of the page say nothing."""
+    body = page.page
+    body.evaluate(
+        """() => {
+            globalThis.spoken = [];
+            const regions = ".nbs [role=status], .nbs [role=alert], .nbs [aria-live]";
+            const options = { childList: true, characterData: true, subtree: true };
+            for (const el of document.querySelectorAll(regions)) {
+                const note = () => globalThis.spoken.push(el.className + ": " + el.textContent);
+                new MutationObserver(note).observe(el, options);
+            }
+        }"""
+    )
+    chart = PageChart(page)
+    newest = chart.read("chart.data.newest")
+    chart.wait("chart.data.newest > given + 5000", 30, newest)
+    assert len(body.evaluate("globalThis.spoken")) <= 1
+
+
+def test_forced_colours_reduced_motion_and_right_to_left(page: LabPage) -> None:
+    """Lines stay visible in high contrast, are painted seldom with less motion, and run right in RTL."""
+    body, chart = page.page, PageChart(page)
+    body.emulate_media(forced_colors="active")
+    chart.wait_newer()
+    assert chart.n_inked() > 20
+    page.screenshot("forced-colors")
+    body.emulate_media(forced_colors="none", reduced_motion="reduce")
+    chart.wait("chart.motion.matches")
+    body.evaluate("globalThis.painted = new Set()")
+    body.evaluate(
+        """() => {
+            const [chart] = globalThis.__nbstream.charts.values();
+            const look = () => {
+                globalThis.painted.add(chart.paintedAt);
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    newest = chart.read("chart.data.newest")
+    chart.wait("chart.data.newest > given + 3000", 30, newest)
+    assert 2 <= body.evaluate("globalThis.painted.size") <= 20
+    body.emulate_media(reduced_motion="no-preference")
+    body.evaluate("document.documentElement.dir = 'rtl'")
+    chart.wait_newer()
+    page.screenshot("right-to-left")
+    plot, frame = box(page, ".nbs-plot"), chart.read("chart.plot.frame")
+    assert frame["left"] < 80
+    chart.drag((0.3, 0.5), (0.7, 0.5))
+    chart.wait_span(4)
+    canvas = box(page, ".nbs-plot canvas")
+    assert abs(canvas["x"] - plot["x"]) < 1
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_a_large_screen_is_filled(voila: Voila, ratio: float) -> None:
+    """On 4K, in fine pixels too, the lines are there and nothing scrolls sideways."""
+    width, height = 3840, 2160
+    page = voila.open([FEED, DASHBOARD])
+    chart, body = PageChart(page), page.page
+    chart.wait_live()
+    session = page.context.new_cdp_session(body)
+    metrics = {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    chart.wait(
+        "Math.round(chart.plot.frame.ratio * 10) === given[0] * 10 && chart.plot.el.clientWidth <= given[1]",
+        argument=[ratio, width],
+    )
+    chart.wait_newer()
+    assert body.evaluate("document.documentElement.scrollWidth") <= width
+    assert chart.n_inked() > 20
+    page.screenshot(f"at-{width}x{height}-{ratio:g}")

@@ -4,7 +4,7 @@ import { lastedText } from "../shared/format.js";
 
 export class Box {
   constructor() {
-    this.accent = "#2f62cf";
+    this.accent = "#2a5ac4";
     this.surface = "#fff";
   }
 

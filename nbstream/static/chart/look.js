@@ -51,10 +51,10 @@ export function readLook(el, isDark) {
     surface: read("--nbs-surface", "#ffffff", "#111111"),
     grid: isDark ? "rgba(255,255,255,0.09)" : "rgba(0,0,0,0.08)",
     frame: isDark ? "rgba(255,255,255,0.22)" : "rgba(0,0,0,0.2)",
-    accent: read("--nbs-accent", "#2f62cf", "#7ba6ff"),
+    accent: read("--nbs-accent", "#2a5ac4", "#7ba6ff"),
     severities: {
       info: read("--nbs-info", "#2463c9", "#7ba6ff"),
-      warning: read("--nbs-warning", "#a85b00", "#f5a742"),
+      warning: read("--nbs-warning", "#9a5200", "#f5a742"),
       critical: read("--nbs-critical", "#c62a2a", "#ff7b72"),
     },
   };
