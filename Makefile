@@ -83,7 +83,7 @@ bench-nab: $(BENCH)/.bench ## score the detectors on labelled series (NAB=path/t
 
 picture: $(VENV)/.lab ## take the pictures of the README and the docs anew
 	@$(PY) tools/draw_detectors.py
-	@NBSTREAM_SCREENSHOTS=docs $(MAKE) test PYTEST_ARGS="-k test_the_page_of_the_demo"
+	@NBSTREAM_SCREENSHOTS=docs $(MAKE) test PYTEST_ARGS="-k 'test_the_page_of_the_demo or test_pictures'"
 
 clean: ## remove the environments and everything that tools wrote
 	rm -rf $(VENV) $(BENCH) $(OLDEST) build dist .pytest_cache .mypy_cache .ruff_cache \

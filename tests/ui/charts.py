@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.ui.jupyter import NotebookPage
 
@@ -145,6 +145,25 @@ class PageChart:
         mouse.down()
         mouse.move(*self.place(end), steps=8)
         mouse.up()
+
+    def drag_limit(self, by_px: float) -> None:
+        """Drag the first limit of a rule down by so many pixels, and wait for what it would have done."""
+        box = self.root.locator(".nbs-limit").first.bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x, y + by_px, steps=5)
+        expect(self.root.locator(".nbs-limit-label").first).to_contain_text("in the last")
+        mouse.up()
+
+    def write_note(self, share: tuple[float, float], text: str) -> None:
+        """Write a note at a place of the plot, by the key for it."""
+        self.page.mouse.click(*self.place(share))
+        self.page.keyboard.press("m")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
 
     def tool(self, name: str) -> Locator:
         """Return the button of the toolbar with that name, or the way of dragging."""

@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.ui.charts import CHART, PageChart
-from tests.ui.jupyter import CHROMIUM_ARGUMENTS, Lab, LabPage, LabServer, Voila, VoilaServer
+from tests.ui.jupyter import (
+    CHROMIUM_ARGUMENTS,
+    Lab,
+    LabPage,
+    LabServer,
+    NotebookServer,
+    Voila,
+    VoilaServer,
+)
 from tools import find_chromium
 
 UI_TIMEOUT = 120
@@ -58,6 +66,14 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 
 @pytest.fixture(scope="session")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookServer]:
+    """One Notebook 7 for all tests."""
+    server = NotebookServer(tmp_path_factory.mktemp("notebook"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def voila_arguments() -> list[str]:
     """Further arguments of the voila server; a test module may override them."""
     return []
@@ -76,13 +92,27 @@ def voila_server(
 @pytest.fixture
 def lab(lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """JupyterLab: `lab.open(["cell one", "cell two"])` is a page with a running kernel."""
-    pages = Lab(lab_server, browser, request.node.name)
+    yield from _notebooks(lab_server, browser, request)
+
+
+@pytest.fixture
+def notebook(
+    notebook_server: NotebookServer, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Lab]:
+    """Notebook 7: as `lab`."""
+    yield from _notebooks(notebook_server, browser, request)
+
+
+def _notebooks(
+    server: LabServer, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Lab]:
+    pages = Lab(server, browser, request.node.name)
     yield pages
     try:
         pages.finish(has_failed=FAILED in request.node.stash)
     finally:
-        lab_server.close_kernels()
-        lab_server.reset_theme()
+        server.close_kernels()
+        server.reset_theme()
 
 
 @pytest.fixture

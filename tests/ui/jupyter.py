@@ -62,6 +62,18 @@ KNOWN_NOISE = [
         re.compile(r"ChunkLoadError.*ensureMathDocument", re.DOTALL),
         "JupyterLab loads MathJax with the first HTML that it shows, also over a line that a test cuts",
     ),
+    (
+        re.compile(r"RUNTIME-012.*@jupyter-notebook/lab-extension", re.DOTALL),
+        "Notebook 7.6's extension of JupyterLab asks voila for a library that voila has not",
+    ),
+    (
+        re.compile(r"reading 'schema'\)\s+at .*notebook_core", re.DOTALL),
+        "Notebook 7.6 reads the schema of settings before they are loaded",
+    ),
+    (
+        re.compile(r"403.*/voila/api/shutdown/", re.DOTALL),
+        "a voila page that is loaded anew asks for the end of its kernel without a token",
+    ),
 ]
 
 # Requests to other hosts that others make: (pattern, reason).
@@ -248,6 +260,7 @@ class LabServer(JupyterServer):
     """A JupyterLab server without token, news and update checks."""
 
     ready_path = "/api/status"
+    page_path = "lab/tree"
 
     def write_settings(self) -> None:
         """Keep the question about news from covering the page."""
@@ -262,6 +275,13 @@ class LabServer(JupyterServer):
         return [
             "-m",
             "jupyterlab",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *self.arguments(),
+        ]
+
+    def arguments(self) -> list[str]:
+        """Return the arguments of any server of notebooks."""
+        return [
             "--no-browser",
             "--expose-app-in-browser",
             f"--ServerApp.ip={HOST}",
@@ -270,7 +290,6 @@ class LabServer(JupyterServer):
             f"--ServerApp.root_dir={self.notebooks}",
             "--IdentityProvider.token=",
             "--ServerApp.disable_check_xsrf=True",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *root_argument(),
         ]
 
@@ -303,6 +322,16 @@ class LabServer(JupyterServer):
         """
         path = notebook if isinstance(notebook, Path) else self.new_notebook(notebook, name)
         return LabPage(self, context, path)
+
+
+class NotebookServer(LabServer):
+    """A Notebook 7 server: JupyterLab's notebook without the rest."""
+
+    page_path = "notebooks"
+
+    def command(self) -> list[str]:
+        """Return the arguments of Python that run this server."""
+        return ["-m", "notebook", *self.arguments()]
 
 
 class VoilaServer(JupyterServer):
@@ -488,7 +517,7 @@ class LabPage(NotebookPage):
 
     def __init__(self, server: LabServer, context: BrowserContext, path: Path) -> None:
         super().__init__(server, context, path)
-        self.page.goto(f"{self.url}/lab/tree/{self.relative_path}?reset")
+        self.page.goto(f"{self.url}/{server.page_path}/{self.relative_path}?reset")
         self.wait_idle(START_TIMEOUT)
 
     def reload(self, *, wait: bool = True) -> None:

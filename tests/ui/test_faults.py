@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -167,14 +169,36 @@ def test_reload_while_the_kernel_is_busy(live: tuple[LabPage, PageChart]) -> Non
     PageChart(page).wait_newer()
 
 
-def test_a_closed_tab_is_sent_nothing(lab: Lab) -> None:
-    """When the only tab is gone, the kernel stops sending, and a new tab is up to date at once."""
+COUNT = """
+from pathlib import Path
+def count():
+    while True:
+        Path({path!r}).write_text(str(chart.n_frames))
+        time.sleep(0.2)
+threading.Thread(target=count, daemon=True).start()
+"""
+
+
+def test_a_closed_tab_is_sent_nothing(lab: Lab, tmp_path: Path) -> None:
+    """When the only tab is gone, frames end, the server stays small, and a new tab is up to date."""
     context = lab.new_context()
-    page = lab.open(CHART, context=context)
+    counted = tmp_path / "frames"
+    page = lab.open([*CHART, COUNT.format(path=str(counted))], context=context)
     page.run_all()
     PageChart(page).wait_live()
     page.save()
+    server = psutil.Process(lab.server.process.pid)
+    held = server.memory_info().rss
     page.close()
+    last = ["", time.monotonic()]
+
+    def rests() -> bool:
+        if (n_frames := counted.read_text()) != last[0]:
+            last[:] = [n_frames, time.monotonic()]
+        return time.monotonic() - float(last[1]) > 2
+
+    wait_until(rests, 25, "no more frames")
+    assert server.memory_info().rss - held < 5e6
     again = lab.open(page.path, context=context)
     wait_until(lambda: again.kernel_eval("print(chart.n_views)") == "1", 20, "only the new view")
     chart = PageChart(again)

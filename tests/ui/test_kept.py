@@ -64,6 +64,25 @@ def test_a_reopened_notebook_shows_the_picture(lab: Lab) -> None:
     later.console_errors = [error for error in later.console_errors if NOT_FOUND not in error]
 
 
+def test_a_notebook_that_nobody_trusts_shows_the_picture(lab: Lab) -> None:
+    """Of a notebook that came from somebody else nothing is run, and the picture is seen all the same."""
+    page = lab.open(CHART)
+    page.run_all()
+    PageChart(page).wait_live()
+    page.kernel_eval("chart.keep()")
+    page.save()
+    notebook = json.loads(page.path.read_text("utf-8"))
+    notebook["cells"][0]["source"] = "'written by somebody else'"
+    foreign = page.path.with_name("foreign.ipynb")
+    foreign.write_text(json.dumps(notebook), "utf-8")
+    later = lab.open(foreign)
+    image = later.page.locator(".jp-OutputArea img")
+    expect(image).to_be_visible()
+    later.page.wait_for_function(IS_DRAWN, arg=image.element_handle())
+    expect(later.page.locator(".nbs-chart")).to_have_count(0)
+    later.screenshot("kept-foreign")
+
+
 def test_renewing_it_leaves_the_live_view_alone(lab: Lab) -> None:
     """What is saved changes, and the view that one looks at is the same element, which never moved."""
     page = lab.open(CHART)

@@ -202,23 +202,11 @@ def test_incidents_notes_and_limits_stand_on_the_chart(shown: tuple[LabPage, Pag
     page, chart = shown
     page.kernel_eval("rule = chart.analyzer.alert('value > 80', name='hot')")
     chart.wait("chart.data.incidents.all.some(({ rule }) => rule === 'hot')", 15)
-    chart.page.mouse.click(*chart.place((0.6, 0.3)))
-    chart.page.keyboard.press("m")
-    chart.page.keyboard.type("pump on")
-    chart.page.keyboard.press("Enter")
+    chart.write_note((0.6, 0.3), "pump on")
     chart.wait("chart.data.meta.markers.length === 1")
     assert page.kernel_eval("print(buffer.marks[-1].text)") == "pump on"
-    handle = chart.root.locator(".nbs-limit")
-    box = handle.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
-    mouse = chart.page.mouse
-    mouse.move(x, y)
-    mouse.down()
-    mouse.move(x, y + 40, steps=5)
-    expect(chart.root.locator(".nbs-limit-label")).to_contain_text("in the last")
+    chart.drag_limit(40)
     page.screenshot("view-limit")
-    mouse.up()
     wait_until(lambda: 40 < float(page.kernel_eval("print(rule.limits[0])")) < 78, 10, "the limit")
 
 
