@@ -15,6 +15,8 @@ test("a chart says the worst that it knows", () => {
   assert.equal(say({ age: 53, isMoving: true }), "wait 53 s behind");
   assert.equal(say({ age: 53, isMoving: true, link: "busy" }), "wait kernel busy: 53 s behind");
   assert.equal(say({ age: 0.1, isMoving: true, link: "busy" }), "wait kernel busy: slowed");
+  assert.equal(say({ dataAge: 3 * 365.25 * 86_400 }), "off data 3.0 years old");
+  assert.equal(say({ dataAge: 3 * 86_400, age: 12 }), "wait no new data for 12 s");
   assert.equal(say({ link: "restarted", silence: 130 }), "bad kernel restarted: run the cell again");
   assert.equal(say({ isPaused: true, age: 12 }), "pause paused");
   assert.equal(say({ source: "FAILED", sentence: "no such file" }), "bad no such file");

@@ -525,6 +525,12 @@ class ChartView {
     return age < REPLAYED_AFTER_S ? age : Math.max(this.data.silence(), this.link.clock.lateness());
   }
 
+  /** @returns {number} seconds since the newest reading by its own time, if that is one of another day; 0 else */
+  replayedAge() {
+    const age = this.data.newest === null ? 0 : this.link.clock.age(this.data.newest);
+    return age < REPLAYED_AFTER_S ? 0 : age;
+  }
+
   tick() {
     this.showState();
   }
@@ -544,6 +550,7 @@ class ChartView {
       source: meta.source ?? null,
       sentence: meta.sentence ?? "",
       age,
+      dataAge: this.replayedAge(),
       isMoving: data.silence() <= meta.stale,
       staleAfter: meta.stale,
       isPaused: viewport.isPaused,

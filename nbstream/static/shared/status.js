@@ -44,6 +44,7 @@ export function ageText(seconds) {
  * @param {string | null} facts.source state of the source, null for a buffer
  * @param {string} facts.sentence the source's own sentence
  * @param {number | null} facts.age of the newest reading, s; null before the first
+ * @param {number} [facts.dataAge] of the newest reading by its own time, where that is of another day
  * @param {boolean} facts.isMoving whether readings keep coming, so that an old one is late rather than the last
  * @param {number} facts.staleAfter seconds, null is not known
  * @param {boolean} facts.isPaused
@@ -69,6 +70,7 @@ export function describeState(facts) {
   if (behind) return { kind: "wait", text: behind };
   if (facts.source === "RECONNECTING") return { kind: "wait", text: facts.sentence };
   if (isLate) return { kind: "wait", text: `no new data for ${ageText(facts.age)}` };
+  if (facts.dataAge) return { kind: "off", text: `data ${ageText(facts.dataAge)} old` };
   return { kind: "good", text: "live" };
 }
 
