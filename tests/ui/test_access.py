@@ -163,6 +163,11 @@ def test_forced_colours_reduced_motion_and_right_to_left(page: LabPage) -> None:
     body.emulate_media(forced_colors="active")
     chart.wait_newer()
     assert chart.n_inked() > 20
+    dot, badge = (
+        body.locator(name).first.evaluate("(el) => getComputedStyle(el).backgroundColor")
+        for name in (".nbs-badge-dot", ".nbs-badge")
+    )
+    assert dot != badge
     page.screenshot("forced-colors")
     body.emulate_media(forced_colors="none", reduced_motion="reduce")
     chart.wait("chart.motion.matches")
