@@ -180,6 +180,8 @@ def test_a_narrow_page_scrolls_down_only(voila: Voila) -> None:
         )
         assert box(body.locator(".nbs-chart"))["y"] < 300
         page.screenshot(f"dashboard-{width}")
+    heading, bell = box(body.locator(".nbs-feed-head .nbs-heading")), box(body.locator(".nbs-bell"))
+    assert bell["y"] <= heading["y"] + heading["height"] / 2 <= bell["y"] + bell["height"]
     expect(rows(body).first.locator(".nbs-number:visible")).to_have_count(1)
 
 
