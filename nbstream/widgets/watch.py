@@ -21,6 +21,7 @@ from nbstream.sources import (
 )
 from nbstream.sources.frames import is_columns, is_frame, is_labelled
 from nbstream.widgets.dashboard import Dashboard, chart_options
+from nbstream.widgets.default_window import fit_window
 from nbstream.widgets.door import existing_file, hint_for, kind_of_file
 from nbstream.widgets.early_failure import tell_early_failure
 from nbstream.widgets.page.options import refuse_unknown
@@ -63,7 +64,8 @@ def watch(
         of readings; a frame or series of pandas, polars or pyarrow with times; a Source, a Buffer
         or an Analyzer.
     window
-        "60s", 1000 readings, "all"; None is "60s", for a DataFrame "all", and what an Analyzer has.
+        "60s", 1000 readings, "all"; None is "60s", or longer where readings come so seldom that it would
+        hold fewer than 60 of them; for a DataFrame "all", and what an Analyzer has.
     alerts
         Conditions such as "value > 90", or dicts of `Analyzer.alert`'s arguments.
     detect
@@ -132,6 +134,8 @@ def watch(
         analyzer, is_new = as_analyzer(x, window)
         if is_new:
             made.append(analyzer)
+            if window is None:
+                fit_window(analyzer)
         for alert in _as_alerts(alerts):
             analyzer.alert(**alert)
         for detector in _as_detectors(detect):

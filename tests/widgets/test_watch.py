@@ -64,6 +64,45 @@ def test_a_path_is_read(path: Path, kind: Any) -> None:
     assert dashboard.analyzer.is_closed
 
 
+def every(tmp_path: Path, seconds: float) -> Path:
+    """Return the path of a file of 500 readings that come so often."""
+    times = pd.date_range("2026-07-01", periods=500, freq=pd.Timedelta(seconds=seconds))
+    path = tmp_path / f"{seconds}.csv"
+    pd.DataFrame({"timestamp": times, "value": range(500)}).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("seconds", "window"),
+    [(0.1, "60s"), (1, "60s"), (5, "5min"), (60, "1h"), (300, "6h"), (3600, "7d")],
+)
+def test_the_window_holds_enough_readings(seconds: float, window: str, tmp_path: Path) -> None:
+    """Where nobody names a window, it holds about 60 readings of those that come; a note says so."""
+    dashboard = watch(every(tmp_path, seconds))
+    wait_until(lambda: has(dashboard, 500) and dashboard.analyzer.window == window)
+    dashboard.analyzer.update()
+    assert dashboard.analyzer.count >= 60
+    notes = [event.text for event in dashboard.analyzer.buffer.events]
+    assert any(text.startswith(f"The window is {window}") for text in notes) == (window != "60s")
+    dashboard.close()
+
+
+def test_a_window_that_is_set_stays(tmp_path: Path) -> None:
+    """A window that somebody names, or chooses before there are readings, is theirs."""
+    path = every(tmp_path, 300)
+    dashboard = watch(path, window="60s")
+    wait_until(lambda: has(dashboard, 500))
+    assert dashboard.analyzer.window == "60s"
+    dashboard.close()
+    buffer = Buffer()
+    dashboard = watch(buffer)
+    dashboard.analyzer.window = "10s"
+    buffer.extend(np.arange(500) * 300.0, x=np.arange(500.0))
+    dashboard.analyzer.update()
+    assert dashboard.analyzer.window == "10s"
+    dashboard.close()
+
+
 def test_options_go_to_the_source_or_the_chart(path: Path) -> None:
     """Each option finds its taker; one that none knows is an error with the nearest."""
     dashboard = watch(path, timezone="UTC", height=222, title="Boiler")
