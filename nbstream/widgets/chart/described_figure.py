@@ -14,6 +14,7 @@ from nbstream.widgets.chart.copies import static_copy
 from nbstream.widgets.chart.figure import Figure, describe
 from nbstream.widgets.chart.quiet_figure import QuietFigure
 from nbstream.widgets.chart.settings import read_switch, read_y
+from nbstream.widgets.chart.switches import Switches
 from nbstream.widgets.chart.thresholds import thresholds
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class DescribedFigure(QuietFigure):
         self._y = read_y(y, is_log=self._is_log)
         self._hidden_lanes: set[int] = set()
         """Numbers of channels of words that somebody hid: they have no trace that could say so."""
+        self._switches = Switches()
         self._described: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
@@ -178,7 +180,7 @@ class DescribedFigure(QuietFigure):
         self._described_at = time.monotonic()
 
     def _plan(self, wanted: tuple[Any, ...]) -> Plan:
-        names, units, _, _, (rows, is_log), lanes = wanted
+        names, units, _, _, (rows, is_log), lanes, _ = wanted
         arranged = arrange(names, units, rows, lanes)
         layout = self._layout_obj._props
         return self._traces.plan(self._data, layout, names, units, arranged, is_log=is_log)
@@ -192,7 +194,7 @@ class DescribedFigure(QuietFigure):
         analyzer: Analyzer,
         feed: ChartFeed,
     ) -> dict[str, Any]:
-        names, units, _, offset, _, lanes = wanted
+        names, units, _, offset, _, lanes, switches = wanted
         return describe(
             Figure(
                 data=data,
@@ -202,6 +204,7 @@ class DescribedFigure(QuietFigure):
                 lanes={
                     n: n not in self._hidden_lanes for n, name in enumerate(names) if name in lanes
                 },
+                switches=frozenset(n for n, name in enumerate(names) if name in switches),
                 units=[units.get(name) or "" for name in names],
                 thresholds=self._thresholds(analyzer, feed),
                 y=self._y,
@@ -219,7 +222,8 @@ class DescribedFigure(QuietFigure):
         names = feed.names
         lanes = frozenset(analyzer.buffer._store.labels.keys() & names)
         look = self._rows, self._is_log
-        return names, units, rules, feed.zone["offset"], look, lanes
+        switches = self._switches.among(analyzer.buffer, [n for n in names if n not in lanes])
+        return names, units, rules, feed.zone["offset"], look, lanes, switches
 
     def _thresholds(self, analyzer: Analyzer, feed: ChartFeed) -> list[Threshold]:
         return thresholds(analyzer.rules, feed.names, analyzer.buffer._store.of_numbers())

@@ -36,6 +36,7 @@ __all__ = [
 
 LIVE = "nbs-"
 """The `meta` of a trace that stands for a channel begins so; the channel's number follows."""
+SWITCH_RANGE = (-0.1, 1.1)
 MAX_TEXT = 200
 MAX_LABEL = 40
 MAX_UNIT = 16
@@ -79,6 +80,8 @@ class Figure:
         How far the display zone is ahead of UTC; plotly's date axis has its wall clock.
     lanes
         Numbers of the channels that hold words, and whether each is shown.
+    switches
+        Numbers of the channels of zeros and ones: steps, unless somebody chose otherwise.
     """
 
     data: Sequence[Props]
@@ -90,6 +93,7 @@ class Figure:
     y: YLike
     offset_ms: float
     lanes: Mapping[int, bool] = field(default_factory=dict)
+    switches: frozenset[int] = frozenset()
 
 
 def live_number(trace: Mapping[str, Any]) -> int | None:
@@ -194,6 +198,9 @@ def _axis(figure: Figure, axis: str, on: Mapping[int, str]) -> dict[str, Any]:
     units = {figure.units[number] for number in channels}
     is_log = props.get("type") == "log"
     ends, soft = _ends(props, figure.y, is_log=is_log)
+    is_free = ends is None and soft == [None, None] and not is_log
+    if is_free and channels and figure.switches.issuperset(channels):
+        soft = list(SWITCH_RANGE)
     return {
         "id": axis,
         "title": plain(_in(props, "title", "text"), MAX_LABEL),
@@ -243,6 +250,9 @@ def _line(figure: Figure, number: int, trace: Props | None) -> dict[str, Any]:
     given = trace or {}
     line, marker = given.get("line") or {}, given.get("marker") or {}
     color = _color(line.get("color")) or _color(marker.get("color")) or _of_colorway(figure, number)
+    shape = line.get("shape")
+    if number in figure.switches and shape is None and given.get("mode") is None:
+        shape = "hv"
     name = given.get("name")
     is_named = isinstance(name, str) and name != figure.legends[number]
     return {
@@ -253,7 +263,7 @@ def _line(figure: Figure, number: int, trace: Props | None) -> dict[str, Any]:
         "width": _positive(line.get("width"), LINE_WIDTH),
         "dash": line.get("dash") or own.dash,
         "mode": _mode(given.get("mode")),
-        "shape": "hv" if line.get("shape") == "hv" else "linear",
+        "shape": "hv" if shape == "hv" else "linear",
         "markerSize": _positive(marker.get("size"), MARKER_SIZE),
         "opacity": min(1.0, _positive(given.get("opacity"), 1.0)),
         "visible": trace is not None and given.get("visible") in (None, True),
