@@ -17,8 +17,8 @@ beforeEach(() => {
   installDom();
   told = [];
   const tell = (word) => (value) => told.push(value === undefined ? word : `${word} ${value}`);
-  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "goBack", "showHelp", "resetAll", "showWindow"];
-  toolbar = new Toolbar(Object.fromEntries(names.map((name) => [name, tell(name)])));
+  const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "goBack", "showHelp", "resetAll", "showWindow", "showTable"];
+  toolbar = new Toolbar({ ...Object.fromEntries(names.map((name) => [name, tell(name)])), isTable: () => told.includes("showTable true") });
   view = new Viewport();
   view.isDelivering = false;
   view.clock.take(60_000, -1000);
@@ -50,13 +50,13 @@ test("buttons do what they say", () => {
   assert.deepEqual(told, ["chooseMode zoom", "chooseMode pan", "chooseMode select", "fitY", "jumpToLive", "togglePause"]);
 });
 
-test("the menu saves what is shown, keeps it, lists the keys and resets", () => {
+test("the menu saves what is shown, keeps it, shows it as a table, lists the keys and resets", () => {
   click(toolbar.more.opener);
   for (const name of toolbar.more.items.map((node) => node.one("nbs-menu-name").textContent)) {
     if (!toolbar.more.isOpen) toolbar.more.open();
     click(toolbar.more.items.find((node) => node.one("nbs-menu-name").textContent === name));
   }
-  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "goBack", "showHelp", "resetAll"]);
+  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showTable true", "goBack", "showHelp", "resetAll"]);
 });
 
 test("what has become of a wish is said for a while", () => {
@@ -159,4 +159,14 @@ test("words that the badge has no room for are said over the plot", () => {
   toolbar.badge.label.clientWidth = 200;
   toolbar.badge.show({ kind: "bad", text: "could not read sensors.csv: the file is gone" });
   assert.equal(toolbar.chips.one("nbs-banner").textContent, "could not read sensors.csv: the file is gone");
+});
+
+test("the menu offers a table, or the chart again", () => {
+  const choose = (name) => {
+    toolbar.more.open();
+    click(toolbar.more.items.find((node) => node.textContent === name));
+  };
+  choose("Show as table");
+  choose("Show as chart");
+  assert.deepEqual(told, ["showTable true", "showTable false"]);
 });

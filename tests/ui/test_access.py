@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.ui.charts import FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage, NotebookPage, Voila
+from tests.ui.test_axe import assert_well
 
 DASHBOARD = (
     "buffer.units['value'] = '°C'\n"
@@ -97,6 +98,45 @@ def test_keep_renews_the_picture_of_the_notebook(page: LabPage) -> None:
     body.get_by_role("button", name="More", exact=True).click()
     body.get_by_role("menuitem", name="Keep in the notebook").click()
     expect(body.locator(".nbs-told")).to_have_text("kept in the notebook")
+
+
+STATES = (
+    "import time\n"
+    "import nbstream as ns\n"
+    "buffer = ns.Buffer(timezone='UTC')\n"
+    "for i in range(40):\n"
+    "    buffer.append(time.time() - 40 + i, pump='RUN' if i // 10 % 2 else 'IDLE', level=i)\n"
+    "chart = ns.LiveChart(buffer, window='60s', title='A tank')\n"
+    "chart"
+)
+
+
+def test_the_chart_as_a_table(lab: Lab) -> None:
+    """Menu and Python show what is in view as a table in the plot's place; axe finds nothing."""
+    page = lab.open([STATES, "chart.show_table = True"])
+    page.run_cell(0)
+    chart, body = PageChart(page), page.page
+    chart.wait("chart.plot.frame && chart.data.lines.some((line) => line.length > 5)")
+    before = box(page, ".nbs-chart")
+    table = body.get_by_role("region", name="Readings in view as a table")
+    expect(table).to_be_hidden()
+
+    def choose(name: str) -> None:
+        body.get_by_role("button", name="More", exact=True).click()
+        body.get_by_role("menuitem", name=name).click()
+
+    choose("Show as table")
+    expect(table.get_by_role("row")).to_have_count(41)
+    expect(table.get_by_role("columnheader")).to_have_text(["Time (UTC)", "pump", "level"])
+    page.screenshot("table")
+    assert table.get_by_role("row").nth(1).get_by_role("cell").all_text_contents() == ["RUN", "39"]
+    assert box(page, ".nbs-chart") == before
+    assert_well(page, "table")
+    choose("Show as chart")
+    expect(table).to_be_hidden()
+    expect(body.locator(".nbs-plot")).to_be_visible()
+    page.run_cell(1)
+    expect(table).to_be_visible()
 
 
 TABBED = """

@@ -28,6 +28,7 @@ import { SelectionPanel } from "./selection.js";
 import { perPointText } from "../shared/format.js";
 import { describeState, ageText } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
+import { TableView } from "./tableView.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewport } from "./viewport.js";
 import { ViewSteps } from "./viewSteps.js";
@@ -67,6 +68,7 @@ class ChartView {
     this.steps = new ViewSteps(this.viewport, this.plot);
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
     this.crosshair = new Crosshair(this.plot);
+    this.table = new TableView(this.plot);
     this.limits = new Limits(this.plot, (...command) => this.requests.ask(...command));
     this.selection = new SelectionPanel(() => this.gestures.cancel());
     const onChange = () => this.onViewChange();
@@ -100,6 +102,8 @@ class ChartView {
       fitY,
       save: (format) => this.save(format),
       keep: () => this.keep(),
+      isTable: () => this.table.isShown,
+      showTable: (isTable) => this.chooseTable(isTable),
       goBack,
       showHelp,
       resetAll: () => this.resetAll(),
@@ -132,7 +136,8 @@ class ChartView {
     const { signal } = this.abort;
     const { plot } = this;
     plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el, this.help.el);
-    this.el = element("div", { class: "nbs-chart" }, [this.row ? null : this.toolbar.el, this.legend.el, plot.el, this.overview.el]);
+    const stage = element("div", { class: "nbs-stage" }, [plot.el, this.table.el]);
+    this.el = element("div", { class: "nbs-chart" }, [this.row ? null : this.toolbar.el, this.legend.el, stage, this.overview.el]);
     this.row?.head.append(this.toolbar.head);
     this.row?.tools.append(this.toolbar.tools);
     this.place.append(this.el);
@@ -229,6 +234,7 @@ class ChartView {
     if (change.incidents || change.markers) plot.hasNews = true;
     if (change.incidents || change.markers || change.zone) this.showEvents();
     if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
+    if (change.table !== undefined && !this.requests.isWaiting("table")) this.table.show(change.table);
     this.showTools();
   }
 
@@ -259,7 +265,9 @@ class ChartView {
     const [from, to] = this.viewport.range(now);
     this.holdStates(to);
     this.chooseLines(from, to, now);
-    if (!this.plot.paint(from, to, now)) return;
+    const isPainted = this.plot.paint(from, to, now);
+    if (this.table.isShown) this.table.update(this.columns(), this.data.meta.zone, now);
+    if (!isPainted) return;
     this.paintedAt = now;
     const { frame } = this.plot;
     this.guests.follow(frame);
@@ -399,6 +407,12 @@ class ChartView {
     this.onViewChange();
   }
 
+  /** Show a table in the place of the plot, or the plot again, for everybody. */
+  chooseTable(isTable) {
+    this.table.show(isTable);
+    this.requests.ask({ kind: "table", value: isTable }, () => {});
+  }
+
   onClick({ x, y }) {
     const reading = this.plot.lineAt(x, y, CLICK_PX);
     if (reading) this.requests.ask({ kind: "click", ...reading }, () => {});
@@ -473,6 +487,18 @@ class ChartView {
     if (!this.data.meta.figure?.lines[channel]?.lane) return null;
     const { labels } = this.data;
     return { text: labels.text(channel, code), color: shadeOf(labels.of(channel, code)?.shade ?? 0, this.plot.look.isDark) };
+  }
+
+  /** @returns {import("./tableView.js").Column[]} the channels that are seen */
+  columns() {
+    const drawn = this.isOwn ? this.history.lines : this.data.lines;
+    const until = new Map(this.plot.lanes.map((lane) => [lane.channel, lane.until]));
+    return this.lines.flatMap(({ name, unit, isVisible, isLane }, channel) => {
+      const line = drawn[channel];
+      if (!line || !isVisible) return [];
+      const lane = isLane ? { until: until.get(channel) ?? null, word: (code) => this.data.labels.text(channel, code) } : null;
+      return [{ channel, name, unit, line, lane }];
+    });
   }
 
   showLines() {

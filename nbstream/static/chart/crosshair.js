@@ -5,7 +5,7 @@ import { element, setName, setText } from "../shared/dom.js";
 import { numberStyle, numberText, readingsText } from "../shared/format.js";
 import { shadeOf, stateAt, stateText } from "./lanes.js";
 import { Measure } from "./measure.js";
-import { wallClock } from "./ticks.js";
+import { clockText } from "./ticks.js";
 
 const MAX_ROWS = 12;
 
@@ -20,7 +20,6 @@ const SLIP_PX = 4; // a press that moves so far is a drag
 const MARGIN_PX = 4;
 const BESIDE_PX = 12;
 const STYLE_EVERY_MS = 500;
-const DAY = 86_400_000;
 
 /**
  * @typedef {object} Found what a channel was at the cursor
@@ -325,12 +324,7 @@ export class Crosshair {
   }
 
   #clockText(time) {
-    const { from, to } = this.plot.frame;
-    const text = wallClock(time, this.data.meta.zone.offset);
-    const width = to - from;
-    const clock = text.slice(11, width < 2000 ? 27 : width < 120_000 ? 23 : 19);
-    const isOther = width > DAY || Math.abs(Date.now() - time) > DAY;
-    return isOther ? `${text.slice(0, 10)} ${clock}` : clock;
+    return clockText(time, this.plot.frame, this.data.meta.zone.offset);
   }
 
   #spanText([from, to]) {

@@ -1,4 +1,4 @@
-// What else a chart can do: files of what it shows, the notebook's picture, its keys, a view as at the beginning.
+// What else a chart can do: files of what it shows, the notebook's picture, a table, its keys, a view as at the beginning.
 
 import { Menu } from "../shared/menu.js";
 import { tool } from "./icons.js";
@@ -7,12 +7,14 @@ import { tool } from "./icons.js";
  * @param {object} does
  * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save
  * @param {() => void} does.keep
+ * @param {() => boolean} does.isTable whether a table stands in the place of the plot
+ * @param {(isTable: boolean) => void} does.showTable
  * @param {() => void} does.goBack to the view before
  * @param {() => void} does.showHelp
  * @param {() => void} does.resetAll
  * @returns {Menu} the last button of a toolbar
  */
-export function moreMenu({ save, keep, goBack, showHelp, resetAll }) {
+export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, resetAll }) {
   const opener = tool("more", "More", "More: files, keys, reset", () => {});
   return new Menu(opener, () => [
     { name: "Save as PNG", act: () => save("png") },
@@ -21,6 +23,7 @@ export function moreMenu({ save, keep, goBack, showHelp, resetAll }) {
     { name: "Save readings as CSV", act: () => save("csv") },
     { name: "Keep in the notebook", act: keep },
     null,
+    isTable() ? { name: "Show as chart", act: () => showTable(false) } : { name: "Show as table", act: () => showTable(true) },
     { name: "Back to the view before", key: "Backspace", act: goBack },
     { name: "Keys", key: "?", act: showHelp },
     { name: "Reset all", act: resetAll },

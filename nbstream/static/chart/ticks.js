@@ -31,6 +31,22 @@ export function wallClock(time, offset) {
   return below % 1e4 ? text + String(below).padStart(4, "0") : text;
 }
 
+/** How many signs of the wall clock are told. */
+export const CLOCK_SIGNS = { seconds: 19, thousandths: 23, finest: 27 };
+
+/** @returns {string} a time of day as finely as a view needs it, with the day where that is not today */
+export function clockText(time, { from, to }, offset, signs = clockSigns(to - from)) {
+  const text = wallClock(time, offset);
+  const clock = text.slice(11, signs);
+  const isOther = to - from > DAY_MS || Math.abs(Date.now() - time) > DAY_MS;
+  return isOther ? `${text.slice(0, 10)} ${clock}` : clock;
+}
+
+function clockSigns(width) {
+  if (width < 2000) return CLOCK_SIGNS.finest;
+  return width < 120_000 ? CLOCK_SIGNS.thousandths : CLOCK_SIGNS.seconds;
+}
+
 /** @returns {number} the smallest of 1, 2, 5, 10, 20, … (and 0.5, 0.2, …) that is at least `least` */
 export function niceStep(least) {
   const power = 10 ** Math.floor(Math.log10(least));

@@ -21,6 +21,8 @@ export class Toolbar {
    * @param {() => void} does.fitY
    * @param {(format: "png" | "svg" | "html" | "csv") => void} does.save what is shown as a file
    * @param {() => void} does.keep
+   * @param {() => boolean} does.isTable
+   * @param {(isTable: boolean) => void} does.showTable
    * @param {() => void} does.goBack
    * @param {() => void} does.showHelp
    * @param {() => void} does.resetAll

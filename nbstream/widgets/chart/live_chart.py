@@ -20,7 +20,7 @@ from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.page_actions import PageActions
 from nbstream.widgets.chart.plotly_figure import base_layout
-from nbstream.widgets.chart.settings import NEVER_NS, read_gap
+from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch
 from nbstream.widgets.chart.view_files import ViewFiles
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.keep.output import Keeper
@@ -146,6 +146,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         self._has_toolbar = toolbar
         self._has_legend = legend
         self._is_paused = False
+        self._shows_table = False
         self._link = Link(self.send, _NO_FEED, push=lambda: SCRIPTS.push(self.send, "chart"))
         self._feed = ChartFeed(
             analyzer,
@@ -237,6 +238,16 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     @gap.setter
     def gap(self, gap: float | Literal["never"] | None) -> None:
         self._feed.gap_ns = read_gap(gap)
+        PUMP.wake()
+
+    @property
+    def show_table(self) -> bool:
+        """Whether a table of what is in view stands in the place of the plot, in all views."""
+        return self._shows_table
+
+    @show_table.setter
+    def show_table(self, show_table: bool) -> None:
+        self._shows_table = read_switch(show_table, "show_table")
         PUMP.wake()
 
     def pause(self) -> None:
@@ -372,6 +383,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             "paused": self._is_paused,
             "toolbar": self._has_toolbar,
             "legend": self._has_legend,
+            "table": self._shows_table,
             "choices": list(WINDOW_CHOICES),
             "figure": self._described,
             "source": None if source is None else source.state.name,

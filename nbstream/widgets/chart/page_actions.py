@@ -1,4 +1,4 @@
-"""What people do with a chart on a page: click a line, show or hide one, select a span, set a mark."""
+"""What people do with a chart on a page: click or hide a line, select a span, set a mark, ask for a table."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class PageActions:
             "show": self._show,
             "select": self._select,
             "mark": self._mark,
+            "table": self._table,
         }
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
@@ -76,6 +77,17 @@ class PageActions:
 
         def show() -> None:
             trace.visible = True if is_shown else "legendonly"
+
+        return show
+
+    def _table(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what shows a table in the place of the plot, or the plot again, for everybody."""
+        is_table: Any = message.get("value")
+        if not isinstance(is_table, bool):
+            return None
+
+        def show() -> None:
+            self._chart.show_table = is_table
 
         return show
 

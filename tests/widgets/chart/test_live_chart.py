@@ -206,6 +206,7 @@ HOSTILE = st.fixed_dictionaries(
                 "window",
                 "need",
                 "show",
+                "table",
                 "x",
             ]
         )
@@ -387,6 +388,20 @@ def test_window_and_pause(chart: ns.LiveChart) -> None:
     assert chart.is_paused
     chart.resume()
     assert not chart.is_paused
+
+
+def test_a_table_in_the_place_of_the_plot(chart: ns.LiveChart) -> None:
+    """A page asks for it, and Python; what is neither True nor False is refused."""
+    say(chart, {"kind": "table", "value": True, "request": 1})
+    assert chart.show_table
+    assert chart._describe()["table"] is True
+    before = chart.n_ignored
+    say(chart, {"kind": "table", "value": "yes", "request": 2})
+    assert (chart.show_table, chart.n_ignored) == (True, before + 1)
+    chart.show_table = False
+    assert chart._describe()["table"] is False
+    with pytest.raises(TypeError, match="'show_table' must be True or False"):
+        chart.show_table = 1  # type: ignore[assignment]
 
 
 def test_a_command_is_answered(chart: ns.LiveChart, sent: list[dict[str, Any]]) -> None:
