@@ -18,7 +18,11 @@ beforeEach(() => {
   told = [];
   const tell = (word) => (value) => told.push(value === undefined ? word : `${word} ${value}`);
   const names = ["chooseWindow", "chooseMode", "togglePause", "jumpToLive", "fitY", "save", "keep", "goBack", "showHelp", "resetAll", "showWindow", "showTable"];
-  toolbar = new Toolbar({ ...Object.fromEntries(names.map((name) => [name, tell(name)])), isTable: () => told.includes("showTable true") });
+  toolbar = new Toolbar({
+    ...Object.fromEntries(names.map((name) => [name, tell(name)])),
+    isTable: () => told.includes("showTable true"),
+    band: { k: () => 2.5, isOn: () => true, toggle: tell("band") },
+  });
   view = new Viewport();
   view.isDelivering = false;
   view.clock.take(60_000, -1000);
@@ -56,7 +60,15 @@ test("the menu saves what is shown, keeps it, shows it as a table, lists the key
     if (!toolbar.more.isOpen) toolbar.more.open();
     click(toolbar.more.items.find((node) => node.one("nbs-menu-name").textContent === name));
   }
-  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showTable true", "goBack", "showHelp", "resetAll"]);
+  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showTable true", "band", "goBack", "showHelp", "resetAll"]);
+});
+
+test("the menu says of which band it is, and whether it is shown", () => {
+  toolbar.more.open();
+  const band = toolbar.more.items.find((node) => node.textContent.startsWith("Band"));
+  assert.equal(band.one("nbs-menu-name").textContent, "Band: mean ± 2.5·std");
+  assert.equal(band.getAttribute("role"), "menuitemcheckbox");
+  assert.equal(band.getAttribute("aria-checked"), "true");
 });
 
 test("what has become of a wish is said for a while", () => {

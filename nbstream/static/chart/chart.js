@@ -106,6 +106,7 @@ class ChartView {
       showTable: (isTable) => this.chooseTable(isTable),
       goBack,
       showHelp,
+      band: { k: () => this.data.meta.usualBand ?? 2, isOn: () => this.data.bands.k !== null, toggle: () => this.toggleBand() },
       resetAll: () => this.resetAll(),
       showWindow: () => this.showWindow(),
     });
@@ -212,6 +213,7 @@ class ChartView {
     if (isWhole) this.data.clear();
     if (message.meta) this.takeMeta(message.meta);
     const { isNewer, cuts } = this.data.take(message, buffers, isWhole);
+    if (message.bands) this.plot.setBands(this.data.bands);
     if (isNewer) this.viewport.clock.take(this.data.newest, this.data.arrivedAt, this.link.clock.age(this.data.newest) * 1000);
     if (!this.isOwn) for (const [channel, cut] of cuts) this.plot.changed(channel, isWhole ? -Infinity : cut);
     if (isWhole && !this.isOwn) this.plot.setLines(this.data.lines);
@@ -228,6 +230,10 @@ class ChartView {
     viewport.isDelivering = meta.delivering === true;
     if (change.span !== undefined) viewport.takeWindow(meta.span, window !== undefined && change.window !== undefined && change.window !== window);
     if (meta.chart && page.charts.get(meta.chart) !== this) page.charts.set(meta.chart, this);
+    if (change.band !== undefined) {
+      this.data.bands.k = meta.band;
+      plot.setBands(this.data.bands);
+    }
     if (change.zone) plot.setZone(meta.zone.offset, meta.zone.label);
     if (change.figure || change.zone) this.takeFigure(meta.figure);
     if (change.incidents) this.data.incidents.take(meta.incidents);
@@ -435,6 +441,11 @@ class ChartView {
 
   keep() {
     this.requests.ask({ kind: "keep" }, (error) => this.toolbar.tell(error || "kept in the notebook"));
+  }
+
+  /** Have the bands of mean and standard deviation shown or hidden, for everybody. */
+  toggleBand() {
+    this.requests.ask({ kind: "band", value: this.data.bands.k === null }, (error) => error && this.toolbar.tell(error));
   }
 
   /** Be as at the beginning: live, the whole window, y fits, every line is shown. */

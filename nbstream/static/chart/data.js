@@ -4,6 +4,7 @@ import { Incidents } from "./incidents.js";
 import { LaneLabels } from "./lanes.js";
 import { Line } from "./line.js";
 import { Marks } from "./marks.js";
+import { StdBands } from "./stdBands.js";
 import { newerThan, unpackLines } from "./wire.js";
 
 export class ChartData {
@@ -13,6 +14,7 @@ export class ChartData {
     this.lines = [];
     this.marks = new Marks();
     this.labels = new LaneLabels();
+    this.bands = new StdBands();
     this.incidents = new Incidents();
     /** Time of the newest reading, epoch ms. */
     this.newest = null;
@@ -36,6 +38,7 @@ export class ChartData {
       cuts.push([patch.channel, line.patch(message.whole && !isWhole ? newerThan(line, patch) : patch)]);
     }
     this.labels.take(message.labels);
+    this.bands.take(message.bands);
     this.marks.add(message.marks ?? [], message.detectors);
     this.total = message.total ?? this.total;
     const isNewer = message.newest !== null && message.newest !== this.newest;

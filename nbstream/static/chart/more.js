@@ -1,4 +1,4 @@
-// What else a chart can do: files of what it shows, the notebook's picture, a table, its keys, a view as at the beginning.
+// What else a chart can do: files of what it shows, the notebook's picture, a table, bands, its keys, a view as before.
 
 import { Menu } from "../shared/menu.js";
 import { tool } from "./icons.js";
@@ -11,10 +11,11 @@ import { tool } from "./icons.js";
  * @param {(isTable: boolean) => void} does.showTable
  * @param {() => void} does.goBack to the view before
  * @param {() => void} does.showHelp
+ * @param {{k: () => number, isOn: () => boolean, toggle: () => void}} does.band of mean ± k·std
  * @param {() => void} does.resetAll
  * @returns {Menu} the last button of a toolbar
  */
-export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, resetAll }) {
+export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, band, resetAll }) {
   const opener = tool("more", "More", "More: files, keys, reset", () => {});
   return new Menu(opener, () => [
     { name: "Save as PNG", act: () => save("png") },
@@ -24,6 +25,7 @@ export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, res
     { name: "Keep in the notebook", act: keep },
     null,
     isTable() ? { name: "Show as chart", act: () => showTable(false) } : { name: "Show as table", act: () => showTable(true) },
+    { name: `Band: mean ± ${band.k()}·std`, isOn: band.isOn(), act: band.toggle },
     { name: "Back to the view before", key: "Backspace", act: goBack },
     { name: "Keys", key: "?", act: showHelp },
     { name: "Reset all", act: resetAll },

@@ -12,6 +12,7 @@ import { areaIn, readingIn, timeIn, valueIn, xIn, yIn } from "./places.js";
 import { Row } from "./row.js";
 import { drawSilence, endOf } from "./silence.js";
 import { pictureWith } from "./snapshot.js";
+import { StdBands } from "./stdBands.js";
 import { drawAcross, drawAreas } from "./thresholds.js";
 import { YAxis } from "./yAxis.js";
 
@@ -45,6 +46,7 @@ export class Plot {
   /** Of the channels of words: until when a state goes on that is told only when it changes, null for others. */
   #until = new Map();
   #density = new Density();
+  #bands = new StdBands();
   #edition = 0;
   /** How the lines are drawn in this edition, by number of the channel. */
   #styles = [];
@@ -108,6 +110,12 @@ export class Plot {
     this.hasNews = this.#mustFit = true;
     const line = this.#lines[channel];
     if (line) this.#rows[this.#places[channel]?.row]?.changed(line, cut);
+  }
+
+  /** @param {StdBands} bands around the lines, which may have changed */
+  setBands(bands) {
+    this.#bands = bands;
+    this.hasNews = this.#mustFit = true;
   }
 
   /** @param {Map<number, number | null>} until of the channels of words, as `laneRuns` takes it */
@@ -277,7 +285,7 @@ export class Plot {
     const until = to >= newest - NEAR_EDGE * (to - from) ? Infinity : to; // what is about to come into view counts
     this.#rows.forEach((row, number) => {
       const limits = this.#limits().filter((limit) => (limit.row ?? 0) === number);
-      if (row.fit(visibleLine, limits, [from, until], now)) this.hasNews = true;
+      if (row.fit(visibleLine, this.#bands, limits, [from, until], now)) this.hasNews = true;
     });
     const seen = this.#lines.map((_, channel) => visibleLine(channel));
     if (this.#density.look(seen, [from, to], this.#scale.msPerPx * this.#size.ratio)) this.#restyle();
@@ -299,6 +307,7 @@ export class Plot {
     this.#drawLayers(this.layers.under, ratio);
     drawAreas(context, this.#figure.shapes, picture);
     drawGrid(context, picture);
+    this.#rows.forEach((_, i) => this.#drawBands(axes[i], layout, layout.rows[i]));
     this.#rows.forEach((row, i) => this.#drawLines(row, axes[i], layout, layout.rows[i]));
     drawFrames(context, picture);
     drawAcross(context, { thresholds: this.#limits(), shapes: this.#figure.shapes }, picture);
@@ -334,6 +343,13 @@ export class Plot {
         }),
       })),
     };
+  }
+
+  #drawBands(axes, { left, width }, { top, height }) {
+    if (this.#bands.k === null) return;
+    const { msPerPx, origin } = this.#scale;
+    const x = (time) => left + (time - origin) / msPerPx - this.#first;
+    for (const { channel, axis, style } of this.#shown(axes)) this.#bands.draw(this.context, channel, { left, top, width, height }, x, axis, style);
   }
 
   #drawLines(row, axes, layout, { top, height }) {
@@ -426,6 +442,7 @@ export class Plot {
     copy.#zone = this.#zone;
     copy.#age = this.#age;
     copy.#until = this.#until;
+    copy.#bands = this.#bands;
     copy.laneLabels = this.laneLabels;
     Object.assign(copy.#density, { sparse: [...this.#density.sparse], isBusy: this.#density.isBusy });
     copy.layers = this.layers;

@@ -63,20 +63,23 @@ export class Row {
   /**
    * Let the axes fit what is visible.
    * @param {(number: number) => import("./line.js").Line | null} visibleLine of a channel, null for one that is hidden
+   * @param {import("./stdBands.js").StdBands} bands
    * @param {{axis: number, value: number}[]} limits
    * @param {[number, number]} view epoch ms
    * @param {number} now page time, ms
    * @returns {boolean} whether a range is another
    */
-  fit(visibleLine, limits, [from, to], now) {
+  fit(visibleLine, bands, limits, [from, to], now) {
     let hasChanged = false;
     this.axes.forEach((yAxis, axis) => {
       const before = String(yAxis.range);
       let visible = null;
       for (const channel of yAxis.settings.channels) {
         const line = visibleLine(channel);
-        const range = line && visibleRange(line, from, to, yAxis.isLog);
-        if (range) visible = visible ? [Math.min(visible[0], range[0]), Math.max(visible[1], range[1])] : range;
+        if (!line) continue;
+        for (const range of [visibleRange(line, from, to, yAxis.isLog), bands.range(channel, from, to, yAxis.isLog)]) {
+          if (range) visible = visible ? [Math.min(visible[0], range[0]), Math.max(visible[1], range[1])] : range;
+        }
       }
       yAxis.fit(visible, limits.filter((limit) => (limit.axis ?? 0) === axis).map(({ value }) => value), now);
       if (String(yAxis.range) !== before) hasChanged = true;

@@ -25,6 +25,7 @@ export class Toolbar {
    * @param {(isTable: boolean) => void} does.showTable
    * @param {() => void} does.goBack
    * @param {() => void} does.showHelp
+   * @param {object} does.band as `moreMenu` takes it
    * @param {() => void} does.resetAll
    * @param {() => void} [does.showWindow] show as much as the window; without it the view is changed at the next tick
    */

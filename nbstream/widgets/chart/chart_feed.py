@@ -20,6 +20,7 @@ from nbstream.widgets.chart.incidents import IncidentBands
 from nbstream.widgets.chart.lanes import LaneLabels, runs_only
 from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
 from nbstream.widgets.chart.little import CoarseLines
+from nbstream.widgets.chart.std_bands import StdBands
 from nbstream.widgets.chart.whole_lines import FEWEST_ROWS, WholeLines
 from nbstream.widgets.page.link import Payload
 from nbstream.widgets.page.messages import plain_text
@@ -79,6 +80,8 @@ class ChartFeed:
         Names of the channels that are shown, as far as they are there; None is all that hold readings.
     gap_ns
         How long a pause breaks a line, as `breaks` takes it.
+    band
+        How many standard deviations the bands around the means reach; None draws none.
 
     Notes
     -----
@@ -92,9 +95,12 @@ class ChartFeed:
         width_px: Callable[[], int],
         channels: Collection[str] | None = None,
         gap_ns: int | None = None,
+        band: float | None = None,
     ) -> None:
         self.gap_ns = gap_ns
         """What may be chosen anew, from any thread; lines are made anew then."""
+        self.band = band
+        """How many standard deviations the bands reach, None without; from any thread, too."""
         self._drawn_gap_ns = gap_ns
         self._channels = channels
         self._marked = 0  # number of the newest anomaly that was sent
@@ -109,6 +115,7 @@ class ChartFeed:
         self._coarse = CoarseLines(analyzer.buffer)
         self._whole = WholeLines(analyzer.buffer, gap_ns)
         self._delivery = Delivery(analyzer)
+        self._std_bands = StdBands(analyzer)
         self._bands = IncidentBands(analyzer.alerts, SYSTEM_CLOCK)
         self._named: tuple[Any, list[dict[str, str]]] = (None, [])
         self._zone: tuple[Any, dict[str, Any]] = (None, {})
@@ -155,10 +162,13 @@ class ChartFeed:
         meta = self._meta(span_ns)
         changed = {key: value for key, value in meta.items() if self._sent_meta.get(key) != value}
         anomalies = self._analyzer.anomalies.after(self._marked)
-        if not lines and not changed and not anomalies:
+        bands = self._new_bands(names, span_ns, meta["band"])
+        if not lines and not changed and not anomalies and not bands:
             return None
         payload = pack_lines(lines)
         self._add(payload, changed)
+        if bands:
+            payload.content["bands"] = [self._std_bands.run, bands]
         _say(payload, self._labels.news(lines, names))
         if anomalies:
             self._marked = anomalies[-1].number
@@ -167,6 +177,16 @@ class ChartFeed:
             payload.content["detectors"] = self._flags.detectors
         self._sent_meta = meta
         return payload
+
+    def _new_bands(
+        self, names: tuple[str, ...], span_ns: int, band: float | None
+    ) -> list[list[object]]:
+        """Return what is new of the bands, which begin when they are asked for."""
+        if band is None:
+            self._std_bands.forget()
+            return []
+        self._std_bands.advance(names, span_ns)
+        return self._std_bands.news(names)
 
     def keep_alive(self) -> Payload:
         """Return a frame without news."""
@@ -183,6 +203,9 @@ class ChartFeed:
         payload = self._add(pack_lines(lines), self._sent_meta or self._meta(self._span_ns()))
         payload.content["marks"] = self._flags.told(self._numbers)
         payload.content["detectors"] = self._flags.detectors
+        bands = self._std_bands.all(names)
+        if bands:
+            payload.content["bands"] = [self._std_bands.run, bands]
         _say(payload, self._labels.all(lines, names))
         return payload
 
@@ -329,6 +352,7 @@ class ChartFeed:
             "stale": stale_after,
             "lanes": self._labels.holding(names),
             "delivering": self._delivery.is_due(span_ns, stale_after),
+            "band": self.band,
             "incidents": self._bands.read(names),
             "markers": [
                 [mark.time_ns / 1e6, plain_text(mark.text, MAX_REASON)]

@@ -20,7 +20,7 @@ from nbstream.widgets.chart.modebar import StaticFigure, StaysOnPage
 from nbstream.widgets.chart.overview import Overview
 from nbstream.widgets.chart.page_actions import PageActions
 from nbstream.widgets.chart.plotly_figure import base_layout
-from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch
+from nbstream.widgets.chart.settings import NEVER_NS, read_band, read_gap, read_switch
 from nbstream.widgets.chart.view_files import ViewFiles
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.keep.output import Keeper
@@ -53,10 +53,12 @@ __all__ = ["LiveChart"]
 logger = logging.getLogger(__name__)
 
 OPTIONS = (
-    *("window", "title", "height", "channels", "rows", "y", "log", "gap"),
+    *("window", "title", "height", "channels", "rows", "y", "log", "gap", "band"),
     *("toolbar", "legend", "name", "layout"),
 )
 MAX_WORD = 40
+USUAL_BAND = 2.0
+"""Standard deviations of a band that a page asks for, unless it was another before."""
 
 
 class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, DescribedFigure):
@@ -88,6 +90,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     gap
         Seconds of pause that break a line, or "never"; None breaks it where a pause is long beside those
         around it.
+    band
+        Standard deviations to both sides of the mean that are drawn as a band around each line of numbers,
+        as 2; None draws none. At each time it is of the window that ended there.
     toolbar
         Whether the chart has its own toolbar; "tools" leaves window and pause to what stands beside it.
     legend
@@ -104,6 +109,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     `width` and `dash`; ``line.shape = "hv"`` draws steps, ``mode = "markers"`` points,
     ``fill = "tozeroy"`` the area below. Splines, other fills and error bars are plain lines while live;
     copies such as `to_figure()` have them.
+
+    A band is sampled as readings come while the chart is seen, from when it was asked for: before that, and
+    for another window, there is none. Saved as PNG it is in the picture; copies such as `to_figure()`,
+    the other files and what a saved notebook keeps leave it out.
 
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """
@@ -126,6 +135,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         y: YLike = "fit",
         log: bool = False,
         gap: float | Literal["never"] | None = None,
+        band: float | None = None,
         toolbar: bool | Literal["tools"] = True,
         legend: bool = True,
         name: str | None = None,
@@ -135,6 +145,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         refuse_unknown(type(self).__name__, unknown, OPTIONS)
         MAIN.require("Creating a LiveChart")
         gap_ns = read_gap(gap)
+        deviations = read_band(band)
         shown = None if channels is None else frozenset(_as_names(channels))
         super().__init__(base_layout(title, height), rows=rows, y=y, log=log)
         if layout:
@@ -154,7 +165,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             lambda: self._link.width_px,
             shown,
             gap_ns,
+            deviations,
         )
+        self._usual_band = deviations or USUAL_BAND
         self._link.feed = self._feed
         self._page_actions = PageActions(self, self._feed)
         self._views = ViewRequests(
@@ -249,6 +262,21 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     def show_table(self, show_table: bool) -> None:
         self._shows_table = read_switch(show_table, "show_table")
         PUMP.wake()
+
+    @property
+    def band(self) -> float | None:
+        """Standard deviations to both sides of the mean that are drawn as bands; None without bands."""
+        return self._feed.band
+
+    @band.setter
+    def band(self, band: float | None) -> None:
+        deviations = read_band(band)
+        self._usual_band = deviations or self._usual_band
+        self._feed.band = deviations
+        PUMP.wake()
+
+    def _show_band(self, is_shown: bool) -> None:
+        self.band = self._usual_band if is_shown else None
 
     def pause(self) -> None:
         """Let all views stand still; readings are taken in as before."""
@@ -385,6 +413,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             "legend": self._has_legend,
             "table": self._shows_table,
             "choices": list(WINDOW_CHOICES),
+            "usualBand": self._usual_band,
             "figure": self._described,
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,

@@ -1,4 +1,4 @@
-"""What people do with a chart on a page: click or hide a line, select a span, set a mark, ask for a table."""
+"""What people do with a chart on a page: click or hide a line, select, mark, ask for a table or bands."""
 
 from __future__ import annotations
 
@@ -60,7 +60,15 @@ class PageActions:
             "select": self._select,
             "mark": self._mark,
             "table": self._table,
+            "band": self._band,
         }
+
+    def _band(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what shows the bands or hides them, for everybody."""
+        is_shown: Any = message.get("value")
+        if not isinstance(is_shown, bool):
+            return None
+        return lambda: self._chart._show_band(is_shown)
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         """Return what shows a line or hides it, for everybody: the "visible" of its trace."""

@@ -1,4 +1,4 @@
-"""What a chart is told of its y axes and its gaps, checked."""
+"""What a chart is told of its y axes, its gaps and its bands, checked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["NEVER_NS", "YLike", "read_gap", "read_switch", "read_y"]
+__all__ = ["NEVER_NS", "YLike", "read_band", "read_gap", "read_switch", "read_y"]
 
 YLike: TypeAlias = Literal["fit", "expand"] | tuple[float | None, float | None]
 """How a y axis chooses its range, or its ends; None is an end that the readings choose."""
@@ -74,6 +74,28 @@ def read_gap(gap: Any) -> int | None:
         message = f"'gap' must be > 0 (got {gap!r:.100})."
         raise ValueError(message)
     return NEVER_NS if seconds * 1e9 >= NEVER_NS else round(seconds * 1e9)
+
+
+def read_band(band: Any) -> float | None:
+    """Return how many standard deviations a band reaches from the mean; None is no band.
+
+    Raises
+    ------
+    TypeError
+        If `band` is neither a number nor None.
+    ValueError
+        If it is not finite and > 0.
+    """
+    if band is None:
+        return None
+    if isinstance(band, (bool, str)) or not hasattr(band, "__float__"):
+        message = f"'band' must be a number of standard deviations or None (got {band!r:.100})."
+        raise TypeError(message)
+    deviations = float(band)
+    if not (math.isfinite(deviations) and deviations > 0):
+        message = f"'band' must be finite and > 0 (got {band!r:.100})."
+        raise ValueError(message)
+    return deviations
 
 
 def read_switch(given: Any, name: str) -> bool:

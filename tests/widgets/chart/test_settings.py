@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nbstream as ns
-from nbstream.widgets.chart.settings import NEVER_NS, read_gap, read_switch, read_y
+from nbstream.widgets.chart.settings import NEVER_NS, read_band, read_gap, read_switch, read_y
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,20 @@ def test_a_chart_that_is_refused_leaves_nothing_behind() -> None:
         with pytest.raises((TypeError, ValueError)):
             ns.LiveChart(ns.Buffer(), **options)  # type: ignore[arg-type]
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("given", "read"), [(None, None), (2, 2.0), (np.float64(0.5), 0.5)])
+def test_bands(given: Any, read: float | None) -> None:
+    """A band is a number of standard deviations, or none."""
+    assert read_band(given) == read
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [(0, ValueError), (-1, ValueError), (float("nan"), ValueError), (float("inf"), ValueError)]
+    + [(wrong, TypeError) for wrong in (True, "2", [2])],
+)
+def test_bands_that_are_none(given: Any, kind: type[Exception]) -> None:
+    """What is no finite number above 0 is refused, by its name."""
+    with pytest.raises(kind, match="'band'"):
+        read_band(given)
