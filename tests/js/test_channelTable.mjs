@@ -40,7 +40,7 @@ beforeEach(() => {
   asked = [];
   document.addEventListener("nbstream:line", ({ detail }) => asked.push(detail));
   shownLines = undefined;
-  globalThis.__nbstream = { charts: new Map([["chart-1", { shownLines: () => shownLines }]]) };
+  globalThis.__nbstream = { charts: new Map([["chart-1", { get lines() { return shownLines; } }]]) };
 });
 
 const head = () => el.one("nbs-table").childNodes[1].childNodes[0].childNodes;

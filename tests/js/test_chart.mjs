@@ -222,12 +222,12 @@ test("a line that is hidden here is hidden at once, for others by the kernel, an
   animate();
   click(root.one("nbs-legend-entry"));
   assert.deepEqual(model.commands("show").map(({ channel, value }) => [channel, value]), [[0, false]]);
-  assert.equal(view().shownLines()[0].isVisible, false);
+  assert.equal(view().lines[0].isVisible, false);
   assert.equal(view().plot.isVisible(0), false);
   let told = null;
   document.addEventListener("nbstream:lines", ({ detail }) => (told = detail.chart));
   feed(1, { kind: "frame", first: 60, meta: { figure: { ...FIGURE, lines: [{ ...LINE, visible: true }] } } });
-  assert.equal(view().shownLines()[0].isVisible, true);
+  assert.equal(view().lines[0].isVisible, true);
   assert.equal(told, "abc");
 });
 

@@ -103,9 +103,9 @@ def saves_a_picture(chart: PageChart) -> None:
 
 def follows_the_theme(chart: PageChart, set_dark: Callable[[], object]) -> None:
     """On a dark page the line has another colour, in which it is drawn."""
-    light = chart.read("chart.shownLines()[0].color")
+    light = chart.read("chart.lines[0].color")
     set_dark()
-    chart.wait("chart.shownLines()[0].color !== given", argument=light)
+    chart.wait("chart.lines[0].color !== given", argument=light)
     wait_until(lambda: chart.n_inked() > 20, 5, "the line in its new colour")
 
 

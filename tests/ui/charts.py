@@ -89,12 +89,12 @@ class PageChart:
             """([index, channel]) => {
                 const chart = [...globalThis.__nbstream.charts.values()][index];
                 const { canvas } = chart.plot;
-                if (!chart.shownLines()[channel]) return 0;
+                if (!chart.lines[channel]) return 0;
                 const { left, top, width, height, ratio } = chart.plot.frame;
                 const box = [left, top, width, height].map((px) => Math.round(px * ratio));
                 const { data } = canvas.getContext("2d").getImageData(...box);
                 const paint = new OffscreenCanvas(1, 1).getContext("2d");
-                paint.fillStyle = chart.shownLines()[channel].color;
+                paint.fillStyle = chart.lines[channel].color;
                 paint.fillRect(0, 0, 1, 1);
                 const wanted = paint.getImageData(0, 0, 1, 1).data;
                 let inked = 0;

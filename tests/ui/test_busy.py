@@ -57,7 +57,7 @@ def test_a_chart_and_a_loop_in_one_cell(lab: Lab, shown: str) -> None:
     page.screenshot("busy-one-cell")
     page.wait_idle()
     chart.wait("chart.link.state === 'live'")
-    chart.wait("chart.shownLines()[0].isVisible", 5)
+    chart.wait("chart.lines[0].isVisible", 5)
 
 
 @pytest.mark.smoke

@@ -108,7 +108,7 @@ def shown_chart(page: LabPage, window: str, rate: int, spike: float = 4.0) -> Pa
     )
     span = WINDOWS[window] * 1000
     chart.wait(
-        "!chart.plot.hasNews && chart.plot.isSharp && chart.shownLines().length === 2"
+        "!chart.plot.hasNews && chart.plot.isSharp && chart.lines.length === 2"
         f" && Math.abs(chart.plot.frame.to - chart.plot.frame.from - {span}) < 1"
         " && chart.plot.frame.rows[0].axes[0].bottom < chart.data.lines[1].range(0, Infinity)[0]"
         f" && chart.plot.frame.rows[0].axes[0].top > {spike}"

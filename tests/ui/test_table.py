@@ -254,7 +254,7 @@ def test_the_table_is_the_legend(page: LabPage) -> None:
     body.evaluate(TALK)
     rows(body).nth(1).locator(".nbs-number").first.click()
     PageChart(page).wait(
-        "chart.shownLines().map(({ isVisible }) => isVisible).join() === given", argument=shown(1)
+        "chart.lines.map(({ isVisible }) => isVisible).join() === given", argument=shown(1)
     )
     wait_until(
         lambda: page.kernel_eval("print(d.chart.data[1].visible)") == "legendonly", 10, "the trace"

@@ -19,7 +19,7 @@ export class ChartLines {
 
   /** @returns {{color: string, dash: number[], isVisible: boolean, perPoint: string}[]} by channel number; none while there is no such chart */
   get shown() {
-    return globalThis.__nbstream?.charts?.get(this.chart)?.shownLines?.() ?? [];
+    return globalThis.__nbstream?.charts?.get(this.chart)?.lines ?? [];
   }
 
   /** Ask the chart to show, hide or highlight the line of a channel. */

@@ -16,16 +16,14 @@ import { renewKept } from "../shared/kept.js";
 import { KernelFiles } from "./kernelFiles.js";
 import { Keys } from "./keys.js";
 import { Legend } from "./legend.js";
-import { shadeOf } from "./lanes.js";
 import { Limits } from "./limits.js";
-import { dashPattern } from "./look.js";
 import { drawMarkers, MarkField } from "./markers.js";
 import { drawMarks } from "./marks.js";
 import { Overview } from "./overview.js";
 import { connect, Requests } from "../shared/panel.js";
 import { Plot } from "./plot.js";
 import { SelectionPanel } from "./selection.js";
-import { perPointText } from "../shared/format.js";
+import { ShownLines } from "./shownLines.js";
 import { describeState, ageText } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { TableView } from "./tableView.js";
@@ -38,7 +36,6 @@ const MAX_AGES = 4096;
 const MAX_POINTS = 400_000;
 const REDUCED_MOTION_MS = 250;
 const CLICK_PX = 20;
-const COUNT_EVERY_MS = 1000;
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [], firsts: [] }, charts: new Map() });
@@ -66,6 +63,7 @@ class ChartView {
     this.history = new History((message) => this.link.send(message));
     this.plot = new Plot();
     this.steps = new ViewSteps(this.viewport, this.plot);
+    this.shown = new ShownLines(this.data, this.plot);
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
     this.crosshair = new Crosshair(this.plot);
     this.table = new TableView(this.plot);
@@ -117,12 +115,6 @@ class ChartView {
     this.ended = null;
     /** Readings that there were when the view stopped, null while it moves. */
     this.totalWhenStopped = null;
-    /** What somebody hid or showed here, until the kernel says so: by channel. */
-    this.shown = new Map();
-    this.lines = [];
-    /** In words, how many readings a point stands for: by channel, "" where each is drawn. */
-    this.perPoint = [];
-    this.countedAt = -Infinity;
     /** Whether it shows points made for its own view. */
     this.isOwn = false;
     this.hasTheme = false;
@@ -179,6 +171,16 @@ class ChartView {
     if (page.charts.get(chart) === this) page.charts.delete(chart);
   }
 
+  /** How the lines look, by the number of their channel; a table beside the chart asks for it. */
+  get lines() {
+    return this.shown.lines;
+  }
+
+  /** The lines that are drawn: those of its own view, else the live ones. */
+  get drawn() {
+    return this.isOwn ? this.history.lines : this.data.lines;
+  }
+
   isThis({ chart }) {
     return chart === this.data.meta.chart;
   }
@@ -218,7 +220,7 @@ class ChartView {
     if (!this.isOwn) for (const [channel, cut] of cuts) this.plot.changed(channel, isWhole ? -Infinity : cut);
     if (isWhole && !this.isOwn) this.plot.setLines(this.data.lines);
     this.plot.hasNews = true;
-    this.legend.showValues(this.data.lines, (channel, code) => this.wordOf(channel, code));
+    this.legend.showValues(this.data.lines, (channel, code) => this.shown.wordOf(channel, code));
     this.showState();
   }
 
@@ -246,7 +248,7 @@ class ChartView {
 
   takeFigure(figure) {
     if (!figure) return;
-    this.shown.clear();
+    this.shown.choices.clear();
     this.plot.setFigure(figure);
     this.limits.show(figure.thresholds);
     this.guests.show(figure.guests, this.data.meta.zone.offset);
@@ -272,16 +274,16 @@ class ChartView {
     this.holdStates(to);
     this.chooseLines(from, to, now);
     const isPainted = this.plot.paint(from, to, now);
-    if (this.table.isShown) this.table.update(this.columns(), this.data.meta.zone, now);
+    if (this.table.isShown) this.table.update(this.shown.columns(this.drawn), this.data.meta.zone, now);
     if (!isPainted) return;
     this.paintedAt = now;
     const { frame } = this.plot;
     this.guests.follow(frame);
     this.limits.follow(frame);
-    this.crosshair.update(this.data, this.isOwn ? this.history.lines : this.data.lines);
+    this.crosshair.update(this.data, this.drawn);
     this.overview.paint(frame, this.lines, now);
     this.forgetOld(from);
-    this.countPerPoint(frame, now);
+    if (this.shown.count(this.drawn, frame, now)) this.tellLines();
     this.count(now, frame);
   }
 
@@ -299,7 +301,7 @@ class ChartView {
       this.isOwn = isOwn;
       if (isOwn) this.history.begin(this.data.lines);
       else this.history.forget();
-      this.plot.setLines(isOwn ? this.history.lines : this.data.lines);
+      this.plot.setLines(this.drawn);
     }
     if (isOwn) this.history.want(from, to, this.viewport.isFollowing, now);
   }
@@ -466,7 +468,7 @@ class ChartView {
   }
 
   showLine(channel, isShown) {
-    this.shown.set(channel, isShown);
+    this.shown.choices.set(channel, isShown);
     this.showLines();
     this.requests.ask({ kind: "show", channel, value: isShown }, () => {});
   }
@@ -475,66 +477,18 @@ class ChartView {
     this.plot.highlight(channel);
   }
 
-  /** @returns {{name: string, unit: string, color: string, dash: number[], isVisible: boolean, perPoint: string}[]} by the number of their channel */
-  shownLines() {
-    const lines = this.data.meta.figure?.lines ?? [];
-    return lines.map((line, channel) => {
-      const { color, dash, width } = this.plot.styleOf(channel);
-      const isVisible = this.shown.get(channel) ?? line.visible;
-      const perPoint = this.perPoint[channel] ?? "";
-      if (!line.lane) return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible, perPoint };
-      return { name: line.name, unit: "", color: this.stateColor(channel) ?? color, dash: [], isVisible, isLane: true };
-    });
-  }
-
-  /** @returns {string | null} the colour of a channel's newest state */
-  stateColor(channel) {
-    const line = this.data.lines[channel];
-    return line?.length ? this.wordOf(channel, line.values[line.end - 1]).color : null;
-  }
-
-  /** @returns {{text: string, color: string} | null} the label of a code; null for a channel of numbers */
-  wordOf(channel, code) {
-    if (!this.data.meta.figure?.lines[channel]?.lane) return null;
-    const { labels } = this.data;
-    return { text: labels.text(channel, code), color: shadeOf(labels.of(channel, code)?.shade ?? 0, this.plot.look.isDark) };
-  }
-
-  /** @returns {import("./tableView.js").Column[]} the channels that are seen */
-  columns() {
-    const drawn = this.isOwn ? this.history.lines : this.data.lines;
-    const until = new Map(this.plot.lanes.map((lane) => [lane.channel, lane.until]));
-    return this.lines.flatMap(({ name, unit, isVisible, isLane }, channel) => {
-      const line = drawn[channel];
-      if (!line || !isVisible) return [];
-      const lane = isLane ? { until: until.get(channel) ?? null, word: (code) => this.data.labels.text(channel, code) } : null;
-      return [{ channel, name, unit, line, lane }];
-    });
-  }
-
   showLines() {
     this.tellLines();
-    this.plot.setHidden(new Set(this.lines.flatMap(({ isVisible }, channel) => (isVisible ? [] : [channel]))));
+    this.plot.setHidden(this.shown.hidden);
     this.showEvents();
   }
 
   /** Say in the legend, and in a table beside the chart, what the lines look like. */
   tellLines() {
-    this.lines = this.shownLines();
+    this.shown.renew();
     this.legend.el.hidden = this.data.meta.legend === false;
     this.legend.show(this.data.meta.legend === false ? [] : this.lines);
     document.dispatchEvent(new CustomEvent("nbstream:lines", { detail: { chart: this.data.meta.chart } }));
-  }
-
-  /** Look now and then how many readings a point of each line stands for. */
-  countPerPoint({ from, to }, now) {
-    if (now - this.countedAt < COUNT_EVERY_MS) return;
-    this.countedAt = now;
-    const lines = this.isOwn ? this.history.lines : this.data.lines;
-    const perPoint = lines.map((line) => perPointText(line.readingsPerPoint(from, to)));
-    if (perPoint.join() === this.perPoint.join()) return;
-    this.perPoint = perPoint;
-    this.tellLines();
   }
 
   showEvents() {
