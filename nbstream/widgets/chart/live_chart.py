@@ -110,9 +110,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     ``fill = "tozeroy"`` the area below. Splines, other fills and error bars are plain lines while live;
     copies such as `to_figure()` have them.
 
-    A band is sampled as readings come while the chart is seen, from when it was asked for: before that, and
-    for another window, there is none. Saved as PNG it is in the picture; copies such as `to_figure()`,
-    the other files and what a saved notebook keeps leave it out.
+    A band begins with the past of the view, and is sampled as readings come while the chart is seen. Saved
+    as PNG it is in the picture; copies such as `to_figure()`, the other files and what a saved notebook
+    keeps leave it out.
 
     Thread safety: create, change and close it on the main thread; readings may come from any thread.
     """

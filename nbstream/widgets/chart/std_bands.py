@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 if TYPE_CHECKING:
     from nbstream.analysis.analyzer import Analyzer
@@ -12,6 +15,9 @@ __all__ = ["StdBands"]
 
 MAX_POINTS = 600
 """Points that are kept of a channel: as many as the view is wide, at the most."""
+MAX_PAST = 200
+"""Points of the past of a channel, and at most at once; of many channels each has fewer."""
+MIN_PAST = 20
 PAUSE_FACTOR = 20
 """Samples that are further apart than so many usual ones have no band between them."""
 INTERVALS = 3
@@ -27,7 +33,7 @@ class StdBands:
     Parameters
     ----------
     analyzer
-        Whose statistics; none is computed here.
+        Whose statistics. Those of the past of a view are computed when a band begins, some hundred in all.
 
     Attributes
     ----------
@@ -36,8 +42,8 @@ class StdBands:
 
     Notes
     -----
-    Thread safety: one thread at a time (the pump's). What is sampled is what was computed last, and
-    nothing waits for the analyzer.
+    Thread safety: one thread at a time (the pump's). What is sampled is what was computed last; only a band
+    that begins waits for the analyzer.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
@@ -59,14 +65,51 @@ class StdBands:
         if window != self._window:
             self.forget()
             self._window = window
+        n_past = max(MIN_PAST, MAX_PAST * 3 // (len(names) + 2))
+        n_begun = 0
         for name in names:
             state = self._analyzer._intake.channels.get(name)
             if state is None or state.newest_ns is None or state.held.labels is not None:
                 continue
             statistics = state.statistics.get(window)
             if statistics is not None:
+                if name not in self._points:
+                    n_begun += n_past
+                    if n_begun > MAX_PAST:  # the others' turn comes: nothing is held up for long
+                        continue
+                    self._points[name] = self._past(name, span_ns, n_past)
                 point = state.newest_ns, statistics.mean, statistics.std
                 self._take(name, point, max(1, span_ns // MAX_POINTS), state.held.interval_ns)
+
+    def _past(self, name: str, span_ns: int, n: int) -> list[Point]:
+        """Return what the statistics were at readings of the last span, before the newest one."""
+        held = self._analyzer.buffer.channel(name)
+        first, stop = held.span()
+        newest_ns = held.time_at(stop - 1)
+        if newest_ns is None:
+            return []
+        rows = np.linspace(
+            max(first, held.row_at(newest_ns - span_ns)), stop - 1, n, endpoint=False
+        )
+        found = [held.time_at(int(row)) for row in np.unique(rows.astype(np.int64))]
+        times = [time_ns for time_ns in found if time_ns is not None]
+        pauses = [b - a for a, b in pairwise(times)]
+        longest = max(
+            PAUSE_FACTOR * span_ns / MAX_POINTS, INTERVALS * float(np.median(pauses or 0))
+        )
+        points: list[Point] = []
+        for time_ns, pause_ns in zip(times, [0, *pauses], strict=True):
+            if pause_ns < 0:  # the clock went back
+                points.clear()
+            elif pause_ns > longest:
+                points.append((time_ns - pause_ns // 2, math.nan, math.nan))
+            points.append(self._at(name, time_ns))
+        return points
+
+    def _at(self, name: str, time_ns: int) -> Point:
+        at = np.datetime64(time_ns, "ns")
+        mean, std = (self._analyzer.statistic(what, None, name, at=at) for what in ("mean", "std"))
+        return time_ns, mean, std
 
     def _take(self, name: str, point: Point, step_ns: int, interval_ns: int | None) -> None:
         points = self._points.setdefault(name, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,11 +79,15 @@ def test_a_snapshot_holds_what_came(analyzer: ns.Analyzer) -> None:
 
 
 def test_without_a_band_nothing_is_sent(analyzer: ns.Analyzer) -> None:
-    """A chart without bands has none in its frames; one that asks for them later begins then."""
+    """A chart without bands has none in its frames; one that asks later gets the past too."""
     feed = feed_of(analyzer, None)
     assert fill(analyzer, feed, 0, 5) == []
     feed.band = 3.0
-    assert [time for time, *_ in fill(analyzer, feed, 5, 7)] == [(START + s) * 1e3 for s in (5, 6)]
+    points = fill(analyzer, feed, 5, 7)
+    assert [time for time, *_ in points] == [(START + second) * 1e3 for second in range(7)]
+    for time, *found in points[1:]:
+        wanted = [analyzer.statistic(name, at=time / 1e3) for name in ("mean", "std")]
+        assert found == pytest.approx(wanted)
     feed.band = None
     assert fill(analyzer, feed, 7, 9) == []
     assert bands_of(feed.snapshot()) == []
@@ -117,10 +122,10 @@ def test_another_window_begins_anew(analyzer: ns.Analyzer) -> None:
     fill(analyzer, feed, 0, 5)
     before = feed.snapshot().content["bands"][0]
     analyzer.window = "10s"
-    [(time, *_)] = fill(analyzer, feed, 5, 6)
+    points = fill(analyzer, feed, 5, 6)
     run, [[_, times, *_]] = feed.snapshot().content["bands"]
     assert run != before
-    assert times == [time]
+    assert times == [time for time, *_ in points] == [(START + s) * 1e3 for s in range(6)]
 
 
 def test_words_have_no_band(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
@@ -158,3 +163,55 @@ def test_a_page_asks_for_bands(buffer: ns.Buffer) -> None:
         assert chart.band == band
     assert read({"value": 2}) is None
     chart.close()
+
+
+def test_a_finished_file_has_a_band(analyzer: ns.Analyzer) -> None:
+    """What was read before anybody looked has the bands of its own times, some hundred at the most."""
+    n = 50_000
+    times = START + np.arange(n) / 1000
+    analyzer.buffer.extend(times, x=np.sin(times))
+    analyzer.update()
+    points = fill(analyzer, feed_of(analyzer), 50, 51)
+    assert 150 < len(points) <= 201
+    assert points[0][0] >= times[-1] * 1e3 - 20_000
+    assert all(b > a for (a, *_), (b, *_) in pairwise(points))
+
+
+def test_a_band_begins_after_a_jump_of_the_clock(analyzer: ns.Analyzer) -> None:
+    """Times of a band ascend: where the clock went back it begins anew."""
+    for begin in (1000.0, 0.0):
+        analyzer.buffer.extend(START + begin + np.arange(100), x=np.arange(100.0))
+    analyzer.update()
+    points = fill(analyzer, feed_of(analyzer), 100, 101)
+    assert points
+    assert all(b > a for (a, *_), (b, *_) in pairwise(points))
+
+
+def test_a_pause_of_the_past_has_no_band(analyzer: ns.Analyzer) -> None:
+    """Nor was there one while nothing came."""
+    seconds = np.arange(200) / 20
+    for begin in (0.0, 17.0):
+        analyzer.buffer.extend(
+            START + begin + seconds[: 60 if begin else 200], x=seconds[: 60 if begin else 200]
+        )
+    analyzer.update()
+    points = fill(analyzer, feed_of(analyzer), 20, 21)
+    blank = [time / 1e3 - START for time, mean, _ in points if mean is None]
+    assert blank == [pytest.approx(13.5, abs=0.5)]
+
+
+def test_the_past_of_many_channels_comes_by_and_by(analyzer: ns.Analyzer) -> None:
+    """All of it comes, but one frame computes only so much of it."""
+    times = START + np.arange(1000) / 100
+    names = [f"c{number}" for number in range(30)]
+    analyzer.buffer.extend(times, **{name: np.sin(times) for name in names})
+    analyzer.update()
+    feed = feed_of(analyzer)
+    found: set[int] = set()
+    sizes = []
+    while len(found) < len(names):
+        told = bands_of(feed.frame() or Payload({}))
+        assert told
+        found |= {number for number, *_ in told}
+        sizes.append(sum(len(columns[0]) for _, *columns in told))
+    assert max(sizes) <= 200 + len(names)
