@@ -26,8 +26,9 @@ ROWS = 120
 CYCLE = 64
 """Frames after which a line's points are put together again; memory is compared at the same moment of it."""
 N_FRAMES = 8 * CYCLE
-PER_FRAME = 300
-"""Bytes that may be left by a frame: the log of alerts isn't full yet. Its rows take 7,680."""
+PER_FRAME = 400
+"""Bytes that may be left by a frame: the log of alerts isn't full yet, nor what the chart shows of it. Its
+rows take 7,680."""
 SPAN_NS = 10**9
 PERIOD_NS = 1_000_000
 PAUSE_NS = 300 * PERIOD_NS
