@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -111,3 +112,15 @@ def slope(sights: list[Sight], name: str) -> float:
     """Return by how much something grows with each run, by least squares."""
     runs = [sight.run for sight in sights]
     return float(np.polyfit(runs, [getattr(sight, name) for sight in sights], 1)[0])
+
+
+def usual_growth(sights: list[Sight], name: str) -> float:
+    """Return by how much something usually grows with a run, the median; what came once is no leak.
+
+    Some time after the first ten runs JupyterLab itself adds 130 listeners, and then no more.
+    """
+    grown = [
+        (getattr(after, name) - getattr(before, name)) / (after.run - before.run)
+        for before, after in pairwise(sights)
+    ]
+    return float(np.median(grown))

@@ -130,9 +130,10 @@ def check(page: LabPage, plane: Plane, inked: list[list[list[int]]], spike: floa
         spiked = rows[max(0, int(at) - 1) : int(at) + 2]
         row = (plane["top"] - top) * scale
         assert spiked[spiked >= 0].min() <= row + 2
-        if after - before >= 3 and sum(counts) > 45:
-            marker = 3 if len(has_readings) < 200 else 0
-            hole = rows[int(np.ceil(before)) + 1 + marker : int(after) - 1 - marker]
+        if after - before >= 5 and sum(counts) > 45:
+            # A line is 1.5 px wide, and lies up to half a pixel beside its time.
+            reach = 2 + (3 if len(has_readings) < 200 else 0)
+            hole = rows[int(np.ceil(before)) + reach : int(after) - reach]
             assert (hole < 0).all(), f"{before}…{after}: {np.flatnonzero(hole >= 0)}"
             outside = np.r_[has_readings[0] : int(before) - 1, int(after) + 2 : width - 1]
             assert (rows[outside] >= 0).all()
