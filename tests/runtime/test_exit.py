@@ -66,7 +66,8 @@ def test_an_interrupt_leaves_sources_running(tmp_path: Path) -> None:
     try:
         client.wait_for_ready(timeout=40)
         client.execute_interactive(SCRIPT, timeout=30, output_hook=lambda message: None)
-        message_id = client.execute("print('in the loop', flush=True)\nwhile True: pass")
+        loop = "print('in the loop', flush=True)\nwhile True: pass"
+        message_id = client.execute(loop, stop_on_error=False)
         wait_until(
             lambda: client.get_iopub_msg(timeout=10)["content"].get("text") == "in the loop\n",
             20,

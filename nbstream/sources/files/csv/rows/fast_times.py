@@ -238,7 +238,8 @@ def _read_rest(
                 is_here = n_rest > k
                 figures = data[np.minimum(starts + k, len(data) - 1)] - np.uint8(48)
                 wrong |= is_here & (figures > 9)
-                fraction += np.where(is_here, figures, 0) * POWERS[9 - k]
+                # NumPy 1 would multiply bytes by a number that fits 16 bits in 16 bits.
+                fraction += np.where(is_here, figures, 0).astype(np.int64) * POWERS[9 - k]
             wall[todo] += fraction
         else:
             wrong |= n_rest > 0

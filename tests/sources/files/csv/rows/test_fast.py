@@ -200,6 +200,7 @@ def line_of(*texts: str) -> tuple[str, str, str | None, list[Role], list[bytes]]
 @example(line_of("0.12345678901234567891", "1"), [])
 @example(line_of("-.1234567890123456789", "12"), [])
 @example(line_of("1234567890123456789012"), [])
+@example((";", ".", "comma", [Role.TIME, Role.NUMBER], [b"2000-01-01 00:00:00,999999999;0\n"]), [])
 def test_fast_and_slow_agree(
     table: tuple[str, str, str | None, list[Role], list[bytes]], cuts: list[int]
 ) -> None:
