@@ -3,7 +3,7 @@
     import nbstream as ns
     ns.watch("streaming_data.csv")
 
-Importing it loads numpy and traitlets only; pandas and plotly are loaded when they are first used.
+Importing it loads nothing else: what a name needs is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -12,40 +12,57 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-from nbstream import alerts, statistics
-from nbstream.alerts import AlertLog, Rule
-from nbstream.analysis.analyzer import Analyzer
-from nbstream.errors import (
-    CallbackError,
-    ClosedError,
-    ConnectError,
-    DependencyError,
-    NbstreamError,
-    ParseError,
-    SourceError,
-    WrongThreadError,
-)
-from nbstream.readings.buffer import Buffer
-from nbstream.runtime import ending as _ending
-from nbstream.runtime import ownership as _ownership
-from nbstream.runtime.main_thread import MAIN as _MAIN
-from nbstream.sources import (
-    CallableSource,
-    CsvSource,
-    IterableSource,
-    LinesSource,
-    ProcessSource,
-    RandomSource,
-    Source,
-    SourceState,
-)
-
 if TYPE_CHECKING:
-    from nbstream import detectors
+    from nbstream import alerts, detectors, statistics
+    from nbstream.alerts import AlertLog, Rule
+    from nbstream.analysis.analyzer import Analyzer
+    from nbstream.analysis.sharing import shared
+    from nbstream.cluster.dask_source import DaskSource
+    from nbstream.errors import (
+        CallbackError,
+        ClosedError,
+        ConfigurationError,
+        ConnectError,
+        DependencyError,
+        NbstreamError,
+        ParseError,
+        RefusedError,
+        SourceError,
+        WrongThreadError,
+    )
+    from nbstream.readings.buffer import Buffer
+    from nbstream.recording.replay import replay
+    from nbstream.sources import (
+        CallableSource,
+        CsvSource,
+        DataFrameSource,
+        HttpSource,
+        IterableSource,
+        JsonLinesSource,
+        KafkaSource,
+        LinesSource,
+        LogSource,
+        MqttSource,
+        ParquetSource,
+        ProcessSource,
+        RandomSource,
+        RedisSource,
+        SerialSource,
+        Source,
+        SourceState,
+        SqlSource,
+        StdinSource,
+        SystemSource,
+        TrainingSource,
+        WebSocketSource,
+    )
+    from nbstream.sources.transforms.transform import merge
     from nbstream.widgets.chart.live_chart import LiveChart
     from nbstream.widgets.dashboard import Dashboard
+    from nbstream.widgets.open_file import open
     from nbstream.widgets.plots.histogram import Histogram
     from nbstream.widgets.plots.spectrum import Spectrum
+    from nbstream.widgets.plots.training import TrainingChart
     from nbstream.widgets.watch import watch
 
 __version__ = "0.1.0"
@@ -57,40 +74,86 @@ __all__ = [
     "CallableSource",
     "CallbackError",
     "ClosedError",
+    "ConfigurationError",
     "ConnectError",
     "CsvSource",
     "Dashboard",
+    "DaskSource",
+    "DataFrameSource",
     "DependencyError",
     "Histogram",
+    "HttpSource",
     "IterableSource",
+    "JsonLinesSource",
+    "KafkaSource",
     "LinesSource",
     "LiveChart",
+    "LogSource",
+    "MqttSource",
     "NbstreamError",
+    "ParquetSource",
     "ParseError",
     "ProcessSource",
     "RandomSource",
+    "RedisSource",
+    "RefusedError",
     "Rule",
+    "SerialSource",
     "Source",
     "SourceError",
     "SourceState",
     "Spectrum",
+    "SqlSource",
+    "StdinSource",
+    "SystemSource",
+    "TrainingChart",
+    "TrainingSource",
+    "WebSocketSource",
     "WrongThreadError",
     "alerts",
     "detectors",
+    "merge",
+    "open",
+    "replay",
+    "shared",
     "statistics",
     "stop_all",
     "watch",
 ]
 
-_ON_FIRST_USE = {
-    "Dashboard": "nbstream.widgets.dashboard",
-    "Histogram": "nbstream.widgets.plots.histogram",
-    "LiveChart": "nbstream.widgets.chart.live_chart",
-    "Spectrum": "nbstream.widgets.plots.spectrum",
-    "watch": "nbstream.widgets.watch",
+_PLACES = {
+    "alerts": "AlertLog Rule",
+    "analysis.analyzer": "Analyzer",
+    "analysis.sharing": "shared",
+    "cluster.dask_source": "DaskSource",
+    "errors": (
+        "CallbackError ClosedError ConfigurationError ConnectError DependencyError "
+        "NbstreamError ParseError RefusedError SourceError WrongThreadError"
+    ),
+    "readings.buffer": "Buffer",
+    "recording.replay": "replay",
+    "sources": (
+        "CallableSource CsvSource DataFrameSource HttpSource IterableSource JsonLinesSource "
+        "KafkaSource LinesSource LogSource MqttSource ParquetSource ProcessSource RandomSource "
+        "RedisSource SerialSource Source SourceState SqlSource StdinSource SystemSource "
+        "TrainingSource WebSocketSource"
+    ),
+    "sources.transforms.transform": "merge",
+    "widgets.chart.live_chart": "LiveChart",
+    "widgets.dashboard": "Dashboard",
+    "widgets.open_file": "open",
+    "widgets.plots.histogram": "Histogram",
+    "widgets.plots.spectrum": "Spectrum",
+    "widgets.plots.training": "TrainingChart",
+    "widgets.watch": "watch",
 }
+"""Which module has which public names."""
+_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names.split()}
 
-_MODULES_ON_FIRST_USE = {"analyzer", "buffer", "detectors", "window"}
+_MODULES = {
+    "alerts", "analysis", "analyzer", "buffer", "cluster", "detectors", "errors", "expressions", "readings",
+    "recording", "runtime", "sources", "statistics", "summaries", "testing", "text", "widgets", "window",
+}  # fmt: skip
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
@@ -105,27 +168,27 @@ def stop_all() -> None:
     -----
     Thread safety: any thread; off the main thread of a kernel, widgets are closed there a little later.
     """
+    from nbstream.runtime import ending, ownership
+    from nbstream.runtime.main_thread import MAIN
     from nbstream.sources.base import running_sources
 
-    living, sources = _ownership.living()[::-1], running_sources()
-    with _ending.together([*living, *sources]):
+    living, sources = ownership.living()[::-1], running_sources()
+    with ending.together([*living, *sources]):
         try:
-            _MAIN.run(lambda: _ending.close_all(living))
+            MAIN.run(lambda: ending.close_all(living))
         finally:
-            _ending.close_all(
-                sources, lambda source: source.stop(_ending.seconds_left(_ending.GRACE))
-            )
+            ending.close_all(sources, lambda source: source.stop(ending.seconds_left(ending.GRACE)))
 
 
 def __getattr__(name: str) -> Any:
-    """Load on first use what needs plotly or ipywidgets, and modules that few need (PEP 562)."""
-    if name in _MODULES_ON_FIRST_USE:
+    """Load on first use (PEP 562), so that the command line is there before anything takes long."""
+    if name in _MODULES:
         return importlib.import_module(f"nbstream.{name}")
-    module = _ON_FIRST_USE.get(name)
+    module = _MODULE_OF.get(name)
     if module is None:
         msg = f"module 'nbstream' has no attribute {name!r}"
         raise AttributeError(msg)
-    value = getattr(importlib.import_module(module), name)
+    value = getattr(importlib.import_module(f"nbstream.{module}"), name)
     globals()[name] = value
     return value
 

@@ -1,1 +1,10 @@
 """Clock, main thread, the end of things, and which cell owns what."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for people who press Tab."""
+    return sorted(__all__)

@@ -112,8 +112,11 @@ def shell() -> Any:
     if "ipykernel" not in sys.modules:
         return None
     from IPython.core.getipython import get_ipython
+    from IPython.core.interactiveshell import InteractiveShell
 
-    return get_ipython()
+    ipython = get_ipython()
+    # A Solara server puts a stand-in here, of which everything can be asked and nothing is true.
+    return ipython if isinstance(ipython, InteractiveShell) else None
 
 
 def _run_logged(function: Callable[[], Any]) -> None:

@@ -1,16 +1,19 @@
-"""Who made what: a cell that runs again ends what it made before; `stop_all()` ends everything."""
+"""Who made what: a cell that runs again, or a visitor who leaves, ends it; `stop_all()` ends everything."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from nbstream.runtime import ending
+from nbstream.runtime.hosts import Host, outside_visits, present
 from nbstream.runtime.main_thread import MAIN, shell
 
-__all__ = ["OfCell", "adopt", "forget", "living"]
+__all__ = ["OfCell", "adopt", "forget", "knows_maker", "living", "nobodys"]
 
 
 class _Made(NamedTuple):
@@ -23,13 +26,34 @@ class _Made(NamedTuple):
 _cells: dict[str, _Made] = {}
 _living: dict[int, Any] = {}
 _unheld: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_visits: dict[Hashable, list[weakref.ref[Any]]] = {}
+_visit_of: dict[int, Hashable] = {}
+_made_for_all: ContextVar[list[Any] | None] = ContextVar("nbstream_made_for_all", default=None)
+
+
+@contextmanager
+def nobodys() -> Iterator[list[Any]]:
+    """Make what is made inside no cell's and no visitor's; yield a list of it, in the order of making."""
+    made: list[Any] = []
+    with outside_visits():
+        token = _made_for_all.set(made)
+        try:
+            yield made
+        finally:
+            _made_for_all.reset(token)
+
+
+def knows_maker() -> bool:
+    """Return whether there is telling for which cell or visitor the caller works, or that it is for all."""
+    is_for_all = _made_for_all.get() is not None
+    return is_for_all or MAIN.is_current or present().visit is not None
 
 
 def adopt(thing: Any, *, is_held: bool = True) -> None:
     """Note that the running cell made `thing`; end what earlier runs of the cell made.
 
     Called by constructors on the main thread. Outside a notebook cell nothing is replaced, and what the
-    new thing uses stays.
+    new thing uses stays. Where a server has many visitors, it ends with the visitor's session.
 
     Parameters
     ----------
@@ -42,8 +66,13 @@ def adopt(thing: Any, *, is_held: bool = True) -> None:
         _living[id(thing)] = thing
     else:
         _unheld[id(thing)] = thing
+    for_all = _made_for_all.get()
+    if for_all is not None:
+        for_all.append(thing)
+        return
     request = _running_request()
     if request is None:
+        _adopt_for_visit(thing, present())
         return
     cell, execution = request
     made = _cells.get(cell)
@@ -58,6 +87,7 @@ def forget(thing: Any) -> None:
     """Undo `adopt`: `thing` was closed."""
     _living.pop(id(thing), None)
     _unheld.pop(id(thing), None)
+    _visit_of.pop(id(thing), None)
     if threading.current_thread() is threading.main_thread():
         _let_go_of_output(thing)
 
@@ -97,11 +127,42 @@ class OfCell:
         forget(self)
 
 
+def _adopt_for_visit(thing: Any, host: Host) -> None:
+    visit = host.visit
+    if visit is None:
+        return
+    _visit_of[id(thing)] = visit
+    if visit not in _visits:
+        _visits[visit] = []
+        host.when_over(lambda: _end_visit(visit))
+    _visits[visit].append(weakref.ref(thing))
+
+
+def _end_visit(visit: Hashable) -> None:
+    """Close what was made in a visit and still lives, the newest first."""
+    things = [reference() for reference in reversed(_visits.pop(visit, []))]
+    ending.close_all(
+        [thing for thing in things if thing is not None], lambda thing: _end(thing, "close")
+    )
+
+
+def _visitor(visit: Any) -> Any:
+    """Return what the visits of one visitor have in common."""
+    return None if visit is None else visit[:2]
+
+
 def replace_named(thing: Any, name: str | None) -> None:
-    """End older things of the same kind with an equal explicit name."""
+    """End older things of the same kind with an equal explicit name; those of other visitors stay."""
     if name is None:
         return
-    same = [o for o in living() if o is not thing and _kind(o) == _kind(thing)]
+    visitor = _visitor(present().visit)
+    same = [
+        other
+        for other in living()
+        if other is not thing
+        and _kind(other) == _kind(thing)
+        and _visitor(_visit_of.get(id(other))) == visitor
+    ]
     ending.close_all([other for other in same if other.explicit_name == name], _end)
 
 
@@ -133,9 +194,9 @@ def _lives(thing: Any) -> bool:
     return id(thing) in _living or id(thing) in _unheld
 
 
-def _end(thing: Any) -> None:
+def _end(thing: Any, how: str = "_replaced") -> None:
     if _lives(thing):  # what ended before may have taken it along
-        end = getattr(thing, "_replaced", None) or thing.close
+        end = getattr(thing, how, None) or thing.close
         end()
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_NAME_LENGTH", "NO_NAME", "distinct", "name_problem", "one_line", "printable",
-    "short_name", "short_names", "shortened",
+    "quoted", "short_name", "short_names", "shortened",
 ]  # fmt: skip
 
 MAX_NAME_LENGTH = 1000
@@ -95,3 +95,10 @@ def short_names(names: Iterable[str], length: int = 80) -> dict[str, str]:
         n = seen[look] = seen.get(look, 0) + 1
         shown[name] = text if n == 1 else f"{short_name(name, length - 2 - len(str(n)) - 1)} ({n})"
     return shown
+
+
+def quoted(text: str, quote: str = '"') -> str:
+    """Return text in the quotes that it doesn't contain, `quote` unless it does."""
+    if quote in text:
+        quote = "'" if quote == '"' else '"'
+    return f"{quote}{text}{quote}"

@@ -15,14 +15,14 @@ import threading
 import traceback
 import weakref
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "HIDDEN", "SHORTEST_PART", "Redactor", "disarm", "log_exception", "redact", "remember",
-    "secrets_of_command", "secrets_of_environment",
+    "secrets_of_command", "secrets_of_environment", "secrets_of_url",
 ]  # fmt: skip
 
 HIDDEN = "***"
@@ -126,7 +126,7 @@ def disarm(error: BaseException) -> BaseException:
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         try:
-            link.args = tuple(redact(a) if isinstance(a, str) else a for a in link.args)
+            link.args = tuple(map(_disarmed, link.args))
             for name in ("filename", "filename2", "strerror", "reason", "msg"):
                 value = getattr(link, name, None)
                 if isinstance(value, str) and redact(value) != value:
@@ -135,6 +135,17 @@ def disarm(error: BaseException) -> BaseException:
             break
         link = link.__cause__ or link.__context__
     return error
+
+
+def _disarmed(argument: Any) -> Any:
+    """Return an argument of an error, its text without secrets where it has any."""
+    if isinstance(argument, BaseException):
+        return disarm(argument)
+    if argument is None or isinstance(argument, (int, float)):
+        return argument
+    text = argument if isinstance(argument, str) else repr(argument)
+    shown = redact(text)
+    return argument if shown == text else shown
 
 
 def log_exception(
@@ -181,11 +192,38 @@ def secrets_of_command(words: Sequence[str]) -> list[str]:
     return [s for s in found if len(s) >= SHORTEST_PART and not os.path.exists(s)]
 
 
+def secrets_of_url(url: str) -> list[str]:
+    """Return what is secret in a URL: its password, and values of its query whose names tell it.
+
+    Examples
+    --------
+    >>> secrets_of_url("wss://ann:hunter2@host/live?token=abcdef&n=1")
+    ['hunter2', 'abcdef']
+    """
+    try:
+        parts = urlsplit(url)
+        found = [parts.password or parts.username or ""]
+    except ValueError:
+        return []
+    found += [value for name, value in parse_qsl(parts.query) if _may_be_telling(name)]
+    return [secret for secret in found if secret]
+
+
 # Known secrets.
 
 _known: weakref.WeakSet[Redactor] = weakref.WeakSet()
 _known_lock = threading.Lock()
 _LINE_END = r"(?:\\r)?(?:\\n|\r?\n|\r)?[ \t]*"
+
+
+def _begin_in_child() -> None:
+    """Have a lock of its own in a forked process: nobody there would ever release that of its parent."""
+    global _known, _known_lock
+    _known, _known_lock = weakref.WeakSet(_known), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def _forms(secret: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -120,3 +121,140 @@ def test_a_script_that_ends_while_everything_hangs(last: str) -> None:
         process.wait(20)
         assert time.monotonic() - began < 4, "half a second of closing, and a busy machine"
         assert (process.returncode, process.stderr.read()) == (0, "")
+
+
+FORKING = """
+import gzip, os, sys, threading, time
+from pathlib import Path
+import nbstream as ns
+
+folder = Path(sys.argv[1])
+(folder / "a.csv.gz").write_bytes(gzip.compress(b"time,a\\n2026-07-01 12:00:00,1\\n"))
+packed = ns.CsvSource(folder / "a*.csv.gz").start()
+program = ns.ProcessSource([sys.executable, "-c", '''
+import itertools, time
+for n in itertools.count():
+    print(n, flush=True)
+    time.sleep(0.005)
+''']).start()
+recording = program.record(folder / "run.csv")
+
+def wait(is_so):
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline, (program, packed, recording)
+        time.sleep(0.01)
+
+def square(n):
+    return n * n
+
+wait(lambda: program.counters().accepted >= 3 and packed.counters().accepted)
+pid, unpacked = program.pid, sorted(folder.glob("nbstream-*.part"))
+assert pid and len(unpacked) == 1, (pid, unpacked)
+"""
+FORKS = {
+    "sys.exit": """
+child = os.fork()
+if not child:
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+""",
+    "stop_all": """
+child = os.fork()
+if not child:
+    assert not program.is_running and program.pid is None
+    assert "forked" in program.status, program.status
+    assert not ns.sources.base.running_sources()
+    ns.stop_all()
+    for one in (recording, program, packed):
+        one.close()
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+""",
+    "deleted": """
+child = os.fork()
+if not child:
+    import gc
+    del program, packed, recording
+    ns.sources.base._running.clear()
+    gc.collect()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+""",
+    "pool": """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+    assert list(pool.map(square, range(8))) == [n * n for n in range(8)]
+""",
+    "while secrets are looked for": """
+import signal
+from nbstream.text import redaction
+is_held, is_over = threading.Event(), threading.Event()
+def look():
+    with redaction._known_lock:
+        is_held.set()
+        is_over.wait(20)
+looking = threading.Thread(target=look)
+looking.start()
+assert is_held.wait(20)
+child = os.fork()
+if not child:
+    assert "forked" in program.status, program.status
+    assert redaction.redact("token=abc") == "token=***"
+    os._exit(0)
+is_over.set()
+looking.join()
+ended = []
+try:
+    wait(lambda: ended.extend(os.waitpid(child, os.WNOHANG)) or any(ended))
+finally:
+    if not any(ended):
+        os.kill(child, signal.SIGKILL)
+assert ended[-2:] == [child, 0], ended
+""",
+    "starts its own": """
+child = os.fork()
+if not child:
+    with ns.ProcessSource([sys.executable, "-c", "print(7)"]) as own:
+        wait(lambda: own.state is ns.SourceState.ENDED)
+        assert own.buffer.to_pandas().iloc[0, 0] == 7
+    for one in (program, packed):  # a program and a file of its own
+        one.start()
+    n = program.counters().accepted
+    wait(lambda: program.counters().accepted > n and program.pid not in (None, pid))
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+""",
+}
+AFTER_FORK = """
+n = program.counters().accepted
+wait(lambda: program.counters().accepted >= n + 20)
+assert (program.pid, program.state) == (pid, ns.SourceState.RUNNING), program
+assert sorted(folder.glob("nbstream-*.part")) == unpacked
+with recording:
+    pass
+assert recording.state.value == "finished" and not recording.counters().dropped, recording
+program.stop()
+rows = (folder / "run.csv").read_text().splitlines()[1:]
+found = [float(row.split(",")[1]) for row in rows]
+assert found == [found[0] + i for i in range(len(found))] and len(found) >= 20, found
+packed.close()
+assert not list(folder.glob("nbstream-*.part"))
+print("whole")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.parametrize("how", FORKS)
+def test_a_forked_child_leaves_its_parent_alone(how: str, tmp_path: Path) -> None:
+    """However it ends: the parent's program lives on, its source reads, its recording and files are whole."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKING + FORKS[how] + AFTER_FORK, str(tmp_path)],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", "")
