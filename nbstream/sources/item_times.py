@@ -10,29 +10,35 @@ import numpy as np
 
 from nbstream.errors import ParseError
 from nbstream.readings.batch import as_number, time_ns
+from nbstream.sources.files.csv.rows.fast_times import Layout, read_texts
 from nbstream.sources.times.forms import MAX_TEXTS, TimeForm, find_time_form, number_scale
 from nbstream.sources.times.partial import LineTimes, WholeTimes
 from nbstream.sources.times.wall_time import WallTimes
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.batch import FloatArray, IntArray, TimeArray
 
-__all__ = ["ItemTimes", "is_clock"]
+__all__ = ["ItemTimes", "is_clock", "may_begin_with_time"]
 
 NEAR_NS = 2 * 3600 * 10**9
 """How far from now a time of day may be that comes under a name such as "time"."""
 MISSING = -(2**63)
 DAY_NS = 86_400 * 10**9
 SAMPLE_CELLS = 20
+PLACES = {9: (3, 6, 7, 8), 6: (3, 4, 5), 3: (1, 2)}
+"""How many decimals of a unit are tried, by the places that it has down to 1 ns: a float of a time of
+today shows no other number with those that are passed over."""
 
 _CLOCK = re.compile(r"[0-9]+:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)?")
 
 
 LONGEST_FRONT = 48
-_LIKE_A_TIME = re.compile(r"[0-9][:h][0-9]{2}|[0-9]{8}|[0-9][-/.][0-9]+[-/.][0-9]|[0-9]{4}-[A-Z]")
+_LIKE_A_TIME = re.compile(
+    r"[0-9](?:[:h][0-9]{2}|(?<![0-9.][0-9])[0-9]{7}|[-/.][0-9]+[-/.][0-9]|[0-9]{3}-[A-Z])"
+)
 _FRONTS = (
     (re.compile(r"\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
     # A date and its time of day in two cells; milliseconds behind a comma that separates no cells.
@@ -47,6 +53,11 @@ _FRONTS = (
 def is_clock(text: str) -> bool:
     """Return whether a text is a time of day, or how long something took."""
     return _CLOCK.fullmatch(text) is not None
+
+
+def may_begin_with_time(line: str) -> bool:
+    """Return whether it is worth to look for a time in front of a line; decimals alone are none."""
+    return _LIKE_A_TIME.search(line, 0, LONGEST_FRONT) is not None
 
 
 class ItemTimes:
@@ -80,6 +91,8 @@ class ItemTimes:
         self._texts = LineTimes(timezone)
         self._cells = LineTimes(timezone)
         self._front_form: TimeForm | None = None
+        self._year_first: TimeForm | None = None
+        """What cells were read by, if no other can read the same cells otherwise."""
 
     def read(self, when: Any) -> int | None:
         """Return a time in ns UTC, None if it is none.
@@ -104,6 +117,19 @@ class ItemTimes:
         is_exact = isinstance(when, (int, np.integer))
         return _scaled(str(int(when)) if is_exact else repr(number), number)
 
+    def read_named(self, when: Any) -> int | None:
+        """Return what somebody calls a time in ns UTC, None if it is none.
+
+        A time of day need not be about now, but about the newest line.
+        """
+        text = when.strip() if isinstance(when, str) else ""
+        if not text or as_number(text) is not None:
+            return self.read(when)
+        try:
+            return self._texts.utc_ns(text, self._last_ns())
+        except ParseError:
+            return None
+
     def take_front(self, line: str) -> tuple[int, str] | None:
         """Return the time that a line begins with, and the rest; None if it doesn't, or no rest.
 
@@ -112,7 +138,7 @@ class ItemTimes:
         ParseError
             If day and month cannot be told apart, or its zone may be one of several.
         """
-        if _LIKE_A_TIME.search(line, 0, LONGEST_FRONT) is None:
+        if not may_begin_with_time(line):
             return None
         for pattern, plain in _FRONTS:
             match = pattern.match(line)
@@ -127,6 +153,18 @@ class ItemTimes:
                 return None
         self._front_form = form if found is not None else self._front_form
         return found
+
+    @property
+    def front(self) -> tuple[int, int, str]:
+        """Where the newest time in front of a line ended, where the rest began, and how both looked."""
+        return self._texts.front
+
+    def is_cut_alike(self, line: str) -> bool:
+        """Return whether a line's time in front is a date that others like it have at the same place."""
+        form = self._texts.front_form
+        is_date = form is not None and form.pattern.startswith("%Y") and not form.lacks
+        is_plain = not any(pattern.match(line) for pattern, _ in _FRONTS)
+        return is_date and is_plain and self._texts.is_cut_alike(line)
 
     @property
     def front_note(self) -> str:
@@ -155,12 +193,20 @@ class ItemTimes:
             return None
         return ns
 
+    @property
+    def wall_times(self) -> WallTimes:
+        """What reads wall-clock times one after the other."""
+        return self._texts.wall_times
+
     def wall_to_utc(self, wall_ns: TimeArray) -> TimeArray:
         """Return wall-clock times of the zone as ns UTC; the smallest int64 stays what it is."""
         return WallTimes(self.timezone).to_utc(wall_ns)
 
-    def numbers(self, numbers: FloatArray) -> TimeArray | None:
-        """Return numbers as ns UTC, the smallest int64 where one is missing; None if they are no times."""
+    def numbers(self, numbers: FloatArray | IntArray) -> TimeArray | None:
+        """Return numbers as ns UTC, the smallest int64 where one is missing; None if they are no times.
+
+        A fraction is read as the digits that a float is shown with.
+        """
         known = np.isfinite(numbers)
         if not known.any():
             return None
@@ -169,9 +215,11 @@ class ItemTimes:
         if scales or scale is None or scale.is_naive:
             return None
         found = np.full(len(numbers), MISSING, np.int64)
-        whole = np.floor(numbers[known])
-        fraction = np.rint((numbers[known] - whole) * scale.unit_ns).astype(np.int64)
-        found[known] = whole.astype(np.int64) * scale.unit_ns + fraction + scale.origin_ns
+        given = numbers[known]
+        ns = given.astype(np.int64) * scale.unit_ns + scale.origin_ns
+        if given.dtype.kind == "f" and scale.unit_ns > 1:
+            ns += _fractions(given.astype(np.float64), scale.unit_ns)
+        found[known] = ns
         return found
 
     def elapsed(self, numbers: FloatArray) -> TimeArray | None:
@@ -200,6 +248,11 @@ class ItemTimes:
         return np.array([MISSING if ns is None else ns for ns in found], np.int64)
 
     def _text_cells(self, texts: list[str]) -> TimeArray | None:
+        form = self._year_first
+        if form is not None:  # many tables of one form come one after the other
+            wall, offsets, is_odd = read_texts(texts, form, Layout.of_parts(form))
+            if not is_odd.any():
+                return WholeTimes(form, WallTimes(self.timezone), self.now_ns).to_utc(wall, offsets)
         sample = [text for text in texts if text][:MAX_TEXTS]
         if all(as_number(text) is not None for text in sample):
             numbers = [as_number(text) for text in texts]
@@ -210,11 +263,43 @@ class ItemTimes:
             return None
         if form is None:
             return None
-        read = [form.read(text) for text in texts]
-        wall = np.array([ns for ns, _ in read], np.int64)
-        offsets = np.array([offset for _, offset in read], np.int64)
+        is_sure = form.pattern.startswith("%Y") and not (form.lacks or form.zone or form.until)
+        self._year_first = form if is_sure and len(Layout.of_parts(form)) == 1 else None
+        wall, offsets = _read_texts(texts, form)
         whole = WholeTimes(form, WallTimes(self.timezone), self.now_ns)
         return whole.to_utc(wall, offsets)
+
+
+def _read_texts(texts: list[str], form: TimeForm) -> tuple[TimeArray, TimeArray]:
+    """Return what a form reads in each text; those of the layout that it begins with at once."""
+    layouts = Layout.of_parts(form)
+    if len(layouts) != 1 or form.until:
+        read = [form.read(text) for text in texts]
+        return (
+            np.array([ns for ns, _ in read], np.int64),
+            np.array([offset for _, offset in read], np.int64),
+        )
+    wall, offsets, is_odd = read_texts(texts, form, layouts)
+    for i in np.flatnonzero(is_odd).tolist():
+        wall[i], offsets[i] = form.read(texts[i])
+    return wall, offsets
+
+
+def _fractions(numbers: FloatArray, unit_ns: int) -> TimeArray:
+    """Return in ns what positive numbers have beyond whole ones, as their shortest digits say it."""
+    whole = np.floor(numbers)
+    fraction = numbers - whole
+    ns = np.rint(fraction * unit_ns).astype(np.int64)
+    digits = len(str(unit_ns)) - 1
+    is_left = np.ones(len(numbers), np.bool_)
+    for n in PLACES.get(digits, ()):
+        shorter = np.rint(fraction * 10.0**n)
+        is_found = is_left & (whole + shorter / 10.0**n == numbers)
+        ns[is_found] = shorter[is_found].astype(np.int64) * 10 ** (digits - n)
+        is_left &= ~is_found
+        if not is_left.any():
+            break
+    return ns
 
 
 def _scaled(text: str, number: float) -> int | None:

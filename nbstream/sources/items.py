@@ -22,7 +22,6 @@ import re
 from collections.abc import (
     AsyncIterator,
     Callable,
-    Iterable,
     Iterator,
     Mapping,
     MappingView,
@@ -30,43 +29,49 @@ from collections.abc import (
     Set,
 )
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, TypeAlias
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nbstream.readings.batch import Batch, as_number, channel_name
+from nbstream.readings.batch import as_number, channel_name
 from nbstream.sources.frames import ONE_CHANNEL, as_array, is_array, is_labelled, is_table
-from nbstream.sources.item_parts import duration_of, flatten, may_be_date, named_values, quantity_of
+from nbstream.sources.item_parts import (
+    duration_of,
+    flatten,
+    may_be_date,
+    named_values,
+    object_in,
+    quantity_of,
+    unpack_texts,
+)
 from nbstream.sources.item_times import ItemTimes, is_clock
 from nbstream.sources.lines.format import LineReader
 from nbstream.sources.number_cells import is_placeholder, plain_quantity, switch
 from nbstream.sources.table_rows import TableRows
 from nbstream.sources.tables import Table, is_timed_columns, read_table
 from nbstream.sources.times.names import key_rank
-from nbstream.sources.units import convert
 from nbstream.sources.wording import shorten
+from nbstream.text.units import convert
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-__all__ = ["ONE_CHANNEL", "ItemReader", "Row", "batches"]
+    from nbstream.readings.labels import Labels
+    from nbstream.sources.gathering import Row
 
-Row: TypeAlias = tuple[int, dict[str, float]]
-"""One reading: its time in ns, and values by channel."""
+__all__ = ["ONE_CHANNEL", "ItemReader"]
 
 MAX_DEPTH = 8
 MAX_REMEMBERED = 2000
+MAX_LEFT_OUT = 100_000
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})(?![0-9,.])")
+_GROUPS = re.compile(
+    r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,}|(?:\.[0-9]{3})+,[0-9]+)(?![0-9,.])"
+)
+"""Thousands apart that can be nothing else: 1,234.5 and 1,234,567 and 1.234,5."""
 NEAR_NS = 86_400 * 10**9
 FORMS = "a number, a dict, a table, text, or (time, number or dict)"
-
-
-def batches(rows: Iterable[Row]) -> list[Batch]:
-    """Return readings as batches, one for each set of channels, so that nothing is made up."""
-    by_channels: dict[tuple[str, ...], list[Row]] = {}
-    for row in rows:
-        by_channels.setdefault(tuple(row[1]), []).append(row)
-    return [Batch.from_rows(alike) for alike in by_channels.values()]
 
 
 class ItemReader:
@@ -105,10 +110,30 @@ class ItemReader:
         """Values that were no numbers, in readings that had others."""
         self.bad_cell: tuple[str, str] | None = None
         """Channel and text of the first of them."""
+        self.groups_note = ""
+        """A number whose thousands stood apart, for people."""
+        self.records_note = ""
+        """Where in a document readings were found, for people."""
         self.time_key = ""
         """The name under which the newest reading had its time, "" if under none."""
         self.rejected: list[str] = []
         """Lines of the last text that could not be read, while others could."""
+        self.time_name: str | Literal[False] | None = None
+        """Under which name a reading has its time; None finds it, False is the time at which it came."""
+        self.only: frozenset[str] | None = None
+        """Names to read, with whatever is nested in them; None is all."""
+        self.states: frozenset[str] = frozenset()
+        """Names whose values are words, each a channel of words."""
+        self.labels_for: Callable[[str], Labels | None] = _no_labels
+        """Gives the label table of a channel."""
+        self.prefix = ""
+        """What the items that come belong to, such as a topic: names of their channels begin with it."""
+        self.pivot = ""
+        """Under which name a text stands that names the channels; "" if none does."""
+        self.max_channels = 0
+        """How many channels there may be; 0 is any number."""
+        self.left_out: set[str] = set()
+        """Names of further ones, as many as are remembered."""
         self._known: set[str] = set()
 
     def read(self, item: Any) -> list[Row | Table]:
@@ -119,7 +144,7 @@ class ItemReader:
         TypeError, ValueError
             If there is none; the message says why, and which form would do.
         """
-        if item.__class__ is float:
+        if item.__class__ is float and not self.prefix:
             return [(self.times.now_ns(), {ONE_CHANNEL: item if math.isfinite(item) else math.nan})]
         if isinstance(item, (str, bytes, bytearray, memoryview)):
             return self._text(item)
@@ -130,6 +155,16 @@ class ItemReader:
         if isinstance(item, (list, tuple)) and named_values(item) is None:
             return self._sequence(item)
         return [self._row(item)]
+
+    def read_at(self, item: Any, when_ns: int) -> Row:
+        """Return the reading in a number or a mapping, at a time that is known.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is none.
+        """
+        return self._row(item, when_ns)
 
     def read_line(self, line: str) -> list[Row | Table]:
         """Return the readings of a line of text, none if it is a header or blank.
@@ -152,7 +187,9 @@ class ItemReader:
         guesses = {
             "header": self.lines.tables.note,
             "comma": self.lines.comma_note,
+            "groups": self.groups_note,
             "front": self.times.front_note,
+            "records": self.records_note,
             "key": f"{self.time_key!r} is the time of a reading" if self.time_key else "",
         }
         return {kind: text for kind, text in guesses.items() if text}
@@ -192,9 +229,10 @@ class ItemReader:
     def _row(self, item: Any, when: int | None = None) -> Row:
         if isinstance(item, (list, tuple)) and len(item) == 1 and named_values(item) is None:
             item = item[0]
-        number = None if is_labelled(item) else self._number(ONE_CHANNEL, item)
+        name = self.prefix or ONE_CHANNEL
+        number = None if is_labelled(item) else self.number(name, item)
         if number is not None:
-            return self._at(when), {ONE_CHANNEL: number}
+            return self._at(when), {name: number} if self.has_room(name) else {}
         named = named_values(item)
         if named is not None:
             return self._mapping(named, when)
@@ -202,6 +240,9 @@ class ItemReader:
             return self._numbers(as_array(item).tolist(), when)
         if isinstance(item, (list, tuple)) and item:
             return self._numbers(item, when)
+        in_text = object_in(item)
+        if in_text is not None:
+            return self._mapping(in_text, when)
         message = f"A reading is {FORMS} (got {_shown(item)}).{_instead(item)}"
         raise TypeError(message)
 
@@ -222,39 +263,122 @@ class ItemReader:
 
     def _mapping(self, item: Mapping[Any, Any], when: int | None = None) -> Row:
         leaves: dict[str, Any] = {}
+        given_when = when
         if "__REALTIME_TIMESTAMP" in item:  # journald: what it knows of the sender is no reading
             item = {k: v for k, v in item.items() if k[:1] != "_" or "REALTIME" in k}
         flatten(item, "", leaves, MAX_DEPTH)
         if when is None:
-            when = self._take_time(leaves)
+            when = self.take_time(leaves)
+        pivot = leaves.pop(self.pivot, None) if self.pivot else None
+        if self.pivot and pivot is None:
+            message = f"There is no {self.pivot!r} that names its channel in {_shown(dict(item))}."
+            raise ValueError(message)
         values: dict[str, float] = {}
+        n_left_out, is_told = len(self.left_out), False
+        n_bad_cells = self.n_bad_cells
         for key, value in leaves.items():
-            name = channel_name(key)
-            number = self._number(name, value)
+            if self.only is not None and not self.is_read(key):
+                continue
+            name = self.channel(key, pivot)
+            is_state = bool(self.states) and (key in self.states or name in self.states)
+            number = self.code(name, value) if is_state else self.number(name, value)
             if number is None:
-                is_time = key_rank(key) is not None and self.times.read(value) is not None
-                if not is_time and not (isinstance(value, str) and is_placeholder(value.strip())):
-                    self.n_bad_cells += 1
-                    self.bad_cell = self.bad_cell or (name, shorten(value, 40))
+                if self.is_no_value(key, value):
+                    is_told = True
+                else:
+                    self.count_bad_cells(1, key, value)
                 if name not in self._known:
                     continue
                 number = math.nan
-            elif len(self._known) < MAX_REMEMBERED:
-                self._known.add(name)
+            elif not self.has_room(name):
+                n_left_out = -1
+                continue
+            else:
+                is_told = True
             values[name] = number
-        if not values:
+        if not (values and is_told) and n_left_out == len(self.left_out):
+            unpacked = unpack_texts(item)
+            if unpacked is not None:
+                self.n_bad_cells = n_bad_cells
+                return self._mapping(unpacked, given_when)
             message = f"Nothing in {_shown(dict(item))} is a number."
             raise ValueError(message)
         return self._at(when), values
 
-    def _take_time(self, leaves: dict[str, Any]) -> int | None:
-        """Return the time among named values and take it out, None if there is none."""
+    def is_read(self, key: str) -> bool:
+        """Return whether a value of this name is one of those that are read."""
+        if self.only is None or key in self.only:
+            return True
+        return any(key.startswith(f"{name}.") or key.startswith(f"{name}[") for name in self.only)
+
+    def channel(self, key: str, pivot: Any = None) -> str:
+        """Return the name of a value's channel, `pivot` being the text that names it."""
+        name = channel_name(key)
+        if pivot is not None:
+            name = f"{pivot}" if key == ONE_CHANNEL else f"{pivot}.{key}"
+        return f"{self.prefix}.{name}" if self.prefix else name
+
+    def is_no_value(self, key: str, value: Any) -> bool:
+        """Return whether a value that is no number never was meant for one: a time, or "n/a"."""
+        if isinstance(value, str) and is_placeholder(value.strip()):
+            return True
+        return key_rank(key) is not None and self.times.read(value) is not None
+
+    def count_bad_cells(self, n: int, key: str, first: Any) -> None:
+        """Count values that should be numbers and are none."""
+        self.n_bad_cells += n
+        self.bad_cell = self.bad_cell or (self.channel(key), shorten(first, 40))
+
+    def knows(self, channel: str) -> bool:
+        """Return whether a channel has had a number."""
+        return channel in self._known
+
+    def has_room(self, name: str) -> bool:
+        """Return whether there may be a channel of this name, and remember it."""
+        if name in self._known:
+            return True
+        if self.max_channels and len(self._known) >= self.max_channels:
+            if len(self.left_out) < MAX_LEFT_OUT:
+                self.left_out.add(name)
+            return False
+        if len(self._known) < MAX_REMEMBERED:
+            self._known.add(name)
+        return True
+
+    def code(self, name: str, value: Any) -> float | None:
+        """Return the code of a word in a channel; None if it is none, or the channel holds numbers."""
+        if value is None:
+            return math.nan
+        labels = self.labels_for(name) if isinstance(value, (str, bool, int)) else None
+        return None if labels is None else float(labels.codes([str(value)])[0])
+
+    def take_time(self, leaves: dict[str, Any]) -> int | None:
+        """Return the time among named values and take it out, None if there is none.
+
+        Raises
+        ------
+        ValueError
+            If it should stand under a name and doesn't.
+        """
+        if self.time_name is False:
+            return None
+        if self.time_name is not None:
+            ns = self.times.read_named(leaves.pop(self.time_name, None))
+            if ns is None:
+                message = f"There is no time under {self.time_name!r}."
+                raise ValueError(message)
+            self.time_key = self.time_name
+            return ns
         ranked = []
         for key in leaves:
             rank = key_rank(key.rpartition(".")[2])
             if rank is not None:
                 ranked.append((rank, key))
         keys = [key for _, key in sorted(ranked)]
+        if (
+            self.tables.from_function and len(keys) > 1
+        ):  # of a thing that is asked for again and again
+            keys.sort(key=lambda key: "created" in key)
         joined = self._join_date(keys, leaves)
         if joined is not None:
             return joined
@@ -286,24 +410,34 @@ class ItemReader:
                     return ns
         return None
 
-    def _number(self, channel: str, value: Any) -> float | None:
+    def number(self, channel: str, value: Any) -> float | None:
         """Return a value as float in the channel's unit, None if it is no number."""
         number = as_number(value)
         if number is not None:
             return number
         if isinstance(value, (str, bytes, bytearray)):
             text = (value if isinstance(value, str) else value.decode("utf-8", "replace")).strip()
-            found = plain_quantity(text) or duration_of(text) or self._with_comma(text)
+            found = plain_quantity(text) or duration_of(text) or self._with_marks(text)
             if found is None:
                 return switch(text)
         else:
+            if isinstance(value, Enum):
+                return self.number(channel, value.value)
             found = quantity_of(value)
             if found is None:
                 return None
         return self._in_unit(channel, *found)
 
-    def _with_comma(self, text: str) -> tuple[float, str] | None:
-        """Return the quantity in a text whose comma can only be a decimal one."""
+    def _with_marks(self, text: str) -> tuple[float, str] | None:
+        """Return the quantity in a text whose commas and points can only mean one thing."""
+        groups = _GROUPS.match(text)
+        if groups is not None:
+            decimal = "," if groups[0].find(",") > groups[0].find(".") >= 0 else "."
+            plain = groups[0].replace("," if decimal == "." else ".", "").replace(",", ".")
+            found = plain_quantity(plain + text[groups.end() :])
+            if found is not None:
+                self.groups_note = f"{groups[0]!r} is {plain}"
+            return found
         match = _DECIMAL_COMMA.match(text)
         found = plain_quantity(text.replace(",", ".", 1)) if match is not None else None
         if found is not None and match is not None:
@@ -349,9 +483,17 @@ class ItemReader:
 
     def _table(self, item: Any) -> Table:
         table = self.tables.new(read_table(item, self.times))
+        self.count_bad_cells_of(table)
+        return table
+
+    def count_bad_cells_of(self, table: Table) -> None:
+        """Count the cells of a table that should be numbers and are none."""
         self.n_bad_cells += table.n_bad_cells
         self.bad_cell = self.bad_cell or table.bad_cell
-        return table
+
+
+def _no_labels(_name: str) -> Labels | None:
+    return None
 
 
 def _is_reading_with_time(item: Any) -> bool:

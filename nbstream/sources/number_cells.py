@@ -1,11 +1,11 @@
 """What number a cell of text stands for: strict numbers, other conventions, quantities and switches.
 
 =============================================  ==================================
-``21.5``  ``-1e-3``  ``21,5``                  `number`, by the decimal separator
+``21.5``  ``-1e-3``  ``1.5D+02``  ``21,5``     `number`, by the decimal separator
 ``1,234.5``  ``1.234,5``  ``1 234,5``  ``1'234.5``  `number`, by the thousands separator
 ``45 %``  ``21.5 °C``  ``$3.50``  ``12 kB/s``  `quantity`: a number and its unit
 ``on``  ``off``  ``true``  ``closed``          `switch`: 1 or 0
-empty, ``nan``, ``inf``                        a missing reading
+empty, ``nan``, ``inf``, ``1.#QNAN``           a missing reading
 ``n/a``  ``---``  ``unavailable``              a placeholder: no number, and no text either
 =============================================  ==================================
 
@@ -19,7 +19,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nbstream.sources.units import ALIKE, CURRENCIES, UNSCALED, is_unit
+from nbstream.text.units import ALIKE, CURRENCIES, UNSCALED, is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,8 +32,13 @@ __all__ = [
 THOUSANDS = ("", ",", ".", " ", "'")
 """What may separate thousands; " " stands for every kind of space."""
 
+_FORTRAN = re.compile(r"([+-]?[0-9]*\.?[0-9]+)[dD]([+-][0-9]{2,3})")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MISSING = frozenset({"", "nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"})
+_MISSING = frozenset(
+    {"", "nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+    | {f"{sign}1.#{word}" for sign in ("", "-") for word in ("inf", "ind", "qnan", "snan")}
+)
+"""As Python and C write them; the last ones are of Windows."""
 _PLACEHOLDERS = frozenset(
     "n/a n/e na #n/a [n/a] [not_supported] null none nil unknown unavailable undefined missing invalid "
     "error err ? . * - -- --- ---- -.- --.- --.-- – — #value! #div/0! #ref! #num! nodata no_data "
@@ -84,6 +89,8 @@ def number(cell: str, decimal: str = ".", thousands: str = "") -> float | None:
     if _NUMBER.fullmatch(text):
         value = float(text)
         return value if math.isfinite(value) else math.nan
+    if match := _FORTRAN.fullmatch(text):
+        return number(f"{match[1]}e{match[2]}")
     return math.nan if cell.lower() in _MISSING else None
 
 

@@ -15,7 +15,7 @@ from nbstream.sources.number_cells import (
     quantity,
     switch,
 )
-from nbstream.sources.units import convert, is_unit
+from nbstream.text.units import MULTIPLIERS, convert, is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +24,9 @@ __all__ = ["PLAIN", "NumberForm", "find_form"]
 
 FEW_CELLS = 3
 """From so many cells on, all with the same unit, a unit that nobody knows is believed."""
+
+KELVIN_TESLA_GAUSS = frozenset("KTG")
+"""What thousands and more are too, where some cells have no such letter, or another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class NumberForm:
     decimal, thousands
         As for `nbstream.sources.number_cells.number`.
     unit
-        What the cells carry; one of the same kind is converted to it. None: cells carry no unit.
+        What the cells carry; one of the same kind is converted to it. "": cells carry nothing but k, M and
+        the like, which is multiplied. None: cells carry no unit.
     is_switch
         Whether the cells are words such as on and off.
     """
@@ -121,7 +125,7 @@ def find_form(
         return NumberForm(decimal or ".", is_switch=True)
     decimal, thousands = _separators(texts, decimal, thousands, others, prefers_comma)
     found = [q for q in (quantity(c, decimal, thousands) for c in texts) if q is not None]
-    form = NumberForm(decimal, thousands, _unit_of([unit for _, unit in found], len(texts)))
+    form = NumberForm(decimal, thousands, _unit_of(found, len(texts)))
     n_read = sum(form.read(c) is not None for c in texts)
     if form.unit is not None and 2 * n_read < len(texts):  # labels, one of which ends like a unit
         form = NumberForm(decimal, thousands)
@@ -129,11 +133,15 @@ def find_form(
     return form if n_read else None
 
 
-def _unit_of(units: Sequence[str], n_texts: int) -> str | None:
+def _unit_of(found: Sequence[tuple[float, str]], n_texts: int) -> str | None:
     """Return the unit of a column, None if its cells carry none that can be believed."""
+    units = [unit for _, unit in found]
     carried = [unit for unit in units if unit]
     if not carried:
         return None
+    if MULTIPLIERS.keys() >= set(carried):
+        is_unit_itself = len(set(carried)) == 1 and carried[0] in KELVIN_TESLA_GAUSS
+        return carried[0] if is_unit_itself and all(unit or not x for x, unit in found) else ""
     first = carried[0]
     if is_unit(first):
         return first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,8 +37,10 @@ class TableRows:
     def new(self, table: Table) -> Table:
         """Return the rows of `table` that the one before did not have, in the order of time."""
         table = in_order(table)
+        if not len(table) or not table.values:
+            return table  # a page for people, say; the one after it may repeat the one before
         before, self._before = self._before, table
-        if before is None or not len(table) or not len(before):
+        if before is None:
             return table
         if (before.times is None) != (table.times is None):
             return table
@@ -58,7 +59,7 @@ class TableRows:
         else:
             return table
         self.n_known += len(table) - len(fresh)
-        return _rows(table, fresh)
+        return table.rows(fresh)
 
     def _overlap(self, old: list[Any], new: list[Any], *, has_times: bool) -> int:
         """Return how many rows at the start of the new table are the last ones of the old."""
@@ -85,12 +86,7 @@ def in_order(table: Table) -> Table:
     order = order[np.argsort(table.times[order], kind="stable")]
     if len(order) == len(table) and bool((np.diff(order) == 1).all()):
         return table
-    return _rows(table, order)
-
-
-def _rows(table: Table, rows: Any) -> Table:
-    times = None if table.times is None else table.times[rows]
-    return replace(table, times=times, values={k: v[rows] for k, v in table.values.items()})
+    return table.rows(order)
 
 
 def _not_in(old: list[Any], new: list[Any]) -> Any:

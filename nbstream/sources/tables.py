@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbstream.readings.batch import Batch, FloatArray, as_number, channel_name
+from nbstream.readings.batch import Batch, BoolArray, FloatArray, IntArray, as_number, channel_name
 from nbstream.sources.frames import SAMPLE_CELLS, Column, columns_of, is_columns
+from nbstream.sources.number_cells import is_placeholder
 from nbstream.sources.times.names import key_rank
 from nbstream.text.naming import distinct
 
@@ -34,6 +35,8 @@ class Table:
     """Columns of text and other things."""
     n_bad_cells: int = 0
     """Cells that are no numbers, in columns of numbers."""
+    bad_rows: IntArray | None = None
+    """How many of them each row has; None if there are none."""
     bad_cell: tuple[str, str] | None = None
     """Channel and text of the first of them."""
 
@@ -58,6 +61,26 @@ class Table:
     def has_time_column(self) -> bool:
         """Whether a column, not the index, holds the times."""
         return self.times is not None and bool(self.time_name)
+
+    def unread(self) -> BoolArray | None:
+        """Return which rows hold nothing but cells that are no numbers; None if there are none."""
+        if self.bad_rows is None:
+            return None
+        found = self.bad_rows > 0
+        for column in self.values.values():
+            found &= np.isnan(column)
+        return found if found.any() else None
+
+    def rows(self, rows: Any) -> Table:
+        """Return some of the rows, chosen as numpy chooses elements."""
+        bad = None if self.bad_rows is None else self.bad_rows[rows]
+        return replace(
+            self,
+            times=None if self.times is None else self.times[rows],
+            values={name: column[rows] for name, column in self.values.items()},
+            bad_rows=bad,
+            n_bad_cells=0 if bad is None else int(bad.sum()),
+        )
 
     def batch(self, now_ns: int) -> Batch:
         """Return rows that all have a time as a Batch; where no column holds times it is `now_ns`."""
@@ -171,7 +194,7 @@ def _time_values(column: Column, times: ItemTimes) -> TimeArray | None:
 
 def _with_values(table: Table, columns: list[Column], channels: Sequence[str] | None) -> Table:
     values: dict[str, FloatArray] = {}
-    not_numeric, n_bad, first = [], 0, None
+    not_numeric, bad_rows, first = [], None, None
     for column in columns:
         if channels is not None and column.name not in channels:
             continue
@@ -179,23 +202,32 @@ def _with_values(table: Table, columns: list[Column], channels: Sequence[str] | 
         numbers = column.values if column.kind == "number" else None
         if column.kind == "text":
             numbers, bad = _numbers(column.values)
-            if numbers is not None and bad:
-                n_bad += len(bad)
-                first = first or (name, str(bad[0]))
+            if numbers is not None and bad.any():
+                bad_rows = bad.astype(np.int64) + (0 if bad_rows is None else bad_rows)
+                first = first or (name, str(column.values[int(np.argmax(bad))]))
         if numbers is None:
             not_numeric.append(name)
             continue
         name = distinct(name, values)  # two columns of one name are two channels
         values[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return replace(
-        table, values=values, not_numeric=tuple(not_numeric), n_bad_cells=n_bad, bad_cell=first
+        table,
+        values=values,
+        not_numeric=tuple(not_numeric),
+        n_bad_cells=0 if bad_rows is None else int(bad_rows.sum()),
+        bad_rows=bad_rows,
+        bad_cell=first,
     )
 
 
-def _numbers(cells: Any) -> tuple[FloatArray | None, list[Any]]:
-    """Return objects as numbers, and those that are none; None if there is no number at all."""
+def _numbers(cells: Any) -> tuple[FloatArray | None, BoolArray]:
+    """Return objects as numbers, and which of them are none; None if there is no number at all."""
     found = [as_number(cell) for cell in cells.tolist()]
     numbers = np.array([np.nan if x is None else x for x in found], np.float64)
     if np.isnan(numbers).all():
-        return None, []
-    return numbers, [cell for cell, x in zip(cells.tolist(), found, strict=True) if x is None]
+        return None, np.zeros(0, bool)
+    bad = [
+        x is None and not (isinstance(cell, str) and is_placeholder(cell.strip()))
+        for cell, x in zip(cells.tolist(), found, strict=True)
+    ]
+    return numbers, np.array(bad, bool)

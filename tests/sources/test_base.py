@@ -5,14 +5,23 @@ from __future__ import annotations
 import random
 import sys
 import threading
+import types
 import warnings
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 
 import numpy as np
 import pytest
 
-from nbstream.errors import ClosedError, ConnectError, DependencyError, ParseError
+from nbstream.errors import (
+    ClosedError,
+    ConfigurationError,
+    ConnectError,
+    DependencyError,
+    ParseError,
+    RefusedError,
+)
 from nbstream.readings.batch import Batch
 from nbstream.readings.buffer import Buffer
 from nbstream.sources import (
@@ -27,6 +36,7 @@ from nbstream.sources import (
     running_sources,
 )
 from nbstream.testing import FakeClock
+from tests.sources.stopping import stops_at_once
 from tests.wait import wait_until
 
 
@@ -165,6 +175,8 @@ def test_an_exception_becomes_a_state() -> None:
         (PermissionError(13, "Permission denied", "x.csv"), "permission denied: x.csv"),
         (IsADirectoryError(21, "Is a directory", "x"), "is a directory: x"),
         (ParseError("Column 't' is odd."), "Column 't' is odd."),
+        (RefusedError("401 Unauthorized"), "401 Unauthorized"),
+        (ConfigurationError("'qos' must be 0, 1 or 2."), "'qos' must be 0, 1 or 2."),
         (SystemExit(3), "SystemExit: 3"),
     ],
 )
@@ -184,11 +196,13 @@ def test_permanent_errors_are_not_tried_again(error: BaseException, status: str)
         (ParseError("Column 't' is odd."), False),
         (ValueError("no good"), False),
         (TimeoutError("no answer"), False),
+        (RefusedError("401 Unauthorized"), False),
         (MemoryError(), False),
         (IsADirectoryError(21, "Is a directory", "x"), True),
         (NotADirectoryError(20, "Not a directory", "x"), True),
         (ClosedError("closed"), True),
         (DependencyError("needs x"), True),
+        (ConfigurationError("'qos' must be 0, 1 or 2."), True),
         (SystemExit(3), True),
     ],
 )
@@ -305,12 +319,109 @@ def test_only_a_minute_of_data_resets_the_back_off() -> None:
     assert attempts == ["attempt 1", "attempt 2", "attempt 1"]
 
 
+def test_an_hour_of_a_quiet_connection_is_health_too() -> None:
+    """A connection that lasted a minute resets the back-off, and makes a refusal worth another try."""
+    clock = FakeClock()
+
+    def quiet(seconds: float, error: Exception) -> Any:
+        def run() -> None:
+            source._connected()
+            clock.advance(seconds)
+            raise error
+
+        return run
+
+    gone, refused = ConnectError("gone"), RefusedError("401 Unauthorized")
+    steps = [quiet(1, gone), quiet(1, gone), quiet(3600, gone), refused, lambda: None]
+    source = ImpatientSource(*steps, clock=clock)
+    source._supervise()
+    attempts = [status.partition("(")[2].partition(")")[0] for _, status in source.waits]
+    assert attempts == ["attempt 1", "attempt 2", "attempt 1", "attempt 2"]
+    assert source.state is SourceState.ENDED
+
+
+def test_a_refusal_of_an_accepted_connection_is_final_at_first() -> None:
+    """A server that accepts and then says no at once (1008) is not asked again and again."""
+
+    def accepted_and_refused() -> None:
+        source._connected()
+        raise RefusedError("1008 policy violation")
+
+    source = ImpatientSource(accepted_and_refused)
+    source._supervise()
+    assert source.status == "failed: 1008 policy violation"
+
+
+def test_a_server_that_asks_for_time_is_given_it() -> None:
+    """Retry-After is the least that is waited, for an hour at most, and the status says so."""
+    asked = [ConnectError("429", retry_after=n) for n in (120.0, 1e9, float("nan"), -1.0)]
+    source = ImpatientSource(*asked, lambda: None, random=ZeroRandom())
+    source._supervise()
+    assert [seconds for seconds, _ in source.waits] == [120.0, 3600.0, 0.0, 0.0]
+    assert source.waits[0][1] == "reconnecting in 120 s, as it was asked to (attempt 1): 429"
+    assert "asked" not in source.waits[2][1]
+
+
+class Answered(Exception):
+    """What requests, httpx and aiohttp raise of an answer: with it, or with its headers."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__("429 Too Many Requests")
+        vars(self).update(attributes)
+
+
+HEADERS = {"Retry-After": "90"}
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (Answered(response=types.SimpleNamespace(headers=HEADERS)), 90.0),
+        (Answered(response=types.SimpleNamespace(headers={})), 0.0),
+        (Answered(response=None, headers=HEADERS), 90.0),
+        (Answered(headers=["Retry-After"]), 0.0),
+        (HTTPError("http://x", 429, "Too Many Requests", HEADERS, None), 90.0),  # type: ignore[arg-type]
+        (ConnectError("busy", retry_after=7.0), 7.0),
+    ],
+)
+def test_what_a_function_raises_may_ask_for_time_too(error: Exception, seconds: float) -> None:
+    """Retry-After is kept where a function asks a server itself, and the status says so."""
+
+    def ask() -> float:
+        raise error
+
+    source = CallableSource(ask, interval=2.0, random=ZeroRandom())  # type: ignore[arg-type]
+    assert next(source._call_again_and_again(source._loop)) == max(0.0, seconds - 2.0)
+    assert source.status.startswith(f"waiting {seconds:.0f} s, as it was asked to") == (seconds > 0)
+    source.close()
+    if isinstance(error, HTTPError):
+        error.close()
+
+
+def test_a_connection_without_data_is_never_called_live() -> None:
+    """The state is RUNNING; the status says for how long nothing has come."""
+    clock = FakeClock()
+    source = ScriptedSource(clock=clock)
+    source._connected()
+    assert source.status == "connected"
+    clock.advance(12)
+    assert source.state is SourceState.RUNNING
+    assert source.status == "connected, no data for 12 s"
+    source._emit(batch(clock.wall_ns()))
+    assert source.status == "reading"
+    clock.advance(4)
+    assert source.status == "reading"
+    clock.advance(3)
+    assert source.status == "connected, no data for 7 s"
+    source._disconnected()
+    assert source.status == "reading"
+
+
 def test_stop_wakes_a_source_that_backs_off() -> None:
     """Stopping does not wait for the next try."""
     source = ScriptedSource(ConnectError("refused"), clock=FakeClock()).start()
     wait_until(lambda: source.state is SourceState.RECONNECTING)
-    source.stop(timeout=2)
-    assert source.state is SourceState.STOPPED
+    stops_at_once(source)
     assert source.n_runs == 1
 
 

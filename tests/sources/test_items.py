@@ -6,6 +6,7 @@ import argparse
 import array
 import collections
 import dataclasses
+import enum
 import sqlite3
 import types
 from datetime import UTC, date, datetime, timedelta
@@ -128,6 +129,29 @@ def test_a_value_may_be_a_quantity(value: Any, number: float, unit: str | None) 
     assert read({"x": value, "time": AT}, reader) == [(AT, {"x": number})]
     assert (reader.units["x"] or None) == unit
     assert read((AT, {"x": value})) == [(AT, {"x": number})]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("1,234.5", 1234.5), ("-1,234,567", -1234567.0), ("1.234,5", 1234.5)),
+        *(("1.234.567,89 €", 1234567.89), ("12,345.0 kWh", 12345.0)),
+    ],
+)
+def test_thousands_may_stand_apart(text: str, number: float) -> None:
+    """Where marks can mean nothing else, which a note says."""
+    reader = new_reader()
+    assert read({"x": text, "time": AT}, reader) == [(AT, {"x": number})]
+    assert "is 1" in reader.guesses()["groups"] or "is -1" in reader.guesses()["groups"]
+
+
+@pytest.mark.parametrize(
+    "text", ["1,234", "12,34.5", "1.234.567", "192.168.1.10", "1,2,3", "1,234,5"]
+)
+def test_marks_that_may_mean_something_else_make_no_number(text: str) -> None:
+    """A value of 1,234 is a thousand times another one elsewhere; versions and addresses are none."""
+    with pytest.raises(ValueError, match="is a number"):
+        read({"x": text, "time": AT})
 
 
 @pytest.mark.parametrize(
@@ -319,3 +343,65 @@ def test_text_is_read_as_lines_are() -> None:
     assert read("x=1\n?\n", reader) == [("now", {"x": 1.0})]
     with pytest.raises(ValueError, match="no numbers"):
         read("? !\n? !\n? !\n? !")
+
+
+@dataclasses.dataclass
+class Measured:
+    """A reading that names its unit beside its value, and more."""
+
+    time: datetime
+    temp: float
+    unit: str = "°C"
+
+
+@dataclasses.dataclass
+class Valued:
+    """The same with the names that quantities have."""
+
+    time: datetime
+    value: float
+    unit: str = "°C"
+
+
+@dataclasses.dataclass
+class Quantity:
+    """A number with its unit."""
+
+    value: float
+    unit: str
+
+
+class Mode(enum.Enum):
+    """A state whose words are numbers."""
+
+    ON = "on"
+    LEVEL = 7
+
+
+@pytest.mark.parametrize(
+    ("item", "values"),
+    [
+        (Measured(datetime(2026, 7, 1, 12, 0, 1, tzinfo=UTC), 21.5), {"temp": 21.5}),
+        (Valued(datetime(2026, 7, 1, 12, 0, 1, tzinfo=UTC), 21.5), {"value": 21.5}),
+        ((SECONDS, b'{"x": 1, "y": {"z": 2}}'), {"x": 1.0, "y.z": 2.0}),
+        ((SECONDS, '{"x": "1.5"}'), {"x": 1.5}),
+        ({"plant.flow": '{"x": 1, "ts": 1782907201}'}, {"plant.flow.x": 1.0}),
+        ({b"plant": b'{"ts": 1782907201, "y": {"z": 2}}'}, {"plant.y.z": 2.0}),
+        ({"ts": SECONDS, b"flow": b"1.5"}, {"flow": 1.5}),
+        ({"ts": SECONDS, "a": Mode.ON, "b": Mode.LEVEL}, {"a": 1.0, "b": 7.0}),
+        ({"ts": SECONDS, "t": Quantity(3.0, "°C")}, {"t.value": 3.0}),
+    ],
+    ids=lambda x: f"{x!r}"[:40] if not isinstance(x, dict) else "",
+)
+def test_what_clients_of_brokers_and_devices_hand_over(item: Any, values: dict[str, float]) -> None:
+    """Dataclasses with units, texts of JSON below a time or a topic, bytes, enums."""
+    ((when, found),) = new_reader().read(item)
+    assert found == values
+    assert when == SECONDS * 10**9
+
+
+@pytest.mark.parametrize("item", [{"a": '{"x": 1'}, {"a": "{}"}, {"a": '["x"]'}, (SECONDS, "{x}")])
+def test_text_that_is_no_reading_is_none(item: Any) -> None:
+    """Half an object is no number, and neither is an empty one."""
+    with pytest.raises((TypeError, ValueError)):
+        new_reader().read(item)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbstream.sources.number_forms import PLAIN, NumberForm, find_form
-from nbstream.sources.units import convert
+from nbstream.text.units import convert
 
 
 def test_units_of_one_kind_are_converted() -> None:

@@ -81,3 +81,21 @@ def test_equal_blocks_are_new_readings() -> None:
     reader = new_reader(from_function=True)
     block = np.zeros((3, 2))
     assert len(read(block, reader)) == len(read(block.copy(), reader)) == 3
+
+
+def test_a_page_that_is_no_table_makes_no_row_new() -> None:
+    """After an empty answer, or one of words, rows that were read before are still known."""
+    reader = new_reader(from_function=True)
+    read(frame_of(0, 3), reader)
+    read(frame_of(0, 0), reader)
+    read(pd.DataFrame({"message": ["please", "wait"]}), reader)
+    assert len(read(frame_of(0, 4), reader)) == 1
+
+
+def test_cells_of_rows_that_come_again_are_counted_once() -> None:
+    """A page that is asked each second has its bad cells each time."""
+    reader = new_reader(from_function=True)
+    page = frame_of(0, 3).assign(y=["1", "?!", "2"])
+    for _ in range(3):
+        read(page, reader)
+    assert reader.n_bad_cells == 1

@@ -12,7 +12,9 @@ import pyarrow
 import pytest
 
 from nbstream.readings.batch import Batch
+from nbstream.sources import IterableSource, SourceState
 from tests.sources.item_reading import NOW_NS, new_reader, read
+from tests.wait import wait_until
 
 START = datetime(2026, 7, 1, 12, 0, 1)
 AT = [f"2026-07-01T12:00:0{i + 1}" for i in range(3)]
@@ -121,3 +123,13 @@ def test_cells_that_are_no_numbers_are_counted() -> None:
     frame = pd.DataFrame({"time": [AT[0], None, AT[2]], "x": ["1", "2", "?!"], "room": ["a"] * 3})
     assert read(frame, reader) == [(AT[0], {"x": 1.0}), (AT[2], {"x": None})]
     assert (reader.n_bad_cells, reader.bad_cell) == (1, ("x", "?!"))
+
+
+def test_rows_without_any_number_are_rejected() -> None:
+    """A cell that says there is no value is none; one that cannot be read is counted, with an example."""
+    frames = [pd.DataFrame({"x": ["1", "broken", "n/a", "2"], "y": [None] * 4})]
+    with IterableSource(iter(frames)) as source:
+        wait_until(lambda: source.state is SourceState.ENDED)
+        counters = source.counters()
+        assert (counters.received, counters.accepted, counters.rejected) == (4, 3, 1)
+        assert "cannot be read: x: broken" in source.notes

@@ -6,6 +6,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -134,7 +136,7 @@ class Decoder:
             data = self._guessed(data)
         if UTF8_BOM in data:
             data = data.replace(UTF8_BOM, b"")
-        if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        if b"\r" in data and _has_lone_return(data):
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return data
 
@@ -148,6 +150,13 @@ class Decoder:
             return data.decode(FALLBACK, "replace").encode()
         self._is_utf8 = True
         return data
+
+
+def _has_lone_return(data: bytes) -> bool:
+    """Return whether a carriage return stands without a newline behind it."""
+    found = np.frombuffer(data, np.uint8)
+    is_lone = (found[:-1] == ord("\r")) & (found[1:] != ord("\n"))
+    return data.endswith(b"\r") or bool(is_lone.any())
 
 
 def _by_zeros(head: bytes) -> str | None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import ParseError
 from nbstream.sources.files.file_source import FileSource
+from nbstream.sources.gathering import gather
 from nbstream.sources.item_source import LineSource
-from nbstream.sources.items import ItemReader, Row, batches
+from nbstream.sources.items import ItemReader
+from nbstream.sources.lines.format import read_documents
 from nbstream.sources.state import SourceState
 from nbstream.sources.table_rows import TableRows
 from nbstream.sources.tables import Table
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbstream.sources.files.tail import Piece
+    from nbstream.sources.gathering import Row
 
 __all__ = ["LinesSource"]
 
@@ -90,6 +93,15 @@ class LinesSource(FileSource, LineSource):
     def _new_reader(self) -> ItemReader:
         return ItemReader(self._clock.wall_ns, self.timezone, last_ns=self._last_change_ns)
 
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._before.clear()
+        self._again = self._document = None
+
+    @property
+    def _is_all_handed_over(self) -> bool:
+        return self._again is None and not self._document and not self._reader.lines.waiting
+
     def _take(self, piece: Piece) -> None:
         if piece.event:
             self._report(f"event {piece.event}", piece.event)
@@ -104,6 +116,13 @@ class LinesSource(FileSource, LineSource):
         else:
             self._take_lines(lines, piece)
         self._say_state(piece)
+
+    def _finish(self) -> None:
+        super()._finish()
+        for line in self._reader.lines.finish():
+            self._reject(1, line)
+        if self._counters.rejected and not self._counters.accepted:
+            raise self._nothing_readable()
 
     def _say_state(self, piece: Piece) -> None:
         if piece.is_missing:
@@ -166,14 +185,18 @@ class LinesSource(FileSource, LineSource):
             self._tail.take_half_line()
         if piece.has_more or not self._document:
             return
-        try:
-            found = json.loads(bytes(self._document))
-        except (ValueError, RecursionError) as error:
+        text = self._document.decode("utf-8", "replace")
+        documents, end = read_documents(text)
+        if not documents:
             if len(self._document) > MAX_DOCUMENT_BYTES:
                 message = f"The JSON document is longer than {MAX_DOCUMENT_BYTES:,} bytes."
-                raise ParseError(message, source=self.name) from error
+                raise ParseError(message, source=self.name)
             return  # its end is still to come
-        self._document = bytearray()
+        self._document = bytearray(text[end:].encode())
+        for found in documents:
+            self._read_document(found)
+
+    def _read_document(self, found: Any) -> None:
         try:
             pieces = self._reader.read(found)
         except (ValueError, TypeError) as error:
@@ -181,9 +204,9 @@ class LinesSource(FileSource, LineSource):
             return
         rows = [piece for piece in pieces if not isinstance(piece, Table)]
         tables: list[Row | Table] = [piece for piece in pieces if isinstance(piece, Table)]
-        alike = batches(rows)
+        alike = gather(rows)
         if len(alike) == 1:  # a document that is written anew may repeat what it held
-            whole = Table(alike[0].times, alike[0].values)
+            whole = Table(alike[0].batch.times, alike[0].batch.values)
             tables.append(self._document_rows.new(whole))
         else:
             tables += rows

@@ -6,15 +6,20 @@ import io
 import os
 import stat
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbstream.errors import ParseError
 from nbstream.sources.files.encoding import Decoder
-from nbstream.sources.files.read_content import HEAD_BYTES, ReadContent
+from nbstream.sources.files.read_content import HEAD_BYTES, Place, Position, ReadContent, read_of
 
-__all__ = ["FileTail", "Piece"]
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["FileTail", "Piece", "identity_of"]
 
 MAX_LINE_BYTES = 2**20
 CHUNK_BYTES = 2**20
@@ -133,6 +138,28 @@ class FileTail:
         self._still_since = time.monotonic()
         self._has_taken_half = False
         self._half_line = b""
+        self._resume_at: Position | None = None
+        self._has_begun = True  # unless it was opened by somebody else
+
+    @property
+    def place(self) -> Place | Position:
+        """Where the next poll goes on."""
+        return self._resume_at or self._content.place
+
+    def resume(self, position: Any) -> None:
+        """Begin there at the first poll, if the file still holds what was read before.
+
+        Raises
+        ------
+        ValueError
+            If it is no `Position`, nor what one says for JSON.
+        """
+        self._resume_at, self._skip_to_end = Position.of(position), False
+
+    def take(self, file: io.FileIO) -> None:
+        """Read a file that was just opened, whatever its name is when the first poll comes."""
+        self._file, self._identity = file, identity_of(os.fstat(file.fileno()))
+        self._has_begun = False
 
     @property
     def head(self) -> bytes:
@@ -160,11 +187,53 @@ class FileTail:
         """Return whether an error may be over in a moment, for while files are rotated one is forbidden."""
         return isinstance(error, PermissionError) and bool(self.head)
 
+    def holds(self, path: Path) -> bool:
+        """Return whether it is that file which is open, whatever its name was."""
+        return self._file is not None and identity_of(os.stat(path)) == self._identity
+
+    def begins_with(self, position: Position) -> bool:
+        """Return whether the file that it reads holds what a position tells of, be that read or not."""
+        try:
+            with (
+                io.FileIO(self.path, "rb")
+                if self._file is None
+                else nullcontext(self._file) as file
+            ):
+                now = os.fstat(file.fileno())
+                is_mine = self._identity is None or identity_of(now) == self._identity
+                return is_mine and position.is_in(now.st_size, partial(read_of, file))
+        except OSError:
+            return False
+
+    @property
+    def identity(self) -> tuple[int, int] | None:
+        """What the file system knows the file by that was opened last."""
+        return self._identity
+
+    @property
+    def is_displaced(self) -> bool:
+        """Whether another file has its name now."""
+        if self._identity is None:
+            return False
+        with suppress(OSError):
+            return identity_of(os.stat(self.path)) != self._identity
+        return False
+
     def take_half_line(self) -> None:
         """Go on behind the half line; what may follow on it is given up and counted as cut."""
         self._content.add(self._half_line)
         self._half_line = b""
         self._has_taken_half = True
+
+    def take_rest(self) -> Piece:
+        """Go on behind the half line at the end of a file that is finished, and return it as a whole one."""
+        offset, size = self._content.offset, self._size
+        if self._file is None or self._in_long_line or not 0 < size - offset <= self.max_line_bytes:
+            return Piece()
+        self._half_line = self._pread(offset, size)
+        rest = self._decoder.to_utf8(self._half_line)
+        self.take_half_line()
+        return Piece(rest + b"\n", at_start=offset == 0) if rest.strip() else Piece()
 
     def close(self) -> None:
         """Let go of the file; the next poll opens it again and goes on where this one stopped."""
@@ -172,6 +241,10 @@ class FileTail:
             self._file.close()
             self._file = None
         self._stamp = None
+
+    def free(self) -> None:
+        """Let go of it for good."""
+        self.close()
 
     def poll(self) -> Piece:
         """Return what is new since the last poll: at most about `chunk_bytes` of lines.
@@ -200,14 +273,14 @@ class FileTail:
         return piece
 
     def _read(self, there: os.stat_result | None) -> Piece:
-        if self._file is None:
+        if self._file is None or not self._has_begun:
             opened = self._open()
             if opened is not None:
                 return opened
         assert self._file is not None
         mine = os.fstat(self._file.fileno())
         stamp = (mine.st_size, mine.st_mtime_ns)
-        is_mine = there is not None and _identity_of(there) == self._identity
+        is_mine = there is not None and identity_of(there) == self._identity
         # Its writer has come; nothing more goes into the open one.
         is_replaced = there is not None and there.st_size > 0 and not is_mine
         piece = Piece()
@@ -236,15 +309,20 @@ class FileTail:
         return piece
 
     def _open(self) -> Piece | None:
-        """Open the path; return a piece if there is something to say first."""
-        try:
-            file = io.FileIO(self.path, "rb")
-        except FileNotFoundError:
-            return self._missing(Piece())
-        now = os.fstat(file.fileno())
-        identity = _identity_of(now)
-        is_other = self._identity is not None and identity != self._identity
-        self._file, self._identity, self._was_missing = file, identity, False
+        """Open the path, unless that was done; return a piece if there is something to say first."""
+        before = self._identity
+        if self._file is None:
+            try:
+                self.take(io.FileIO(self.path, "rb"))
+            except FileNotFoundError:
+                return self._missing(Piece())
+        assert self._file is not None
+        now = os.fstat(self._file.fileno())
+        is_other = before is not None and before != self._identity
+        self._has_begun, self._was_missing = True, False
+        if self._resume_at is not None:
+            position, self._resume_at = self._resume_at, None
+            return self._begin_at_position(position, now.st_size)
         if self._skip_to_end:
             self._skip_to_end = False
             return self._begin_at_end(now.st_size)
@@ -265,8 +343,26 @@ class FileTail:
         if not end and len(back) == size:
             return None  # one half line, perhaps of the header: read it when it is complete
         offset = start + end if end else size - size % self._decoder.width
-        self._content.begin_at(offset, sample)
         self._in_long_line = not end
+        return self._begin_at(offset, sample, back[: offset - start], end)
+
+    def _begin_at_position(self, position: Position, size: int) -> Piece | None:
+        if not position.is_in(size, self._pread):
+            event = "not the file that was read before; reading it from its start"
+            return Piece(event=event, has_more=True)
+        offset = position.offset
+        if not offset:
+            return None
+        sample = self._pread(0, min(offset, SAMPLE_BYTES))
+        self._decoder.begin(sample)
+        back = self._pread(max(0, offset - self.max_line_bytes), offset)
+        end = self._decoder.end_of_lines(back)
+        self._has_taken_half = end != len(back)
+        return self._begin_at(offset, sample, back, end)
+
+    def _begin_at(self, offset: int, sample: bytes, back: bytes, end: int) -> Piece:
+        """Go on at an offset; `sample` begins the file, `back` is before it, its last line ends at `end`."""
+        self._content.begin_at(offset, sample, back)
         sample = sample[: self._decoder.end_of_lines(sample)]
         first = max(0, end - SAMPLE_BYTES)
         skipped = back[first - first % self._decoder.width : end]
@@ -439,12 +535,7 @@ class FileTail:
     def _pread(self, start: int, stop: int) -> bytes:
         """Return bytes [start, stop) of the open file, fewer at its end."""
         assert self._file is not None
-        self._file.seek(start)
-        parts = []
-        while start < stop and (part := self._file.read(stop - start)):
-            parts.append(part)
-            start += len(part)
-        return b"".join(parts)
+        return read_of(self._file, start, stop)
 
 
 def _without_long_lines(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
@@ -476,5 +567,6 @@ def _check_regular(path: Path, there: os.stat_result) -> None:
         raise ParseError(message)
 
 
-def _identity_of(there: os.stat_result) -> tuple[int, int]:
+def identity_of(there: os.stat_result) -> tuple[int, int]:
+    """Return what a file system knows a file by, whatever its name."""
     return there.st_dev, there.st_ino

@@ -24,17 +24,28 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbstream.errors import ParseError
-from nbstream.sources.lines.known import read_known
+from nbstream.sources.lines.known import read_count, read_known
+from nbstream.sources.lines.listings import read_listed, without_uptime
 from nbstream.sources.lines.literals import read_literal
 from nbstream.sources.lines.pairs import comma_of_pair, find_listed, find_pairs, find_words
-from nbstream.sources.lines.tables import LineTables, has_reading, split_cells
+from nbstream.sources.lines.tables import (
+    LineTables,
+    has_reading,
+    places_of_versions,
+    split_cells,
+)
 from nbstream.sources.number_cells import plain_quantity
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbstream.sources.item_times import ItemTimes
 
-__all__ = ["LineReader", "TimedItem", "is_banner", "strip_escapes"]
+__all__ = [
+    "LONGEST_QUANTITY", "LineReader", "TimedItem", "are_as_read", "is_banner", "read_documents", "read_json",
+    "strip_escapes",
+]  # fmt: skip
 
 MAX_LOOKS = 1000
 """In so many lines that have a comma it is looked for one that stands for a point."""
@@ -51,18 +62,25 @@ _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][0-9A-Za-z]|\x1b[ -/]*[0-~]"
 )
 _OTHER_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_ASCII_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r"})
 _SUMMARY = re.compile(r"(?i)(?:average|durchschnitt|moyenne|summary)\s*:\s+(?:\S+\s+){2}")
 _PLACE = re.compile(
     r"(?<!\S)[\w.<>]+:[\w.<>]+:[0-9]+(?=\s+[-|]\s)"
-    r"|[\w./\-]+\.(?:py|go|rs|c|cc|cpp|h|java|js|ts|cs|kt|rb|php|lua|swift):[0-9]+(?::[0-9]+)?\b"
+    r"|(?<![\w./\-])[\w./\-]+\.(?:py|go|rs|c|cc|cpp|h|java|js|ts|cs|kt|rb|php|lua|swift)"
+    r":[0-9]+(?::[0-9]+)?\b"
 )
 """A place in a program's source, as loggers write it."""
+_KINDS_OF_FILES = frozenset("dlbcps-")
+_FILE = re.compile(r"[dlbcps-][rwxsStT-]{9}[.+@]?\s+[0-9]+\s")
+"""A row of ls -l."""
+_UP = re.compile(r"\bup\s+(?:[0-9]+ days?,\s+)?[0-9]{1,2}:[0-9]{2}(?=,)")
 _ALIKE = str.maketrans({"℃": "°C", "℉": "°F", "\uff1a": ":", "\uff1d": "="})
 _ARROW = re.compile(r"\s*(?:->|=>|>|[-:|]\s)\s*")
 _PROGRESS_BEHIND = re.compile(
     r"([0-9.]\s+[0-9]+):\s+[0-9]{1,3}%\s?(?:\|[^|]*\||[\u2500-\u257f ]+)\s*[0-9]+/[0-9]+ .*"
 )
 _BAR = re.compile(r"\[[=#>.\- ]{3,}\]|\|[#\u2588-\u258f ]{3,}\|")
+_DOCUMENT = re.compile(r"\s*[{\[]")
 _BANNER = re.compile(
     r"Every [0-9.,]+s: .*|Linux \S+ \(.*\)\s.*CPU\)|#\s?(?:HELP|TYPE|UNIT|EOF)\b.*"
 )
@@ -97,6 +115,7 @@ class LineReader:
         """Lines that were kept back and turned out to say nothing; whoever reads takes them."""
         self._waiting: dict[str, list[tuple[str, TimedItem]]] = {}
         self._is_known: set[str] = set()
+        self._versions: set[tuple[int, int]] = set()
         self._document: list[str] = []
         self._n_characters = 0
         self._n_commas = 0
@@ -106,6 +125,23 @@ class LineReader:
         """The newest line that may still turn out to say something, "" if there is none."""
         last = next(reversed(self._waiting.values()), None)
         return self.tables.waiting or (last[-1][0] if last else "")
+
+    @property
+    def is_collecting(self) -> bool:
+        """Whether the lines so far began a document of JSON that has not ended."""
+        return bool(self._document)
+
+    @property
+    def state(self) -> tuple[Any, ...] | None:
+        """What the meaning of a row depends on beside its text; None while lines are kept back."""
+        if self._document or self.tables.waiting:
+            return None
+        return self.tables.header, len(self._versions), bool(self.comma_note), self.times.front
+
+    def pass_commas(self, n: int) -> None:
+        """Count lines that have a comma, and none that stands for a point."""
+        if not self.comma_note:
+            self._n_commas = min(self._n_commas + n, MAX_LOOKS)
 
     def finish(self) -> list[str]:
         """Return the lines that were kept back in vain."""
@@ -130,6 +166,7 @@ class LineReader:
         return found
 
     def _read(self, line: str) -> list[TimedItem]:
+        line = without_uptime(line)
         text = line.strip()
         if self._document or line in {"{", "["}:
             found = self._collect(line)
@@ -138,6 +175,9 @@ class LineReader:
         is_summary = _SUMMARY.match(text) and self.tables.has_header
         if not text or is_summary or is_banner(text):
             return []
+        listed = read_count(text) or read_listed(text)
+        if listed is not None:
+            return [TimedItem(listed.values)] if listed.values else []
         if _is_quantity(text):
             return [TimedItem(text)]
         found = _structure(text)
@@ -169,7 +209,7 @@ class LineReader:
         self._document.append(line)
         if line != CLOSING[self._document[0]]:
             return None
-        found = _json("\n".join(self._document))
+        found = read_json("\n".join(self._document))
         if found is None:
             self.passed += self._document
         self._document.clear()
@@ -193,6 +233,12 @@ class LineReader:
             self._n_commas += 1
             comma = find_decimal_comma(line)
             self.comma_note = f"{comma!r} is {comma.replace(',', '.')}" if comma else ""
+        is_file = text[:1] in _KINDS_OF_FILES and _FILE.match(text) is not None
+        if is_file or (self._versions and self._is_of_versions(text)):
+            message = f"no numbers in {text[:80]!r}"
+            raise ValueError(message)
+        if "up " in text:
+            line, text = _UP.sub("up", line), _UP.sub("up", text)
         row = self.tables.row(line, is_timed=when is not None)
         if row is not None:
             return [TimedItem(row, when)] if row else []
@@ -208,7 +254,12 @@ class LineReader:
                 if "/" in topic and " " not in topic:  # as "home/kitchen {…}": of whom it is
                     found = {f"{topic} {name}": value for name, value in found.items()}
                 return [TimedItem(found, when)]
-        words, is_whole = find_words(text) if has_reading(text) else ({}, False)
+        words: dict[str, str] = {}
+        is_whole = False
+        if has_reading(text):
+            words, is_whole = find_words(text)
+        elif len(self._versions) < MAX_FORMS:
+            self._versions.update(places_of_versions(text))
         if words and is_whole:
             return [TimedItem(words, when)]
         if words:
@@ -221,6 +272,15 @@ class LineReader:
         if passed:
             self.passed.append(passed.strip())
         return []
+
+    def _is_of_versions(self, text: str) -> bool:
+        """Return whether the numbers of a line stand where other lines like it have versions of programs.
+
+        So "status installed tzdata:all 6.4" tells no reading beside "status installed libc6:amd64 2.36-9".
+        """
+        words = text.split()
+        numbers = [i for i, word in enumerate(words) if has_reading(word)]
+        return bool(numbers) and all((i, len(words)) in self._versions for i in numbers)
 
     def _again(self, text: str, item: TimedItem) -> list[TimedItem]:
         """Return what a line of prose says once it has come twice, but for its numbers."""
@@ -260,6 +320,21 @@ def strip_escapes(text: str) -> str:
     return text if text.isprintable() else _OTHER_CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
+def are_as_read(lines: Sequence[str]) -> bool:
+    """Return whether lines are read as they stand, without anything being taken out or replaced before."""
+    text = "\n".join(lines)
+    if text.isascii():
+        data = text.encode()
+        if len(data.translate(None, _ASCII_CONTROLS)) != len(data):
+            return False
+    elif _OTHER_CONTROLS.search(text) or text.translate(_ALIKE) != text:
+        return False
+    return not (
+        ("%" in text and _PROGRESS_BEHIND.search(text))
+        or (("|" in text or "[" in text) and _BAR.search(text))
+    )
+
+
 def _without_bars(line: str) -> str:
     if "%" in line:
         line = _PROGRESS_BEHIND.sub(r"\1", line)
@@ -272,11 +347,11 @@ def _is_quantity(text: str) -> bool:
 
 def _structure(text: str) -> Any:
     """Return what a text is in JSON or to Python, None if it is neither."""
-    found = _json(text)
+    found = read_json(text)
     return read_literal(text) if found is None else found
 
 
-def _json(text: str) -> Any:
+def read_json(text: str) -> Any:
     """Return the object or list that a text is in JSON, else None."""
     if text.startswith("data: "):  # server-sent events
         text = text[6:]
@@ -287,18 +362,19 @@ def _json(text: str) -> Any:
     except RecursionError:
         return None
     except ValueError:
-        return _one_after_the_other(text) if text.startswith("{") else None
+        documents, end = read_documents(text) if text.startswith("{") else ([], 0)
+        return documents if documents and end == len(text) else None
     return found if isinstance(found, (dict, list)) else None
 
 
-def _one_after_the_other(text: str) -> list[Any] | None:
-    """Return objects of JSON with nothing between them, None if a text is something else."""
+def read_documents(text: str) -> tuple[list[Any], int]:
+    """Return the whole objects and lists that text begins with, in JSON, and where what follows begins."""
     found, position = [], 0
     decoder = json.JSONDecoder()
-    try:
-        while position < len(text):
-            item, position = decoder.raw_decode(text, position)
-            found.append(item)
-    except (ValueError, RecursionError):
-        return None
-    return found
+    while match := _DOCUMENT.match(text, position):
+        try:
+            item, position = decoder.raw_decode(text, match.end() - 1)
+        except (ValueError, RecursionError):
+            break
+        found.append(item)
+    return found, position + len(text[position:]) - len(text[position:].lstrip())

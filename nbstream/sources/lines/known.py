@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KnownLine", "read_known"]
+__all__ = ["KnownLine", "read_count", "read_known"]
 
 
 class KnownLine(NamedTuple):
@@ -61,7 +61,30 @@ _FOAM = re.compile(
 )
 _PATH_COUNT = re.compile(r"([0-9][0-9.]*[KMGTP]?)\s+(\S*/\S*|\S+\.[A-Za-z]\w{0,5})")
 _PRESSURE = re.compile(r"(some|full)((?: \w+=[0-9.]+)+)")
+_GC = re.compile(
+    r"(?:\[[^\]]*\])*\s*GC\([0-9]+\) (Pause|Concurrent)?.*? ([0-9]+[KMG])->([0-9]+[KMG])\(([0-9]+[KMG])\)"
+    r"(?: ([0-9.]+ms))?"
+)
+_TELEPLOT = re.compile(rf">([^:|§]+):(?:([0-9]{{10,13}}):)?({_NUMBER})(?:§([^|]*))?(?:\|.*)?")
+_TICKS = re.compile(r"(cpu[0-9]*)((?: +[0-9]+){4,10})")
+_TICK_NAMES = "user nice system idle iowait irq softirq steal guest guest_nice".split()
+_TOTAL = re.compile(r"(intr|softirq) ([0-9]+)(?: [0-9]+){8,}")
+_VMSTAT = re.compile(
+    r"([0-9]+) (?:[KkMm] )?((?:[\w-]+ )*(?:memory|swap|swap cache|cpu ticks|paged (?:in|out)"
+    r"|swapped (?:in|out)|interrupts|context switches|boot time|forks))"
+)
+_LOAD = re.compile(
+    r"([0-9]+\.[0-9]{2}) ([0-9]+\.[0-9]{2}) ([0-9]+\.[0-9]{2}) ([0-9]+)/([0-9]+) [0-9]+"
+)
+_LOAD_NAMES = ("load 1min", "load 5min", "load 15min", "running", "processes")
 _NMEA = re.compile(r"\$(G[A-Z])([A-Z]{3}),([^*]*)(?:\*[0-9A-Fa-f]{2})?")
+
+
+def _gc(match: re.Match[str]) -> KnownLine:
+    values = {"heap before": match[2], "heap after": match[3], "heap size": match[4]}
+    if match[5]:
+        values[(match[1] or "gc").lower()] = match[5]
+    return KnownLine(values)
 
 
 def read_known(line: str) -> KnownLine | None:
@@ -158,6 +181,10 @@ def _pressure(match: re.Match[str]) -> KnownLine:
     return KnownLine({f"{match[1]} {name}": text for name, text in pairs})
 
 
+def _teleplot(match: re.Match[str]) -> KnownLine:
+    return KnownLine({match[1]: f"{match[3]} {match[4] or ''}".strip()}, match[2] or "")
+
+
 def _nmea(match: re.Match[str]) -> KnownLine:
     cells = match[3].split(",")
     values: dict[str, str] = {}
@@ -194,8 +221,34 @@ def _numbered(name: str, texts: list[str]) -> dict[str, str]:
     return dict(zip(names, texts, strict=True))
 
 
+def _ticks(match: re.Match[str]) -> KnownLine:
+    """Return what a line of /proc/stat says of a processor."""
+    names = (f"{match[1]} {name}" for name in _TICK_NAMES)
+    return KnownLine(dict(zip(names, match[2].split(), strict=False)))
+
+
+def _total(match: re.Match[str]) -> KnownLine:
+    """Return the sum that stands before hundreds of parts in /proc/stat."""
+    return KnownLine({match[1]: match[2]})
+
+
+def read_count(line: str) -> KnownLine | None:
+    """Return what a line of `vmstat -s` or /proc/loadavg says, None if it is none: its numbers are no time.
+
+    Examples
+    --------
+    >>> read_count("55257 forks").values
+    {'forks': '55257'}
+    """
+    if (match := _VMSTAT.fullmatch(line)) is not None:
+        return KnownLine({match[2]: match[1]})
+    match = _LOAD.fullmatch(line)
+    return None if match is None else KnownLine(dict(zip(_LOAD_NAMES, match.groups(), strict=True)))
+
+
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], KnownLine | None]], ...] = (
     (_NMEA, _nmea),
+    (_TELEPLOT, _teleplot),
     (_ACCESS, _access),
     (_COLLECTD, _collectd),
     (_INFLUX, _influx),
@@ -208,4 +261,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], KnownLine | None]
     (_FOAM, _foam),
     (_PATH_COUNT, _path_count),
     (_PRESSURE, _pressure),
+    (_GC, _gc),
+    (_TICKS, _ticks),
+    (_TOTAL, _total),
 )

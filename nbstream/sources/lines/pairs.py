@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from nbstream.sources.number_cells import plain_quantity
-from nbstream.sources.units import base_unit, is_unit
 from nbstream.text.naming import distinct
+from nbstream.text.units import base_unit, is_unit
 
 __all__ = ["comma_of_pair", "find_listed", "find_pairs", "find_words"]
 
@@ -51,7 +51,7 @@ _LOOSE = re.compile(
 _COUNTED = re.compile(rf"({'|'.join(sorted(_COUNTERS))}) ([0-9]+)", re.IGNORECASE)
 _HAS_LETTER = re.compile(r"[^\W_]|[%#]")
 _LIMIT = re.compile(r" / \S+ [A-Za-z]+(?=, )")
-_LOADS = re.compile(r"(\w+) \[((?:[0-9]+%|off)(?:@[0-9]+)?(?:,(?:[0-9]+%|off)(?:@[0-9]+)?)*)\]")
+_LOADS = re.compile(r"\b(\w+) \[((?:[0-9]+%|off)(?:@[0-9]+)?(?:,(?:[0-9]+%|off)(?:@[0-9]+)?)*)\]")
 _BOXED = re.compile(r"\|\s*([^|]*[^|\s])\s*\|\s*([^|]*[^|\s])\s*\|")
 
 
@@ -246,7 +246,7 @@ def _quoted_at(line: str, position: int) -> tuple[str, int]:
 
 
 _TOKEN = re.compile(
-    rf"(?P<number>(?<![\w.:/@]){_VALUE.pattern}(?![\w:.]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
+    rf"(?P<number>(?<![\w.:/@])(?<![0-9]-){_VALUE.pattern}(?![\w:.]|-[0-9]))|(?P<word>{_WORD.pattern})|(?P<end>[,;|()\[\]])"
 )
 _WHOLE = re.compile(rf"[^\W\d][\w.%/\-]*(?: [^\W\d]\w*)?\s+{_VALUE.pattern}(?: \S{{1,10}})?")
 _HEAD = re.compile(r"\s*([^\W\d][^:=]{0,30}?|%[^:=]{1,30}?)\s*:\s*(?=[+-]?[0-9.])")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nbstream.sources.number_cells import is_placeholder, number, plain_quantity
 from nbstream.sources.times.names import key_rank
-from nbstream.sources.units import is_unit
 from nbstream.text.naming import distinct
+from nbstream.text.units import is_unit
 
-__all__ = ["LineTables", "has_reading", "split_cells"]
+__all__ = ["LineTables", "has_reading", "places_of_versions", "split_cells"]
 
 MAX_HEADERS = 50
 MAX_WAITING = 2
@@ -25,16 +25,23 @@ _DATE_AND_TIME = re.compile(
     r"(?<!\S)([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}) ([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}\S*)?)(?!\S)"
 )
 _DURATION = re.compile(r"[0-9]+(?:-[0-9]+)?:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?")
-_REMARK = re.compile(r"\s{2,}# .*|(?<=[0-9]) \([+-][0-9]+\)")
+_REMARK = re.compile(r"(?<!\s)\s{2,}# .*|(?<=[0-9]) \([+-][0-9]+\)")
 _BRACKETS = re.compile(r"(?:^|(?<=\s))\[|\](?=\s|$)")
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_VERSION = re.compile(
+    r"v?[0-9]+(?:\.[0-9]+){2,}\S*|[0-9]+:[0-9]+[.\-]\S*|[0-9][\w.]*\.[0-9][\w.]*[-+~]\S+|[0-9]+-[0-9]+\.[0-9]\S*"
+)
+_NO_NAME = re.compile(r"[:=].*|/\S*/\S*|.*\|.*|[0-9]\w*[.:\-+~][0-9]\S*|\S*\.\.\.")
+"""What no column is called: versions, paths, dots of omission."""
 _NAMES = frozenset(
     "name names command cmd comm device dev iface interface service pod container filesystem "
     "mounted disk sensor chip label event events host hostname process image mount".split()
 )
 """Columns that tell the rows of a table apart by a word."""
-_ATTRIBUTES = frozenset("uid user pr ni ppid tgid tty s stat state prio nlwp psr cpu".split())
+_ATTRIBUTES = frozenset(
+    "uid user pr ni ppid tgid tty s stat state prio nlwp psr cpu start started stime".split()
+)
 """Columns of processes that are no readings."""
 
 
@@ -48,6 +55,8 @@ def split_cells(line: str) -> tuple[list[str], str]:
     """Return the cells of a line, and what separates them: "," ";" "|" a tab, or "" for spaces."""
     for mark in "\t;":
         if mark in line.strip():
+            if mark == "\t" and _has_columns_of_spaces(line):
+                return _spaced(line), ""
             cells = _strip(line.strip("\r\n").split(mark))
             return [c.replace(",", ".") if _COMMA_NUMBER.fullmatch(c) else c for c in cells], mark
     if "|" in line and "," not in line:
@@ -61,6 +70,24 @@ def split_cells(line: str) -> tuple[list[str], str]:
     if len(words) == 1 or not all(_is_grouped(word) for word in words if "," in word):
         return _strip(line.strip().split(",")), ","
     return _spaced(line), ""
+
+
+def _has_columns_of_spaces(line: str) -> bool:
+    """Return whether numbers between tabs are columns of their own, as ss prints them."""
+    cells = (cell.split() for cell in line.split("\t"))
+    return any(len(cell) > 1 and all(number(word) is not None for word in cell) for cell in cells)
+
+
+def places_of_versions(line: str) -> list[tuple[int, int]]:
+    """Return which words of a line are versions of programs or addresses, each of how many words.
+
+    Examples
+    --------
+    >>> places_of_versions("status installed libc6:amd64 2.36-9")
+    [(3, 4)]
+    """
+    words = line.split()
+    return [(i, len(words)) for i, word in enumerate(words) if _VERSION.fullmatch(word)]
 
 
 def _strip(cells: list[str]) -> list[str]:
@@ -121,6 +148,20 @@ class LineTables:
     def has_header(self) -> bool:
         """Whether a header line was found."""
         return self._active is not None
+
+    @property
+    def header(self) -> Any:
+        """The header that rows are read by, None if there is none; it stays the same object while it is."""
+        return self._active
+
+    @property
+    def may_tell_apart(self) -> bool:
+        """Whether cells of a row of numbers may be something else than the values of the names above."""
+        header = self._active
+        if header is None:
+            return False
+        is_apart = not {"PID", "TID", "CPU"}.isdisjoint(header.names)
+        return is_apart or bool(header.units) or header.delimiter == WIDE
 
     @property
     def waiting(self) -> str:
@@ -280,6 +321,8 @@ def _fitting(
     names: list[str], delimiter: str, above: str, row: list[str], *, is_timed: bool
 ) -> _Header | None:
     """Return names as a header if a row fits below them."""
+    if any(map(_NO_NAME.fullmatch, names)):
+        return None
     header = _Header(tuple(_unique(names, above)), delimiter)
     fits = len(names) > 1 and _under(header, row, is_timed=is_timed) is not None
     return header if fits else None
@@ -344,7 +387,9 @@ def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, st
         names, units = names[1:], units[1:]
     if names[0].endswith(":") and len(cells) == len(names) - 1:
         names = names[1:]  # "avg-cpu:  %user  %nice" stands left of the names
-    elif len(cells) == len(names) + 1 and not is_cell(cells[0]):
+    elif len(cells) > len(names) and _ends_with_command(header):
+        cells = [*cells[: len(names) - 1], " ".join(cells[len(names) - 1 :])]
+    elif len(cells) == len(names) + 1 and not is_cell(cells[0]) and _are_cells(cells[1:]):
         names = ("", *names)  # "Mem:  1024  512" has a label of its own
     elif "unit" in names and len(cells) == len(names) - 1:  # perf leaves it out where there is none
         names = tuple(name for name in names if name != "unit")
@@ -363,6 +408,16 @@ def _under(header: _Header, cells: list[str], *, is_timed: bool) -> dict[str, st
             for cell, unit in zip(cells, units, strict=True)
         ]
     return dict(zip(names, cells, strict=True))
+
+
+def _ends_with_command(header: _Header) -> bool:
+    """Return whether the rest of a row is a process' command with its arguments, as ps prints it."""
+    return "PID" in header.names and _is_label(header.names[-1]) and not header.delimiter
+
+
+def _are_cells(cells: list[str]) -> bool:
+    """Return whether at least half of some cells are readings."""
+    return 2 * sum(map(is_cell, cells)) >= len(cells)
 
 
 def _are_units(line: str) -> bool:

@@ -76,6 +76,13 @@ class ProcessGuard:
             watcher.kill()
             watcher.wait()
 
+    def forget(self) -> None:
+        """Leave it to the process that this one was forked from, whose end it shall notice."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None and watcher.stdin is not None:
+            with contextlib.suppress(OSError):
+                watcher.stdin.close()
+
     def _say(self, text: bytes) -> None:
         watcher = self._watcher
         if watcher is not None and watcher.stdin is not None:

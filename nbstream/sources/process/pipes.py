@@ -6,61 +6,22 @@ import contextlib
 import os
 import queue
 import selectors
+import sys
 import threading
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if sys.platform == "linux":
+    import fcntl
 
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["LineBuffer", "Pipes", "open_pipes"]
+__all__ = ["Pipes", "open_pipes"]
 
 Stream: TypeAlias = Literal["out", "err"]
 
-READ_BYTES = 65_536
-
-
-class LineBuffer:
-    """Cuts bytes into lines; the bytes of a line that is too long are not kept.
-
-    A carriage return ends a line too: that is how programs write over what they wrote before.
-
-    Parameters
-    ----------
-    max_line_bytes
-        Longer lines are dropped and counted in `n_too_long`.
-    """
-
-    def __init__(self, max_line_bytes: int) -> None:
-        self.max_line_bytes = max_line_bytes
-        self.n_too_long = 0
-        self._rest = bytearray()
-        self._in_long_line = False
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes; return the lines that became whole, without their ends."""
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if self._in_long_line:
-            _, newline, data = data.partition(b"\n")
-            self._in_long_line = not newline
-        *whole, rest = data.split(b"\n")
-        if whole:
-            whole[0] = bytes(self._rest) + whole[0]
-            self._rest.clear()
-        self._rest += rest
-        if len(self._rest) > self.max_line_bytes:
-            self._rest.clear()
-            self._in_long_line = True
-            self.n_too_long += 1
-        lines = [line for line in whole if len(line) <= self.max_line_bytes]
-        self.n_too_long += len(whole) - len(lines)
-        return lines
-
-    def finish(self) -> list[bytes]:
-        """Return the last line if it has no end."""
-        rest = bytes(self._rest)
-        self._rest.clear()
-        return [rest] if rest else []
+READ_BYTES = 262_144
+"""Of a pipe, too, where it can be told so: a quick program waits for each 64 KiB to be read otherwise."""
 
 
 class Pipes:
@@ -84,6 +45,9 @@ class Pipes:
         self._files = {"out": process.stdout, "err": process.stderr}
         for name, file in self._files.items():
             os.set_blocking(file.fileno(), False)
+            if sys.platform == "linux" and name == "out":
+                with contextlib.suppress(OSError):
+                    fcntl.fcntl(file.fileno(), fcntl.F_SETPIPE_SZ, READ_BYTES)
             self._selector.register(file.fileno(), selectors.EVENT_READ, name)
         self._lock = threading.Lock()
         self._is_closed = False

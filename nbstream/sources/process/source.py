@@ -15,8 +15,9 @@ from typing import Any, Literal
 from nbstream.errors import ConnectError, SourceError
 from nbstream.sources.item_source import LineSource
 from nbstream.sources.lines.format import strip_escapes
+from nbstream.sources.lines.line_buffer import LineBuffer
 from nbstream.sources.process.guard import ProcessGuard
-from nbstream.sources.process.pipes import LineBuffer, Pipes, open_pipes
+from nbstream.sources.process.pipes import Pipes, open_pipes
 from nbstream.sources.state import SourceState
 from nbstream.sources.wording import explain, shorten
 from nbstream.text.redaction import Redactor, remember, secrets_of_command, secrets_of_environment
@@ -199,6 +200,12 @@ class ProcessSource(LineSource):
             _signal_group(process, "end")
         if pipes is not None:
             pipes.wake()
+
+    def _forget_parent(self) -> None:
+        super()._forget_parent()
+        if self._guard is not None:
+            self._guard.forget()
+        self._process = self._guard = self._pipes = None
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         """Read until the program has ended and what it wrote is read."""

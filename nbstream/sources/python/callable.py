@@ -9,10 +9,13 @@ from nbstream.errors import CallbackError
 from nbstream.sources.item_source import ItemSource
 from nbstream.sources.python.own_loop import OwnLoop
 from nbstream.sources.state import Counters, SourceState
+from nbstream.sources.supervision import Pace, wait_asked_for
 from nbstream.sources.wording import explain, positive_seconds, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nbstream.runtime.turns import Life
 
 __all__ = ["CallableSource"]
 
@@ -45,12 +48,14 @@ class CallableSource(ItemSource):
     Notes
     -----
     A function that raises StopIteration has ended. One that raises something else is called again,
-    less and less often (never more often than `interval`, at most 30 s apart); meanwhile the state is
+    less and less often (never more often than `interval`, at most 30 s apart, or when the Retry-After of an
+    answer of HTTP is over, be it urllib's, requests', httpx' or aiohttp's error); meanwhile the state is
     RECONNECTING, each failure counts as rejected, and `last_error` is a `CallbackError` with the
     function's own error as ``__cause__``.
 
     Thread safety: any thread. The function is called on the source's thread; an asynchronous one runs
-    on an event loop of that thread, so that it cannot use what belongs to the notebook's loop.
+    on an event loop of that thread, so that it cannot use what belongs to the notebook's loop. Where no
+    thread can be started both run on the notebook's loop, which waits for one that is not asynchronous.
     """
 
     kind = "callable"
@@ -63,7 +68,7 @@ class CallableSource(ItemSource):
             message = f"'function' must be callable (got {type(function).__name__})."
             raise TypeError(message)
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            message = "'function' yields. Give what it returns, f(), to IterableSource."
+            message = "'function' yields. Give it to IterableSource."
             raise TypeError(message)
         self.interval = positive_seconds(interval, "interval")
         label = getattr(function, "__name__", None) or type(function).__name__
@@ -71,6 +76,7 @@ class CallableSource(ItemSource):
         super().__init__(**options)
         self.function = function
         self._called_at: float | None = None
+        self._asked = 0.0  # seconds that the other side wants to be left alone
         self._loop = OwnLoop(lambda: self._is_stopping)
 
     @property
@@ -91,28 +97,28 @@ class CallableSource(ItemSource):
     def _interrupt(self) -> None:
         self._loop.cancel()
 
-    def _run(self) -> None:
+    def _run(self) -> Life:
         loop = self._loop = OwnLoop(lambda: self._is_stopping)
         try:
-            self._call_again_and_again(loop)
+            yield from self._call_again_and_again(loop)
         finally:
             loop.close()
 
-    def _call(self, loop: OwnLoop) -> Any:
-        item = self.function()
-        return loop.run(item) if inspect.iscoroutine(item) else item
-
-    def _call_again_and_again(self, loop: OwnLoop) -> None:
+    def _call_again_and_again(self, loop: OwnLoop) -> Life:
         self._set_state(SourceState.RUNNING)
         failures = 0
-        ticks = self._ticks(self.interval)
-        for _ in ticks:
+        pace = Pace(self._clock, self.interval)
+        while True:
             self._called_at = self._clock.monotonic()
             try:
-                item = self._call(loop)
+                item = self.function()
+                if inspect.iscoroutine(item):
+                    item = yield from loop.result_of(item)
             except StopIteration:
                 self._set_state(SourceState.ENDED)
                 return
+            except GeneratorExit:  # the process ends
+                raise
             except BaseException as error:
                 if self._is_stopping:
                     return
@@ -123,7 +129,11 @@ class CallableSource(ItemSource):
             finally:
                 if not self._is_abandoned:
                     self._called_at = None
-            if failures and self._wait(max(0.0, self._backoff(failures - 1) - self.interval)):
+            if failures:
+                delay = max(self._backoff(failures - 1), self._asked)
+                if (yield max(0.0, delay - self.interval)):
+                    return
+            if (yield pace.left()):
                 return
 
     def _take(self, item: Any, failures: int) -> int:
@@ -146,9 +156,11 @@ class CallableSource(ItemSource):
         error = CallbackError(message, callback=self.name)
         error.__cause__ = cause
         self._count(Counters(received=1, rejected=1))
+        self._asked = wait_asked_for(cause)
         if self._is_abandoned:
             return
-        self._set_state(SourceState.RECONNECTING, str(error), error)
+        when = f"waiting {self._asked:.0f} s, as it was asked to: " if self._asked else ""
+        self._set_state(SourceState.RECONNECTING, f"{when}{error}", error)
         self._report("error", str(error))
         if not failures:
             self._count(Counters(reconnects=1))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random as _random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbstream.readings.batch import Batch
 from nbstream.sources.base import Source
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.state import SourceState
+from nbstream.sources.supervision import Pace
 from nbstream.sources.wording import positive_seconds
+
+if TYPE_CHECKING:
+    from nbstream.runtime.turns import Life
 
 __all__ = ["RandomSource"]
 
@@ -68,12 +72,15 @@ class RandomSource(Source):
         """Seconds between two readings."""
         return self.interval
 
-    def _run(self) -> None:
+    def _run(self) -> Life:
         self._set_state(SourceState.RUNNING)
         whole = isinstance(self.low, int) and isinstance(self.high, int)
-        for _ in self._ticks(self.interval):
+        pace = Pace(self._clock, self.interval)
+        while True:
             if whole:
                 number = float(self._numbers.randint(int(self.low), int(self.high)))
             else:
                 number = self._numbers.uniform(self.low, self.high)
             self._emit(Batch.from_rows([(self._clock.wall_ns(), {ONE_CHANNEL: number})]))
+            if (yield pace.left()):
+                return

@@ -378,6 +378,11 @@ def _decide(
     times = {pattern: found for pattern, found in read.items() if found}
     if not times:
         return patterns
+    months = [p for p in times if "%b" in p and "%d" not in p and "%y" in p]
+    if months:  # Jan-26, Feb-26 are months of a year, Jan-26, Jan-27 are days
+        steps = [abs(step) / DAY_NS for step in _steps(times[months[0]])]
+        are_months = bool(steps) and all(28 <= step <= 31 for step in steps)
+        return months if are_months else [p for p in times if p not in months]
     now = now_ns if now_ns is not None else int(datetime.now(UTC).timestamp()) * NS
     if any("%y" in pattern for pattern in times):
         near = {p: t for p, t in times.items() if -2 * 366 < (t[-1] - now) / DAY_NS < 366}

@@ -11,10 +11,13 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from nbstream.sources.times.words import zone_word
+
 __all__ = [
     "PART_NAMES",
     "column_rank",
     "counted_unit",
+    "fraction_digits",
     "header_zone",
     "is_zone_name",
     "key_rank",
@@ -56,7 +59,7 @@ _PARTS = {
     "hour": "hour hr hh hours stunde std heure hora ora uur godz timme 時 时",
     "minute": "minute min minutes mins minuto minuut mn 分",
     "second": "second sec seconds secs sekunde segundo secondo ss 秒",
-    "fraction": "ms msec millis millisecond milliseconds millisekunden fraction",
+    "fraction": "ms msec millis millitm millisecond milliseconds millisekunden fraction",
 }
 PART_NAMES = frozenset(_PARTS)
 """What a column may be called that holds a part of a date or a time of day."""
@@ -65,12 +68,13 @@ _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split
 _UNITS = {
     "s": "s sec secs second seconds sekunden segundos secondes",
     "ms": "ms msec msecs millis milliseconds millisecond millisekunden",
-    "us": "us µs μs usec micros microseconds",
-    "ns": "ns nsec nanos nanoseconds",
+    "us": "us µs μs usec usecs micros microsec microsecs microseconds",
+    "ns": "ns nsec nsecs nanos nanosec nanosecs nanoseconds",
     "min": "min mins minutes minuten",
     "h": "h hr hrs hours stunden",
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+_DIGITS_OF = {"ms": 3, "us": 6, "ns": 9}
 _ALONE = frozenset("second sec secs seconds millis msec milliseconds micros sekunden".split())
 
 _KEYS = {
@@ -81,12 +85,14 @@ _KEYS = {
         "unix_timestamp timestamp_ms timestamp_us timestamp_ns time_ms time_us time_ns ts_ms ts_us "
         "ts_ns event_time recorded_at measured_at observed_at created_at created sampled_at logged_at "
         "updated_at last_updated last_changed time_iso8601 asctime isotime when zeitstempel datum zeit "
-        "heure fecha hora".split()
+        "heure fecha hora tst time_local time_stamp obs_time sample_time reading_time event_timestamp "
+        "epoch_time datetime_utc date_utc".split()
     )
 }
 
 _PERFMON = re.compile(r"\(PDH-CSV [^)]*\) \(.*\)\((-?[0-9]{1,4})\)")
 _LETTERS = re.compile(r"(?:yyyy|aaaa|jjjj)mm(?:dd|jj|tt)(?:hh(?:m[mi](?:ss)?)?)?")
+_ABBREVIATION = re.compile(r"[(\[]([A-Z]{3,5})[)\]]")
 _IANA = re.compile(r"(?<![A-Za-z/])[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_\-]+){1,2}")
 _ZONE = re.compile(
     r"(?:^|[^A-Za-z])(?:(UTC|GMT)\s*([+\-\u2212][0-9]{1,2}(?::?[0-9]{2})?)?|([+\-][0-9]{2}:[0-9]{2}))"
@@ -139,8 +145,11 @@ def key_rank(name: object) -> int | None:
     >>> key_rank("@timestamp"), key_rank("Time"), key_rank("temp")
     (0, 1, None)
     """
-    if not isinstance(name, str) or len(name) > 40:
-        return None
+    return _key_rank(name) if isinstance(name, str) and len(name) <= 40 else None
+
+
+@lru_cache(maxsize=4096)
+def _key_rank(name: str) -> int | None:
     plain = re.sub(r"[\[(].*", "", name.lower()).strip(" @_#$")
     return _KEYS.get(re.sub(r"[\s.\-]+", "_", plain))
 
@@ -205,6 +214,24 @@ def counted_unit(name: str) -> str | None:
     return _UNIT_OF.get(words[-1])
 
 
+def fraction_digits(name: str, seconds: str) -> int:
+    """Return how many digits a column of fractions has, by its name and that of the seconds; 0 if it is none.
+
+    The two are called alike but for the unit, so that "latency us" beside "ts" is none.
+
+    Examples
+    --------
+    >>> fraction_digits("usec", "sec"), fraction_digits("stamp.nanosec", "stamp.sec")
+    (6, 9)
+    >>> fraction_digits("latency us", "ts"), fraction_digits("latency us", "stamp.sec")
+    (0, 0)
+    """
+    words, others = _words(name), _words(seconds)
+    if not words or not others or words[:-1] != others[:-1] or _UNIT_OF.get(others[-1]) != "s":
+        return 0
+    return _DIGITS_OF.get(_UNIT_OF.get(words[-1], ""), 0)
+
+
 def header_zone(name: str) -> tzinfo | None:
     """Return the zone that the name of a column of times says, None if it says none.
 
@@ -212,6 +239,8 @@ def header_zone(name: str) -> tzinfo | None:
     --------
     >>> print(header_zone("Date Time, GMT-05:00"), header_zone("Zeit (Europe/Berlin)"))
     UTC-05:00 Europe/Berlin
+    >>> print(header_zone("Date-Time (EDT)"), header_zone("Date-Time (CST)"))  # one of two zones
+    UTC-04:00 None
     """
     perfmon = _PERFMON.fullmatch(name)
     if perfmon is not None:  # of Windows: minutes west of Greenwich
@@ -223,7 +252,9 @@ def header_zone(name: str) -> tzinfo | None:
             continue
     match = _ZONE.search(name.replace("_", " "))
     if match is None:
-        return None
+        words = (zone_word(word) for word in _ABBREVIATION.findall(name))
+        offsets = [word.offset_s for word in words if word.offset_s is not None]
+        return timezone(timedelta(seconds=offsets[0])) if offsets else None
     offset = match[2] or match[3]
     if offset is None:
         return UTC

@@ -62,7 +62,9 @@ class WholeTimes:
 
     def __init__(self, form: TimeForm, wall_times: WallTimes, last_ns: Callable[[], int]) -> None:
         self.lacks = form.lacks
-        self.wall_times = wall_times if form.zone is None else WallTimes(form.zone)
+        if form.zone is not None:
+            wall_times = WallTimes(form.zone, may_go_down=wall_times.may_go_down)
+        self.wall_times = wall_times
         """What makes UTC of times without a zone."""
         self._last_ns = last_ns
         self._newest: int | None = None  # elapsed time of the file as it was before
@@ -174,7 +176,7 @@ class LineTimes:
     """
 
     def __init__(self, zone: tzinfo, asked: tzinfo | None = None) -> None:
-        self._wall_times = WallTimes(zone)
+        self.wall_times = WallTimes(zone)
         self._asked = asked
         self._forms: dict[str, tuple[TimeForm, WholeTimes]] = {}
         self._newest = ""
@@ -214,7 +216,7 @@ class LineTimes:
             return None  # what looks like the name of a zone is another word
         if len(self._forms) >= 8:
             self._forms.clear()
-        whole = WholeTimes(found, self._wall_times, lambda: now_ns)
+        whole = WholeTimes(found, self.wall_times, lambda: now_ns)
         self._newest = found.pattern
         self._forms[self._newest] = found, whole
         return _one(whole, wall, offset, now_ns)
@@ -250,6 +252,17 @@ class LineTimes:
         if refused is not None:
             raise refused
         return None
+
+    @property
+    def front(self) -> tuple[int, int, str]:
+        """Where the newest time in front of a line ended, where the rest began, and how both looked."""
+        return self._front
+
+    def is_cut_alike(self, line: str) -> bool:
+        """Return whether all lines that begin as the newest one with a time did are cut at the same place."""
+        end, start, looks = self._front
+        is_alike = ":" in looks and line[:start].translate(_ALL_DIGITS_0) == looks
+        return is_alike and line[end:start].isspace() and self._cuts(line) == [(end, start)]
 
     def _cuts(self, line: str) -> list[tuple[int, int]]:
         """Return where a time may end and the rest begin: as last time if the line looks as that did."""

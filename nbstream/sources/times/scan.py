@@ -34,6 +34,9 @@ _DAY_MONTH_NAME = re.compile(
 _MONTH_NAME_DAY = re.compile(
     rf"{_WORD}([-/ ] *)([0-9]{{1,2}})(?![0-9:]){_ORDINAL_ENDING}\.?(?:(,? +|[-/])([0-9]{{4}})(?![0-9:]))?"
 )
+_MONTH_NAME_YEAR = re.compile(rf"{_WORD}([-/ ])([0-9]{{4}})$")
+_YEAR_MONTH_NAME_ALONE = re.compile(rf"([0-9]{{4}})([-/ ]){_WORD}$")
+_MONTH_YEAR = re.compile(r"(?:0[1-9]|1[0-2])([-/])(?:19|20)[0-9]{2}$")
 _CLOCK = re.compile(
     r"([0-9]{1,2})([:.h時时点])([0-9]{1,2})(?![0-9])"
     r"(?:(\2|[m分])([0-9]{1,2})(?![0-9])(?:([.,:])([0-9]+))?)?"
@@ -197,8 +200,12 @@ def _day_month_name(m: re.Match[str]) -> list[str]:
 
 
 def _month_name_day(m: re.Match[str]) -> list[str]:
-    year = "" if m[5] is None else f"{m[4]}%Y"
-    return [f"%b{m[2]}%d{year}"] if month_number(m[1]) else []
+    if not month_number(m[1]):
+        return []
+    if m[5] is not None:
+        return [f"%b{m[2]}%d{m[4]}%Y"]
+    is_all = m[0] == m.string and len(m[3]) == 2
+    return [f"%b{m[2]}%d", *([f"%b{m[2]}%y"] if is_all else [])]
 
 
 _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[str]]], ...] = (
@@ -215,6 +222,9 @@ _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[str]]], ...]
     (_YEAR_MONTH_NAME, lambda m: [f"%Y{m[2]}%b{m[2]}%d"] if month_number(m[3]) else []),
     (_DAY_MONTH_NAME, _day_month_name),
     (_MONTH_NAME_DAY, _month_name_day),
+    (_MONTH_NAME_YEAR, lambda m: [f"%b{m[2]}%Y"] if month_number(m[1]) else []),
+    (_YEAR_MONTH_NAME_ALONE, lambda m: [f"%Y{m[2]}%b"] if month_number(m[3]) else []),
+    (_MONTH_YEAR, lambda m: [f"%m{m[1]}%Y"]),
 )
 """How dates are written, and what patterns each has."""
 

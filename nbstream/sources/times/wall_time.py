@@ -10,8 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from nbstream.readings.batch import TimeArray
 
-__all__ = ["WallTimes"]
+__all__ = ["WallTimes", "go_down"]
 
+TIMES_TO_BE_SURE = 3
 NS = 1_000_000_000
 DAY = 86_400
 FAR = 9_223_372_036  # seconds: no time that int64 ns can hold is later
@@ -34,14 +35,18 @@ class WallTimes:
     ----------
     zone
         The zone of the clock.
+    may_go_down
+        Whether the newest time may come first, as in tables: then those of one call, if they go down, are
+        taken from the last one on.
 
     Notes
     -----
     Thread safety: none.
     """
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, *, may_go_down: bool = False) -> None:
         self.zone = zone
+        self.may_go_down = may_go_down
         self._previous: int | None = None
         self._steps = (NS, NS)  # the newest two; one of them may be a pause
         self._years: tuple[int, int] | None = None
@@ -99,6 +104,14 @@ class WallTimes:
         # Per stretch between two changes, from which wall time on the next stretch shows it too.
         if bool((wall < self._again_ns[index]).all()):
             return
+        if self.may_go_down and go_down(wall):
+            self._previous = None
+            utc[::-1] = self._resolved(wall[::-1], index[::-1], utc[::-1].copy())
+        else:
+            utc[:] = self._resolved(wall, index, utc)
+
+    def _resolved(self, wall: TimeArray, index: TimeArray, utc: TimeArray) -> TimeArray:
+        """Return times with the meaning of those that the clock showed twice, in order of time; in place."""
         previous, steps, done = self._previous, self._steps, -1
         for i in np.flatnonzero(wall >= self._again_ns[index]).tolist():
             if i > done + 1:
@@ -110,6 +123,7 @@ class WallTimes:
             if previous is not None and utc[i] > previous:
                 steps = (steps[1], int(utc[i]) - previous)
             previous, done = int(utc[i]), i
+        return utc
 
     def _last_steps(self, utc: TimeArray) -> tuple[int, int]:
         """Return how far time went from reading to reading, the last two times that it did."""
@@ -162,6 +176,13 @@ class WallTimes:
         """Return the zone's offset in seconds at a moment in UTC."""
         local = (EPOCH + timedelta(seconds=second)).astimezone(self.zone)
         return round((local.utcoffset() or timedelta(0)).total_seconds())
+
+
+def go_down(times: TimeArray) -> bool:
+    """Return whether the newest of some times comes first, but for a few that do not go down."""
+    steps = np.diff(times)
+    n_down, n_up = int(np.count_nonzero(steps < 0)), int(np.count_nonzero(steps > 0))
+    return len(times) >= TIMES_TO_BE_SURE and n_down > 10 * n_up
 
 
 def _is_second(first: int, second: int, previous: int, step: int) -> bool:

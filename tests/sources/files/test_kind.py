@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 
 import pytest
 
-from nbstream.sources import CsvSource, LinesSource
+from nbstream.sources import CsvSource, JsonLinesSource, LinesSource, Source
 from nbstream.sources.files.kind import reads_as_lines, reads_as_table
 from nbstream.widgets.door import kind_of_file
 
@@ -46,7 +48,37 @@ def test_a_log_may_be_a_table(tmp_path: Path, text: str, is_table: bool) -> None
         ("# gpu  pwr\n# Idx    W\n    0   45\n# gpu  pwr\n# Idx    W\n    0   46\n", LinesSource),
         ("temp=21.5 hum=40\ntemp=21.6 hum=41\n", LinesSource),
         ("T: 21.5 C, H: 40 %\nT: 21.6 C, H: 41 %\n", LinesSource),
-        ('{"a": 1}\n', LinesSource),
+        (
+            "top - 11:54:50 up 57 min,  0 user,  load average: 17.18, 17.20, 16.65\n"
+            "Tasks: 157 total,  16 running, 141 sleeping,   0 stopped,   0 zombie\n"
+            "%Cpu(s): 33.3 us, 11.1 sy, 55.6 ni,  0.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\n"
+            "\n"
+            "  PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n"
+            + "".join(
+                f"{i:5} root      20   0  169600  53900  20932 R  22.2   0.2   0:02.52 python\n"
+                for i in range(50)
+            ),
+            LinesSource,
+        ),
+        ("nr_free_pages 4311\nnr_zone_inactive_anon 7\nnuma_hit 9\n", LinesSource),
+        (
+            "coretemp-isa-0000\nAdapter: ISA adapter\n"
+            "Package id 0:  +45.0°C  (high = +80.0°C, crit = +100.0°C)\n"
+            "Core 0:        +43.0°C  (high = +80.0°C, crit = +100.0°C)\n"
+            "\nnvme-pci-0100\nAdapter: PCI adapter\nComposite:    +38.9°C  (low  = -273.1°C)\n",
+            LinesSource,
+        ),
+        (
+            "keys       mem      clients blocked requests            connections          \n"
+            "506        1.05M    1       0       24 (+0)             7           \n"
+            "506        1.05M    1       0       25 (+1)             7           \n",
+            LinesSource,
+        ),
+        ("ok 21.5\nok 21.6\nfault 21.7\n", CsvSource),
+        ("Site: 3\nLogger: 7\nGain: 2\nx y\n1.5 2\n1.6 3\n", CsvSource),
+        ("Site: 3, Logger: 7\nx y\n1.5 2\n1.6 3\n", CsvSource),
+        ('{"a": 1}\n', JsonLinesSource),
+        ('{"a": 1}\nstarting\n{"a": 2}\n', LinesSource),
         ("time temp\n2026-07-01T12:00:00 21.5\n2026-07-01T12:00:01 21.6\n", CsvSource),
         ("21.5 40\n21.6 41\n", CsvSource),
         ("Date: 1 July\ntime;temp\n12:00:00;21,5\n12:00:01;21,6\n", CsvSource),
@@ -55,10 +87,23 @@ def test_a_log_may_be_a_table(tmp_path: Path, text: str, is_table: bool) -> None
 )
 @pytest.mark.parametrize("name", ["x.txt", "x"])
 def test_a_text_may_be_what_a_program_printed(
-    tmp_path: Path, text: str, kind: type[CsvSource] | type[LinesSource], name: str
+    tmp_path: Path, text: str, kind: type[Source], name: str
 ) -> None:
     """Headers that come again and names beside numbers are no table of one header."""
     path = tmp_path / name
     path.write_text(text)
     assert kind_of_file(path) is kind
-    assert reads_as_lines(path) is (kind is LinesSource)
+    assert reads_as_lines(path) is (kind is not CsvSource)
+
+
+def test_a_packed_file_that_is_damaged_says_nothing(tmp_path: Path) -> None:
+    """It is no error yet: the source that reads it says what is wrong."""
+    path = tmp_path / "x.csv.gz"
+    content = bytearray(gzip.compress(b"time,temp\n2026-07-01 12:00:00,21.5\n"))
+    content[10] = 0xFF  # no kind of block
+    path.write_bytes(content)
+    with pytest.raises(zlib.error):
+        gzip.decompress(content)
+    assert not reads_as_table(path)
+    assert not reads_as_lines(path)
+    kind_of_file(path)

@@ -65,6 +65,15 @@ def test_one_time_after_the_other_is_what_they_are_together() -> None:
     assert [single.one_to_utc(int(ns)) for ns in wall] == expected
 
 
+@pytest.mark.parametrize("step", [60, 900, 3600])
+def test_the_newest_may_come_first(step: int) -> None:
+    """The hour that the clock shows twice is told from the rows behind it, which are older."""
+    middle = utc_seconds("2026-10-25T01:00:00+00:00")
+    seconds = [middle - step * i for i in range(-150, 150)]
+    reader = WallTimes(PRAGUE, may_go_down=True)
+    assert (reader.to_utc(wall_of(seconds, PRAGUE)) // NS).tolist() == seconds
+
+
 def test_a_gap_into_the_repeated_hour_goes_on() -> None:
     """After a pause the repeated hour is read so that time does not go back."""
     reader = WallTimes(PRAGUE)

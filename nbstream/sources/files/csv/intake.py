@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.sources.files.csv.read_before import ReadBefore, Sifted, bytes_of, join, rows_of
+from nbstream.sources.times.wall_time import go_down
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import Batch, TimeArray
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Intake"]
 
 MAX_HELD_BYTES = 64 * 2**20
-ROWS_TO_BE_SURE = 3
 CHANGED = "another value for a time that was read; the first one is kept"
 GIVEN_UP = "too many rows to sort; the oldest are left out"
 
@@ -153,11 +153,7 @@ def _is_newest_first(times: TimeArray, *, again: bool = False) -> bool:
     again
         Whether it was so the last time: then nothing against it is enough.
     """
-    steps = np.diff(times)
-    if again:
-        return bool((steps <= 0).all())
-    n_down, n_up = int(np.count_nonzero(steps < 0)), int(np.count_nonzero(steps > 0))
-    return len(times) >= ROWS_TO_BE_SURE and n_down > 10 * n_up
+    return bool((np.diff(times) <= 0).all()) if again else go_down(times)
 
 
 def _in_order(batches: list[Batch]) -> Batch:

@@ -18,6 +18,7 @@ from nbstream.sources.files.csv.rows.long import LongReader
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
 from nbstream.sources.files.encoding import other_format
 from nbstream.sources.files.file_source import FileSource
+from nbstream.sources.files.tail import Piece
 from nbstream.sources.number_cells import number
 from nbstream.sources.state import SourceState
 from nbstream.sources.times.forms import text_form
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
+    from nbstream.runtime.turns import Life
     from nbstream.sources.files.csv.format.format import CsvFormat
-    from nbstream.sources.files.tail import Piece
 
 __all__ = ["CsvSource"]
 
@@ -59,8 +60,10 @@ class CsvSource(FileSource):
     channels
         Names of the columns to read; None reads every column of numbers.
     states
-        Names of the columns of words to read ("RUN", "IDLE"), each a channel of words; their rows are
-        read one by one, about ten times slower than numbers alone.
+        Names of the columns of words to read ("RUN", "IDLE"), each a channel of words, of whatever texts;
+        () is none. None finds those of a few words that come again, or that are called as states are
+        (status, mode …), unless `channels` or `pivot` says what the channels are; a number among
+        them is a missing reading.
     timezone
         Zone of times that name none: an IANA name, a tzinfo, or None for the local zone.
     from_start
@@ -153,7 +156,7 @@ class CsvSource(FileSource):
         timezone: str | tzinfo | None = None,
         from_start: bool = True,
         *,
-        states: Sequence[str] | str = (),
+        states: Sequence[str] | str | None = None,
         unit: TimeUnit | None = None,
         time_format: str | None = None,
         delimiter: str | None = None,
@@ -183,7 +186,7 @@ class CsvSource(FileSource):
         self._options = CsvOptions(
             time=_as_columns(time),
             channels=_as_channels(channels),
-            states=_as_channels(states) or (),
+            states=_as_channels(states),
             unit=unit,
             time_format=time_format,
             delimiter=delimiter,
@@ -197,7 +200,7 @@ class CsvSource(FileSource):
             zone=None if timezone is None else self.timezone,
         )
         self._zone_word = "zone" if timezone is not None else "local zone"
-        self._wall_times = WallTimes(self.timezone)
+        self._wall_times = WallTimes(self.timezone, may_go_down=True)
         self._reader: RowReader | None = None
         self._whole_times: WholeTimes | None = None
         self._long: LongReader | None = None
@@ -215,16 +218,23 @@ class CsvSource(FileSource):
         self._is_catching_up = False
         self._guesses: tuple[str, ...] = ()  # kinds of notes
 
-    def _run(self) -> None:
+    def _run(self) -> Life:
         try:
-            super()._run()
+            yield from super()._run()
         except ParseError as error:
             error.source = self.name
-            self._tail = self._new_tail()
-            self._reader = None
-            self._pending = PendingLines(self._options)
-            self._intake.begin_again(goes_on=False)
+            self._begin_anew()
             raise
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._reader = None
+        self._pending = PendingLines(self._options)
+        self._intake.begin_again(goes_on=False)
+
+    @property
+    def _is_all_handed_over(self) -> bool:
+        return self._reader is not None and not (self._pending.lines or self._intake.is_holding)
 
     def _compare_clocks(self, newest_ns: int) -> None:
         if not self._is_catching_up:  # the newest row is still to come
@@ -253,6 +263,12 @@ class CsvSource(FileSource):
             if not self._read_half_line(piece.half_line):
                 self._settle()
         self._say_state(piece)
+
+    def _finish(self) -> None:
+        super()._finish()
+        self._settle_pending()
+        self._settle()
+        self._say_state(Piece())
 
     def _settle(self) -> None:
         """Hand over what was held until the file's end was reached."""
@@ -426,10 +442,18 @@ class CsvSource(FileSource):
                 self.buffer.units[channel] = unit
 
     def _note_text_columns(self, fmt: CsvFormat) -> None:
-        told = (("text", "not numeric", fmt.texts), ("silent", "no number yet", fmt.silent))
-        for kind, what, names in told:
+        told = (
+            ("words", "words", fmt.words, "; states=[] leaves them out"),
+            (
+                "text",
+                "not numeric",
+                fmt.texts,
+                f"; states={[*fmt.words, *fmt.texts[:1]]!r} reads words",
+            ),
+            ("silent", "no number yet", fmt.silent, ""),
+        )
+        for kind, what, names, hint in told:
             if names:
-                hint = f"; states=[{names[0]!r}] reads words" if kind == "text" else ""
                 self._note(kind, f"{what}: {', '.join(map(repr, names))}{hint}")
             else:
                 self._notes.pop(kind, None)
@@ -453,7 +477,12 @@ class CsvSource(FileSource):
             if n_runs > self._n_runs:
                 self._tell("the count of elapsed time began again: a new run")
             self._n_runs = n_runs
+            words = fmt.words
             fmt.look_again(lines)
+            if fmt.words != words:
+                new = ", ".join(repr(name) for name in fmt.words if name not in words)
+                self._tell(f"words came: {new} read from now on")
+                self._note_text_columns(fmt)
             lines = rows.after
             if rows.header_at is not None:
                 lines = self._pass_header(lines)
@@ -487,7 +516,8 @@ class CsvSource(FileSource):
         hint = ""
         if self._options.decimal == "." and number(first, ",") is not None:
             hint = " (a decimal comma? Pass decimal=',')"
-        said = f"not a number in {channel!r}" if channel else "not a number in other channels"
+        what = "word" if channel in self.buffer.labels else "number"
+        said = f"not a {what} in {channel!r}" if channel else "not a number in other channels"
         said = f"{said}: {shorten(first)!r}{hint}"
         if not before:
             self._report(f"cell {channel}", said)

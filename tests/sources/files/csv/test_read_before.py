@@ -406,6 +406,21 @@ def test_rows_that_are_put_in_front(
         assert source.counters().late == 0
 
 
+def test_newest_row_first_through_a_night_of_25_hours(path: Path) -> None:
+    """Quarters of an hour by the clock on the wall: each is there, in order."""
+    walls = ["00:30", "00:45"]
+    walls += [
+        f"{hour}:{minute:02}" for hour in ("01", "02", "02", "03") for minute in range(0, 60, 15)
+    ]
+    rows = [f"2026-10-25 {wall},{i}\n" for i, wall in enumerate(walls)]
+    with reading(
+        path, "time,value\n" + "".join(reversed(rows)), timezone="Europe/Prague"
+    ) as source:
+        wait_values(source, list(range(len(rows))))
+        steps = np.diff(source.buffer.channel("value").rows(0).times) / 60e9
+        assert (steps == 15).all()
+
+
 def test_a_straggler_is_not_newest_first(path: Path) -> None:
     """A late row at the beginning does not turn a table round."""
     with reading(path, HEADER + row(3, 3) + row(1, 1) + rows(4, 9)) as source:

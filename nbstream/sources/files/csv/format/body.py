@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nbstream.sources.files.csv.format.cells import is_blank, is_time_like, is_value
+from nbstream.sources.files.csv.format.cells import is_blank, is_names, is_time_like, is_value
 from nbstream.sources.number_cells import number
 
 if TYPE_CHECKING:
@@ -35,13 +35,19 @@ class Body:
 
     @classmethod
     def of(cls, rows: list[list[str]]) -> Body:
-        """Return what most rows with a value have in common, of the later ones if in doubt."""
+        """Return what most rows with a value have in common.
+
+        If in doubt it is that of rows for whose cells there are names, then of the later ones.
+        """
         weights: dict[int, float] = {}
         last = {}
         for i, cells in enumerate(rows):
             weights[len(cells)] = weights.get(len(cells), 0.0) + value_share(cells) ** 2
             last[len(cells)] = i
-        n_columns = max(weights, key=lambda n: (weights[n], last[n]))
+        n_names = next((len(cells) for cells in rows if len(cells) > 1 and is_names(cells)), 0)
+        n_columns = _before_grown(rows) or max(
+            weights, key=lambda n: (weights[n], n == n_names, last[n])
+        )
         alike = [c for c in rows if len(c) == n_columns]
         kinds = []
         for column in range(n_columns):
@@ -67,6 +73,19 @@ class Body:
             return is_timed and not is_stamped_header(cells, self)
         numbers = [cell for kind, cell in there if kind == "number"]
         return any(map(is_value, numbers)) and all(is_value(c) or is_blank(c) for c in numbers)
+
+
+def _before_grown(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many columns a table has whose header comes again further down with more, else 0.
+
+    Its writer was restarted with another sensor; the reader of rows takes up what was added.
+    """
+    names = rows[0]
+    if len(rows) < 3 or len(names) < 2 or len(rows[1]) != len(names) or not is_names(names):
+        return 0
+    is_timed = any(number(cell) is None and is_time_like(cell) for cell in rows[1])
+    grown = (row for row in rows[2:] if row[0] == names[0] and len(row) > len(names))
+    return len(names) if is_timed and any(map(is_names, grown)) else 0
 
 
 def is_stamped_header(cells: Sequence[str], body: Body) -> bool:

@@ -9,48 +9,72 @@ from typing import TYPE_CHECKING
 
 from nbstream.sources.number_cells import is_missing, is_placeholder, number, quantity
 from nbstream.sources.times.scan import scan_day_time, scan_time
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SPACES", "cells_of", "is_blank", "is_names", "is_rule", "is_time_like", "is_value"]
+__all__ = [
+    "SPACES",
+    "cells_of",
+    "is_blank",
+    "is_names",
+    "is_no_word",
+    "is_rule",
+    "is_time_like",
+    "is_value",
+]
 
+FAULTS = frozenset({"error", "err", "bad", "invalid"})
+"""Words that stand for a missing number, and among other words are one."""
 SPACES = ("  ", " ")
 """Delimiters that stand for runs: two or more spaces, any number of spaces and tabs."""
 _RULE = re.compile(r"[\s|+:_=─━│┼├┤═╪╞╡-]*[-=_─━═]{3}[\s|+:_=─━│┼├┤═╪╞╡-]*")
 _WORDS_OF_TIME = re.compile(
     r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\b(?:jan|feb|mar|apr|mai|may|jun|jul|aug|sep|oct"
-    r"|okt|nov|dec|dez)[a-z]*\b|\b[ap]\.?m\b\.?|(?<=[0-9])[tz](?![a-z])|\b(?:utc|gmt|[a-z]{2,4}t)$"
+    r"|okt|nov|dec|dez)[a-z]*\b|\b[ap]\.?m\b\.?|(?<=[0-9])[tz](?![a-z])|(?<!,)\b(?:utc|gmt|[a-z]{2,4}t)$"
     r"|\[?[a-z]+/[a-z_]+\]?$",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"[+-]?[0-9]{1,4}(?:(?:[-/.: ]|, )+[0-9]{1,4}){1,8}(?:[.,][0-9]{1,9})?(?: ?[+-][0-9:]{2,6})?"
 )
+_LONG_TEXT = re.compile(r'"[^"]{100000,}"?')
+_FORMULA = re.compile(r'(?<![^,;|\t\x1f])="(?=[^",;|\t\x1f]*")')
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
     """Return the cells of one line, without space around them.
 
-    A quote that is not closed ends with the line.
+    A quote that is not closed ends with the line. A text for Excel, ="21", is what is in the quotes. Of
+    texts in quotes that are longer than the csv module allows nothing is left.
 
     Raises
     ------
     csv.Error
-        If a cell is longer than the csv module allows.
+        If another cell is longer than that.
     """
     if delimiter in SPACES:
         pattern = r"[ \t]+" if delimiter == " " else r" {2,}"
         if '"' not in line:
             return re.split(pattern, line.strip())
-        outside = rf'(?:{pattern})(?=(?:[^"]*"[^"]*")*[^"]*$)'
-        line, delimiter = re.sub(outside, "\x1f", line.strip()), "\x1f"
+        parts = line.strip().split('"')
+        parts[::-2] = [re.sub(pattern, "\x1f", part) for part in parts[::-2]]  # outside of quotes
+        line, delimiter = '"'.join(parts), "\x1f"
     if '"' in line:
-        rows = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
-        return [cell.strip() for cell in next(rows, [])]
+        if '="' in line:
+            line = _FORMULA.sub('"', line)
+        try:
+            return _read(line, delimiter)
+        except csv.Error:
+            return _read(_LONG_TEXT.sub('""', line), delimiter)
     return [cell.strip() for cell in line.split(delimiter)]
+
+
+def _read(line: str, delimiter: str) -> list[str]:
+    rows = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+    return [cell.strip() for cell in next(rows, [])]
 
 
 def is_value(cell: str) -> bool:
@@ -87,6 +111,14 @@ def is_time_like(cell: str) -> bool:
 def is_blank(cell: str) -> bool:
     """Return whether a cell is empty or says that there is no reading."""
     return is_missing(cell) or is_placeholder(cell)
+
+
+def is_no_word(cell: str) -> bool:
+    """Return whether a cell of a column of words is empty or says that there is no reading.
+
+    Among numbers "error" stands for one that is missing; beside "OK" it is the word that matters.
+    """
+    return is_blank(cell) and cell.lower() not in FAULTS
 
 
 def is_rule(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""Decimal commas that nobody put in quotes, in a file whose cells commas separate: 12:00:01,21,5,40,2."""
+"""Commas in numbers that nobody put in quotes, in a file whose cells they separate: 12:00:01,21,5,40,2."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from nbstream.errors import ParseError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["are_cut", "join_cut", "refuse_shifted"]
+__all__ = ["are_cut", "cut_milliseconds", "join_cut", "refuse_shifted"]
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+_SECONDS = re.compile(r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}$")
 
 
 def are_cut(rows: Sequence[Sequence[str]], n_names: int, n_first: int) -> bool:
@@ -40,6 +41,26 @@ def join_cut(cells: Sequence[str], n_first: int) -> list[str]:
     """Return the cells of a row with a cell for each number."""
     pairs = zip(cells[n_first::2], cells[n_first + 1 :: 2], strict=False)
     return [*cells[:n_first], *(f"{whole},{digits}" for whole, digits in pairs)]
+
+
+def cut_milliseconds(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the column of milliseconds that a comma parts from their times, 12:00:00,123; None if none.
+
+    Parameters
+    ----------
+    rows
+        Cells of the rows, of which each has one more than there are names.
+    """
+    n_cells = min(map(len, rows), default=0)
+    for column in range(1, n_cells):
+        cells = [row[column] for row in rows]
+        are_cut = all(len(cell) == 3 and cell.isdecimal() for cell in cells)
+        if are_cut and all(_SECONDS.search(row[column - 1]) for row in rows):
+            rest = [cell for row in rows for cell in row[column + 1 :]]
+            is_filled = any(cell.startswith("0") for cell in cells)
+            # Where all cells are whole numbers a later comma may be the one that cuts.
+            return column if is_filled or not all(map(_WHOLE.fullmatch, rest)) else None
+    return None
 
 
 def refuse_shifted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -14,7 +14,7 @@ from nbstream.sources.files.csv.format.commas import join_cut, refuse_shifted
 from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again
 from nbstream.sources.files.csv.format.guesses import note_guesses
-from nbstream.sources.files.csv.format.roles import find_pivot, find_roles, find_units
+from nbstream.sources.files.csv.format.roles import find_pivot, find_roles, find_units, find_words
 from nbstream.sources.files.csv.format.times import find_times
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm
@@ -116,6 +116,7 @@ def discover(
     )
     find_roles(fmt, names, columns, options)
     find_pivot(fmt, names, columns, options)
+    find_words(fmt, names, columns, options)
     find_units(fmt, names, table)
     note_guesses(fmt, names, columns, options)
     return fmt
@@ -153,7 +154,7 @@ def find_in(
 
 def _check_names(names: Sequence[str], options: CsvOptions, *, has_names: bool) -> None:
     times = options.time or ()
-    for name in (*times, options.pivot, *(options.channels or ()), *options.states):
+    for name in (*times, options.pivot, *(options.channels or ()), *(options.states or ())):
         made = (*_unique(names), ONE_CHANNEL) if name in (options.channels or ()) else ()
         if isinstance(name, str) and name not in (*names, *made):
             advice = "channels=[…] of these"

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from nbstream.readings.labels import is_word
 from nbstream.sources.files.csv.format.cells import (
     cells_of,
     is_blank,
     is_names,
+    is_no_word,
     is_rule,
     is_time_like,
 )
@@ -26,9 +28,49 @@ __all__ = ["NUMBERS_TO_BE_SURE", "CsvFormat", "Role", "is_again", "is_free_text"
 
 TEXTS_TO_BE_FREE = 10
 NUMBERS_TO_BE_SURE = 10
+MAX_WORD_COLUMNS = 8
+"""Channels of words that are found; others have to be asked for."""
+MAX_WORDS = 20
+MAX_WORD_LENGTH = 40
 SAMPLE_LINES = 50
 SAMPLE_BYTES = 2**14
 DEFAULT_COMMENT = "#"
+
+
+@dataclass
+class WordsSoFar:
+    """What came of a column of text: whether it is a few words that come again and again.
+
+    Parameters
+    ----------
+    is_named
+        Whether the column is called as states are: then one word is enough.
+    """
+
+    is_named: bool
+    different: set[str] = field(default_factory=set)
+    n: int = 0
+    is_other: bool = False
+    """Whether something came that is no word."""
+
+    def see(self, cells: Iterable[str]) -> None:
+        """Take in further cells."""
+        for cell in cells:
+            if is_no_word(cell) or len(self.different) > MAX_WORDS:
+                continue
+            self.n += 1
+            self.different.add(cell)
+            self.is_other |= len(cell) > MAX_WORD_LENGTH or not is_word(cell)
+
+    @property
+    def are_words(self) -> bool:
+        """Whether they are a channel of words."""
+        n_different = len(self.different)
+        if self.is_other or all(map(is_blank, self.different)):
+            return False
+        if self.is_named:
+            return n_different < TEXTS_TO_BE_FREE
+        return 2 <= n_different <= MAX_WORDS and self.n >= 2 * n_different
 
 
 class Role(Enum):
@@ -46,6 +88,8 @@ class Role(Enum):
     """Many different texts: a channel after several numbers in a row."""
     STATE = "state"
     """A channel of words, as it was asked for."""
+    WORD = "word"
+    """A channel of words, as was found: a number among them is missing."""
     IGNORED = "ignored"
     """Not among the channels that were asked for."""
 
@@ -84,6 +128,8 @@ class CsvFormat:
     """What was guessed and how to say it otherwise, by kind."""
     runs: dict[int, int] = field(default_factory=dict)
     """Numbers in a row, by column of free text."""
+    may_be_words: dict[int, WordsSoFar] = field(default_factory=dict)
+    """Columns of text that are channels of words once their words come again."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -160,15 +206,30 @@ class CsvFormat:
         found = zip(self.roles, self.forms, cells, strict=True)
         return any(r is Role.NUMBER and form.read(cell) is not None for r, form, cell in found)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Names of the columns of words that were found."""
+        return tuple(self.columns[i] for i in self.of_role(Role.WORD))
+
     def look_again(self, lines: bytes) -> None:
-        """Find out from lines that were read which columns of text hold many different ones."""
+        """Find out from lines that were read which columns of text hold words, and which many texts."""
         if Role.TEXT not in self.roles:
             return
         sample = lines[:SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:SAMPLE_LINES]
         rows = [self.cells(line) for line in sample if '"' not in line]
         for column in self.of_role(Role.TEXT):
-            if is_free_text(row[column] for row in rows if column < len(row)):
+            cells = [row[column] for row in rows if column < len(row)]
+            if is_free_text(cells):
                 self.roles[column] = Role.FREE
+            elif column in self.may_be_words:
+                self.may_be_words[column].see(cells)
+                self.find_word(column)
+
+    def find_word(self, column: int) -> None:
+        """Make a column of text a channel of words if what came of it is words that come again."""
+        there = len(self.of_role(Role.WORD))
+        if there < MAX_WORD_COLUMNS and self.may_be_words[column].are_words:
+            self.roles[column] = Role.WORD
 
     @property
     def no_time(self) -> str:

@@ -85,6 +85,14 @@ def joined_lines(lines: Sequence[str], skip: int) -> list[Line]:
     return found
 
 
+def _has_empty_cell(text: str, texts: Sequence[str]) -> bool:
+    """Return whether a text that begins with a semicolon is of a table of them: ";Date;Temp"."""
+    if text[1:2] == ";" or is_value(text[1:].split(";")[0].strip()):
+        return True
+    n = text.count(";")
+    return any(other.count(";") == n and other[:1] not in {";", ""} for other in texts)
+
+
 def _find_comment(texts: Sequence[str]) -> str | None:
     """Return what the comment lines at the top begin with."""
     for text in texts[:MAX_HEAD_LINES]:
@@ -93,8 +101,8 @@ def _find_comment(texts: Sequence[str]) -> str | None:
             if not start.startswith(prefix) or is_rule(text) or start.startswith(('#"', "*,")):
                 continue
             rest = start[1:]
-            if prefix == ";" and (rest[:1] == ";" or is_value(rest.split(";")[0].strip())):
-                continue  # an empty first cell
+            if prefix == ";" and _has_empty_cell(start, texts):
+                continue
             if prefix == "%" and is_value(rest.split(",")[0]):
                 continue
             return prefix

@@ -16,9 +16,10 @@ from nbstream.sources.files.csv.format.cells import (
     is_time_like,
     is_value,
 )
+from nbstream.sources.files.csv.format.commas import cut_milliseconds
 from nbstream.sources.files.csv.format.head import MAX_HEAD_LINES, joined_lines
 from nbstream.sources.number_cells import number
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,6 +179,7 @@ def _names_block(body: Body, first: int, names_at: int | None) -> list[int]:
     for i in range(first - 1, max(-1, first - 1 - MAX_HEAD_LINES), -1):
         cells = body.rows[i]
         tells = _can_be_names(cells, body) or _is_labelled(cells, body) or _is_processing(cells)
+        tells = tells or (bool(block) and _is_units(body.rows[block[0]]) and _are_counted(cells))
         if tells and _has_room(cells, body, i == first - 1):
             block.insert(0, i)
             if len(block) == 6:
@@ -193,6 +195,13 @@ def _has_room(cells: Sequence[str], body: Body, is_next: bool) -> bool:
     if n == body.n_columns or (len(cells) == body.n_columns and (n > 1 or (n and is_next))):
         return True  # of one cell: the name of pandas' index
     return is_next and n > 1 and abs(n - body.n_columns) <= 1
+
+
+def _are_counted(cells: Sequence[str]) -> bool:
+    """Return whether cells are a name for the first column and numbers for the others: x-axis,1,2."""
+    others = cells[1:]
+    are_numbers = bool(others) and all(cell.isdecimal() and len(cell) < 3 for cell in others)
+    return are_numbers and len(set(others)) == len(others) and is_names(cells[:1])
 
 
 def _is_labelled(cells: Sequence[str], body: Body) -> bool:
@@ -348,6 +357,9 @@ def _fit_names(table: Table, body: Body) -> None:
         rows = [cells for cells in alike if body.is_row(cells)]
         if all(not cells[-1] for cells in rows):
             names.append("")  # rows end with a delimiter
+        elif table.delimiter == "," and (cut := cut_milliseconds(rows)) is not None:
+            names.insert(cut, "milliseconds")
+            table.units = {i + (i >= cut): unit for i, unit in table.units.items()}
         elif table.delimiter in (*SPACES, "\t") or _are_row_names(rows):
             # A space within times makes two columns of them; else R leaves the rows' names unnamed.
             at = next((i for i in range(n - 1) if are_halves(rows, i)), None)

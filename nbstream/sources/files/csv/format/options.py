@@ -51,7 +51,7 @@ class CsvOptions:
     zone
         Of times that name none.
     states
-        Names of the columns that are channels of words.
+        Names of the columns that are channels of words; None is to be found out.
 
     Raises
     ------
@@ -72,7 +72,7 @@ class CsvOptions:
     comment: str | None = None
     pivot: str | None = None
     zone: tzinfo | None = None
-    states: tuple[str, ...] = ()
+    states: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         self._check("unit", self.unit in (None, *NS_PER_UNIT), "'s', 'ms', 'us' or 'ns'")
@@ -120,7 +120,7 @@ class CsvOptions:
     @property
     def asked(self) -> frozenset[str]:
         """Names that the header must have."""
-        names = (*(self.time or ()), self.pivot, *(self.channels or ()), *self.states)
+        names = (*(self.time or ()), self.pivot, *(self.channels or ()), *(self.states or ()))
         return frozenset(name for name in names if isinstance(name, str))
 
 

@@ -6,10 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.cells import is_blank
-from nbstream.sources.files.csv.format.format import NUMBERS_TO_BE_SURE, Role, is_free_text
+from nbstream.sources.files.csv.format.format import (
+    NUMBERS_TO_BE_SURE,
+    Role,
+    WordsSoFar,
+    is_free_text,
+)
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm, find_form
-from nbstream.sources.units import is_unit
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +23,17 @@ if TYPE_CHECKING:
     from nbstream.sources.files.csv.format.header import Table
     from nbstream.sources.files.csv.format.options import CsvOptions
 
-__all__ = ["find_pivot", "find_roles", "find_units"]
+__all__ = ["find_pivot", "find_roles", "find_units", "find_words"]
 
 ENTITY_NAMES = frozenset(
     "entity_id entity metric metric_name name sensor sensor_id sensor_name channel series variable "
     "parameter _field field measurement tag tagname tag_name key item point signal quantity label "
     "device device_id topic symbol host node id dev iface interface cpu disk filesystem gpu index".split()
+)
+STATE_NAMES = frozenset(
+    "state status mode phase flag flags level loglevel severity alarm alert quality result outcome event "
+    "condition health activity gear door valve pump power zustand betriebsart modus etat estado modo "
+    "stato".split()
 )
 ROWS_FOR_SEPARATORS = 50
 _UNIT_IN_NAME = re.compile(r"[\[(]([^\[\]()]{1,12})[\])]\s*$|,\s*([^\s,()]{1,8})(?=\s*\(|$)")
@@ -51,7 +61,7 @@ def find_roles(
             fmt.roles[i] = Role.OPEN
         elif fmt.roles[i] is Role.TEXT and is_free_text(columns[i]):
             fmt.roles[i] = Role.FREE
-        if names[i] in options.states or fmt.columns[i] in options.states:
+        if {names[i], fmt.columns[i]} & set(options.states or ()):
             fmt.roles[i] = Role.STATE
     for i in fmt.time_columns:
         fmt.roles[i] = Role.TIME
@@ -71,7 +81,7 @@ def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:
 def find_units(fmt: CsvFormat, names: Sequence[str], table: Table) -> None:
     """Find the units of channels: in cells, in a line of units, or in brackets behind a name."""
     for i, role in enumerate(fmt.roles):
-        if role in (Role.TIME, Role.IGNORED, Role.STATE):
+        if role in (Role.TIME, Role.IGNORED, Role.STATE, Role.WORD):
             continue
         unit = fmt.forms[i].unit or table.units.get(i, "") or _unit_in(names[i])
         if unit:
@@ -101,6 +111,20 @@ def find_pivot(
             f"rows are of different {names[column]!r} ({n_entities} so far): "
             f"pivot={names[column]!r} makes a channel of each"
         )
+
+
+def find_words(
+    fmt: CsvFormat, names: Sequence[str], columns: Sequence[Sequence[str]], options: CsvOptions
+) -> None:
+    """Find the columns of words, unless it was said what the channels are."""
+    if (options.states, options.channels, options.pivot) != (None, None, None):
+        return
+    for i in fmt.of_role(Role.TEXT):
+        if not _is_entity_name(names[i]) and not _tells_apart(fmt, names[i], i, columns):
+            parts = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", names[i]).lower())
+            fmt.may_be_words[i] = so_far = WordsSoFar(not STATE_NAMES.isdisjoint(parts))
+            so_far.see(columns[i])
+            fmt.find_word(i)
 
 
 def _is_entity_name(name: str) -> bool:

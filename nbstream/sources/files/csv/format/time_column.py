@@ -142,7 +142,7 @@ def _ways_of_numbers(table: Cells, column: int, numbers: list[float]) -> list[Fo
     if is_year and table.has_header and numbers == sorted(set(numbers)):
         return [FoundTimes((column,), TimeForm("text", ("%Y",)), kind=Kind.DATE, rank=grade)]
     if not grade:
-        return []
+        return _elapsed(table, column, numbers) if _is_axis(table, column) else []
     if table.options.unit is None:
         for name in ("mjd", "excel", "matlab", "julian"):
             if name == "mjd" and "mjd" not in table.names[column].lower():
@@ -178,15 +178,16 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
     forward = [step for step in steps if step > 0]
     again = [i for i, step in enumerate(steps) if step < 0]
     grows = bool(forward) and len(again) <= len(steps) / 10
-    may = may_count(name)
+    may = True if _is_axis(table, column) else may_count(name)
     if may is False or not grows or any(numbers[i + 1] > numbers[i] / 2 for i in again):
         return []
     step = float(np.median(forward))
     said = table.options.unit or counted_unit(name)
     said = said or counted_unit(f"{name} {table.units.get(column, '')}")
-    if min(numbers) < 0 and said is None:
-        return []
     is_even = max(forward) <= 1.5 * min(forward)
+    is_triggered = may and is_even and not again and len(numbers) > 2  # from before a trigger
+    if min(numbers) < 0 and said is None and not is_triggered:
+        return []
     n_needed = 6 if may else 10  # what is called "t" may be a temperature
     is_sure = numbers[0] <= 3 * step or min(numbers) >= 1000 or said is not None
     if not is_sure and not (len(numbers) >= n_needed or (may and is_even and len(numbers) > 2)):
@@ -200,6 +201,15 @@ def _elapsed(table: Cells, column: int, numbers: list[float]) -> list[FoundTimes
     note += f"{',' if said is None else ';'} time=False if it is no time"
     scale = SCALES.get(unit) or NumberScale(unit, unit, {"min": 60, "h": 3600}[unit] * NS)
     return [FoundTimes((column,), TimeForm("elapsed", scale=scale), note, Kind.ELAPSED, grade)]
+
+
+def _is_axis(table: Cells, column: int) -> bool:
+    """Return whether a column is the first, and the table says that its unit is one of time.
+
+    LabVIEW says it elsewhere, in lines before the header.
+    """
+    is_said = counted_unit(f"x {table.units.get(0, '')}") is not None
+    return column == 0 and (is_said or (table.has_header and table.names[0] == "X_Value"))
 
 
 def reads(cells: list[str]) -> bool:

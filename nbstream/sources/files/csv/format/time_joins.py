@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from nbstream.sources.files.csv.format.time_cells import (
@@ -24,14 +25,14 @@ from nbstream.sources.times.forms import (
     find_day_time_form,
     find_time_form,
 )
-from nbstream.sources.times.names import PART_NAMES, is_zone_name, part_of
+from nbstream.sources.times.names import PART_NAMES, fraction_digits, is_zone_name, part_of
 from nbstream.sources.times.patterns import MISSING_TIME
 from nbstream.sources.times.words import is_afternoon, zone_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["beside", "joined_ways", "midnight_form", "with_milliseconds", "with_zone"]
+__all__ = ["beside", "joined_ways", "midnight_form", "with_fraction", "with_zone"]
 
 TOGETHER = "read together; pass time='…' for one column"
 LETTERS = {"year": "%Y", "month": "%m", "day": "%d", "doy": "%j"}
@@ -86,16 +87,38 @@ def _walls(table: Cells, way: FoundTimes) -> list[int]:
     return [] if way.form is None else [way.form.read_cells(row)[0] for row in cells]
 
 
-def with_milliseconds(table: Cells, way: FoundTimes) -> FoundTimes:
-    """Return a column of whole seconds with the milliseconds that a comma cut off."""
+def with_fraction(table: Cells, way: FoundTimes) -> FoundTimes:
+    """Return a column of whole seconds with the fractions of them that stand in the next column."""
     after = way.columns[-1] + 1 if way.columns else 0
     form = way.form
+    if form is not None and form.kind == "number" and form.scale == SCALES["s"]:
+        return _with_counted_fraction(table, way, form)
     is_whole = form is not None and form.pattern.endswith("%S") and len(way.columns) == 1
     is_within = 0 < after < len(table.names)
     if form is None or not is_whole or not is_within or not _is_milliseconds(table, after):
         return way
     form = replace(form, parts=(form.pattern, "%f"), n_cells=2, widths=(0, 3))
-    return replace(way, columns=(*way.columns, after), form=form, note=TOGETHER)
+    note = f"{way.note}; {TOGETHER}" if way.note else TOGETHER
+    return replace(way, columns=(*way.columns, after), form=form, note=note)
+
+
+def _with_counted_fraction(table: Cells, way: FoundTimes, form: TimeForm) -> FoundTimes:
+    """Return a column of seconds since 1970 with the micro- or nanoseconds beside it."""
+    column, after = way.columns[0], way.columns[0] + 1
+    if not table.has_header or after == len(table.names):
+        return way
+    n_digits = fraction_digits(table.names[after], table.names[column])
+    cells, seconds = table.cells(after), table.numbers(column)
+    are_whole = all(x == int(x) for x in seconds)
+    if not (n_digits and cells and are_whole and all(map(str.isdecimal, cells))):
+        return way
+    if max(map(len, cells)) > n_digits:
+        return way
+    parts = {column: Part("%Y-%m-%d %H:%M:%S", form), after: Part("%f", width=n_digits)}
+    joined = _together(table, parts, way.rank)
+    if joined is None or joined.form is None:
+        return way
+    return replace(joined, form=replace(joined.form, zone=UTC), kind=way.kind)
 
 
 def with_zone(table: Cells, way: FoundTimes) -> FoundTimes:

@@ -27,7 +27,7 @@ from nbstream.sources.files.csv.format.time_joins import (
     beside,
     joined_ways,
     midnight_form,
-    with_milliseconds,
+    with_fraction,
     with_zone,
 )
 from nbstream.sources.times.forms import (
@@ -183,7 +183,7 @@ def _best(table: Cells) -> FoundTimes | None:
         best = beside(table, best) or best
     if best.kind == Kind.DATE and best.error is None:
         _refuse_midnight(table, best)
-    best = with_zone(table, with_milliseconds(table, best))
+    best = with_zone(table, with_fraction(table, best))
     if best.kind == Kind.COUNTED:
         dates = [way for way in ways if way.kind == Kind.DATE and way.error is None]
         if dates and not _agree(table, best, dates[0]):

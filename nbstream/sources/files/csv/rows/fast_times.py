@@ -25,9 +25,11 @@ from nbstream.sources.times.forms import FIRST_NS, LAST_NS, TimeForm
 from nbstream.sources.times.patterns import FIRST_YEAR, LAST_YEAR, MISSING_TIME, NAIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbstream.readings.batch import TimeArray
 
-__all__ = ["Layout", "read_times"]
+__all__ = ["Layout", "read_texts", "read_times"]
 
 NS = 1_000_000_000
 COMMA = ord(",")
@@ -136,6 +138,19 @@ def read_times(
         wall[i], offsets[i] = form.read_cells(texts)
         is_odd[i] = wall[i] == MISSING_TIME
     return wall, offsets, is_odd
+
+
+def read_texts(
+    texts: Sequence[str], form: TimeForm, layouts: tuple[Layout, ...]
+) -> tuple[TimeArray, TimeArray, Mask]:
+    """Return the same of texts of one layout; those of other forms are left as ones that can't be read."""
+    data = np.frombuffer("".join(texts).encode("utf-8", "replace"), np.uint8)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    ends = np.cumsum(lengths)
+    if not len(ends) or len(data) != ends[-1]:
+        n = len(texts)
+        return np.full(n, MISSING_TIME, np.int64), np.full(n, NAIVE, np.int64), np.ones(n, np.bool_)
+    return _read_layout(data, ends - lengths, ends, layouts[0])
 
 
 def _is_decimal(form: TimeForm) -> bool:

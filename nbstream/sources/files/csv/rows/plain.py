@@ -48,7 +48,7 @@ class PlainLines:
         self._run = re.compile(rb"[ \t]+" if fmt.delimiter == " " else rb" {2,}")
         mark = re.escape(self._delimiter.encode())
         self._quoted = re.compile(
-            rb"(?m)(^|(?<=" + mark + rb')) ?"([^"\r\n' + mark + rb']*)" *(?=' + mark + rb"|\r?$)"
+            rb"(?m)(^|(?<=" + mark + rb')) ?=?"([^"\r\n' + mark + rb']*)" *(?=' + mark + rb"|\r?$)"
         )
         self._tries: dict[int, int] = {}
 

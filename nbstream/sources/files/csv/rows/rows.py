@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nbstream.readings.batch import Batch, FloatArray, TimeArray
-from nbstream.sources.files.csv.format.cells import is_blank
+from nbstream.readings.labels import is_word
+from nbstream.sources.files.csv.format.cells import is_no_word
 from nbstream.sources.files.csv.format.format import CsvFormat, Role, is_again, is_header
 from nbstream.sources.files.csv.rows.fast import NEWLINE, RETURN, Chunk, Index, Mask
 from nbstream.sources.files.csv.rows.fast_times import Layout, read_times
 from nbstream.sources.files.csv.rows.plain import PlainLines
+from nbstream.sources.files.csv.rows.words import read_words
 from nbstream.sources.times.patterns import MISSING_TIME, NAIVE
 from nbstream.text.redaction import log_exception
 
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 REPLACEMENT = "\ufffd"
 UNDECIDED = (Role.OPEN, Role.TEXT, Role.FREE)
+WORDS = (Role.STATE, Role.WORD)
+READ = (Role.NUMBER, *WORDS)
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class RowReader:
     whole_times
         Makes UTC of times; None if the format has none.
     is_fast
-        False reads every row by itself, with the same result; so are rows with words read.
+        False reads every row by itself, with the same result.
     labels_for
         Returns the label table of a channel of words, None if it holds numbers.
     """
@@ -90,7 +94,7 @@ class RowReader:
     ) -> None:
         self.fmt = fmt
         self._whole_times = whole_times
-        self._is_fast = is_fast and fmt.cut_from is None and Role.STATE not in fmt.roles
+        self._is_fast = is_fast and fmt.cut_from is None
         self._labels_for = labels_for or (lambda name: None)
         self.fast_fault: Exception | None = None
         """What the fast way failed of last, though the slow one read the rows then."""
@@ -111,7 +115,7 @@ class RowReader:
 
     def _read(self, lines: bytes, now_ns: int, *, is_fast: bool) -> ParsedRows:
         roles, forms = list(self.fmt.roles), list(self.fmt.forms)
-        chunk = self._chunk(lines) if is_fast and Role.NUMBER in roles else None
+        chunk = self._chunk(lines) if is_fast and not set(READ).isdisjoint(roles) else None
         is_as_it_was = chunk is not None and chunk.lines is lines
         places = Places(chunk.starts, chunk.ends) if chunk and is_as_it_was else Places.of(lines)
         n = stop = len(places.starts)
@@ -177,15 +181,37 @@ class RowReader:
             if role in UNDECIDED and self._plain.may_turn(chunk, column, rows):
                 found.values.clear()
                 return np.ones(len(is_odd), np.bool_)
-            if role is Role.NUMBER:
-                numbers, odd_cells = self._plain.numbers(chunk, column, rows)
+            if role in READ:
+                if role is Role.NUMBER:
+                    numbers, odd_cells = self._plain.numbers(chunk, column, rows)
+                else:
+                    numbers, odd_cells = read_words(chunk, column, rows, self._coder(column))
                 if isinstance(rows, slice):
                     found.values[column] = numbers
                 else:
                     found.column(column)[rows] = numbers
                 is_odd_too[rows] |= odd_cells
+        if Role.NUMBER not in fmt.roles:  # a row without any word is none
+            is_odd_too |= np.isnan(list(found.values.values())).all(axis=0)
         is_odd |= is_odd_too
         return is_odd
+
+    def _coder(self, column: int) -> Callable[[str], float | None]:
+        """Return what gives the words of a column their codes, None where a cell is no word."""
+        labels = self._labels_for(self.fmt.columns[column])
+        role = self.fmt.roles[column]
+
+        def code_of(text: str) -> float | None:
+            if labels is None:
+                return None
+            if role is Role.WORD:
+                if is_no_word(text):
+                    return math.nan
+                if labels.find(text) is None and not is_word(text):
+                    return None
+            return labels.code(text)
+
+        return code_of
 
     def _batch(self, found: Found, pick: Any, now_ns: int) -> Batch:
         """Return some of the rows that were found."""
@@ -199,7 +225,7 @@ class RowReader:
 
     def _columns_of(self, found: Found) -> dict[str, FloatArray]:
         """Return the values that were found, by the name they have in a batch."""
-        columns = [i for i in self.fmt.of_role(Role.NUMBER, Role.STATE) if i in found.values]
+        columns = [i for i in self.fmt.of_role(*READ) if i in found.values]
         return {self.fmt.columns[i]: found.values[i] for i in columns}
 
     def _read_one(self, line: bytes, i: int, found: Found, result: ParsedRows) -> bool:
@@ -237,7 +263,7 @@ class RowReader:
             return fmt.no_time
         has_number = False
         for column, role in enumerate(fmt.roles):
-            if role is Role.STATE:
+            if role in WORDS:
                 code = self._code(column, cells, result)
                 found.column(column)[i] = code
                 has_number = has_number or code == code
@@ -265,13 +291,13 @@ class RowReader:
         """Return the code of a cell of words, NaN if it is missing."""
         cell = cells[column] if column < len(cells) else ""
         name = self.fmt.columns[column]
-        if is_blank(cell):
+        if not cell.strip():
             return math.nan
-        labels = self._labels_for(name)
-        if labels is None:
+        code = self._coder(column)(cell)
+        if code is None:
             result.note_bad_cell(name, cell)
             return math.nan
-        return labels.code(cell)
+        return code
 
     def _read_time(self, cells: list[str], i: int, found: Found) -> bool:
         """Read the time of line `i`, in place; return whether it has what the format asks for."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import nbstream as ns
 from nbstream.errors import ParseError
+from nbstream.runtime.turns import live
 from nbstream.sources.files.csv.format.discover import discover
 from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.files.csv.rows.rows import RowReader
@@ -109,7 +110,7 @@ def test_numbers_as_people_write_them(path: Path, text: str, values: list[float]
         ("1782907200 52.1\n1782907201 50.9\n", 2, {"value": [52.1, 50.9]}),
         ("{0},1,2\n{1},3,4\n", 2, {"c2": [1, 3], "c3": [2, 4]}),
         ("a\n1\n2\n", 2, {"a": [1, 2]}),
-        ("time,door,v\n{0},on,1\n{1},ajar,2\n", 2, {"v": [1, 2]}),
+        ("time,way,v\n{0},on,1\n{1},ajar,2\n", 2, {"v": [1, 2]}),
         ("time,fan,v\n{0},[N/A],1\n{1},[N/A],2\n", 2, {"v": [1, 2]}),
         ("time,id,v\n{0},12ab,1\n{1},34cd,2\n", 2, {"v": [1, 2]}),
     ],
@@ -339,9 +340,8 @@ def test_a_wide_table_takes_no_longer_to_find(path: Path, n_columns: int, n_rows
     text = "".join(f"2026-07-01 12:{i // 60:02}:{i % 60:02},{row}\n" for i, row in enumerate(rows))
     path.write_text(f"time,{names}\n{text}")
     source = ns.CsvSource(path, timezone="Europe/Prague", clock=FakeClock())
-    source._wait = lambda seconds: True  # type: ignore[method-assign, assignment]
     start = time.thread_time()
-    source._run()
+    live(source._run(), lambda pause: True)
     used_s = time.thread_time() - start
     assert source.counters().received == n_rows
     assert used_s < 2.5  # 0.5 by itself; 9 when all rows were looked at, each column as times
@@ -355,9 +355,8 @@ def test_day_and_month_of_a_long_file_take_no_longer_to_tell(path: Path, form: s
     rows = "".join(f"{form.format(day=day, second=i % 60)},{i}\n" for i, day in enumerate(days))
     path.write_text(f"time,v\n{rows}")
     source = ns.CsvSource(path, timezone="UTC", clock=FakeClock())
-    source._wait = lambda seconds: True  # type: ignore[method-assign, assignment]
     start = time.thread_time()
-    source._run()
+    live(source._run(), lambda pause: True)
     assert time.thread_time() - start < 4  # 0.3 by itself; 10 when all rows were looked at
     assert str(source.buffer.to_pandas().index[-1])[:10] == "2026-07-13"
     source.close()

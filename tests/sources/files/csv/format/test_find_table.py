@@ -166,6 +166,10 @@ def test_a_name_in_quotes_may_hold_a_comma_and_go_over_two_lines() -> None:
         ("a b  c d\n2026-07-01 12:00  21.5 C\n2026-07-01 12:01  21.6 C\n", "  "),
         ("| time | temp |\n|------|-----:|\n| 2026-07-01 12:00 | 21.5 |\n", "|"),
         ("1\n2\n", ","),
+        ("time,status,note\n2026-07-01 12:00:00,OK,text 1\n2026-07-01 12:00:01,OK,text 2\n", ","),
+        ("time,note\n2026-07-01 12:00:00,text 1\n2026-07-01 12:00:01,text 2\n", ","),
+        ("t,a,by,note\n2026-07-01T12:00:00,5,me,run 7 5\n2026-07-01T12:00:01,6,me,run 8 5\n", ","),
+        ("t a b\n12:00:00 0,5 1,5\n12:00:01 0,6 1,6\n", " "),
     ],
 )
 def test_the_delimiter_is_found(text: str, delimiter: str) -> None:
@@ -209,3 +213,47 @@ def test_what_was_passed_over_is_said() -> None:
     assert "header=2" in find(TOA5).notes["header"]
     assert "C, %, V" in find(TOA5).notes["units"]
     assert "2 lines" in find("hello there\nagain\n1,2\n3,4\n5,6\n").notes["passed"]
+
+
+@pytest.mark.parametrize("n_rows", [2, 20])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2026-07-01 12:00:{0:02d},{0}.5,ajar,door,text {0}",
+        "2026-07-01T12:00:{0:02d},{0}.5,ajar,text {0}",
+        "17829072{0:02d},{0}.5,ajar,door,text {0}",
+        "12:00:{0:02d},{0},a b {0},c {0}",
+    ],
+)
+def test_words_and_a_number_may_end_the_rows_of_commas(row: str, n_rows: int) -> None:
+    """Though spaces part such rows too, and no line of names tells."""
+    table = find_table([row.format(i) for i in range(n_rows)], CsvOptions())
+    assert table is not None
+    assert (table.delimiter, table.n_columns) == (",", row.count(",") + 1)
+
+
+@pytest.mark.parametrize("n_rows", [2, 20])
+@pytest.mark.parametrize(
+    ("row", "n_columns"),
+    [
+        ("2026-07-01 08:00:{0:02d},1{0:02d} {0}.5 7", 4),
+        ("08:00:{0:02d},1{0:02d} {0}.5", 2),
+        ("08:00:{0:02d},1{0:02d}  {0}.5  8", 3),
+    ],
+)
+def test_commas_may_stand_before_milliseconds(row: str, n_columns: int, n_rows: int) -> None:
+    """Spaces part the cells then."""
+    table = find_table([row.format(i) for i in range(n_rows)], CsvOptions())
+    assert table is not None
+    assert table.delimiter in {" ", "  "}
+    assert table.n_columns == n_columns
+
+
+@pytest.mark.parametrize(
+    "row", ["08:00:{0:02d},1{0:02d} mV", "08:00:{0:02d},1{0:02d} 000", "08:00:{0:02d},1{0:02d} , 7"]
+)
+def test_readings_of_three_digits_are_no_milliseconds(row: str) -> None:
+    """Units, thousands and spaces may stand behind them."""
+    table = find_table([row.format(i) for i in range(20)], CsvOptions())
+    assert table is not None
+    assert table.delimiter == ","

@@ -1,0 +1,1 @@
+"""Sources of things that hang on this machine."""

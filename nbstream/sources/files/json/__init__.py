@@ -1,0 +1,1 @@
+"""Files of JSON, a reading a line."""

@@ -1,0 +1,1 @@
+"""Parquet files of anybody: which column holds the times, and what the others are as channels."""

@@ -1,0 +1,1 @@
+"""Sources made of other sources, batch by batch: renamed, chosen, computed, resampled, merged."""

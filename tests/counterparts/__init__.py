@@ -1,0 +1,1 @@
+"""Real servers that sources talk to, each started by the test that needs it and stopped again."""
