@@ -6,14 +6,17 @@ import inspect
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nbstream.readings.batch import as_times_ns, as_values
+from nbstream.text.sheet import InCell, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
     from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
@@ -57,7 +60,7 @@ class Detection:
         return self.explain(i % len(self))
 
 
-class Detector(ABC):
+class Detector(InCell, ABC):
     """Base class of the detectors: pure and vectorised, without threads.
 
     A kind of detector names itself in `name`, takes its parameters as keyword-only arguments of its
@@ -74,6 +77,8 @@ class Detector(ABC):
     max_rate: float = math.inf
     """Readings per second up to which an analyzer shows it every single one; beyond, it gets means of blocks.
     A tenth of a processor core is enough for so many."""
+    timezone: tzinfo = UTC
+    """In which reasons tell times and phases; an analyzer sets that of its buffer."""
 
     def __repr__(self) -> str:
         """Return the constructor's form, with the parameters that are not at their defaults."""
@@ -83,6 +88,15 @@ class Detector(ABC):
             if (given := getattr(self, name, default)) is not default and given != default
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _sheet(self) -> Sheet:
+        """Return what it does, and its parameters."""
+        defaults = parameters(type(self))
+        given = {name: getattr(self, name, default) for name, default in defaults.items()}
+        rows = [(name, f"{value!r}") for name, value in given.items()]
+        what = (type(self).__doc__ or "").strip().partition("\n")[0]
+        header = ("parameter", "value") if rows else ()
+        return Sheet(f"{type(self).__name__}", "", [what], header, rows)
 
     def update(self, times: Any, values: Any) -> Detection:
         """Score the next readings, and learn from them.

@@ -144,4 +144,4 @@ class BlockMeans(Detector):
         self._reason = f"{judged.reason(-1)} (on means of {duration(self.block_ns)})"
 
 
-_WAITING = "warming up: the first block is not over"
+_WAITING = "judges when the first block is over"

@@ -11,8 +11,11 @@ import numpy as np
 from nbstream.detectors.base import Detection, Detector
 from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
+from nbstream.detectors.parts.wording import apart, judges_from, moment, short, sigmas
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from nbstream.readings.batch import FloatArray, IntArray, TimeArray
 
 __all__ = ["ChangePoint", "ChangePointDetector"]
@@ -21,6 +24,8 @@ LENGTHS = (16, 32, 64, 128, 256)
 MAX_REFERENCE = 1024
 PIECE = 4096
 HUBER = 3.0
+# Mean of √|z| of standard normal z.
+ROOT_SIZE = 0.822
 # A shifted level makes deviations larger as well: how much less significant it may be than a shift of the
 # spread, and from what mean sign on deviations are one-sided.
 LEVEL_FIRST = 0.8
@@ -44,7 +49,8 @@ class ChangePoint:
     n_readings: int
     """How many readings there were from the onset to the one that made it certain."""
     before: float
-    """Median before it; of a spread the robust standard deviation."""
+    """Median before it; of a spread the robust standard deviation. Where these don't show the shift (most
+    readings are equal, say), the mean of limited deviations, which the score is made of."""
     after: float
     """The same since then."""
     sigmas: float
@@ -133,6 +139,7 @@ class ChangePointDetector(Detector):
         score, is_warm = np.full(n, np.nan), np.zeros(n, np.bool_)
         is_anomaly = np.zeros(n, np.bool_)
         changes: dict[int, ChangePoint] = {}
+        n_learnt, is_after = np.zeros(n, np.int64), np.zeros(n, np.bool_)
         present = np.flatnonzero(values == values)
         position, filled = 0, 0
         with np.errstate(all="ignore"):
@@ -141,6 +148,8 @@ class ChangePointDetector(Detector):
                 rows = present[position : position + m]
                 end = int(rows[-1]) + 1
                 is_warm[filled:end] = self._reference is not None
+                n_learnt[rows] = self._n + np.arange(m) + 1
+                is_after[rows] = self.latest is not None
                 alarm = self._take(times[rows], values[rows] * DOWN, rows, score)
                 if alarm is not None:
                     position += alarm + 1
@@ -157,15 +166,19 @@ class ChangePointDetector(Detector):
         is_warm[filled:] = self._reference is not None
         score[~is_warm] = np.nan
 
+        zone = self.timezone
+
         def explain(i: int) -> str:
             if i in changes:
-                return _describe(changes[i], score[i], self.limit)
+                return _describe(changes[i], float(score[i]), self.limit, zone)
             if score[i] == score[i]:
                 return f"No shift: {score[i]:.1f} standard errors (limit {self.limit:g})."
             if not values[i] == values[i]:
                 return "Missing."
+            when = " after the shift" if is_after[i] else ""
+            n_needed = self.n_reference + 1
             return (
-                f"The first {self.n_reference} readings, or those after a shift, are the reference."
+                f"It {judges_from(n_needed, int(n_learnt[i]))}{when}: the first are the reference."
             )
 
         return Detection(score, is_anomaly, is_warm, explain)
@@ -204,12 +217,8 @@ class ChangePointDetector(Detector):
             kind = 0
             n_after = self._reference.onset(newest, kind)
         after = values[len(values) - n_after :]
-        if kind == 0:
-            level = float(np.median(after))
-            before, now, sigmas = centre, level, (level - centre) / scale
-        else:
-            spread = _robust_scale(after, float(np.median(after)))
-            before, now, sigmas = scale, spread, spread / scale
+        before, now = self._reference.levels(after) if kind == 0 else self._reference.spreads(after)
+        sigmas = (now - before) / scale if kind == 0 else now / before
         return ChangePoint(
             kind=("level", "spread")[kind],
             onset_ns=int(times[len(times) - n_after]),
@@ -261,6 +270,23 @@ class _Reference:
                     np.maximum(best[kind, m - k :], errors, out=best[kind, m - k :])
         return best.max(axis=0), (best[0] < LEVEL_FIRST * best[1]).astype(np.int64)
 
+    def levels(self, after: FloatArray) -> tuple[float, float]:
+        """Return the level before and after a shift: medians, or what made it significant."""
+        rise = float(_limited((after - self.centre) / self.scale).mean()) - self.usual[0][0]
+        level = float(np.median(after))
+        if (level - self.centre) * rise > 0:
+            return self.centre, level
+        before = self.centre + self.usual[0][0] * self.scale
+        return before, before + rise * self.scale
+
+    def spreads(self, after: FloatArray) -> tuple[float, float]:
+        """Return the spread before and after a shift of it: robust ones, or what made it significant."""
+        usual, now = self.usual[1][0], float(_sizes((after - self.centre) / self.scale).mean())
+        spread = _robust_scale(after, float(np.median(after)))
+        if (spread - self.scale) * (now - usual) > 0:
+            return self.scale, spread
+        return (usual / ROOT_SIZE) ** 2 * self.scale, (now / ROOT_SIZE) ** 2 * self.scale
+
     def onset(self, values: FloatArray, kind: int) -> int:
         """Return of how many newest values the likelihood ratio is largest."""
         deviations = (values - self.centre) / self.scale
@@ -296,15 +322,16 @@ def _long_run(series: FloatArray) -> tuple[float, float]:
     return mean, max(std, 0.25) * math.sqrt((1 + correlation) / (1 - correlation))
 
 
-def _describe(change: ChangePoint, score: float, limit: float) -> str:
-    since = str(np.datetime64(change.onset_ns, "ns").astype("datetime64[s]")).replace("T", " ")
+def _describe(change: ChangePoint, score: float, limit: float, zone: tzinfo) -> str:
+    before, after = apart(change.before, change.after, digits=3)
+    is_more = change.after > change.before
     if change.kind == "level":
-        way = "up" if change.after > change.before else "down"
-        size = f"shifted {way} by {abs(change.after - change.before):.4g} ({abs(change.sigmas):.3g} robust σ)"
+        by = short(abs(change.after - change.before))
+        far = sigmas(abs(change.sigmas))
+        size = f"shifted {'up' if is_more else 'down'} by {by} ({far} robust σ)"
     else:
-        way = "grown" if change.after > change.before else "shrunk"
-        size = f"{way} to {change.sigmas:.3g} times"
+        size = f"{'grown' if is_more else 'shrunk'} to {apart(change.sigmas, 1.0)[0]} times"
     return (
-        f"The {change.kind} has {size}, from {change.before:.4g} to {change.after:.4g}, since "
-        f"{since} UTC ({change.n_readings} readings); {score:.1f} standard errors (limit {limit:g})."
+        f"The {change.kind} has {size}, from {before} to {after}, since {moment(change.onset_ns, zone)} "
+        f"({change.n_readings} readings); {score:.1f} standard errors (limit {limit:g})."
     )

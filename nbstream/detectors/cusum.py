@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nbstream.detectors.parts.charts import ChartDetector, Explain
-from nbstream.detectors.parts.false_alarms import cusum_limit
+from nbstream.detectors.parts.charts import LARGEST_Z, ChartDetector, Explain
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.wording import duration, short, sigmas
+from nbstream.detectors.parts.run_lengths import RunLengths, cusum_run_lengths
+from nbstream.detectors.parts.wording import MANY_SIGMAS, apart, duration, short, sigmas
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
@@ -54,12 +54,16 @@ class CusumDetector(ChartDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day": sets h, from the median interval in the warm-up and Siegmund's approximation
-        (`nbstream.detectors.parts.false_alarms.cusum_limit`); `effective_limit` tells it.
+        (`nbstream.detectors.parts.false_alarms.cusum_limit`), and then from the peaks of the score (see
+        `nbstream.detectors.parts.calibration.Calibration`); `effective_limit` tells the newest. Readings
+        that depend on those before are compared with a forecast then
+        (`nbstream.detectors.parts.forecast.Forecast`), unless mean and sigma are given.
 
     Notes
     -----
-    Cost: about 15 ns per reading, and 40 µs per alarm. A sum C is S plus its smallest value so far; it is
-    taken anew every 8,192 readings after an alarm, so that it stays small.
+    Cost: about 15 ns per reading, and 40 µs per alarm; with `false_alarms` 1 to 2 µs per reading. A sum C
+    is S plus its smallest value so far; it is taken anew every 8,192 readings after an alarm, so that it
+    stays small.
 
     Examples
     --------
@@ -101,6 +105,9 @@ class CusumDetector(ChartDetector):
         self._limit = self.h if self.false_alarms is None else math.nan
         super()._forget()
 
+    def _run_lengths(self) -> RunLengths:
+        return cusum_run_lengths(self.k)
+
     def _start(self) -> None:
         self._row = 0
         self._sum = 0.0
@@ -108,9 +115,6 @@ class CusumDetector(ChartDetector):
         self._low_up = self._high_down = 0.0
         self._up, self._down = _Side(), _Side()
         self._shift: tuple[int, int, bool] | None = None  # first and last row of an alarm, upwards?
-        if self._false_alarms is not None:
-            run_length = self._false_alarms.run_length(self._baseline.interval_ns)
-            self._limit = cusum_limit(run_length, self.k)
 
     def _chart(
         self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
@@ -127,23 +131,24 @@ class CusumDetector(ChartDetector):
             is_anomaly[alarm] = True
             i, step = alarm + 1, 32
         self._row = first_row + n
-        alarms, limit = self._alarms, self._limit
-        center, sigma = self._baseline.center, self._baseline.sigma
+        alarms, limit, words = self._alarms, self._limit, self._limit_words
+        center, sigma, is_of_errors = self._usual()
 
         def explain(i: int) -> str:
             alarm = alarms.get(i)
             if alarm is None:
-                return f"cumulative sum {sigmas(score[i])} of {sigmas(limit)} σ"
-            side = "up" if alarm.size > 0 else "down"
-            text = (
-                f"level shifted {side} by about {short(abs(alarm.size), 2)} σ "
-                f"(to {short(center + alarm.size * sigma)})"
-            )
+                return f"cumulative sum {score[i]:.1f} of {limit:.1f} σ"
+            side, size = "up" if alarm.size > 0 else "down", abs(alarm.size)
+            far = f"about {short(size, 2)}" if size <= MANY_SIGMAS else sigmas(size)
+            text = f"level shifted {side}{' from its forecast' if is_of_errors else ''} by {far} σ"
+            if size * alarm.n < LARGEST_Z / 2:  # else readings were limited, and so is their sum
+                level = apart(center + alarm.size * sigma, center)[0]
+                text += f" ({short(size * sigma)})" if is_of_errors else f" (to {level})"
             if alarm.n > 1 and alarm.onset_ns is not None:
                 ago_ns = int(times[i]) - alarm.onset_ns
                 ago = f" ({duration(ago_ns)})" if ago_ns >= 0 else ""  # else the clock went back
                 text += f", beginning {alarm.n:,} readings{ago} ago"
-            return text + self._with_false_alarms(limit)
+            return text + words
 
         return explain
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.detectors.parts.charts import ChartDetector, Explain
-from nbstream.detectors.parts.false_alarms import ewma_limit
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.wording import short, sigmas
+from nbstream.detectors.parts.run_lengths import RunLengths, ewma_run_lengths
+from nbstream.detectors.parts.wording import MANY_SIGMAS, apart, side_of, sigmas
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
@@ -42,14 +42,16 @@ class EwmaDetector(ChartDetector):
         Least sigma that is learnt, in units of the readings.
     false_alarms
         Such as "1/day": sets the limit, from the median interval in the warm-up and the integral equation
-        of the chart's run length (`nbstream.detectors.parts.false_alarms.ewma_limit`);
-        `effective_limit` tells it.
+        of the chart's run length (`nbstream.detectors.parts.false_alarms.ewma_limit`), and then from the
+        peaks of the score (see `nbstream.detectors.parts.calibration.Calibration`); `effective_limit` tells
+        the newest. Readings that depend on those before are compared with a forecast then
+        (`nbstream.detectors.parts.forecast.Forecast`), unless mean and sigma are given.
 
     Notes
     -----
-    Cost: about 8 ns per reading. The recursion is summed by doubling: after pass s each reading holds the
-    weighted sum of the last 2^s, and weights below 1e−17 are left out. Which numbers are added in which
-    order depends on nothing but the readings.
+    Cost: about 8 ns per reading; with `false_alarms` 1 to 2 µs. The recursion is summed by doubling:
+    after pass s each reading holds the weighted sum of the last 2^s, and weights below 1e−17 are left out.
+    Which numbers are added in which order depends on nothing but the readings.
     """
 
     name = "ewma"
@@ -93,12 +95,12 @@ class EwmaDetector(ChartDetector):
         self._limit = self.limit if self.false_alarms is None else math.nan
         super()._forget()
 
+    def _run_lengths(self) -> RunLengths:
+        return ewma_run_lengths(self.weight)
+
     def _start(self) -> None:
         self._n = 0
         self._inputs = np.zeros(self._n_remembered)
-        if self._false_alarms is not None:
-            run_length = self._false_alarms.run_length(self._baseline.interval_ns)
-            self._limit = ewma_limit(run_length, self.weight)
 
     def _chart(
         self, times: TimeArray, z: FloatArray, score: FloatArray, is_anomaly: BoolArray
@@ -112,17 +114,23 @@ class EwmaDetector(ChartDetector):
         score[:n_early] /= sigma_at[:n_early]
         score[n_early:] /= sigma_at[-1]
         self._n += len(z)
-        limit, center, sigma = self._limit, self._baseline.center, self._baseline.sigma
+        limit, words = self._limit, self._limit_words
+        center, sigma, is_of_errors = self._usual()
+        what = " of what forecasts miss," if is_of_errors else ""
         np.greater(score, limit, out=is_anomaly)
 
         def explain(i: int) -> str:
-            side, sign = ("above", 1.0) if is_above[i] else ("below", -1.0)
+            sign = 1.0 if is_above[i] else -1.0
             average = sign * float(score[i] * sigma_at[min(i, n_early)])
-            text = (
-                f"moving average {short(center + sigma * average)} is {sigmas(score[i])} of its σ "
-                f"{side} the mean {short(center)}"
-            )
-            return text + (self._with_false_alarms(limit) if score[i] > limit else "")
+            level, mean = apart(center + sigma * average, center)
+            # Readings very far away were limited, and so is their average.
+            level = f" {level}" if score[i] <= MANY_SIGMAS else ""
+            side = side_of(sign * score[i], 0.0)
+            if side == "at":
+                return f"moving average{what} is {'0' if is_of_errors else f'the mean {mean}'}"
+            of = f"{side} 0" if is_of_errors else f"{side} the mean {mean}"
+            text = f"moving average{what}{level} is {sigmas(score[i])} of its σ {of}"
+            return text + (words if score[i] > limit else "")
 
         return explain
 

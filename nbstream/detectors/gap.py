@@ -71,6 +71,7 @@ class GapDetector(ChannelDetector):
         intervals = np.diff(times, prepend=before).astype(np.float64)
         self._last_ns = int(times[-1])
         rows = np.flatnonzero(intervals > 0)
+        n_before = len(self._intervals)
         usual_of = self._usual(intervals[rows])
         # An interval of 0 is compared with what the next one will be.
         usual = usual_of[np.searchsorted(rows, np.arange(n))]
@@ -80,9 +81,14 @@ class GapDetector(ChannelDetector):
 
         def explain(i: int) -> str:
             if not is_warm[i]:
-                return f"warming up: fewer than {BLOCK} intervals"
+                n_so_far = n_before + int(np.searchsorted(rows, i, "right"))
+                return f"judges after {BLOCK} intervals between readings; {n_so_far} so far"
             if intervals[i] < 0:
                 return "the clock went back"
+            if intervals[i] == 0:
+                return (
+                    f"at the time of the one before, usually {duration(round(usual[i]))} after it"
+                )
             interval, normal = duration(int(intervals[i])), duration(round(usual[i]))
             if not is_anomaly[i]:
                 return f"{interval} after the one before, usually {normal}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +11,9 @@ import numpy as np
 from nbstream.detectors.base import Detection
 from nbstream.detectors.parts.channel import ChannelDetector
 from nbstream.detectors.parts.parameters import count, number
-from nbstream.detectors.parts.wording import short, sigmas
+from nbstream.detectors.parts.run_lengths import hampel_run_lengths
+from nbstream.detectors.parts.score_limit import HasScoreLimit, ScoreLimit
+from nbstream.detectors.parts.wording import MANY_SIGMAS, judges_from, short, side_of, sigmas
 from nbstream.summaries.summary import spread_floor
 
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ __all__ = ["HampelDetector", "medians"]
 AT_ONCE = 2048
 
 
-class HampelDetector(ChannelDetector):
+class HampelDetector(HasScoreLimit, ChannelDetector):
     """Anomaly when a reading is far from the median of the last few readings, itself included: a spike.
 
     Hampel's identifier with a window that ends at the reading, so that it can be judged at once. The score
@@ -35,6 +39,11 @@ class HampelDetector(ChannelDetector):
         Of the score.
     min_sigma
         Least spread, in units of the readings: give the sensor's resolution if it is coarse.
+    false_alarms
+        Such as "1/day": sets the limit, from the interval of the readings of the first window and the chances
+        of a normal one (`nbstream.detectors.parts.run_lengths.hampel_run_lengths`), and then from the tail
+        that the score shows (see `nbstream.detectors.parts.calibration.Calibration`); `effective_limit` tells
+        the newest.
 
     Notes
     -----
@@ -51,20 +60,36 @@ class HampelDetector(ChannelDetector):
 
     name = "hampel"
 
-    def __init__(self, *, window: int = 25, limit: float = 3.0, min_sigma: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        window: int = 25,
+        limit: float = 3.0,
+        min_sigma: float = 0.0,
+        false_alarms: str | None = None,
+    ) -> None:
         self.window = count("window", window, at_least=3)
         self.max_rate = 1e7 / self.window
         self.limit = number("limit", limit, above=0)
         self.min_sigma = number("min_sigma", min_sigma, at_least=0)
+        self.false_alarms = false_alarms
+        self._limit = ScoreLimit(
+            self.limit,
+            false_alarms,
+            partial(hampel_run_lengths, self.window),
+            n_first=self.window - 1,
+        )
         super().__init__()
 
     def _forget(self) -> None:
         self._tail = np.empty(0)
+        self._limit.reset()
 
     def _judge(self, times: TimeArray, values: FloatArray) -> Detection:
         n, width = len(values), self.window
         known = np.concatenate((self._tail, values))
         self._tail = known[-(width - 1) :].copy()
+        n_before = len(known) - n
         n_cold = min(n, max(0, n - (len(known) - width + 1)))
         score, center = np.full(n, np.nan), np.full(n, np.nan)
         if n_cold < n:
@@ -72,16 +97,28 @@ class HampelDetector(ChannelDetector):
             for low in range(0, len(windows), AT_ONCE):
                 part = slice(n_cold + low, min(n, n_cold + low + AT_ONCE))
                 score[part], center[part] = self._score(windows[low : low + AT_ONCE])
-        is_anomaly = score > self.limit
+        is_anomaly = np.zeros(n, np.bool_)
+        begins: list[int] = []
+        limits: list[tuple[float, str]] = []
+        i = 0
+        while i < n:
+            part = slice(i, i + self._limit.room)
+            np.greater(score[part], self._limit.value, out=is_anomaly[part])
+            begins.append(i)
+            limits.append((self._limit.value, self._limit.words))
+            self._limit.take(times[part], score[part])
+            i += len(score[part])
 
         def explain(i: int) -> str:
             if i < n_cold:
-                return f"warming up: fewer than {width} readings"
-            side = "above" if values[i] > center[i] else "below"
-            return (
-                f"{sigmas(score[i])} robust σ {side} the median {short(center[i])} "
-                f"of the last {width} readings"
-            )
+                return judges_from(width, n_before + i + 1)
+            if values[i] == center[i]:
+                return f"at the median {short(center[i])} of the last {width} readings"
+            limit, words = limits[bisect_right(begins, i) - 1]
+            # Two of three readings may be very near: where that is usual, how far is told all the same.
+            far = short(score[i]) if limit > MANY_SIGMAS else sigmas(score[i])
+            text = f"{far} robust σ {side_of(values[i], center[i])} the median {short(center[i])} "
+            return f"{text}of the last {width} readings{words if is_anomaly[i] else ''}"
 
         return Detection(score, is_anomaly, np.arange(n) >= n_cold, explain)
 

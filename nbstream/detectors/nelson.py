@@ -36,17 +36,17 @@ class NelsonDetector(RulesDetector):
     >>> detector = NelsonDetector(mean=0, sigma=1)
     >>> detection = detector.update([float(t) for t in range(6)], [-1.0, -0.6, -0.1, 0.3, 0.5, 0.9])
     >>> detection.reason(5)
-    '6 in a row rise or fall (rule 3)'
+    '6 in a row rise (rule 3)'
     """
 
     name = "nelson"
     catalogue = {
-        1: ChartRule("beyond 3 σ", "beyond", 1, 1, 3.0),
-        2: ChartRule("9 in a row on one side of the mean", "beyond", 9, 9, 0.0),
-        3: ChartRule("6 in a row rise or fall", "trend", 6),
+        1: ChartRule("more than 3 σ {side} the mean", "beyond", 1, 1, 3.0),
+        2: ChartRule("9 in a row {side} the mean", "beyond", 9, 9, 0.0),
+        3: ChartRule("6 in a row {way}", "trend", 6),
         4: ChartRule("14 in a row go up and down in turn", "alternating", 14),
-        5: ChartRule("2 of 3 beyond 2 σ on one side", "beyond", 2, 3, 2.0),
-        6: ChartRule("4 of 5 beyond 1 σ on one side", "beyond", 4, 5, 1.0),
-        7: ChartRule("15 in a row within 1 σ", "within", 15, 15, 1.0),
-        8: ChartRule("8 in a row beyond 1 σ on both sides", "outside", 8, 8, 1.0),
+        5: ChartRule("2 of 3 more than 2 σ {side} the mean", "beyond", 2, 3, 2.0),
+        6: ChartRule("4 of 5 more than 1 σ {side} the mean", "beyond", 4, 5, 1.0),
+        7: ChartRule("15 in a row within 1 σ of the mean", "within", 15, 15, 1.0),
+        8: ChartRule("8 in a row more than 1 σ from the mean", "outside", 8, 8, 1.0),
     }

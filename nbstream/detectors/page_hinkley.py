@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.detectors.parts.charts import ChartDetector, Explain
+from nbstream.detectors.parts.charts import LARGEST_Z, ChartDetector, Explain
 from nbstream.detectors.parts.parameters import count, number
-from nbstream.detectors.parts.wording import short
+from nbstream.detectors.parts.run_lengths import RunLengths, page_hinkley_run_lengths
+from nbstream.detectors.parts.wording import MANY_SIGMAS, apart, short
 
 if TYPE_CHECKING:
+    from nbstream.detectors.parts.calibration import Calibration
     from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
 
 __all__ = ["PageHinkleyDetector"]
@@ -38,12 +40,24 @@ class PageHinkleyDetector(ChartDetector):
         Whether readings are divided by the sigma of the first `warm_up` of them; if not, it is the plain test
         in raw units.
     warm_up
-        How many readings sigma is learnt from.
+        How many readings sigma is learnt from; None is 100, and with `false_alarms` the more the rarer they
+        shall be (776 for "1/day" at one reading a second).
+    false_alarms
+        Such as "1/day": sets the threshold, from the median interval in the warm-up and the time that sums of
+        normal readings take (`nbstream.detectors.parts.run_lengths.page_hinkley_run_lengths`), and then from
+        the peaks of the score (see `nbstream.detectors.parts.calibration.Calibration`); `effective_limit`
+        tells the newest. Readings that depend on those before are compared with a forecast then
+        (`nbstream.detectors.parts.forecast.Forecast`). Readings must be standardised.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or `false_alarms` is given with ``standardize=False``.
 
     Notes
     -----
-    Cost: about 30 ns per reading, and 50 µs per alarm. The faded sum is a plain one of readings multiplied
-    by alpha^−j, taken anew before that grows large.
+    Cost: about 30 ns per reading, and 50 µs per alarm; with `false_alarms` 1 to 2 µs per reading.
+    The faded sum is a plain one of readings multiplied by alpha^−j, taken anew before that grows large.
 
     The defaults are those of river, scikit-multiflow and MOA.
 
@@ -56,6 +70,7 @@ class PageHinkleyDetector(ChartDetector):
     """
 
     name = "page_hinkley"
+    needs_level = False
 
     def __init__(
         self,
@@ -65,7 +80,8 @@ class PageHinkleyDetector(ChartDetector):
         alpha: float = 0.9999,
         min_readings: int = 30,
         standardize: bool = True,
-        warm_up: int = 100,
+        warm_up: int | None = None,
+        false_alarms: str | None = None,
     ) -> None:
         self.delta = number("delta", delta, at_least=0)
         self.threshold = number("threshold", threshold, above=0)
@@ -74,14 +90,36 @@ class PageHinkleyDetector(ChartDetector):
         if not isinstance(standardize, bool):
             message = f"'standardize' must be True or False (got {standardize!r})."
             raise TypeError(message)
+        if false_alarms is not None and not standardize:
+            message = "'false_alarms' needs readings in sigmas: leave out standardize=False."
+            raise ValueError(message)
         self.standardize = standardize
+        self.false_alarms = false_alarms
         log = -math.log(self.alpha)
         self._block = 4096 if log * 4096 < 7 else max(1, int(7 / log))
         self._fading = self.alpha ** np.arange(self._block + 1, dtype=np.float64)
         mean, sigma = (None, None) if standardize else (0.0, 1.0)
-        super().__init__(mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=0.0)
+        super().__init__(
+            mean=mean, sigma=sigma, warm_up=warm_up, min_sigma=0.0, false_alarms=false_alarms
+        )
         if not standardize:
             self._largest_z = 1e150  # whose sums are still far from the end of float64
+
+    @property
+    def effective_limit(self) -> float:
+        """The threshold that holds: `threshold`, or that of `false_alarms`, NaN until the rate is known."""
+        return self._limit
+
+    def _forget(self) -> None:
+        self._limit = self.threshold if self.false_alarms is None else math.nan
+        super()._forget()
+
+    def _take_limit(self, calibration: Calibration) -> None:
+        super()._take_limit(calibration)
+        self._limit_words = f" (limit {calibration.asked})"  # the number is there already
+
+    def _run_lengths(self) -> RunLengths:
+        return page_hinkley_run_lengths(self.delta, self.alpha)
 
     def _start(self) -> None:
         self._n = 0  # readings since the last alarm
@@ -104,16 +142,23 @@ class PageHinkleyDetector(ChartDetector):
             is_anomaly[i + alarm] = True
             self._start()
             i, step = i + alarm + 1, 64
-        threshold = self.threshold
+        threshold, words = self._limit, self._limit_words
 
         def explain(i: int) -> str:
             if not is_anomaly[i]:
                 return f"drift of the mean {short(score[i], 2)} of {short(threshold)}"
             side = "up" if is_up[i] else "down"
-            return (
-                f"mean drifted {side}: {short(score[i], 2)} > {short(threshold)} summed since the last "
-                "alarm or the beginning"
-            )
+            total, limit = apart(float(f"{score[i]:.2g}"), threshold)
+            if total == limit or float(total) <= threshold:
+                total, limit = apart(score[i], threshold)
+            if (
+                score[i] > LARGEST_Z / 2 and self.standardize
+            ):  # readings were limited, and so is their sum
+                total = f"{MANY_SIGMAS:,} times {limit} and more"
+            else:
+                total = f"{total} > {limit}"
+            text = f"mean drifted {side}: {total} summed since the last alarm or the beginning"
+            return text + words
 
         return explain
 
@@ -135,7 +180,7 @@ class PageHinkleyDetector(ChartDetector):
         np.maximum(rise, fall, out=score)
         np.greater_equal(rise, fall, out=is_up)
         first = max(0, self.min_readings - self._n - 1)
-        beyond = score[first:] > self.threshold
+        beyond = score[first:] > self._limit
         if beyond.any():
             return first + int(beyond.argmax())
         self._n += n

@@ -9,7 +9,7 @@ import numpy as np
 from nbstream.detectors.base import Detection
 from nbstream.detectors.parts.channel import ChannelDetector
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.wording import duration, short
+from nbstream.detectors.parts.wording import apart, duration, short
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -74,14 +74,14 @@ class RateOfChangeDetector(ChannelDetector):
 
         def explain(i: int) -> str:
             if not is_warm[i]:
-                return "warming up: no reading before it"
+                return "judges when there is a reading with an earlier time"
             if seconds[i] < 0:
                 return "the clock went back"
-            side = "rose" if change[i] > 0 else "fell"
             took = duration(int(times[i] - all_times[here[i]]))
-            return (
-                f"{side} by {short(abs(change[i]))} in {took}: {short(score[i])} per second, "
-                f"limit {short(self.limit)}"
-            )
+            if not change[i]:
+                return f"the same as {took} before, limit {short(self.limit)} per second"
+            side = "rose" if change[i] > 0 else "fell"
+            rate, limit = apart(score[i], self.limit)
+            return f"{side} by {short(abs(change[i]))} in {took}: {rate} per second, limit {limit}"
 
         return Detection(score, is_anomaly, is_warm, explain)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import inspect
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nbstream.detectors.base import Detector, parameters
 from nbstream.detectors.block_means import BlockMeans
 from nbstream.detectors.high_rates import HighRates
+from nbstream.detectors.joint import JointDetector
 from nbstream.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["create", "kinds", "names", "on_means"]
+__all__ = ["DetectorName", "create", "kinds", "names", "on_means"]
+
+DetectorName: TypeAlias = Literal[
+    "change_point", "correlation", "cusum", "default", "dspot", "ewma", "gap", "hampel",
+    "multivariate", "nelson", "page_hinkley", "rate_of_change", "river", "robust_zscore",
+    "seasonal", "spot", "stuck", "threshold", "western_electric", "zscore",
+]  # fmt: skip
+"""What editors offer; your own kinds have other names."""
 
 
 def names() -> list[str]:
@@ -22,7 +30,9 @@ def names() -> list[str]:
     return sorted(_by_name())
 
 
-def create(name: str, *, means_of: str | float | None = None, **given: Any) -> Detector:
+def create(
+    name: DetectorName | str, *, means_of: str | float | None = None, **given: Any
+) -> Detector:
     """Return a new detector of a kind.
 
     Parameters
@@ -63,6 +73,11 @@ def create(name: str, *, means_of: str | float | None = None, **given: Any) -> D
 
 def on_means(detector: Detector, means_of: str | float | None) -> Detector:
     """Return a detector that judges means as `means_of` says (see `create`), or the same one."""
+    if isinstance(detector, JointDetector):
+        if means_of not in (None, "auto"):
+            message = f"Detector {detector.name!r} judges the steps of several channels, not means of blocks."
+            raise ValueError(message)
+        return detector
     if means_of is None:
         return detector
     if means_of == "auto":

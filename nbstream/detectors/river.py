@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.detectors.base import Detection, Detector
+from nbstream.detectors.parts.wording import apart, judges_from, short
 from nbstream.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class RiverDetector(Detector):
         self._n_seen = 0
 
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
-        n = len(values)
+        n, n_before = len(values), self._n_seen
+        n_present = np.cumsum(values == values)
         score, is_warm = np.full(n, np.nan), np.zeros(n, np.bool_)
         for i, value in enumerate(values.tolist()):
             if value == value:
@@ -107,10 +109,11 @@ class RiverDetector(Detector):
             if not values[i] == values[i]:
                 return "Missing."
             if not is_warm[i]:
-                return f"{kind} has not seen {self.n_warm} values yet."
+                return f"{kind} {judges_from(self.n_warm + 1, n_before + int(n_present[i]))}."
             if self._is_drift:
-                return f"{kind} finds {'a' if score[i] else 'no'} drift at {values[i]:.4g}."
-            return f"{kind} scores {score[i]:.4g} for {values[i]:.4g} (limit {self.limit:g})."
+                return f"{kind} finds {'a' if score[i] else 'no'} drift at {short(values[i])}."
+            given, limit = apart(score[i], self.limit)
+            return f"{kind} scores {given} for {short(values[i])} (limit {limit})."
 
         return Detection(score, is_anomaly, is_warm, explain)
 

@@ -34,7 +34,8 @@ class RobustZScoreDetector(WindowScoreDetector):
         coarse.
     false_alarms
         Such as "1/day": sets the limit, from the interval of the first `min_readings` readings and the tail
-        of the normal distribution; `effective_limit` tells it.
+        of the normal distribution, and then from the tail that the score shows (see
+        `nbstream.detectors.parts.calibration.Calibration`); `effective_limit` tells the newest.
 
     Notes
     -----
@@ -48,7 +49,7 @@ class RobustZScoreDetector(WindowScoreDetector):
     >>> values = np.append(np.tile([19.0, 20.0, 21.0], 100), 30.0)
     >>> detection = detector.update(np.arange(301) * 10**9, values)
     >>> detection.reason(300)
-    '6.7 robust σ above the median 20 of the last 100 readings'
+    '6.7 robust σ above the median 20 of the last 108 readings'
     """
 
     name = "robust_zscore"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +9,9 @@ import numpy as np
 from nbstream.detectors.base import Detection
 from nbstream.detectors.parts.history import ColumnHistory
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.period import DAY_NS, PeriodDetector, format_period, same_phase
+from nbstream.detectors.parts.period import PeriodDetector, same_phase
+from nbstream.detectors.parts.wording import apart, duration, phase, sigmas
 from nbstream.readings.window import parse_duration
-from nbstream.readings.zone import local_datetime
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
@@ -69,6 +68,7 @@ class SeasonalDetector(PeriodDetector):
 
     name = "seasonal"
     max_rate = 50_000
+    finds_weeks = True
 
     def __init__(
         self,
@@ -98,38 +98,49 @@ class SeasonalDetector(PeriodDetector):
     def _update(self, times: TimeArray, values: FloatArray) -> Detection:
         n = len(values)
         score, usual, scale = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
-        period = np.full(n, np.nan)
-        residual = np.full(n, np.nan)
+        period, given_up = np.full(n, np.nan), np.full(n, np.nan)
+        distance, n_seen = np.full(n, np.nan), np.zeros(n, np.int64)
         present = np.flatnonzero(values == values)
         with np.errstate(all="ignore"):
             for rows, ascending in self._pieces(times, present):
                 self._times.append(ascending)
                 self._values.append(values[rows] * DOWN)
                 usual[rows] = self._usual(len(rows))
-                residual[rows] = values[rows] * DOWN - usual[rows]
+                residual = values[rows] * DOWN - usual[rows]
+                # Residuals have a centre of their own: what is usual lies there.
+                distance[rows] = residual - self._centre
+                usual[rows] += self._centre
                 scale[rows] = self._scale
-                period[rows] = np.nan if self._finder.period is None else self._finder.period
-                z = np.abs(residual[rows] - self._centre) / self._scale
+                period[rows] = _or_nan(self._finder.period)
+                given_up[rows] = _or_nan(self._finder.given_up)
+                n_seen[rows] = self._n + np.arange(len(rows)) + 1
+                z = np.abs(distance[rows]) / self._scale
                 score[rows] = np.where(np.isinf(z), MAX_SCORE, np.minimum(z, MAX_SCORE))
                 # 0/0: nothing has varied so far, and nothing does now.
-                is_still = (residual[rows] == self._centre) & (self._scale == 0)
+                is_still = (distance[rows] == 0) & (self._scale == 0)
                 score[rows[is_still]] = 0.0
-                self._residuals.append(residual[rows])
+                self._residuals.append(residual)
 
         # A missing reading is as warm as the one before it.
         judged = np.append(self._was_warm, (score == score)[present])
         self._was_warm = bool(judged[-1])
         is_warm = judged[np.cumsum(values == values)]
 
+        zone = self.timezone
+
         def explain(i: int) -> str:
+            if not values[i] == values[i]:
+                return "Missing."
             if not score[i] == score[i]:
-                return self._why_not(values[i], period[i])
-            side = "above" if residual[i] > 0 else "below"
-            return (
-                f"{values[i]:.4g} is {score[i]:.1f} robust σ {side} the {usual[i] * UP:.4g} usual "
-                f"{_phase(int(times[i]), period[i])} (limit {self.limit:g}; "
-                f"period of {format_period(period[i])} {'found' if self._given is None else 'given'})."
-            )
+                return self._why_not(int(n_seen[i]), float(period[i]), float(given_up[i]))
+            value, level = apart(values[i], usual[i] * UP)
+            side = "above" if distance[i] > 0 else "below"
+            found = "found" if self._given is None else "given"
+            words = f"{phase(int(times[i]), period[i], zone)} (limit {self.limit:g}; "
+            words += f"period of {duration(period[i])} {found})."
+            if value == level:
+                return f"{value} is as usual {words}"
+            return f"{value} is {sigmas(score[i])} robust σ {side} the {level} usual {words}"
 
         return Detection(score, score > self.limit, is_warm, explain)
 
@@ -169,20 +180,20 @@ class SeasonalDetector(PeriodDetector):
         scale = 1.4826 * float(np.median(distances)) or 1.2533 * float(distances.mean())
         self._scale = max(scale, 1e-12 * largest)
 
-    def _why_not(self, value: float, period: float) -> str:
-        if not value == value:
-            return "Missing."
-        if not period == period:
-            return "No period was found yet: three whole ones are needed, or give 'period'."
-        return (
-            f"Not enough is known of this phase of the period of {format_period(period)}: "
-            f"{MIN_PERIODS} whole periods and {MIN_RESIDUALS} readings after them are needed."
-        )
+    def _why_not(self, n_seen: int, period: float, given_up: float) -> str:
+        if period == period:
+            return (
+                f"Judges when this phase of the period of {duration(period)} was seen in {MIN_PERIODS} "
+                f"periods, and {MIN_RESIDUALS} readings after them; {n_seen:,} readings so far."
+            )
+        wanted = "judges when three whole periods were seen, or give 'period'"
+        if given_up == given_up:
+            return (
+                f"The period of {duration(given_up)} was given up, since its pattern is gone: {wanted}; "
+                f"none found in {n_seen:,} readings."
+            )
+        return f"No period was found yet: {wanted}; {n_seen:,} readings so far."
 
 
-def _phase(time: int, period: float) -> str:
-    """Return in words where in its period a time lies: "at 09:30 UTC", "3.2s into its period"."""
-    for days, form in ((1, "at %H:%M UTC"), (7, "on %A at %H:%M UTC")):
-        if abs(period / (days * DAY_NS) - 1) < 0.005:
-            return local_datetime(time, UTC).strftime(form)
-    return f"{format_period(time % period)} into its period"
+def _or_nan(period: float | None) -> float:
+    return np.nan if period is None else period

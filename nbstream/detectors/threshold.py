@@ -9,7 +9,7 @@ import numpy as np
 from nbstream.detectors.base import Detection
 from nbstream.detectors.parts.channel import ChannelDetector
 from nbstream.detectors.parts.parameters import number
-from nbstream.detectors.parts.wording import short
+from nbstream.detectors.parts.wording import apart
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import BoolArray, FloatArray, TimeArray
@@ -94,24 +94,24 @@ class ThresholdDetector(ChannelDetector):
                 is_anomaly |= is_beyond
 
         def explain(i: int) -> str:
-            value = short(values[i])
             back = self.hysteresis
             if is_high is not None and is_high[i]:
                 assert above is not None
+                value, limit, end = apart(values[i], above, above - back)
                 if values[i] > above:
-                    return f"{value} > {short(above)}"
-                return f"{value} has been above {short(above)}, and not yet below {short(above - back)}"
+                    return f"{value} > {limit}"
+                return f"{value} has been above {limit}, and not yet below {end}"
             if is_low is not None and is_low[i]:
                 assert below is not None
+                value, limit, end = apart(values[i], below, below + back)
                 if values[i] < below:
-                    return f"{value} < {short(below)}"
-                return f"{value} has been below {short(below)}, and not yet above {short(below + back)}"
-            limits = [
-                f"not {word} {short(limit)}"
-                for word, limit in (("below", below), ("above", above))
-                if limit is not None
-            ]
-            return f"{value} is {' and '.join(limits)}"
+                    return f"{value} < {limit}"
+                return f"{value} has been below {limit}, and not yet above {end}"
+            limits = {"below": below, "above": above}
+            known = {word: limit for word, limit in limits.items() if limit is not None}
+            value, *others = apart(values[i], *known.values())
+            good = " and ".join(f"not {w} {limit}" for w, limit in zip(known, others, strict=True))
+            return f"{value} is {good}"
 
         return Detection(score, is_anomaly, np.ones(n, np.bool_), explain)
 

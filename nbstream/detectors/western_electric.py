@@ -34,13 +34,13 @@ class WesternElectricDetector(RulesDetector):
     >>> detector = WesternElectricDetector(mean=0, sigma=1)
     >>> detection = detector.update([0.0, 1.0, 2.0], [2.1, 0.0, 2.3])
     >>> detection.reason(2)
-    '2 of 3 beyond 2 σ on one side (rule 2)'
+    '2 of 3 more than 2 σ above the mean (rule 2)'
     """
 
     name = "western_electric"
     catalogue = {
-        1: ChartRule("beyond 3 σ", "beyond", 1, 1, 3.0),
-        2: ChartRule("2 of 3 beyond 2 σ on one side", "beyond", 2, 3, 2.0),
-        3: ChartRule("4 of 5 beyond 1 σ on one side", "beyond", 4, 5, 1.0),
-        4: ChartRule("8 in a row on one side of the mean", "beyond", 8, 8, 0.0),
+        1: ChartRule("more than 3 σ {side} the mean", "beyond", 1, 1, 3.0),
+        2: ChartRule("2 of 3 more than 2 σ {side} the mean", "beyond", 2, 3, 2.0),
+        3: ChartRule("4 of 5 more than 1 σ {side} the mean", "beyond", 4, 5, 1.0),
+        4: ChartRule("8 in a row {side} the mean", "beyond", 8, 8, 0.0),
     }

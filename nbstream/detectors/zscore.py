@@ -28,7 +28,8 @@ class ZScoreDetector(WindowScoreDetector):
         Least standard deviation, in units of the readings: give the sensor's resolution if it is coarse.
     false_alarms
         Such as "1/day": sets the limit, from the interval of the first `min_readings` readings and the tail
-        of the normal distribution; `effective_limit` tells it.
+        of the normal distribution, and then from the tail that the score shows (see
+        `nbstream.detectors.parts.calibration.Calibration`); `effective_limit` tells the newest.
 
     Notes
     -----
@@ -44,7 +45,7 @@ class ZScoreDetector(WindowScoreDetector):
     >>> np.flatnonzero(detection.is_anomaly).tolist()
     [200]
     >>> detection.reason(200)
-    '10.0 σ above the mean 20 of the last 100 readings'
+    '10.0 σ above the mean 20 of the last 108 readings'
     """
 
     name = "zscore"

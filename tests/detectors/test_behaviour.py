@@ -184,7 +184,9 @@ def test_rare_false_alarms_need_a_longer_warm_up(wish: str, step: int, n: int) -
         for _ in range(2):
             found = judge(detector, noise(2000), step)
             assert int(found.is_warm.argmax()) == n
-            assert found.reason(n - 1) == f"warming up: {n} of {n} readings"
+            later = " or later" if n == 100 else ""
+            assert found.reason(n - 1) == f"judges from reading {n + 1} on{later}; {n} so far"
+            assert found.reason(39) == "judges from reading 101 on or later; 40 so far"
             detector.reset()
     known = judge(create("cusum", mean=20, sigma=1, false_alarms=wish), noise(2000), step)
     assert int(known.is_warm.argmax()) == 100
@@ -225,11 +227,37 @@ def test_anomalies_older_than_ten_minutes_do_not_count() -> None:
     assert found.reason(1500) == "9 > 5"
 
 
+@pytest.mark.parametrize(("sign", "side", "way"), [(1, "above", "rise"), (-1, "below", "fall")])
+def test_rules_say_on_which_side_and_which_way(sign: int, side: str, way: str) -> None:
+    """Not "on one side", nor "rise or fall": it is known which."""
+    values = sign * np.array([-1.0, -0.6, -0.1, 0.3, 0.5, 0.9, 1.1, 1.2, 1.3, 1.4, 3.5, 1.0, 1.0])
+    found = judge(create("nelson", mean=0, sigma=1), values)
+    assert found.reason(5) == f"6 in a row {way} (rule 3)"
+    assert found.reason(10).startswith(f"more than 3 σ {side} the mean (rule 1)")
+    assert f"4 of 5 more than 1 σ {side} the mean (rule 6)" in found.reason(10)
+    assert f"9 in a row {side} the mean (rule 2)" in found.reason(12)
+
+
 def test_warm_up_says_how_far_it_is() -> None:
-    """The reason counts the readings."""
-    assert judge(create("ewma"), noise(40)).reason(39) == "warming up: 40 of 100 readings"
-    found = judge(create("zscore", window=80), noise(40))
-    assert found.reason(5) == "warming up: 0 of 30 readings in the last 80 readings"
+    """The reason says from which reading on it judges, and that is when it does."""
+    times = {
+        "ewma": "judges from reading 101 on; 40 so far",
+        "zscore": "judges from reading 126 on; 40 so far",
+        "robust_zscore": "judges from reading 126 on; 40 so far",
+        "hampel": "judges from reading 25 on; 20 so far",
+        "gap": "judges after 16 intervals between readings; 11 so far",
+        "default": "It judges from reading 97 on; 40 so far.",
+        "change_point": "It judges from reading 129 on; 40 so far: the first are the reference.",
+    }
+    for name, words in times.items():
+        found = judge(create(name), noise(300))
+        n_so_far = int(words.rpartition("; ")[2].split()[0])
+        assert found.reason(n_so_far - 1 + (name == "gap")) == words
+        if "from reading" in words:
+            assert int(found.is_warm.argmax()) == int(words.split("reading ")[1].split()[0]) - 1
+    found = judge(create("zscore", window="80s"), noise(40))
+    words = "judges when 30 readings are in the 80 s before it; 0 so far"
+    assert found.reason(5) == words
 
 
 def test_a_window_without_enough_readings_never_judges() -> None:
@@ -264,7 +292,7 @@ def test_rate_of_change_skips_equal_times() -> None:
     found = detector.update(np.array([0, 0, S, S, 2 * S]), [0.0, 1.0, 3.0, 9.0, 9.0])
     np.testing.assert_array_equal(found.score, [np.nan, np.nan, 2, 8, 0])
     assert found.reason(3) == "rose by 8 in 1 s: 8 per second, limit 5"
-    assert found.reason(0) == "warming up: no reading before it"
+    assert found.reason(0) == "judges when there is a reading with an earlier time"
 
 
 def test_stuck_counts_time_or_readings() -> None:

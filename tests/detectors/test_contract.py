@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream import detectors
-from nbstream.detectors import Detector, create, names
+from nbstream.detectors import Detector, JointDetection, MultivariateDetector, create, names
 from nbstream.detectors.registry import kinds
 from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.testing import check_detector
@@ -54,6 +54,7 @@ FACTORIES: dict[str, list[Factory]] = {
     "hampel": [
         lambda: create("hampel"),
         lambda: create("hampel", window=4, limit=1.0, min_sigma=0.1),
+        lambda: create("hampel", window=5, false_alarms="10/h"),
     ],
     "nelson": [
         lambda: create("nelson"),
@@ -64,6 +65,7 @@ FACTORIES: dict[str, list[Factory]] = {
         lambda: create("page_hinkley"),
         lambda: create("page_hinkley", standardize=False, threshold=3.0, min_readings=4),
         lambda: create("page_hinkley", warm_up=10, threshold=3.0, alpha=0.5, min_readings=1),
+        lambda: create("page_hinkley", warm_up=12, delta=0.1, min_readings=3, false_alarms="10/h"),
     ],
     "rate_of_change": [lambda: create("rate_of_change", limit=1.0)],
     "seasonal": [
@@ -106,14 +108,35 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("name", ["multivariate", "correlation"])
+def test_detectors_of_several_channels_keep_the_contract(name: str) -> None:
+    """On tables in which channels come and go."""
+    check_detector(lambda: create(name))
+
+
+def test_a_detector_of_several_channels_that_breaks_the_contract_is_told() -> None:
+    """One that says another thing of a batch of one row."""
+    with pytest.raises(AssertionError, match="in batches"):
+        check_detector(_Forgetful)
+
+
+class _Forgetful(MultivariateDetector):
+    """One whose answer depends on how rows are batched."""
+
+    def update(self, times: object, values: object) -> JointDetection:
+        detection = super().update(times, values)
+        detection.is_warm[:] = len(detection) > 1
+        return detection
+
+
 def test_every_kind_is_tested() -> None:
-    """Each detector that the package exports is among the cases below; test_river.py has its own."""
+    """Each detector that the package exports is among the cases below, or has tests of its own."""
     exported = {
         kind.name
         for name in detectors.__all__
         if isinstance(kind := getattr(detectors, name), type) and kind in kinds()
     }
-    assert exported - {"river"} <= set(FACTORIES)
+    assert exported - {"river", "multivariate", "correlation"} <= set(FACTORIES)
     assert exported <= set(names())
 
 

@@ -71,14 +71,95 @@ def test_missing_readings_change_nothing() -> None:
     assert np.isnan(scores[1::2]).all()
 
 
-def test_is_warm_after_192_readings() -> None:
-    """The first 192 readings that are there have no score."""
+def test_is_warm_after_96_readings() -> None:
+    """The first 96 readings that are there have no score."""
     values = noise(n=400)
     values[:10] = np.nan
     detection = default().update(seconds(400), values)
-    assert np.flatnonzero(detection.is_warm)[0] == 202
-    assert np.isnan(detection.score[:202]).all()
-    assert np.isfinite(detection.score[202:]).all()
+    assert np.flatnonzero(detection.is_warm)[0] == 106
+    assert np.isnan(detection.score[:106]).all()
+    assert np.isfinite(detection.score[106:]).all()
+
+
+@pytest.mark.parametrize("at", [100, 150, 300, 900])
+def test_a_jump_of_10_sigma_is_told_within_five_readings(at: int) -> None:
+    """From 100 readings of noise on, up or down, normal or rounded."""
+    for seed in range(8):
+        values = noise(seed=seed, n=at + 5)
+        if seed % 4 > 1:
+            values = np.round(values, 0)
+        values[at:] += 10 if seed % 2 else -10
+        assert [i for i in alarms(values) if i >= at]
+
+
+def test_early_noise_is_calm() -> None:
+    """Forty series of 1,000 readings of white noise give no alarm."""
+    assert not [seed for seed in range(40) if alarms(noise(seed=seed, n=1000))]
+
+
+def test_what_is_learnt_from_few_blocks_counts_less() -> None:
+    """The same spike scores more the more blocks of the same noise were seen."""
+    found = []
+    for n in (288, 576, 1152, 4608):
+        values = np.tile(noise(n=288), n // 288 + 1)[: n + 1]
+        values[n] = 30.0
+        found.append(default().update(seconds(n + 1), values).score[n])
+    assert found == sorted(found)
+    assert found[-1] > 1.3 * found[0]
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.1, 0.3])
+def test_a_long_ramp_is_told_a_few_times(slope: float) -> None:
+    """Its onset, one doubling of strangeness, one peak and one record at most, however long it rises."""
+    for seed in range(4):
+        values = noise(seed=seed)
+        values[3000:] += slope * np.minimum(np.arange(3000), 1500)
+        assert 1 <= len([i for i in alarms(values) if i >= 3000]) <= 4
+
+
+def test_a_peak_of_twice_the_excess_is_told_once() -> None:
+    """Within an anomaly that was told, far beyond it; a second one of that height is not."""
+    values = noise()
+    values[3000:3100] += 6.0
+    values[[3030, 3050]] = 20.0
+    found = alarms(values)
+    assert 3030 in found
+    assert 3050 not in found
+    assert len([i for i in found if 3000 <= i < 3200]) <= 4
+
+
+def test_a_record_is_told_once() -> None:
+    """One that is less than twice as far, but far beyond all before."""
+    values = noise()
+    values[[3000, 3015, 3030]] = 11.0, 15.0, 15.1
+    assert [i for i in alarms(values) if i >= 3000] == [3000, 3015]
+
+
+def test_a_channel_that_spikes_is_judged_by_its_own_spikes() -> None:
+    """Of equal spikes a few are told; one of four times the height is told still."""
+    rng = np.random.default_rng(2)
+    values = noise(n=16_000)
+    at = np.arange(500, 15_500, 600) + rng.integers(0, 300, 25)
+    values[at] += rng.uniform(8, 12, 25)
+    values[15_700] = 40.0
+    found = alarms(values)
+    assert len([i for i in found if i < 8_000]) >= 1
+    assert len([i for i in found if 8_000 <= i < 15_600]) <= 2
+    assert {15_700, 15_701} & set(found)
+
+
+@pytest.mark.parametrize("fault", ["high", "stuck", "quiet"])
+@pytest.mark.parametrize("n", [60, 100, 192])
+def test_a_warm_up_in_a_fault_is_left(fault: str, n: int) -> None:
+    """After as many good readings as bad ones, in whole blocks of 32, all is as usual again."""
+    values = noise(n=1200)
+    bad = values[:n]
+    values[:n] = {"high": bad + 20, "stuck": np.full(n, 7.0), "quiet": 0.02 * bad}[fault]
+    left = 64 * max(-(-n // 32), 3)
+    values[left + 20 :] += 10
+    found = [i for i in alarms(values) if i >= left]
+    assert [i for i in found if left + 20 <= i < left + 25]
+    assert not [i for i in found if i < left + 20]
 
 
 def test_noise_is_calm() -> None:
@@ -146,7 +227,7 @@ def test_what_comes_back_each_period_is_usual() -> None:
     assert found
     assert 3200 <= found[0] < 3216
     assert detector.period == pytest.approx(12_000, rel=1e-3)
-    assert any("periods of 3.33h" in detection.reason(i) for i in found)
+    assert any("periods of 3.33 h" in detection.reason(i) for i in found)
 
 
 def test_scores_do_not_depend_on_the_unit() -> None:

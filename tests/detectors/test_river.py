@@ -130,7 +130,7 @@ def test_is_warm_after_the_given_number_of_steps() -> None:
     detection = RiverDetector(Targeted(), n_warm=2).update(seconds(4), [9.0, np.nan, 9.0, 9.0])
     assert detection.is_warm.tolist() == [False, False, False, True]
     assert detection.is_anomaly.tolist() == [False, False, False, True]
-    assert "has not seen 2 values yet" in detection.reason(0)
+    assert "judges from reading 3 on; 1 so far" in detection.reason(0)
     assert detection.reason(1) == "Missing."
 
 

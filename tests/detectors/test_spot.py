@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbstream.detectors.spot import DspotDetector, SpotDetector, fit_pareto
+from nbstream.detectors.parts.pareto import MovingPareto, fit_pareto
+from nbstream.detectors.spot import DspotDetector, SpotDetector
 from nbstream.readings.batch import FloatArray
 from tests.detectors.contract import (
     ODD_SERIES,
@@ -39,7 +40,8 @@ def small(kind: type[SpotDetector], *, two_sided: bool = True) -> SpotDetector:
 def pareto(shape: float, scale: float, n: int, seed: int = 1) -> FloatArray:
     """Return draws from a generalised Pareto distribution, by its inverse."""
     u = np.random.default_rng(seed).random(n)
-    return scale * (u**-shape - 1) / shape if shape else -scale * np.log(u)
+    y: FloatArray = scale * (u**-shape - 1) / shape if shape else -scale * np.log(u)
+    return y
 
 
 def log_likelihood(y: FloatArray, shape: float, scale: float) -> float:
@@ -111,6 +113,64 @@ def test_the_fit_of_equal_excesses_is_finite() -> None:
         assert scale > 0
 
 
+@pytest.mark.parametrize("shape", [-0.4, -0.1, 0.0, 0.2, 0.6, 1.0])
+def test_the_moving_fit_is_that_of_the_newest_excesses(shape: float) -> None:
+    """After each excess, at first few and then as many as are kept, limits are those of a new fit."""
+    y = pareto(shape, 3.0, 300, seed=int(10 * shape) + 5)
+    fit = MovingPareto(y[:15], 64)
+    for n in range(16, 301):
+        fit.add(float(y[n - 1]))
+        moved = rare_excess(fit.shape, fit.scale)
+        assert moved == pytest.approx(rare_excess(*fit_pareto(y[max(0, n - 64) : n])), rel=1e-4)
+
+
+def rare_excess(shape: float, scale: float) -> float:
+    """Return the excess that one in 200 exceeds."""
+    return scale * (200**shape - 1) / shape if shape else scale * math.log(200)
+
+
+def test_the_moving_fit_seldom_looks_for_all_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of µs are spent once in ten excesses at most, also where there is no likeliest tail."""
+    searches = []
+
+    def counted(excesses: FloatArray) -> tuple[float, float]:
+        searches.append(len(excesses))
+        return fit_pareto(excesses)
+
+    monkeypatch.setattr("nbstream.detectors.parts.pareto.fit_pareto", counted)
+    rng = np.random.default_rng(1)
+    for y in (rng.exponential(size=1000), rng.random(1000), rng.integers(1, 4, 1000) * 1.0):
+        searches.clear()
+        fit = MovingPareto(np.asarray(y[:20], np.float64), 256)
+        for excess in y[20:].tolist():
+            fit.add(excess)
+        assert len(searches) <= 100
+
+
+@pytest.mark.parametrize("draw", ["normal", "exponential", "lognormal", "standard_cauchy"])
+def test_verdicts_are_those_of_the_paper(draw: str) -> None:
+    """Algorithm 1 of the paper, a reading at a time with a new fit at each peak, calls the same anomalies."""
+    values = getattr(np.random.default_rng(4), draw)(size=1500)
+    q, level, n_init = 1e-2, 0.9, 200
+    detector = SpotDetector(q=q, level=level, n_init=n_init, two_sided=False)
+    threshold = float(np.sort(values[:n_init])[int(level * n_init)])
+    peaks = (values[:n_init][values[:n_init] > threshold] - threshold).tolist()
+    n, n_peaks, anomalies = n_init, len(peaks), []
+    for i, x in enumerate(values[n_init:].tolist(), n_init):
+        if x > threshold:
+            shape, scale = fit_pareto(np.array(peaks[-256:]))
+            r = q * n / n_peaks
+            if x > threshold + (scale / shape * (r**-shape - 1) if shape else -scale * math.log(r)):
+                anomalies.append(i)
+                continue
+            peaks.append(x - threshold)
+            n_peaks += 1
+        n += 1
+    detection = detector.update(seconds(len(values)), values)
+    assert len(anomalies) >= 5
+    assert np.flatnonzero(detection.is_anomaly).tolist() == anomalies
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_finds_extremes_on_both_sides(kind: type[SpotDetector]) -> None:
     """Readings far out are anomalies on both sides, or above only, and the reason says how rare they are."""
@@ -175,7 +235,7 @@ def test_is_warm_after_the_first_readings(kind: type[SpotDetector], first: int) 
     learnt = np.flatnonzero(~np.isnan(values))[first - 1]
     assert not detection.is_warm[: learnt + 1].any()
     assert detection.is_warm[learnt + 1 :].all()
-    assert f"first {first} readings" in detection.reason(1)
+    assert detection.reason(1) == f"It judges from reading {first + 1:,} on; 1 so far."
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,25 @@ class WindowBaseline(ABC):
         """The window in words: "2 min", "1,000 readings"."""
         return span(self.window.duration_ns, self.window.readings)
 
+    def readings_before(self, n: int) -> str:
+        """Return in words what a level comes from, if `n` readings are behind it."""
+        if self.window.duration_ns is not None:
+            return f"the last {self.span}"
+        is_whole = n == self._n_subwindows * self._subwindow
+        return f"the last {n:,} readings" if is_whole else f"the {n:,} usual readings before it"
+
+    @property
+    def first_judged(self) -> int | None:
+        """Number of the first reading that is judged, from 1 on; None if that is a matter of time."""
+        if self.window.duration_ns is not None:
+            return None
+        return -(-self.min_readings // self._subwindow) * self._subwindow + 1
+
+    @property
+    def n_seen(self) -> int:
+        """How many readings there were since the beginning."""
+        return self._n_seen
+
     def reset(self) -> None:
         """Forget everything."""
         self._n_seen = 0

@@ -74,6 +74,11 @@ class ChartBaseline:
         return len(self._tail)
 
     @property
+    def newest(self) -> FloatArray:
+        """The readings to learn from that are there."""
+        return self._tail
+
+    @property
     def seen_interval_ns(self) -> float:
         """Interval of the readings to learn from that are there."""
         return median_interval_ns(self._tail_times)
@@ -89,8 +94,13 @@ class ChartBaseline:
 
     def learn(self) -> None:
         """Take level, spread and interval from the readings that were remembered."""
+        self.learn_level(self._tail)
+        self.interval_ns = self.seen_interval_ns
+        self.is_ready = True
+
+    def learn_level(self, values: FloatArray) -> None:
+        """Take level and spread from these readings."""
         mean, sigma = self._given
-        values = self._tail
         center = median(values)
         spread = 1.4826 * median(np.abs(values - center))
         if 0 < spread < np.inf:
@@ -108,5 +118,3 @@ class ChartBaseline:
         floor = float(spread_floor(self.center, self.min_sigma))
         self.sigma = max(learnt, floor) if sigma is None else sigma
         self.is_constant = sigma is None and learnt <= floor
-        self.interval_ns = self.seen_interval_ns
-        self.is_ready = True

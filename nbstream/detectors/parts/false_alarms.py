@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbstream.detectors.parts.wording import short
 from nbstream.readings.window import parse_duration
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class FalseAlarms:
             message = f"'false_alarms' must be a number per time such as '1/day' (got {given!r})."
             raise ValueError(message)
         return cls(given, ns / n)
+
+    def times(self, ratio: float) -> str:
+        """Return how often it is if it is so many times as often: "34/day"."""
+        number, _, per = self.text.partition("/")
+        return f"{short(float(number) * ratio, 2)}/{per.strip()}"
 
     def run_length(self, interval_ns: float) -> float:
         """Return the number of readings, `interval_ns` apart, between two false alarms; at least 2."""
@@ -146,7 +152,8 @@ def ewma_arl(limit: float, weight: float) -> float:
     The integral equation of Crowder (1987) for constant limits, by Gauss and Legendre's quadrature.
     """
     edge = limit * math.sqrt(weight / (2 - weight))
-    nodes, weights = _quadrature(min(400, 41 + 4 * math.ceil(edge / weight)))
+    n = 41 + 4 * math.ceil(edge / weight)
+    nodes, weights = _quadrature(min(448, 64 * math.ceil(n / 64)))
     y = edge * nodes
     distance = (y[None, :] - (1 - weight) * y[:, None]) / weight
     kernel = np.exp(-distance * distance / 2) * (edge * weights / weight / math.sqrt(2 * math.pi))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from nbstream.readings.batch import FloatArray, IntArray
+    from nbstream.readings.batch import BoolArray, FloatArray, IntArray
 
 __all__ = ["BLOCK", "MIN_BLOCKS", "BlockExtremes", "Tails"]
 
@@ -24,6 +24,9 @@ LEAST_LOG_SCALE = 0.1
 # is far, but not infinitely.
 FLATNESS = 0.02
 MAX_DECADES = 16.0
+# Of normal noise, in σ: where three of four blocks end, and the least scale of the tails of few blocks.
+NOISE_LIMIT = 2.5
+NOISE_SCALE = 0.35
 
 
 class BlockExtremes:
@@ -52,6 +55,14 @@ class BlockExtremes:
             high, low = _extremes(columns[:, :whole])
             self.high = np.concatenate((self.high, high), axis=1)[:, -self._n_blocks :]
             self.low = np.concatenate((self.low, low), axis=1)[:, -self._n_blocks :]
+
+    def keep(self, n_blocks: int) -> None:
+        """Forget all but the newest blocks."""
+        n = self.high.shape[1]
+        self.high, self.low = (
+            self.high[:, max(0, n - n_blocks) :],
+            self.low[:, max(0, n - n_blocks) :],
+        )
 
     def replace(self, row: int, values: FloatArray) -> None:
         """Put the newest values of a row, up to the end of the newest block, in place of the old ones."""
@@ -126,6 +137,45 @@ class Tails:
             spreads=spreads,
         )
 
+    def no_narrower_than_noise(self, views: FloatArray, known: BoolArray) -> Tails:
+        """Return tails that reach at least as far as those of normal noise would.
+
+        A few blocks say little: the spread of single readings says more. It is that of the shortest
+        interval that holds half of them, in which a fault of fewer readings than half doesn't count.
+
+        Parameters
+        ----------
+        views
+            All readings' views, shape (views, n); NaN for none. Where there were fewer than 6 blocks, the
+            farthest reading is the limit.
+        known
+            Which views were seen often enough to have tails, shape (views,).
+        """
+        y = views.copy()
+        y[self.spreads] = np.log(views[self.spreads] + self.softening)
+        usual, scale = self.usual.copy(), self.scale.copy()
+        usual[:, ~known] = np.inf
+        centre, sigma = self._noise(views)
+        for row in np.flatnonzero(known & (sigma == sigma)).tolist():
+            scale[:, row] = np.maximum(scale[:, row], NOISE_SCALE * sigma[row])
+            if np.isinf(usual[:, row]).all():
+                values = y[row][y[row] == y[row]]
+                ends = np.array([values.max(), -values.min()])
+                least = max(LEAST_SCALE * float(ends.sum()), 1e-9 * float(np.abs(ends).max()))
+                least = max(least, LEAST_LOG_SCALE if row in self.spreads else 0.0)
+                limits = np.array([centre[row], -centre[row]]) + NOISE_LIMIT * sigma[row]
+                usual[:, row] = np.maximum(limits, ends)
+                scale[:, row] = max(NOISE_SCALE * sigma[row], least)
+        return replace(self, usual=usual, scale=scale)
+
+    def _noise(self, views: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return centre and σ of each view, if it is normal noise; NaN for none."""
+        y = views.copy()
+        y[self.spreads] = np.log(views[self.spreads] + self.softening)
+        found = [_shortest_half(row[row == row]) for row in y]
+        centre, sigma = np.array(found).T
+        return centre, sigma
+
     def decades(self, views: FloatArray) -> FloatArray:
         """Return how rare each view is on each side, shape (2 · views, m): −log10 of its probability."""
         y = views.copy()
@@ -142,6 +192,17 @@ class Tails:
         high[self.spreads] = np.exp(high[self.spreads]) - self.softening[:, 0]
         low[self.spreads] = np.exp(low[self.spreads]) - self.softening[:, 0]
         return high, low
+
+
+def _shortest_half(values: FloatArray) -> tuple[float, float]:
+    """Return the middle of the shortest interval that holds half of the values, and σ if they are normal."""
+    if len(values) < 2:
+        return math.nan, math.nan
+    ordered = np.sort(values)
+    half = len(values) // 2
+    widths = ordered[half:] - ordered[: len(values) - half]
+    i = int(widths.argmin())
+    return float(ordered[i] + widths[i] / 2), float(widths[i]) / 1.349
 
 
 def _typical(values: FloatArray) -> float:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 
 from nbstream.detectors.parts.charts import ChartDetector, Explain
-from nbstream.detectors.parts.wording import short
+from nbstream.detectors.parts.wording import short, side_of
+from nbstream.detectors.parts.wording import sigmas as spreads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ HISTORY = 16
 
 
 class ChartRule(NamedTuple):
-    """A rule about the newest readings.
+    """A rule about the newest readings; its `words` may name the `{side}` of the last, and its `{way}`.
 
     `kind` is "beyond" (`n` of the last `of` readings more than `sigmas` from the mean on one side),
     "within" or "outside" (all `n` less, or more, than `sigmas` from it on whichever side), "trend" (`n`
@@ -80,9 +81,13 @@ class RulesDetector(ChartDetector):
 
         def explain(i: int) -> str:
             numbers = [number for number, breaks in broken.items() if breaks[i]]
-            words = [f"{self.catalogue[number].words} (rule {number})" for number in numbers]
-            side = "above" if z[i] > 0 else "below"
-            return ", ".join(words) or f"{short(abs(z[i]), 2)} σ {side} the mean, no rule broken"
+            side = side_of(z[i], 0.0)
+            way = "rise" if z[i] > known[n_known + i - 1] else "fall"
+            told = {n: self.catalogue[n].words.format(side=side, way=way) for n in numbers}
+            words = [f"{text} (rule {number})" for number, text in told.items()]
+            far = short(abs(z[i]), 2) if abs(z[i]) < 100 else spreads(abs(z[i]))
+            where = f"{far} σ {side}" if z[i] else "at"
+            return ", ".join(words) or f"{where} the mean, no rule broken"
 
         return explain
 
