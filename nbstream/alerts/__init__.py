@@ -31,3 +31,8 @@ __all__ = [
     "RuleState",
     "Silence",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for people who press Tab."""
+    return sorted(__all__)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from nbstream.alerts.conditions.condition import Condition
 from nbstream.alerts.conditions.filling import waiting_for
 from nbstream.alerts.log.alert_log import AlertLog
+from nbstream.alerts.rules.kinds_of_channels import require_kinds
 from nbstream.alerts.rules.preview import Preview
 from nbstream.alerts.rules.rule import Rule
 from nbstream.alerts.rules.rule_file import read_rules, write_rules
@@ -112,11 +114,14 @@ class Alerting:
         Parameters
         ----------
         condition
-            When it is breached: ``value > 90``, ``outside(10, 90)``, ``abs(zscore) > 4``, or a formula such
-            as ``mean("1min") > 70 and pressure < 3``; docs/alerts.md has all of the language.
+            When it is breached: ``value > 90``, ``outside(10, 90)``, ``abs(zscore) > 4``,
+            ``state == "RUN"``, or a formula such as ``mean("1min") > 70 and pressure < 3``;
+            docs/alerts.md has all of the language. A word that has not come yet may still come.
         channel
             The channel that it watches; None is the first (or the first that `condition` names, if it speaks
-            of named channels only). "*" is every channel, a list several: each has a state of its own.
+            of named channels only). "*" is every channel, "zone *" those that are called so, a list several:
+            each has a state of its own.
+            Of a condition that compares ``value`` with words, the first and every one that holds words.
         {settings}
         no_data
             What a silent channel means: "nodata", "alert", "ok" or "keep"; None is "nodata" if the analyzer
@@ -130,7 +135,8 @@ class Alerting:
         Raises
         ------
         ValueError
-            If a condition cannot be read, or an argument is not possible.
+            If a condition cannot be read, or an argument is not possible, or a channel that holds numbers
+            is compared with words, or the other way round. Of one that comes later it is never true.
         ClosedError
             If the analyzer was closed.
         """
@@ -293,6 +299,12 @@ class Alerting:
         ClosedError
             If the analyzer was closed.
         """
+        return self.add_saved_rules(path)
+
+    def add_saved_rules(
+        self, path: str | PathLike[str], *, resumes: bool = True
+    ) -> tuple[Rule, ...]:
+        """Add the rules of a file as `load_rules`; `resumes` is False to leave their open incidents out."""
         self._taken_in.require_open()
         rules = []
         for number, (arguments, incidents) in enumerate(read_rules(path), 1):
@@ -303,7 +315,8 @@ class Alerting:
                 raise ValueError(message) from None
         for rule, incidents in rules:
             self._book.adopt(rule)
-            rule.resume(incidents)
+            if resumes:
+                rule.resume(incidents)
             self._begin(rule)
         return tuple(rule for rule, _ in rules)
 
@@ -340,6 +353,7 @@ class Alerting:
             channels=lambda: self._buffer.channels,
             previewer=self._preview,
             waits_for=self._waiting_for,
+            require=partial(require_kinds, buffer=self._buffer),
         )
 
     def _waiting_for(self, channel: str, windows: tuple[str | None, ...]) -> str:
@@ -361,9 +375,9 @@ class Alerting:
 
     def _watched_by(self, rule: Rule) -> Iterator[tuple[ChannelRows, int]]:
         """Yield the channels that a rule watches, and up to which row each was taken in."""
-        channels = self._buffer._store.of_numbers()
+        channels, words = self._buffer.measured, self._buffer._store.labels
         for name, end in self._taken_in.ends().items():
-            if rule.watches(name, channels):
+            if rule.watches(name, channels, words):
                 yield self._buffer.channel(name), end
 
     def _show(self, rule: Rule, held: ChannelRows, start: int, stop: int) -> tuple[int, int]:

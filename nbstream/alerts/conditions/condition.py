@@ -8,32 +8,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import numpy as np
 
+from nbstream.expressions.arithmetic import Call, Number
+from nbstream.expressions.comparisons import Comparison, Range, unlike_equals
 from nbstream.expressions.limits import axis_limits, moved
+from nbstream.expressions.logic import Not
+from nbstream.expressions.nodes import Truth, TruthNode
 from nbstream.expressions.parsing import MAX_LENGTH, ConditionError, read_condition
-from nbstream.expressions.tree import (
-    VALUE,
-    ZSCORE,
-    Call,
-    Comparison,
-    Not,
-    Number,
-    Range,
-    Truth,
-    TruthNode,
-    Variable,
-    exact_number,
-    near_number,
-    numbers_compared,
-    short_number,
-    unlike_equals,
-    variables,
-)
+from nbstream.expressions.tree import numbers_compared, variables
+from nbstream.expressions.variables import VALUE, ZSCORE, Variable
+from nbstream.text.numbers import exact_number, near_number, short_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from nbstream.expressions.limits import AxisLimit
-    from nbstream.expressions.tree import Columns, Extents
+    from nbstream.expressions.nodes import Columns, Extents
+    from nbstream.expressions.variables import Word
     from nbstream.readings.batch import BoolArray, FloatArray
 
 __all__ = ["Condition", "Formula", "Operator", "VariableName", "short_number"]
@@ -128,9 +118,10 @@ class Condition:
         ----------
         text
             ``value > 90`` (``>=``, ``<``, ``<=``; ``zscore`` or ``abs(zscore)`` for ``value``; the
-            limit may stand left), ``outside(10, 90)``, ``inside(15, 85)``, a Condition, or a formula of
-            these, such as ``mean("1min") > 70 and pressure - value < 3``; docs/alerts.md has all of the
-            language. Numbers are written as 90, -5, 0.5 or 1e3. At most 500 characters.
+            limit may stand left), ``outside(10, 90)``, ``inside(15, 85)``, ``state == "RUN"``, a
+            Condition, or a formula of these, such as ``mean("1min") > 70 and pressure - value < 3``;
+            docs/alerts.md has all of the language. Numbers are written as 90, -5, 0.5 or 1e3. At most
+            500 characters.
         channels
             Names of the channels that there are: another name is refused. None is not known.
 
@@ -381,6 +372,8 @@ class Formula(Condition):
 class _Given:
     """The numbers of one variable as columns; others are not known."""
 
+    channel = "value"
+
     def __init__(self, numbers: FloatArray, variable: Variable) -> None:
         self._numbers, self._variable = numbers, variable
 
@@ -388,6 +381,9 @@ class _Given:
         """Return a variable's numbers."""
         known = variable == self._variable
         return self._numbers if known else np.full(len(self._numbers), np.nan)
+
+    def labels(self, variable: Word) -> None:
+        """Return nothing: they are numbers."""
 
 
 def _simple(tree: TruthNode) -> Condition | None:

@@ -12,16 +12,19 @@ import numpy.typing as npt
 
 from nbstream.alerts.conditions.filling import JITTER, least_span_ns
 from nbstream.alerts.conditions.silences import Timeline
-from nbstream.expressions.tree import (
+from nbstream.expressions.variables import (
     PRECEDING,
     STALE,
     VALUE,
+    WORD,
     ZSCORE,
     Channel,
     Rate,
     Score,
+    Stale,
     Statistic,
     Variable,
+    Word,
 )
 from nbstream.readings.intervals import newest_times
 from nbstream.readings.window import Window, rough_duration
@@ -30,9 +33,10 @@ from nbstream.summaries.trailing import TrailingWindows
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nbstream.expressions.tree import Judging, Truth
+    from nbstream.expressions.nodes import Judging, Truth
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
+    from nbstream.readings.labels import Labels
     from nbstream.summaries.summary import BlockPyramid
 
 __all__ = ["LOOK_BACK", "BufferTable", "Table"]
@@ -50,9 +54,11 @@ class Table(Timeline):
     times
         int64 ns, shape (n,).
     values
-        float64, shape (n,): the readings, NaN where missing.
+        float64, shape (n,): the readings, NaN where missing; of a channel of words their codes.
     known
         Further columns of the same shape; others are NaN, which is not known.
+    labels
+        What the codes of `WORD` and of other channels' words mean.
     channel
         The channel's name.
     unit
@@ -72,6 +78,7 @@ class Table(Timeline):
         times: TimeArray,
         values: FloatArray,
         known: Mapping[Variable, FloatArray] | None = None,
+        labels: Mapping[Word, Labels] | None = None,
         *,
         channel: str = "value",
         unit: str | None = None,
@@ -81,7 +88,12 @@ class Table(Timeline):
         super().__init__(times, values, before)
         self.channel = channel
         self.unit = unit
+        self._labels = labels or {}
+        self._own: Variable = VALUE
         self._columns: dict[Variable, FloatArray] = {VALUE: values, **(known or {})}
+        if WORD in self._labels:  # codes are no numbers to compare
+            self._own = WORD
+            self._columns |= {WORD: values, VALUE: np.full(len(values), np.nan)}
         self._truths: dict[Judging, Truth] = {}
         self._extents: dict[Variable, tuple[float, float] | None] = {}
         if is_stale:
@@ -89,8 +101,8 @@ class Table(Timeline):
 
     @property
     def extent(self) -> tuple[float, float] | None:
-        """The smallest and the largest reading; None without any."""
-        return self.extent_of(VALUE)
+        """The smallest and the largest reading, of words the codes; None without any."""
+        return self.extent_of(self._own)
 
     def extent_of(self, variable: Variable) -> tuple[float, float] | None:
         """Return the smallest and the largest of a variable's numbers; None if none is known."""
@@ -116,6 +128,10 @@ class Table(Timeline):
         if found is None:
             found = self._columns[variable] = self._computed(variable)
         return found
+
+    def labels(self, variable: Word) -> Labels | None:
+        """Return what the codes of a channel's words mean; None if it holds none."""
+        return self._labels.get(variable)
 
     def at(self, row: int) -> Part:
         """Return one reading as columns of its own."""
@@ -150,6 +166,15 @@ class Part:
     def __init__(self, table: Table, rows: slice) -> None:
         self._table = table
         self._rows = rows
+
+    @property
+    def channel(self) -> str:
+        """Name of the channel whose readings they are."""
+        return self._table.channel
+
+    def labels(self, variable: Word) -> Labels | None:
+        """Return what the codes of a channel's words mean; None if it holds none."""
+        return self._table.labels(variable)
 
     def column(self, variable: Variable) -> FloatArray:
         """Return a variable's numbers, one per reading."""
@@ -202,7 +227,11 @@ class BufferTable(Table):
         zscores: Callable[..., FloatArray] | None = None,
         told: set[tuple[str, Window]] | None = None,
     ) -> None:
-        super().__init__(times, values, channel=channel, unit=buffer.units.get(channel))
+        own = buffer._store.labels.get(channel)
+        labels = None if own is None else {WORD: own}
+        super().__init__(
+            times, values, None, labels, channel=channel, unit=buffer.units.get(channel)
+        )
         self._buffer = buffer
         self._held = buffer.channel(channel)
         self._first = first
@@ -256,7 +285,19 @@ class BufferTable(Table):
                     return True
         return False
 
+    def labels(self, variable: Word) -> Labels | None:
+        """Return what the codes of a channel's words mean; None if it holds none."""
+        name = self.channel if variable.name is None else variable.name
+        return self._buffer._store.labels.get(name)
+
     def _computed(self, variable: Variable) -> FloatArray:
+        if not self._is_known(variable):
+            return np.full(len(self), np.nan)
+        known = self._buffer._known.get(self.channel)
+        if known is not None and variable == ZSCORE:
+            return np.asarray(known.zscores(self.times, self.values, self._window))
+        if known is not None and variable == PRECEDING:
+            return np.asarray(known.counts_before(self.times, self._window))
         if variable == ZSCORE and self._zscores is not None:
             starts = self._starts_before()
             return self._zscores(starts, self._first, self._pyramid, self._read)
@@ -264,8 +305,8 @@ class BufferTable(Table):
             rows = self._first + np.arange(len(self))
             windows = TrailingWindows(self._starts_before(), rows, self._pyramid, self._read)
             return windows.moments.n
-        if isinstance(variable, Channel):
-            return self._carried_forward(variable.name)
+        if isinstance(variable, (Channel, Word)):
+            return self._carried_forward(variable.name or self.channel)
         if isinstance(variable, Score):
             return self._carried_forward(f"{self.channel}.{variable.name}")
         if isinstance(variable, Rate):
@@ -274,6 +315,18 @@ class BufferTable(Table):
         if isinstance(variable, Statistic):
             return self._statistic_if_full(variable)
         return super()._computed(variable)
+
+    def _is_known(self, variable: Variable) -> bool:
+        """Return whether numbers are asked of a channel of numbers, and words of one of words."""
+        labels, of = self._buffer._store.labels, variable
+        if isinstance(variable, Statistic) and variable.name in ("count", "rate"):
+            return True
+        if isinstance(variable, Rate) and variable.channel is not None:
+            of = variable.channel
+        if isinstance(of, (Channel, Word)):
+            name = self.channel if of.name is None else of.name
+            return (name in labels) == isinstance(of, Word)
+        return self.channel not in labels or isinstance(of, (Stale, Score))
 
     def _carried_forward(self, name: str) -> FloatArray:
         if name == self.channel:
@@ -408,6 +461,9 @@ class BufferTable(Table):
         return numbers if is_full is None else np.where(is_full, numbers, np.nan)
 
     def _statistic(self, variable: Statistic, window: Window) -> FloatArray:
+        known = self._buffer._known.get(self.channel)
+        if known is not None:  # most readings are elsewhere
+            return np.asarray(known.statistic_at(self.times, variable.name, window))
         if variable.name in ("mean", "std", "min", "max", "count"):
             return self._windows_over(window)[0].statistic(variable.name)
         if variable.name == "rate":

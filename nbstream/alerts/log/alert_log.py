@@ -18,8 +18,9 @@ from nbstream.alerts.log.outbox import Outbox
 from nbstream.alerts.severity import checked_text
 from nbstream.readings.batch import TimeLike, time_ns
 from nbstream.readings.window import parse_duration
-from nbstream.readings.zone import as_zone
+from nbstream.readings.zone import as_zone, time_text
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ class Silence:
         return fnmatchcase(rule, self.rule) and fnmatchcase(channel, self.channel)
 
 
-class AlertLog:
+class AlertLog(InCell):
     """The incidents of an analyzer's rules.
 
     Parameters
@@ -136,6 +137,17 @@ class AlertLog:
     def __repr__(self) -> str:
         """Return the class and how many incidents are held and open."""
         return f"<AlertLog {len(self):,} incidents, {len(self._active):,} firing>"
+
+    def _sheet(self) -> Sheet:
+        """Return the newest incidents, each with its whole reason."""
+        rows = [
+            (time_text(i.fired_ns, self._zone), i.severity, i.state, i.rule, i.channel, i.reason)
+            for i in self.newest(MOST_ROWS)
+        ]
+        header = ("fired", "severity", "state", "rule", "channel", "reason") if rows else ()
+        state = f"{counted(len(self), 'incident')}, {len(self._active):,} firing"
+        more = and_more(len(self), len(rows), "incident")
+        return Sheet("AlertLog", state, (), header, rows, more=more)
 
     def __len__(self) -> int:
         """Return the number of incidents held."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from nbstream.expressions.tree import VALUE, ZSCORE, near_number
+from nbstream.expressions.variables import VALUE, ZSCORE, Word
 from nbstream.readings.window import format_duration
 from nbstream.readings.zone import local_datetime
 from nbstream.text.naming import short_name
+from nbstream.text.numbers import near_number
 
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.condition import Condition
@@ -133,13 +134,16 @@ class Incident:
             text += f"; {escalation.severity} since {self._clock(moment.time_ns)}"
             if not math.isnan(moment.value):
                 text += f" ({short_name(self.channel)} {self._quantity(moment.value)})"
+            elif moment.parts and _asks_for_words(self.condition):
+                text += f" ({moment.parts})"
         if self.resolved_ns is None:
             return text
         when = self._clock(self.resolved_ns)
         if self.cleared is None:
             why = f"ended, {self.ended},"
         elif self.cleared.parts:
-            why = f"cleared by {self.cleared.parts}"
+            said = "when" if _asks_for_words(self.clear or self.condition) else "by"
+            why = f"cleared {said} {self.cleared.parts}"
         else:
             why = f"cleared by {short_name(self.channel)} {self._quantity(self.cleared.value)}"
         # A reading says little of a rule that compares something else.
@@ -186,6 +190,10 @@ class Incident:
         time = local_datetime(ns, self.zone)
         breached = local_datetime(self.breached_ns, self.zone)
         return f"{time:%H:%M:%S}" if time.date() == breached.date() else f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def _asks_for_words(condition: Condition) -> bool:
+    return any(isinstance(variable, Word) for variable in condition.variables)
 
 
 class Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from nbstream.alerts.notifiers.message import KINDS, severity_rank
 from nbstream.alerts.notifiers.retry import DeliveryError, Failure
@@ -50,6 +50,9 @@ class Notifier(ABC):
     """Notifications of one delivery, at most."""
     warning: Exception | None = None
     """What is not well though the last delivery succeeded."""
+
+    needs_thread: ClassVar[bool] = False
+    """Whether a delivery waits for another machine, so that it can't be made between two cells."""
 
     def __init__(
         self, *, name: str, min_severity: str = "info", kinds: Iterable[str] | None = None
@@ -149,6 +152,8 @@ class RemoteNotifier(Notifier):
 
     Thread safety: any thread; deliveries take turns.
     """
+
+    needs_thread = True
 
     def __init__(
         self,

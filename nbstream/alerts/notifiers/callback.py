@@ -11,6 +11,7 @@ from nbstream.alerts.notifiers.retry import DeliveryError
 from nbstream.errors import CallbackError
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.main_thread import MAIN
+from nbstream.runtime.turns import current_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -113,7 +114,10 @@ class CallbackNotifier(Notifier):
         for notification in notifications:
             call = self._call = _Call(self._function, notification, self._clock)
             try:
-                MAIN.post(call)
+                if current_turns() is None:
+                    MAIN.post(call)
+                else:  # the loop that would make it waits for the end of this turn
+                    call()
                 while not call.done.wait(POLL_SECONDS):
                     if stop.is_set() and call.cancel():
                         message = (

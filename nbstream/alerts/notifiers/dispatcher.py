@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nbstream.alerts.notifiers.base import Notifier
@@ -167,8 +168,9 @@ class Dispatcher:
             thread = threading.Thread(
                 target=self.finish, args=(CLOSE_TIMEOUT,), name="nbstream notifiers", daemon=True
             )
-            thread.start()
-            return
+            with suppress(RuntimeError):  # no thread can be started
+                thread.start()
+                return
         for queue in self._queues:
             queue.stop()
 

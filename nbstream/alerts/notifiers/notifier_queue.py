@@ -8,7 +8,9 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbstream.alerts.notifiers.message import severity_rank
+from nbstream.alerts.notifiers.retry import DeliveryError
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.turns import Turns, Wait, live, waiting
 from nbstream.text.redaction import disarm, redact
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.log.incident import Notification
     from nbstream.alerts.notifiers.base import Notifier
+    from nbstream.runtime.turns import Life
 
 __all__ = ["NotifierCounters", "NotifierQueue"]
 
@@ -50,7 +53,8 @@ class NotifierCounters(NamedTuple):
 class NotifierQueue:
     """Takes in notifications for one notifier and delivers them on a thread of its own.
 
-    The thread lives as long as there is something to deliver or to say.
+    The thread lives as long as there is something to deliver or to say. Where none can be started a notifier
+    that needs none delivers in turns.
 
     Parameters
     ----------
@@ -86,6 +90,7 @@ class NotifierQueue:
         self._sayings: list[tuple[int, str]] = []
         self._has_said: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._turns: Turns | None = None
         self._lock = threading.Condition()
         self._draining = threading.Event()
         self._stopped = threading.Event()
@@ -145,24 +150,43 @@ class NotifierQueue:
         self._thread = thread
         try:
             thread.start()
-        except RuntimeError as error:  # too many threads, or the interpreter ends
+        except RuntimeError:  # too many threads, or none at all, or the interpreter ends
             self._thread = None
-            self.error = error
+            self._take_turns()
+        else:
+            self._end_turns()
 
-    # On the notifier's thread.
+    def _take_turns(self) -> None:
+        if self.notifier.needs_thread:
+            name = self.notifier.name
+            text = f"The notifier {name!r} needs a thread, and none can be started here."
+            self.error = DeliveryError(text, notifier=name)
+        elif self._turns is None:
+            self._turns = Turns(self._life(), self._draining, self._clock)
+
+    def _end_turns(self) -> None:
+        """Leave the rest to a thread, which can be had again."""
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            turns.forget()
+
+    # On the notifier's thread, or in turns.
 
     def _run(self) -> None:
+        live(self._life(), waiting(self._draining, self._clock))
+
+    def _life(self) -> Life:
         while True:
             with self._lock:
                 sayings, self._sayings = self._sayings, []
                 if not self._queue and not sayings:
-                    self._thread = None
+                    self._thread = self._turns = None
                     self._has_said.discard("dropped")
                     self._lock.notify_all()
                     return
             for level, saying in sayings:
                 self._say(level, saying)
-            self._deliver_next()
+            yield from self._deliver_next()
 
     def _say(self, level: int, text: str) -> None:
         logger.log(level, "%s", text)
@@ -173,13 +197,13 @@ class NotifierQueue:
             except Exception:  # who is told is gone
                 logger.debug("Nobody could be told of %r.", self.notifier.name, exc_info=True)
 
-    def _deliver_next(self) -> None:
+    def _deliver_next(self) -> Life:
         error: Exception | None = None
         n = 0
         try:
             pause = max(self.notifier.group_wait, self.notifier.hold())
             if self._queue and pause > 0:
-                self._clock.wait(self._draining, pause)
+                yield Wait(pause, self._draining)
             batch = self._take(self.notifier.max_group)
             n = len(batch)
             if batch:
@@ -256,6 +280,10 @@ class NotifierQueue:
         bool
             Whether nothing is left to wait for.
         """
+        turns = self._turns
+        if turns is not None:
+            turns.join(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
+            return self._turns is None or turns.is_current
         while True:
             self.notifier.hurry()
             with self._lock:
@@ -273,6 +301,7 @@ class NotifierQueue:
             self._stopped.set()
             self._counts["dropped"] += len(self._queue)
             self._queue.clear()
+            self._end_turns()
 
 
 def _subject(notification: Notification) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from nbstream.alerts.log.incident import Acknowledgement, Entry, Incident, Momen
 from nbstream.alerts.rules.notification_policy import NotificationPolicy
 from nbstream.alerts.rules.state_machine import IncidentChange, RuleState, StateMachine
 from nbstream.alerts.rules.verdict import Trigger, Verdicts
-from nbstream.expressions.tree import STALE, Variable
+from nbstream.expressions.variables import STALE, WORD, Variable, Word
 from nbstream.readings.intervals import SHORTEST_SILENCE_NS, silence_ns
 from nbstream.readings.window import format_duration
 from nbstream.text.redaction import redact
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbstream.alerts.log.incident import Notification, NotificationKind
     from nbstream.alerts.rules.settings import RuleSettings
     from nbstream.readings.batch import FloatArray
+    from nbstream.readings.labels import Labels
 
 __all__ = ["GRACE_NS", "ChannelActivity", "RuleOnChannel"]
 
@@ -72,6 +73,7 @@ class RuleOnChannel:
         self._entry: Entry | None = None
         self._last_value = math.nan
         self._last_columns: dict[Variable, FloatArray] = {}
+        self._last_labels: dict[Word, Labels] = {}
         self._silence: str = ""  # in words, while the channel is silent
         self._silent_state: RuleState | None = None
         self._silent_since_ns = 0
@@ -89,6 +91,7 @@ class RuleOnChannel:
         self._present_ns = former._present_ns
         self.unit = former.unit
         self._last_value, self._last_columns = former._last_value, former._last_columns
+        self._last_labels = former._last_labels
         self._grace_ns = former._grace_ns
 
     @property
@@ -262,7 +265,7 @@ class RuleOnChannel:
         if policy == "keep":
             return is_changed
         self._silent_since_ns = since_ns
-        facts = self._facts(Moment(since_ns, self._last_value, math.nan), "no_data", words)
+        facts = self._facts(Moment(since_ns, self._last_number, math.nan), "no_data", words)
         if policy == "alert":
             self._silence = words
             if self._machine.has_incident:
@@ -305,7 +308,7 @@ class RuleOnChannel:
         """End what is open because the rule failed, and say so."""
         why = f"rule failed: {redact(error)}"
         self.end(why)
-        moment = Moment(self._newest_or(now_ns), self._last_value, math.nan)
+        moment = Moment(self._newest_or(now_ns), self._last_number, math.nan)
         facts = self._facts(moment, "error", why)
         self._queue.append(("error", self._unlogged(facts)))
 
@@ -473,7 +476,15 @@ class RuleOnChannel:
         n = len(due)
         known = {v: np.repeat(c, n) for v, c in self._last_columns.items() if v != STALE}
         times, values = np.array(due, np.int64), np.full(n, self._last_value)
-        table = Table(times, values, known, channel=self.channel, unit=self.unit, is_stale=True)
+        table = Table(
+            times,
+            values,
+            known,
+            self._last_labels,
+            channel=self.channel,
+            unit=self.unit,
+            is_stale=True,
+        )
         machine = self._machine
         before = (machine.state, machine.since_ns)
         changes = machine.step(Verdicts(self._trigger, table))
@@ -502,6 +513,14 @@ class RuleOnChannel:
             for _, condition in self._trigger.levels
             for variable in condition.variables
         }
+        words = {WORD, *(v for v in self._last_columns if isinstance(v, Word))}
+        labels = {word: table.labels(word) for word in words}
+        self._last_labels = {word: held for word, held in labels.items() if held is not None}
+
+    @property
+    def _last_number(self) -> float:
+        """The newest reading that is not missing; NaN for a word."""
+        return math.nan if WORD in self._last_labels else self._last_value
 
 
 def _noticed(table: Table, start: int, silence: Silence) -> int:

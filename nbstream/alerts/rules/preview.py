@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nbstream.readings.window import rough_duration
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more, counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -29,7 +32,7 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(InCell):
     """What a rule would have done on the readings of a window.
 
     Notes
@@ -45,6 +48,16 @@ class Preview:
     """Seconds of event time that they were open, together; an open one lasts until the newest reading."""
     n_readings: int
     """Readings that were judged."""
+
+    def _sheet(self) -> Sheet:
+        firing = rough_duration(round(self.firing_s * 1e9))
+        state = f"{counted(self.n, 'incident')} in {counted(self.n_readings, 'reading')}, {firing} firing"
+        newest = self.firings[-MOST_ROWS:]
+        rows = [(f.severity, f.channel, f.reason) for f in reversed(newest)]
+        header = ("severity", "channel", "reason") if rows else ()
+        return Sheet(
+            "Preview", state, (), header, rows, more=and_more(self.n, len(rows), "incident")
+        )
 
     @classmethod
     def of(cls, incidents: Iterable[Incident], n: int, n_readings: int, newest_ns: int) -> Preview:

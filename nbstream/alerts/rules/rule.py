@@ -20,12 +20,14 @@ from nbstream.alerts.rules.state_machine import RuleState
 from nbstream.alerts.rules.verdict import Trigger
 from nbstream.alerts.severity import SEVERITIES
 from nbstream.errors import ClosedError
-from nbstream.expressions.tree import ZSCORE, Variable
+from nbstream.expressions.variables import ZSCORE, Variable
+from nbstream.readings.window import format_duration
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.redaction import redact
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Container, Iterable
 
     from nbstream.alerts.conditions.condition import Condition, VariableName
     from nbstream.alerts.log.alert_log import AlertLog
@@ -38,7 +40,7 @@ __all__ = ["SEVERITIES", "Rule", "RuleState"]
 
 
 @takes_settings(SettingArguments)
-class Rule(SettingAttributes):
+class Rule(InCell, SettingAttributes):
     """A condition on one channel or several, and where it stands on each.
 
     Parameters
@@ -47,7 +49,8 @@ class Rule(SettingAttributes):
         What is watched for, as `Condition.parse` reads it.
     channel
         Name of the channel; None is the first (or, if the condition speaks of other channels by name only,
-        the first of those). "*" is every channel, and a list several: each has a state of its own.
+        the first of those). "*" is every channel, "zone *" those that are called so, and a list several:
+        each has a state of its own.
     {settings}
     unit
         Of the channel, for texts, unless `evaluate` is told another.
@@ -66,6 +69,8 @@ class Rule(SettingAttributes):
         Answers `preview`; an analyzer gives it.
     waits_for
         Says which of some windows of a channel is not full; an analyzer gives it.
+    require
+        Raises ValueError for settings that do not suit the channels; an analyzer gives it.
 
     Raises
     ------
@@ -108,6 +113,7 @@ class Rule(SettingAttributes):
         on_edit: Callable[[], object] | None = None,
         previewer: Callable[[Rule, WindowLike], Preview] | None = None,
         waits_for: Callable[[str, tuple[str | None, ...]], str] | None = None,
+        require: Callable[[RuleSettings, str | tuple[str, ...] | None], object] | None = None,
         **settings: Unpack[SettingArguments],
     ) -> None:
         self._unit = unit
@@ -117,6 +123,7 @@ class Rule(SettingAttributes):
         self._on_edit = on_edit
         self._previewer = previewer
         self._waits_for = waits_for
+        self._require = require
         self._channels = channels
         self._lock = threading.RLock()
         self._is_closed = False
@@ -130,6 +137,8 @@ class Rule(SettingAttributes):
         known = None if channels is None else channels()
         self._settings = RuleSettings.read(None, known, condition=condition, **settings)
         self._selection = Selection.read(channel, self._settings.condition)
+        if require is not None:
+            require(self._settings, self._selection.given)
         self._trigger = Trigger(self._settings)
 
     def __repr__(self) -> str:
@@ -137,6 +146,26 @@ class Rule(SettingAttributes):
         channel = "the first channel" if self.channel is None else repr(self.channel)
         waiting = f", {self.waiting}" if self.waiting else ""
         return f"<Rule {self.name!r} on {channel}: {self.state.name}{waiting}>"
+
+    def _sheet(self) -> Sheet:
+        """Return what is watched, and where it stands on each channel."""
+        settings = self._settings
+        facts = [f"{settings.condition}", settings.severity]
+        if settings.for_ns:
+            facts.append(f"for {format_duration(settings.for_ns)}")
+        facts.extend(filter(None, [self.waiting, redact(str(self._error or ""))]))
+        rows = [
+            (channel, state.value, self._open_reason(channel))
+            for channel, state in self.states.items()
+        ]
+        shown = rows[:MOST_ROWS]
+        header = ("channel", "state", "why") if rows else ()
+        more = and_more(len(rows), len(shown), "channel")
+        return Sheet(f"Rule {self.name!r}", self.state.value, facts, header, shown, more=more)
+
+    def _open_reason(self, channel: str) -> str:
+        incident = self.incident(channel)
+        return "" if incident is None else incident.reason
 
     @property
     def name(self) -> str:
@@ -170,9 +199,9 @@ class Rule(SettingAttributes):
 
     @property
     def channel(self) -> str | None:
-        """Name of the channel that is watched, None is the first; "*" or "a, b" for several.
+        """Name of the channel that is watched, None is the first; "zone *" or "a, b" for several.
 
-        Assign a name, several names, "*" or None; the rule goes on with the next reading there.
+        Assign a name, several names, a pattern or None; the rule goes on with the next reading there.
         """
         return self._selection.text
 
@@ -235,16 +264,22 @@ class Rule(SettingAttributes):
 
     @property
     def selected(self) -> str | tuple[str, ...] | None:
-        """The channel, "*", or the channels, as they were given."""
+        """The channel, the pattern, or the channels, as they were given."""
         return self._selection.given
 
-    def watches(self, channel: str, channels: tuple[str, ...]) -> bool:
-        """Return whether the rule watches `channel`, of all the `channels` that there are in order."""
-        return channel in self._selection.awaited(channels)
+    def watches(self, channel: str, channels: tuple[str, ...], words: Container[str] = ()) -> bool:
+        """Return whether the rule watches `channel`, of all the `channels` that there are in order.
 
-    def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the channels that the rule watches or waits for, of all that there are in order."""
-        return self._selection.awaited(channels)
+        `words` are those of them that hold words.
+        """
+        return channel in self._selection.awaited(channels, words)
+
+    def awaited(self, channels: tuple[str, ...], words: Container[str] = ()) -> tuple[str, ...]:
+        """Return the channels that the rule watches or waits for, of all that there are in order.
+
+        `words` are those of them that hold words.
+        """
+        return self._selection.awaited(channels, words)
 
     @takes_settings(RuleEdits, default=Unchanged())
     def edit(self, **changes: Unpack[RuleEdits]) -> None:
@@ -272,6 +307,8 @@ class Rule(SettingAttributes):
             is_same = after == self._settings and selection == self._selection
             if is_same and self._error is None:
                 return
+            if self._require is not None:
+                self._require(after, selection.given)
             self._leave("rule changed")
             self._settings, self._trigger, self._selection = after, Trigger(after), selection
             self._error = None

@@ -12,9 +12,12 @@ from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.runtime.ownership import OfCell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbstream.alerts.conditions.table import Table
     from nbstream.alerts.rules.rule import Rule
     from nbstream.readings.buffer import Buffer
+    from nbstream.readings.labels import Labels
 
 __all__ = ["RuleBook"]
 
@@ -55,7 +58,7 @@ class RuleBook:
         """The rules that are not closed, oldest first, without hidden ones."""
         self._hidden: tuple[Rule, ...] = ()
         self._by_channel: dict[str, tuple[Rule, ...]] = {}
-        self._index_of: tuple[str, ...] | None = None
+        self._index_of: tuple[tuple[str, ...], Mapping[str, Labels]] | None = None
         self._present: dict[str, int] = {}
         self._heard: dict[str, float] = {}
         self._lags = Lags(buffer)
@@ -101,9 +104,9 @@ class RuleBook:
 
     def watching(self, channel: str) -> tuple[Rule, ...]:
         """Return the rules that watch a channel."""
-        channels = self._buffer.channels
-        if self._index_of != channels:
-            self._index(channels)
+        channels, words, known = self._buffer.channels, self._buffer._store.labels, self._index_of
+        if known is None or known[1] is not words or known[0] != channels:
+            self._index(channels, words)
         return self._by_channel.get(channel, ())
 
     def forget_index(self) -> None:
@@ -170,16 +173,42 @@ class RuleBook:
         if not expects_data:
             self._held_back_until = now
             return
-        channels, measured = self._buffer.channels, self._buffer._store.of_numbers()
+        channels, measured = self._buffer.channels, self._buffer.measured
+        words = self._buffer._store.labels
         pulses: dict[str, ChannelActivity] = {}
         for rule in (*self.rules, *self._hidden):
             since = max(self._waited_since.get(id(rule), now), self._held_back_until)
-            for channel in rule.awaited(measured):
+            for channel in rule.awaited(measured, words):
                 pulse = pulses.get(channel)
                 if pulse is None:
                     pulse = pulses[channel] = self._pulse(channel, channels, now)
                 silent_ns = min(pulse.silent_ns, round((now - since) * 1e9))
                 rule.tick(wall_ns, pulse._replace(silent_ns=silent_ns), channel=channel)
+
+    def let_past_go_on(self, heard_ns: Mapping[str, int], now_ns: int) -> None:
+        """Let time go on as it did while a recording was made.
+
+        Parameters
+        ----------
+        heard_ns
+            When the newest reading of each channel came that counted, by the clock of then.
+        now_ns
+            The moment then.
+        """
+        words, measured = self._buffer._store.labels, self._buffer.measured
+        for rule in (*self.rules, *self._hidden):
+            for channel in rule.awaited(measured, words):
+                if channel not in heard_ns:
+                    continue
+                silent = now_ns - heard_ns[channel]
+                others_go_on = any(
+                    now_ns - heard < silent / 2
+                    for name, heard in heard_ns.items()
+                    if name != channel
+                )
+                interval_ns = self._buffer.channel(channel).interval_ns
+                pulse = ChannelActivity(max(silent, 0), interval_ns, True, others_go_on)
+                rule.tick(now_ns, pulse, channel=channel)
 
     def _listen(self, now: float) -> None:
         """Note which channels have had readings since the last tick."""
@@ -207,12 +236,12 @@ class RuleBook:
         )
         return ChannelActivity(max(round(silent * 1e9), 0), interval_ns, True, others_go_on)
 
-    def _index(self, channels: tuple[str, ...]) -> None:
+    def _index(self, channels: tuple[str, ...], words: Mapping[str, Labels]) -> None:
         with self._lock:
             index: dict[str, list[Rule]] = {name: [] for name in channels}
             for rule in (*self.rules, *self._hidden):
-                for name in rule.awaited(self._buffer._store.of_numbers()):
+                for name in rule.awaited(self._buffer.measured, words):
                     if name in index:
                         index[name].append(rule)
             self._by_channel = {name: tuple(rules) for name, rules in index.items()}
-            self._index_of = channels
+            self._index_of = channels, words

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nbstream.alerts.rules.rule import Rule
 
-__all__ = ["FORMAT", "VERSION", "read_rules", "write_rules"]
+__all__ = ["FORMAT", "VERSION", "facts_of_rule", "read_rules", "write_rules"]
 
 FORMAT = "nbstream rules"
 VERSION = 1
@@ -30,6 +30,14 @@ MAX_RULES = 10_000
 
 Check: TypeAlias = Callable[[Any], bool]
 Schema: TypeAlias = dict[str, Check]
+
+
+def facts_of_rule(rule: Rule) -> dict[str, Any]:
+    """Return the settings of a rule as JSON has them."""
+    selected = rule.selected
+    facts = rule.settings.to_dict()
+    facts["channel"] = list(selected) if isinstance(selected, tuple) else selected
+    return facts
 
 
 def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
@@ -42,12 +50,7 @@ def write_rules(path: str | PathLike[str], rules: Iterable[Rule]) -> None:
     ValueError
         If there is so much that `read_rules` would refuse it.
     """
-    described = []
-    for rule in rules:
-        selected = rule.selected
-        facts = rule.settings.to_dict()
-        facts["channel"] = list(selected) if isinstance(selected, tuple) else selected
-        described.append(facts | {"open": rule.freeze()})
+    described = [facts_of_rule(rule) | {"open": rule.freeze()} for rule in rules]
     document = {"format": FORMAT, "version": VERSION, "rules": described}
     text = json.dumps(document, indent=1, allow_nan=False) + "\n"  # ASCII: a character is a byte
     if len(described) > MAX_RULES or len(text) > MAX_BYTES:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nbstream.expressions.tree import Channel, Rate
+from nbstream.expressions.variables import WORD, Channel, Rate, Word
 from nbstream.readings.batch import channel_name
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from nbstream.alerts.conditions.condition import Condition
 
 __all__ = ["Selection"]
@@ -25,9 +28,11 @@ class Selection:
     """
 
     given: str | tuple[str, ...] | None
-    """A name, "*" for all, several names, or None for the first."""
+    """A name, a pattern ("zone *", or "*" for all), several names, or None for the first."""
     named: str | None
     """The first channel of a condition that speaks of others' readings only, if it does."""
+    is_of_words: bool = False
+    """Whether the condition compares the reading with words: then "*" and the first are channels of words."""
 
     @classmethod
     def read(cls, channel: Any, condition: Condition) -> Selection:
@@ -38,27 +43,40 @@ class Selection:
         TypeError
             If `channel` is no name, nor several, nor None.
         """
-        return cls(_names(channel), _named_in(condition))
+        return cls(_names(channel), _named_in(condition), WORD in condition.variables)
 
     @property
     def text(self) -> str | None:
-        """The name or "*"; several as "a, b"."""
+        """The name or the pattern; several as "a, b"."""
         return ", ".join(self.given) if isinstance(self.given, tuple) else self.given
 
-    def awaited(self, channels: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the channels that are watched or waited for, of all that there are in order."""
+    @property
+    def is_several(self) -> bool:
+        """Whether more than one channel may be watched, each with a state of its own."""
+        return isinstance(self.given, tuple) or (self.given is not None and "*" in self.given)
+
+    def awaited(self, channels: tuple[str, ...], words: Container[str]) -> tuple[str, ...]:
+        """Return the channels that are watched or waited for, of all that there are in order.
+
+        `words` are those of them that hold words.
+        """
         if isinstance(self.given, tuple):
             return self.given
-        if self.given == "*":
-            return channels
-        name = self.given or self.named or next(iter(channels), None)
+        meant = (name for name in channels if (name in words) == self.is_of_words)
+        if self.is_several:
+            return tuple(name for name in meant if self.takes(name))
+        name = self.given or self.named or next(meant, None)
         return () if name is None else (name,)
 
     def takes(self, channel: str) -> bool:
         """Return whether readings of a channel may be meant."""
         if isinstance(self.given, tuple):
             return channel in self.given
-        return self.given in (None, "*", channel)
+        if self.given is None or "*" not in self.given:
+            return self.given in (None, channel)
+        # Only the star means anything: brackets stand around units.
+        parts = map(re.escape, self.given.split("*"))
+        return re.fullmatch(".*".join(parts), channel, re.DOTALL) is not None
 
 
 def _names(channel: Any) -> str | tuple[str, ...] | None:
@@ -77,7 +95,7 @@ def _named_in(condition: Condition) -> str | None:
     names = []
     for variable in condition.variables:
         of = variable.channel if isinstance(variable, Rate) else variable
-        if not isinstance(of, Channel):
+        if not isinstance(of, (Channel, Word)) or of.name is None:
             return None
         names.append(of.name)
     return names[0] if names else None

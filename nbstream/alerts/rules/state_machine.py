@@ -405,7 +405,7 @@ class _Readings(NamedTuple):
 
     @classmethod
     def of(cls, judged: Verdicts, rows: npt.NDArray[np.intp] | None) -> _Readings:
-        columns = judged.times, judged.values, judged.holds, judged.clears, judged.margins
+        columns = judged.times, judged.numbers, judged.holds, judged.clears, judged.margins
         every = cls(judged, None, *columns, judged.ranks)
         return every if rows is None else every.at(rows)
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nbstream.alerts.log.incident import Moment
-from nbstream.expressions.tree import STALE, Statistic, short_number
+from nbstream.expressions.variables import STALE, VALUE, Statistic
 from nbstream.text.naming import short_name
+from nbstream.text.numbers import short_number
 
 if TYPE_CHECKING:
     from nbstream.alerts.conditions.condition import Condition
@@ -107,7 +108,9 @@ class Verdicts:
         self.times: TimeArray = table.times[self._rows]
         """Times in ns, shape (n,)."""
         self.values: FloatArray = table.values[self._rows]
-        """The readings."""
+        """The readings, of words their codes."""
+        self.numbers: FloatArray = table.column(VALUE)[self._rows]
+        """The readings that are numbers."""
 
     @property
     def shortest_silence_ns(self) -> int | None:
@@ -165,7 +168,7 @@ class Verdicts:
 
     def moment(self, row: int) -> Moment:
         """Return what is told of one reading."""
-        time_ns, value = int(self.times[row]), float(self.values[row])
+        time_ns, value = int(self.times[row]), float(self.numbers[row])
         compared = self._trigger.condition.compared(self._table.at(self._start + row))
         return Moment(time_ns, value, float(compared[0]), self._parts(row))
 
@@ -186,7 +189,7 @@ class Verdicts:
         parts = condition.parts(self._table.at(self._start + row))
         if not parts or condition.variable != "zscore":
             return parts
-        value, unit = short_number(float(self.values[row])), self._table.unit
+        value, unit = short_number(float(self.numbers[row])), self._table.unit
         return f"{short_name(self._table.channel)} {value}{f' {unit}' if unit else ''}: {parts}"
 
     @cached_property

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nbstream.alerts import Condition
 from nbstream.alerts.conditions.condition import short_number
 from nbstream.alerts.conditions.table import Table
-from nbstream.expressions.tree import ZSCORE
+from nbstream.expressions.variables import ZSCORE
 
 NAN = float("nan")
 finite = st.floats(allow_nan=False, allow_infinity=False)

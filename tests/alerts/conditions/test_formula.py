@@ -14,20 +14,10 @@ from hypothesis import strategies as st
 
 from nbstream.alerts import AlertLog, Condition, Formula, Rule
 from nbstream.alerts.conditions.table import Table
-from nbstream.expressions.tree import (
-    STALE,
-    VALUE,
-    Arithmetic,
-    Both,
-    Call,
-    Channel,
-    Comparison,
-    Either,
-    Negative,
-    Not,
-    Number,
-    Range,
-)
+from nbstream.expressions.arithmetic import Arithmetic, Call, Negative, Number
+from nbstream.expressions.comparisons import Comparison, Range
+from nbstream.expressions.logic import Both, Either, Not
+from nbstream.expressions.variables import STALE, VALUE, Channel
 
 NAN = float("nan")
 NS = 1_000_000_000

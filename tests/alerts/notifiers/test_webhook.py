@@ -20,10 +20,10 @@ from tests.alerts.notifiers.clocks import PausingClock
 from tests.alerts.notifiers.incidents import a_notification
 from tests.alerts.notifiers.servers import (
     Answer,
-    closed_port,
     http_server,
     trusting_context,
 )
+from tests.counterparts.ports import free_port
 from tests.wait import wait_until
 
 STOP = threading.Event()
@@ -132,7 +132,7 @@ def test_redirects_are_not_followed() -> None:
 
 def test_nobody_listens() -> None:
     """A refused connection is tried again, then given up."""
-    notifier, clock = a_webhook(f"http://127.0.0.1:{closed_port()}/", retries=2)
+    notifier, clock = a_webhook(f"http://127.0.0.1:{free_port()}/", retries=2)
     assert "ConnectError" in failure_of(notifier)
     assert len(clock.pauses) == 2
 
