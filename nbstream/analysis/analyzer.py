@@ -30,12 +30,14 @@ from nbstream.readings.buffer import Buffer, Rows
 from nbstream.readings.window import Window, WindowLike, parse_duration
 from nbstream.runtime import ending, ownership
 from nbstream.runtime.main_thread import MAIN
+from nbstream.runtime.turns import OVER, start_or_take_turns, take_turns
 from nbstream.sources import Source, SourceState
 from nbstream.statistics import Sample, StatisticLike, find
 from nbstream.text.redaction import disarm, log_exception
+from nbstream.text.sheet import Sheet, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     import pandas as pd
@@ -127,13 +129,17 @@ class Analyzer(StatisticsOfChannels):
         self._lock = self._intake.lock
         self.explicit_name = name
         self.source: Source | None = source
+        """Where the readings come from; None for a buffer."""
         self.buffer: Buffer = buffer
-        self.alerts = AlertLog(timezone=buffer.timezone)
+        """The readings."""
+        self.alerts: AlertLog = AlertLog(timezone=buffer.timezone)
+        """What fired, and why: a log of incidents."""
         self.last_error: Exception | None = None
         self.is_replaced = False
         own_interval = None if source is None else source.own_interval
         self._book = RuleBook(buffer, own_interval=own_interval)
-        self.anomalies = AnomalyLog(timezone=buffer.timezone)
+        self.anomalies: AnomalyLog = AnomalyLog(timezone=buffer.timezone)
+        """What detectors flagged."""
         self._over: dict[Window, WindowStatistics] = {}
         self._stepped: tuple[Stepped, ...] = ()
         self._wake, self._closed = self._intake.wake, self._intake.closed
@@ -146,19 +152,38 @@ class Analyzer(StatisticsOfChannels):
         self._tick_due = 0.0
         self._notify_posted = False
         self._is_dirty = False
+        self._looks: tuple[Callable[[], bool], ...] = ()
+        self._fitted_window: Window | None = None
+        """The window, if nobody has chosen it: it was fitted to how often readings come."""
         self.window = window
         for other in others:
             self.over(other)
         buffer.subscribe(self._wake)
+        if source is not None:
+            source._add_pause_tap(self._let_past_go_on)
         ownership.replace_named(self, name)
         ownership.adopt(self)
         self._thread = threading.Thread(target=self._run, name="nbstream-analyzer", daemon=True)
         self._wake.set()
-        self._thread.start()
+        self._turns = start_or_take_turns(self._thread, self._take_turn, self._wake)
 
     def __repr__(self) -> str:
         """Return the window and the channels."""
         return f"<Analyzer of {list(self.channels)} over {self.parsed_window.label}>"
+
+    def _sheet(self) -> Sheet:
+        """Return the statistics of the channels, and what watches them."""
+        counts = {
+            "rule": len(self.rules),
+            "detector": len(self.detections),
+            "anomaly": self.anomalies.n_found,
+        }
+        facts = [counted(n, what) for what, n in counts.items() if n]
+        if self.alerts.active:
+            facts.append(f"{len(self.alerts.active):,} firing")
+        header, rows, more = self.snapshot()._table()
+        state = f"over {self.parsed_window.label}" + (", closed" if self.is_closed else "")
+        return Sheet("Analyzer", state, facts, header, rows, n_words=1, more=more)
 
     def __enter__(self) -> Analyzer:
         """Return the analyzer; leaving the block closes it."""
@@ -373,14 +398,19 @@ class Analyzer(StatisticsOfChannels):
     def update(self) -> None:
         """Take in everything that was added to the buffer before the call; safe beside the thread.
 
+        Where no thread can be started, sources, recordings and notifiers get a turn too (`Source.update`).
+
         Raises
         ------
         ClosedError
             If the analyzer was closed.
         """
         self._intake.require_open()
+        take_turns()
         self._update(force=True)
         self._wake.set()  # people are told of incidents on the analyzer's own thread
+        if self._turns is not None:
+            self._turns.take()
         if MAIN.is_current or not MAIN.has_loop:
             self._notify_all()
 
@@ -395,11 +425,15 @@ class Analyzer(StatisticsOfChannels):
         self._closed.set()
         self._signal_end()
         self.buffer.unsubscribe(self._wake)
+        if self.source is not None:
+            self.source._remove_pause_tap(self._let_past_go_on)
         self.buffer._store.need(self, None)
         for window in list(self._over):
             self.buffer._store.need((self, window), None)
+        if self._turns is not None:
+            self._turns.forget()
         try:
-            if threading.current_thread() is not self._thread:
+            if threading.current_thread() is not self._thread and self._thread.is_alive():
                 self._thread.join(ending.seconds_left(ending.GRACE))
         finally:
             self._alerting.end()
@@ -431,6 +465,8 @@ class Analyzer(StatisticsOfChannels):
 
     def _apply_window(self, window: Window, *, makes_room: bool) -> None:
         self._intake.window = window
+        if window != self._fitted_window:
+            self._fitted_window = None
         if makes_room:
             self.buffer._store.need(self, window)
         with self._lock:
@@ -445,20 +481,30 @@ class Analyzer(StatisticsOfChannels):
             self._wake.wait(TICK_INTERVAL if self._book.has_rules else None)
             self._wake.clear()
             started = time.monotonic()
-            try:
-                self._update()
-                if self._detections.is_behind:
-                    self._wake.set()
-                self._let_time_go_on(started)
-                self._book.deliver()
-            except Exception as error:
-                disarm(error)
-                self.last_error = error
-                log_exception(logger, "The analyzer could not take in readings.")
-            self._post_notification()
+            self._do_what_is_due(started)
             rest = UPDATE_INTERVAL - (time.monotonic() - started)
             if rest > 0:
                 self._ending.wait(rest)
+
+    def _take_turn(self) -> float | None:
+        """Do on the event loop what the thread does where there is one."""
+        if self._ending.is_set():
+            return OVER
+        self._do_what_is_due(time.monotonic())
+        return TICK_INTERVAL if self._book.has_rules else None
+
+    def _do_what_is_due(self, started: float) -> None:
+        try:
+            self._update()
+            if self._detections.is_behind:
+                self._wake.set()
+            self._let_time_go_on(started)
+            self._book.deliver()
+        except Exception as error:
+            disarm(error)
+            self.last_error = error
+            log_exception(logger, "The analyzer could not take in readings.")
+        self._post_notification()
 
     def _let_time_go_on(self, now: float) -> None:
         """Show the rules about once a second that time goes on, also where no reading comes."""
@@ -466,6 +512,20 @@ class Analyzer(StatisticsOfChannels):
             self._tick_due = now + TICK_INTERVAL
             state = None if self.source is None else self.source.state
             self._book.tick(expects_data=state not in SILENT_STATES)
+
+    def _let_past_go_on(self, heard_ns: Mapping[str, int], moments_ns: Sequence[int]) -> None:
+        """Show the rules a silence of a recording that no reading's time shows; on its source's thread."""
+        if not self._book.has_rules or self._closed.is_set():
+            return
+        try:
+            self._update(force=True)
+            for now_ns in moments_ns:
+                self._book.let_past_go_on(heard_ns, now_ns)
+        except Exception as error:
+            disarm(error)
+            self.last_error = error
+            log_exception(logger, "The rules could not be shown a pause of a recording.")
+        self._wake.set()
 
     def _update(self, *, force: bool = False) -> None:
         intake, seconds = self._intake, float("inf") if force else DETECT_FOR
@@ -531,7 +591,12 @@ class Analyzer(StatisticsOfChannels):
         self._notify_posted = False
         self._notify_all()
 
+    def _look_on(self, look: Callable[[], bool]) -> None:
+        """Call a function on the main thread after readings, until it is True."""
+        self._looks = (*self._looks, look)
+
     def _notify_all(self) -> None:
+        self._looks = tuple(look for look in self._looks if not look())
         views = self._notify_views()
         for over in list(self._over.values()):
             views += over._notify_views()

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nbstream.readings.zone import time_text
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more, counted
+
 if TYPE_CHECKING:
     from datetime import tzinfo
 
@@ -67,7 +70,7 @@ class AnomalyGroup:
         return abs(time_ns - self.until_ns) <= GROUP_NS
 
 
-class AnomalyLog:
+class AnomalyLog(InCell):
     """What the detectors of an analyzer flagged; the newest `maxlen` anomalies are held.
 
     Parameters
@@ -97,6 +100,16 @@ class AnomalyLog:
     def __repr__(self) -> str:
         """Return the class and the number of anomalies."""
         return f"<AnomalyLog {self.n_found:,} anomalies>"
+
+    def _sheet(self) -> Sheet:
+        """Return the newest anomalies, each with its whole reason."""
+        rows = [
+            (time_text(a.time_ns, self._timezone), a.detector, a.channel, a.reason)
+            for a in self.newest(MOST_ROWS)
+        ]
+        header = ("at", "detector", "channel", "reason") if rows else ()
+        more = and_more(len(self), len(rows), "anomaly")
+        return Sheet("AnomalyLog", counted(self.n_found, "anomaly"), (), header, rows, more=more)
 
     def __len__(self) -> int:
         """Return the number of anomalies held."""

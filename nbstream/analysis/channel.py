@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -41,6 +41,16 @@ MAX_HISTOGRAMS = 8
 """Windows of a channel whose quantiles slide; the one that was asked for longest ago is dropped."""
 
 _rate = Rate()
+
+
+class SampleSource(Protocol):
+    """Makes samples of readings that are elsewhere."""
+
+    def sample(self, window: Window, end_ns: int | None = None) -> Sample:
+        """Return the readings in a window that ends at a time."""
+
+    def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
+        """Return the readings with begin ≤ time < end."""
 
 
 class ChannelState:
@@ -179,6 +189,8 @@ class ChannelState:
         return self._over(window, at_ns, min(self.held.row_at(at_ns + 1), self.pyramid.end))
 
     def _over(self, window: Window, end_ns: int | None, end: int, key: Hashable = None) -> Sample:
+        if self._known is not None:
+            return self._known.sample(window, end_ns)
         start, stop = self.held.window_rows(window, newest_ns=end_ns, end=end)
         begin_ns = None
         if window.duration_ns is not None and end_ns is not None:
@@ -187,6 +199,8 @@ class ChannelState:
 
     def sample_between(self, begin_ns: int, end_ns: int) -> Sample:
         """Return the readings with begin ≤ time < end, of those since the clock last went back."""
+        if self._known is not None:
+            return self._known.sample_between(begin_ns, end_ns)
         start, stop = (self.held.row_at(ns) for ns in (begin_ns, end_ns))
         stop = max(start, min(stop, self.pyramid.end))
         return self.sample_of(start, stop, self._first, begin_ns, end_ns)
@@ -205,6 +219,12 @@ class ChannelState:
         `first` is the oldest row of their segment.
         """
         return Sample(self, start, stop, first=first, begin_ns=begin_ns, end_ns=end_ns, key=key)
+
+    @property
+    def _known(self) -> SampleSource | None:
+        """What is known of more readings than the buffer holds, None where it holds all."""
+        known: SampleSource | None = self.buffer._known.get(self.name)
+        return known
 
     @property
     def _first(self) -> int:

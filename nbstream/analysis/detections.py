@@ -6,12 +6,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from nbstream.analysis.detector_runs import DetectorRun
+from nbstream.analysis.joint_runs import JointRun
 from nbstream.readings.batch import channel_name
+from nbstream.text.nearest import did_you_mean, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nbstream.analysis.anomaly_log import AnomalyLog
     from nbstream.analysis.intake import Intake
-    from nbstream.detectors import Detector
+    from nbstream.detectors import Detector, JointDetector
+    from nbstream.detectors.registry import DetectorName
 
 __all__ = ["Detections"]
 
@@ -44,20 +49,23 @@ class Detections:
 
     def detect(
         self,
-        detector: str | Detector = "default",
+        detector: DetectorName | str | Detector = "default",
         channel: str | None = None,
         *,
+        channels: Iterable[str] | str | None = None,
         means_of: str | float | None = "auto",
         **parameters: Any,
     ) -> DetectorRun:
         """Let a detector score every reading of a channel.
 
-        The scores are a channel of the buffer ("value.zscore"), so that a chart, a rule
-        (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked on charts with
-        its reason, and is in `anomalies`. Readings that are held already are judged too: half a second of
-        that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One that is
-        started again, after `close()` or with a new analyzer, goes on in the channel of its scores; those
-        that are there stay.
+        Or of several channels, judged together: ``detect("multivariate", channels=["pressure", "current"])``.
+
+        The scores are a channel of the buffer ("value.zscore"; of several channels "multivariate"), so
+        that a chart, a rule (``score("zscore") > 4``) and `to_pandas` can have them. What it flags is marked
+        on charts with its reason, and is in `anomalies`. Readings that are held already are judged too: half
+        a second of that at once, the rest on the analyzer's thread (`n_behind` says how many are left). One
+        that is started again, after `close()` or with a new analyzer, goes on in the channel of its scores;
+        those that are there stay.
 
         Parameters
         ----------
@@ -65,6 +73,9 @@ class Detections:
             A name of `nbstream.detectors.names()`, or a Detector, which is used as it is.
         channel
             None is the first.
+        channels
+            For detectors of several channels ("multivariate", "correlation"): their names, of which some
+            may come later; "all", or None, is every channel of numbers, now and later.
         means_of
             "auto": where readings come faster than a slow detector can keep up with, it judges the means
             of blocks of 16 ms, and says so in its reasons and on the page. A duration: always the means of
@@ -81,9 +92,11 @@ class Detections:
         ------
         ValueError
             If there is no such detector, a parameter is not possible, the channel holds scores or words,
-            or 64 detectors are at work.
+            or 64 detectors are at work; if one of several channels is given `channel`, or fewer than two
+            `channels`, or one of these is unknown and looks like another's name.
         TypeError
-            If it is something else, or has no such parameter.
+            If it is something else, or has no such parameter; if `channels` are given to a detector of
+            one.
         ClosedError
             If the analyzer was closed.
 
@@ -98,7 +111,7 @@ class Detections:
         ...     analyzer.anomalies.newest(1)[0].value, run.score_channel
         (9.0, 'x.threshold')
         """
-        from nbstream.detectors import Detector, create
+        from nbstream.detectors import Detector, JointDetector, create
         from nbstream.detectors.registry import on_means
 
         intake = self._intake
@@ -111,6 +124,20 @@ class Detections:
         elif parameters:
             message = f"Parameters go with a name, not with a Detector (got {list(parameters)})."
             raise TypeError(message)
+        if isinstance(detector, JointDetector):
+            if channel is not None:
+                message = (
+                    f"Detector {detector.name!r} judges several channels together. "
+                    f"Pass channels=[{channel!r}, …], or channels='all'."
+                )
+                raise ValueError(message)
+            on_means(detector, means_of)
+            return self._begin_joint(detector, self._names_of(channels))
+        if channels is not None:
+            message = (
+                f"Detector {detector.name!r} judges one channel. Pass channel=, once for each."
+            )
+            raise TypeError(message)
         if channel is not None:
             channel = channel_name(channel)
         if channel in intake.buffer.derived:
@@ -121,9 +148,7 @@ class Detections:
             raise ValueError(message)
         judge = on_means(detector, means_of)
         with intake.lock:
-            if len(self.runs) >= MAX_RUNS:
-                message = f"{MAX_RUNS} detectors are at work already. Close one first."
-                raise ValueError(message)
+            self._require_room()
             run = DetectorRun(
                 detector,
                 channel,
@@ -139,6 +164,52 @@ class Detections:
             for name, end in intake.ends().items():
                 if run.watches(name):
                     run.advance(end, deadline)
+        intake.wake.set()
+        return run
+
+    def _require_room(self) -> None:
+        if len(self.runs) >= MAX_RUNS:
+            message = f"{MAX_RUNS} detectors are at work already. Close one first."
+            raise ValueError(message)
+
+    def _names_of(self, channels: Iterable[str] | str | None) -> tuple[str, ...] | None:
+        """Return the names of channels that are to be judged together; None is all."""
+        buffer = self._intake.buffer
+        if channels is None or channels == "all":
+            return None
+        if isinstance(channels, str):
+            message = f"'channels' must be several names or 'all' (got {channels!r})."
+            raise ValueError(message)
+        names = tuple(dict.fromkeys(channel_name(name) for name in channels))
+        if len(names) < 2:
+            message = f"'channels' must be at least two different names (got {list(names)})."
+            raise ValueError(message)
+        for name in names:
+            if name in buffer.derived:
+                message = f"Channel {name!r} holds scores. Watch those that they are of."
+            elif name in buffer._store.labels:
+                message = f"Channel {name!r} holds words. A detector judges numbers."
+            elif name not in buffer.channels and nearest(name, buffer.measured) is not None:
+                message = f"There is no channel {name!r}. {did_you_mean(name, buffer.measured)}"
+            else:
+                continue
+            raise ValueError(message)
+        return names
+
+    def _begin_joint(self, detector: JointDetector, names: tuple[str, ...] | None) -> JointRun:
+        intake = self._intake
+        with intake.lock:
+            self._require_room()
+            run = JointRun(
+                detector,
+                names,
+                intake.buffer,
+                self._log,
+                self._drop,
+                is_over=intake.closed.is_set,
+            )
+            self.runs = (*self.runs, run)
+            run.catch_up(intake.ends(), time.monotonic() + FIRST_LOOK)
         intake.wake.set()
         return run
 
@@ -158,8 +229,7 @@ class Detections:
         """Let detectors that are behind judge what was there before them; return whether any did."""
         deadline = time.monotonic() + seconds
         ends = self._intake.ends()
-        late = [run for run in self.runs if run.n_behind]
-        advanced = [run.advance(ends.get(run.channel or "", 0), deadline) for run in late]
+        advanced = [run.catch_up(ends, deadline) for run in self.runs]
         return any(advanced)
 
     def _drop(self, run: DetectorRun) -> None:

@@ -6,8 +6,6 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nbstream.alerts import BufferTable
 from nbstream.analysis.channel import ChannelState
 from nbstream.errors import ClosedError
@@ -71,8 +69,6 @@ class Intake:
     def tables(self, channel: str, rows: Rows) -> Iterator[BufferTable]:
         """Yield rows of a channel as rules see them, in parts in which time goes back nowhere."""
         start, times, values = rows
-        if channel in self.buffer._store.labels:  # codes are no numbers to compare
-            values = np.full(len(times), np.nan)
         is_one = self.buffer.channel(channel).segment <= start
         for low, high in [(0, len(times))] if is_one else ascending_runs(times):
             yield BufferTable(

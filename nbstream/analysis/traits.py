@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import traitlets
@@ -13,6 +14,7 @@ from traitlets.utils.bunch import Bunch
 from nbstream.readings.batch import channel_name
 from nbstream.readings.window import Window
 from nbstream.runtime.main_thread import MAIN
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more, number_text
 
 __all__ = [
     "STATISTICS",
@@ -28,10 +30,12 @@ __all__ = [
 NAN = float("nan")
 
 STATISTICS = ("count", "last", "mean", "std", "min", "max", "median", "rate")
+COLUMNS = tuple(name for name in STATISTICS if name != "median")
+"""Of a table in a cell: what is known without being computed for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(InCell):
     """The statistics of one channel over the window; NaN where there is no reading."""
 
     count: int = 0
@@ -48,9 +52,19 @@ class Statistics:
     label: str = ""
     """The newest reading of a channel of words, whose `last`, mean and so on are NaN; "" for numbers."""
 
+    def _sheet(self) -> Sheet:
+        return Sheet("Statistics", header=COLUMNS, rows=[self._cells()], n_words=0)
+
+    def _cells(self) -> list[str]:
+        values = [getattr(self, name) for name in COLUMNS]
+        texts = [number_text(value) for value in values]
+        if self.label:
+            texts[COLUMNS.index("last")] = self.label
+        return texts
+
 
 @dataclass(frozen=True)
-class Snapshot(Mapping[str, Statistics]):
+class Snapshot(InCell, Mapping[str, Statistics]):
     """The statistics of all channels at one moment.
 
     Parameters
@@ -66,6 +80,19 @@ class Snapshot(Mapping[str, Statistics]):
     window: Window
     time_ns: int | None
     channels: dict[str, Statistics]
+
+    def _sheet(self) -> Sheet:
+        header, rows, more = self._table()
+        return Sheet(
+            "Snapshot", f"over {self.window.label}", (), header, rows, n_words=1, more=more
+        )
+
+    def _table(self) -> tuple[tuple[str, ...], list[list[str]], str]:
+        """Return the statistics of the first channels as a table, and how many more have some."""
+        known = {name: of for name, of in self.channels.items() if of.count or of.label}
+        rows = [[name, *of._cells()] for name, of in islice(known.items(), MOST_ROWS)]
+        header = ("channel", *COLUMNS) if rows else ()
+        return header, rows, and_more(len(known), len(rows), "channel")
 
     def __getitem__(self, channel: str) -> Statistics:
         """Return the statistics of one channel."""
@@ -114,7 +141,7 @@ class WindowTrait(TraitType[Any, Any]):
         return plain(obj.parsed_window)
 
 
-class ChannelStatistics(HasTraits):
+class ChannelStatistics(InCell, HasTraits):
     """The statistics of one channel, as traits that can be read and observed.
 
     Parameters
@@ -154,6 +181,11 @@ class ChannelStatistics(HasTraits):
         values = ", ".join(f"{s}={getattr(self, s):.6g}" for s in STATISTICS)
         of = "the first channel" if self._name is None else repr(self._name)
         return f"<statistics of {of}: {values}>"
+
+    def _sheet(self) -> Sheet:
+        of = "the first channel" if self._name is None else self._name
+        row = [number_text(getattr(self, name)) for name in STATISTICS]
+        return Sheet(f"Statistics of {of}", header=STATISTICS, rows=[row], n_words=0)
 
     def _statistic(self, statistic: str) -> Any:
         return self._read(statistic)

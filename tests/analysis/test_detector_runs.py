@@ -52,6 +52,63 @@ def test_scores_are_those_of_the_detector(buffer: ns.Buffer, analyzer: ns.Analyz
     assert run.score_channel == "value.zscore"
 
 
+def test_one_that_alarms_more_often_than_asked_says_so(
+    buffer: ns.Buffer, analyzer: ns.Analyzer
+) -> None:
+    """In the run, where scores are ever higher; and nothing while it holds what was asked for."""
+    run = analyzer.detect("zscore", false_alarms="1/min", window=400)
+    values = np.random.default_rng(1).normal(size=3000)
+    fill(buffer, values[:300])
+    analyzer.update()
+    assert run.rather == ""
+    fill(buffer, values[300:] * np.exp((np.arange(2700) / 600) ** 2), start=START + 300)
+    analyzer.update()
+    assert run.rather.endswith("/min in data such as these")
+    assert run.rather in repr(run)
+
+
+def test_one_that_is_not_warm_says_when_it_will_be(
+    buffer: ns.Buffer, analyzer: ns.Analyzer
+) -> None:
+    """In the run and where it is shown, missing readings not counted; nothing once it judges."""
+    run = analyzer.detect("default")
+    assert run.waits_for == ""
+    fill(buffer, [*range(40), np.nan])
+    analyzer.update()
+    assert run.waits_for == "It judges from reading 97 on; 40 so far."
+    assert repr(run).endswith("0 flagged; It judges from reading 97 on; 40 so far.>")
+    fill(buffer, range(160), start=START + 41)
+    analyzer.update()
+    assert run.is_warm
+    assert run.waits_for == ""
+
+
+def test_a_period_that_is_given_up_is_told_once(buffer: ns.Buffer, analyzer: ns.Analyzer) -> None:
+    """The feed says which, and of what channel."""
+    noise = np.random.default_rng(2).normal(size=2000)
+    analyzer.detect("seasonal")
+    fill(buffer, noise + 5 * np.sin(np.arange(2000) * 2 * np.pi / 24) * (np.arange(2000) < 1000))
+    for start in range(0, 200, 100):
+        analyzer.update()
+        fill(buffer, np.zeros(100), start=START + 2000 + start)
+    told = [event.text for event in buffer.events if "gives up" in event.text]
+    assert told == ["'seasonal' gives up the period of 24 s of 'value': its pattern is gone"]
+
+
+def test_reasons_are_in_the_time_zone_of_the_buffer() -> None:
+    """A phase of a day is that of the clock on the wall."""
+    buffer = ns.Buffer(timezone="Asia/Tokyo")
+    with ns.Analyzer(buffer) as analyzer:
+        analyzer.detect("seasonal", period="1d")
+        values = np.tile(np.arange(24.0), 5)
+        values[100] = 99.0
+        buffer.extend(START + np.arange(120) * 3600.0, value=values)
+        analyzer.update()
+        newest = analyzer.anomalies.newest(9)
+    reasons = [row.reason for row in newest if row.value == 99.0]
+    assert "usual at 01:00 (limit" in reasons[0]
+
+
 class Costly(ThresholdDetector):
     """A threshold that says it can't take more than 1,000 readings in a second."""
 
