@@ -8,6 +8,7 @@ import { renderFeed } from "./alerts/feed.js";
 import { renderHistogram } from "./plots/histogram.js";
 import { renderRules } from "./controls/rules.js";
 import { renderSpectrum } from "./plots/spectrum.js";
+import { renderTraining } from "./plots/training.js";
 import { dress } from "./shared/dress.js";
 
 const RENDER = {
@@ -19,6 +20,7 @@ const RENDER = {
   histogram: renderHistogram,
   rules: renderRules,
   spectrum: renderSpectrum,
+  training: renderTraining,
 };
 
 const dressed = (render) => (view) => {

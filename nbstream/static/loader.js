@@ -3,11 +3,17 @@
 const SCRIPTS = __SCRIPTS__;
 const IS_SERVED = __IS_SERVED__;
 const VIEW = "__VIEW__";
-const store = (globalThis.__nbstreamScripts ??= new Map());
+const stores = (globalThis.__nbstreamStores ??= new Map()); // by the version: an open page may have had others
+if (!stores.has(SCRIPTS.app.file)) stores.set(SCRIPTS.app.file, new Map());
+const store = stores.get(SCRIPTS.app.file);
 const SILENCE_MS = 10_000;
 const MAX_SILENCE_MS = 60_000;
+const UNANSWERED = "no answer from the kernel yet. If it isn't busy, run the cell again.";
 const ATTEMPTS = 4;
 const PIECES_AT_ONCE = 4;
+const UNPACKS = typeof DecompressionStream === "function";
+const TYPE = "text/javascript";
+const OTHER_VERSION = "it was updated since. Run the cell again; if that does not help, reload the page.";
 const LOADING =
   "padding: 6px 8px; font: 13px/1.4 var(--jp-ui-font-family, system-ui, sans-serif); color: var(--jp-ui-font-color2, inherit)";
 
@@ -21,6 +27,7 @@ class Loading {
   constructor(name, { file, bytes, pieces }) {
     Object.assign(this, { name, file, bytes, heardAt: -Infinity, wait: SILENCE_MS, isStarted: false, isDone: false });
     this.pieces = Array(pieces).fill(null);
+    this.left = pieces; // how many have not been unpacked yet
     this.awaited = new Set(); // numbers of the pieces that were asked for
     this.models = new Set();
     this.watchers = new Set();
@@ -48,8 +55,8 @@ class Loading {
 
   async start() {
     this.isStarted = true;
-    const url = IS_SERVED && serverUrl();
-    const blob = url && (await this.download(`${url}/nbstream/static/${this.file}?v=${this.file}`));
+    const url = IS_SERVED && UNPACKS && serverUrl();
+    const blob = url && (await this.download(`${url}/nbstream/static/${this.file}.gz?v=${this.file}`));
     if (blob) return this.finish(blob);
     this.askIfSilent();
     this.timer = setInterval(() => this.askIfSilent(), 1000);
@@ -73,13 +80,15 @@ class Loading {
         const response = await fetch(url, { headers, signal: abort.signal });
         if (!response.ok) return null;
         if (response.status !== 206) [parts, got] = [[], 0];
+        const all = got + Number(response.headers.get("Content-Length")) || this.bytes;
         const reader = response.body.getReader();
         for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
           watch();
           parts.push(value);
-          this.progress((got += value.length));
+          this.progress((got += value.length) / all);
         }
-        return got === this.bytes ? new Blob(parts, { type: "text/javascript" }) : null;
+        const blob = await unpacked(new Blob(parts));
+        return blob.size === this.bytes ? blob : null;
       } catch {
         // the network failed
       } finally {
@@ -104,8 +113,9 @@ class Loading {
     this.awaited = new Set(pieces);
     for (const model of this.models) {
       try {
-        model.send({ kind: "need", name: this.name, file: this.file, pieces });
-        if (pieces[0] === 0) this.say("nbstream: waiting for the kernel…");
+        const more = globalThis.__nbstreamText ? { text: true } : {};
+        model.send({ kind: "need", name: this.name, file: this.file, pieces, unpacks: UNPACKS, ...more });
+        if (pieces[0] === 0) this.say(`nbstream: ${this.wait > SILENCE_MS ? UNANSWERED : "waiting for the kernel…"}`);
         return;
       } catch {
         // its comm is gone; another widget of the page asks
@@ -114,22 +124,45 @@ class Loading {
     this.say("nbstream: the kernel is gone. Run the cell again.");
   }
 
-  take(number, buffer) {
+  // A piece comes in a buffer or, where buffers are lost on the way, as base64.
+  async take({ piece: number, base64, gone }, buffers) {
+    if (gone) return this.give(new Error(OTHER_VERSION));
+    const buffer = base64 ? Uint8Array.from(atob(base64[0]), (character) => character.charCodeAt(0)) : buffers?.[0];
+    if (!buffer) return this.askForText();
     this.heardAt = performance.now();
     this.wait = SILENCE_MS;
     if (this.isDone || this.pieces[number] !== null) return;
-    this.pieces[number] = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).slice();
-    this.progress(this.pieces.reduce((sum, piece) => sum + (piece?.length ?? 0), 0));
-    if (this.pieces.every(Boolean)) return this.finish(new Blob(this.pieces, { type: "text/javascript" }));
-    if (this.awaited.delete(number) && !this.awaited.size) this.ask();
+    this.pieces[number] = new Blob([buffer]);
+    this.progress(this.pieces.filter(Boolean).length / this.pieces.length);
+    if (this.awaited.delete(number) && !this.awaited.size && this.pieces.includes(null)) this.ask();
+    try {
+      this.pieces[number] = await unpacked(this.pieces[number]);
+      this.left -= 1;
+    } catch {
+      this.pieces[number] = null; // it was pushed to pages that can unpack it
+    }
+    if (!this.left) this.finish(new Blob(this.pieces, { type: TYPE }));
   }
 
-  progress(got) {
-    this.say(`nbstream: loading ${this.name}… ${Math.floor((100 * got) / this.bytes)} %`);
+  askForText() {
+    if (globalThis.__nbstreamText || this.isDone) return;
+    globalThis.__nbstreamText = true;
+    this.heardAt = performance.now();
+    this.ask();
+  }
+
+  progress(share) {
+    this.say(`nbstream: loading ${this.name}… ${Math.floor(100 * Math.min(share, 1))} %`);
   }
 
   say(text) {
     for (const watcher of this.watchers) watcher(text);
+  }
+
+  give(error) {
+    this.isDone = true;
+    clearInterval(this.timer);
+    this.reject(error);
   }
 
   finish(blob) {
@@ -142,6 +175,14 @@ class Loading {
   }
 }
 
+// What is gzip, by its first bytes, as the script in it; a server may have unpacked it already.
+async function unpacked(blob) {
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  if (first !== 0x1f || second !== 0x8b) return new Blob([blob], { type: TYPE });
+  const stream = blob.stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Blob([await new Response(stream).arrayBuffer()], { type: TYPE });
+}
+
 // Where the server keeps the files of its extensions; null on pages that no Jupyter server made.
 function serverUrl() {
   try {
@@ -149,6 +190,13 @@ function serverUrl() {
   } catch {
     return null;
   }
+}
+
+// Whether the page was made of a saved notebook (nbconvert, Sphinx, ipywidgets.embed): then there is no kernel, and
+// never will be one.
+function isStill() {
+  const states = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  return !document.getElementById("jupyter-config-data") && Boolean(document.querySelector?.(states));
 }
 
 // JupyterLab 4.6 keeps every comm for as long as its kernel lives, and by the comm's handlers the model.
@@ -172,7 +220,7 @@ export default () => ({
     model.on("msg:custom", (message, buffers) => {
       if (message?.kind !== "asset") return;
       const name = Object.keys(SCRIPTS).find((key) => SCRIPTS[key].file === message.file);
-      if (name) loading(name).take(message.piece, buffers[0]);
+      if (name) loading(name).take(message, buffers);
     });
   },
   async render({ model, el, signal }) {
@@ -181,6 +229,11 @@ export default () => ({
     note.className = `nbs-loading nbs-loading-${VIEW}`;
     note.textContent = "nbstream: loading…";
     note.style.cssText = LOADING; // the style sheet comes with the scripts
+    if (isStill()) {
+      note.textContent = "nbstream: not live, for this page has no kernel. What was kept of it is the picture above.";
+      el.append(note);
+      return;
+    }
     const { height } = model.get("_begins") ?? {};
     if (height) note.style.minHeight = `${height}px`; // what comes moves little below it
     el.append(note);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -22,7 +23,7 @@ from nbstream.widgets.page.assets import loader, stub
 from nbstream.widgets.page.messages import DistrustsPages
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.page.scripts import SCRIPTS
-from nbstream.widgets.page.subshell import AnswersOnMainShell
+from nbstream.widgets.page.sending import SendsFromThreads
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from nbstream.widgets.panels.cards import STANDARD, Cards
 from nbstream.widgets.panels.controls import Controls
@@ -30,8 +31,12 @@ from nbstream.widgets.panels.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
+    from os import PathLike
 
+    from nbstream.alerts import Rule
     from nbstream.readings.window import WindowLike
+    from nbstream.recording.recording import Recording
     from nbstream.statistics import StatisticLike
 
 __all__ = ["Dashboard", "chart_options"]
@@ -42,7 +47,7 @@ MAX_REPLACED = 10
 _replaced_boxes: deque[Dashboard] = deque()
 
 
-class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
+class Dashboard(SendsFromThreads, DistrustsPages, anywidget.AnyWidget):
     """Everything about one stream of readings on one page.
 
     Parameters
@@ -139,6 +144,7 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
             "rules": self._own(Rules(self.analyzer)),
             "feed": self._own(AlertFeed(self.analyzer, chart)),
         }
+        self._find_host()
         text = loader("dashboard", is_served=SCRIPTS.are_served("dashboard"))
         super().__init__(_esm=stub(text), _loader=text)
         self._is_closed = False
@@ -171,6 +177,12 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         if self._is_closed or self._is_replaced:
             return f"<Dashboard, {'replaced' if self._is_replaced else 'closed'}>"
         return f"<Dashboard of {list(self.analyzer.channels)} over {self.analyzer.parsed_window.label}>"
+
+    def __str__(self) -> str:
+        """Return what it shows as a table of text, for where there is no page."""
+        if self._is_closed or self._is_replaced:
+            return repr(self)
+        return replace(self.analyzer._sheet(), title=repr(self)[1:-1], state="").as_text()
 
     @property
     def source(self) -> Source | None:
@@ -253,7 +265,11 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
         self.chart._keeper.display()
         for part in self._parts.values():
             part.displayed()
-        return super()._repr_mimebundle_(*arguments, **keywords)
+        bundle: Any = super()._repr_mimebundle_(*arguments, **keywords)
+        if not MAIN.has_loop:  # a terminal's IPython shows the text
+            data, metadata = bundle
+            return {**data, "text/plain": str(self)}, metadata
+        return bundle
 
     def set_state(self, sync_data: Any) -> None:
         """Ignore a page that writes traits."""
@@ -266,6 +282,51 @@ class Dashboard(AnswersOnMainShell, DistrustsPages, anywidget.AnyWidget):
 
     def _ignore(self) -> None:
         self._n_ignored += 1
+
+    def record(
+        self,
+        path: str | PathLike[str],
+        *,
+        on: Rule | None = None,
+        before: str | float | timedelta | None = None,
+        after: str | float | timedelta | None = None,
+        max_bytes: int | None = None,
+        max_age: str | float | timedelta | None = None,
+        max_backlog: int = 64 * 2**20,
+        overwrite: bool = False,
+    ) -> Recording:
+        """Write what comes from now on into a file, with the rules and incidents, until its `stop()`.
+
+        Parameters
+        ----------
+        path, on, before, after, max_bytes, max_age, max_backlog, overwrite
+            As for `Source.record`.
+
+        Returns
+        -------
+        Recording
+            It goes on when the dashboard is closed.
+
+        Raises
+        ------
+        ClosedError
+            If the dashboard has ended; and what `Source.record` raises.
+        """
+        from nbstream.recording.door import record
+
+        self._part("chart")
+        return record(
+            self.source or self.analyzer.buffer,
+            path,
+            analyzer=self.analyzer,
+            on=on,
+            before=before,
+            after=after,
+            max_bytes=max_bytes,
+            max_age=max_age,
+            max_backlog=max_backlog,
+            overwrite=overwrite,
+        )
 
     def own(self, *things: Any) -> None:
         """Close `things` when the dashboard closes, after its own parts, the last one first."""

@@ -11,26 +11,48 @@ import shlex
 import shutil
 import stat
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from nbstream.sources import CsvSource, LinesSource, nearest_neighbour
-from nbstream.sources.files.kind import holds_tables, reads_as_lines, reads_as_table
+from nbstream.errors import DependencyError, ParseError
+from nbstream.recording.converting import folder_of
+from nbstream.recording.parquet_file import ParquetRecording
+from nbstream.sources import CsvSource, JsonLinesSource, LinesSource, nearest_neighbour
+from nbstream.sources.addresses import SOURCES, scheme_of
+from nbstream.sources.files.kind import (
+    holds_json,
+    holds_tables,
+    reads_as_lines,
+    reads_as_table,
+)
+from nbstream.sources.files.parquet.places import SUFFIXES
+from nbstream.sources.files.part_names import has_parts, newest_of
+from nbstream.sources.files.remote import name_of
+from nbstream.text.nearest import did_you_mean, nearest
 from nbstream.text.redaction import redact
 
-__all__ = ["existing_file", "hint_for", "kind_of_file"]
+if TYPE_CHECKING:
+    from nbstream.sources.files.file_source import FileSource
+
+__all__ = [
+    "existing_file",
+    "hint_for",
+    "is_alone",
+    "is_elsewhere",
+    "is_parquet",
+    "is_recording",
+    "is_serial_port",
+    "kind_of_file",
+]
 
 LINES = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".geojsonl"})
 LOGS = frozenset({".log", ".out"})
 TEXTS = frozenset({"", ".txt", ".text"})
 READERS = {
-    ".parquet": "pandas.read_parquet({path})",
-    ".pq": "pandas.read_parquet({path})",
     ".feather": "pandas.read_feather({path})",
     ".xlsx": "pandas.read_excel({path})",
     ".xls": "pandas.read_excel({path})",
@@ -41,24 +63,81 @@ READERS = {
     ".pickle": "pandas.read_pickle({path})",
     ".npy": "numpy.load({path})",
 }
-PACKED = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+ELSEWHERE = frozenset(
+    "s3 s3a gs gcs az abfs abfss adl sftp ssh ftp hdfs webhdfs webdav smb memory".split()
+)
+"""Kinds of addresses that fsspec opens, with the library that it needs for them."""
+PACKED = {".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 DATABASES = frozenset({".db", ".sqlite", ".sqlite3", ".db3"})
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*)://")
+_NUMBERED = re.compile(r"\.[0-9*?\[\]\-]+")
 _WINDOWS_PORT = re.compile(r"(?:\\\\\.\\)?(COM[0-9]{1,3}):?", re.IGNORECASE)
 
 
-def kind_of_file(path: Path) -> type[CsvSource] | type[LinesSource]:
-    """Return the source for a file: by its name, of logs and texts by how they begin."""
-    names = path.suffixes[-1:] or [""]
-    if names[0][1:].isdigit() and len(path.suffixes) > 1:  # "app.log.1"
-        names = path.suffixes[-2:-1]
-    suffix = names[0].lower()
+def kind_of_file(path: Path) -> type[FileSource]:
+    """Return the source for a file, or several: by its name, of logs and texts by how they begin."""
+    is_packed = path.suffix.lower() == ".gz"
+    suffixes = path.suffixes[:-1] if is_packed else path.suffixes
+    if has_parts(path):
+        path = newest_of(path) or path
+    names = suffixes[-1:] or [""]
+    if _NUMBERED.fullmatch(names[0]) and len(suffixes) > 1:  # "app.log.1", "app.log.*"
+        names = suffixes[-2:-1]
+    suffix = names[0].lower().rstrip("*")
+    if suffix in LINES or (suffix in LOGS | TEXTS and holds_json(path)):
+        return JsonLinesSource
     if suffix in LOGS:
         return CsvSource if reads_as_table(path) else LinesSource
-    is_lines = suffix in LINES or (suffix in TEXTS and reads_as_lines(path))
-    if is_lines or holds_tables(path):
+    if (suffix in TEXTS and reads_as_lines(path)) or holds_tables(path):
         return LinesSource
     return CsvSource
+
+
+def is_serial_port(text: str) -> bool:
+    """Return whether a text is a serial port that is there: a device such as /dev/ttyUSB0, or COM3."""
+    if _WINDOWS_PORT.fullmatch(text) is not None and not Path(text).exists():
+        return True
+    try:
+        return text.startswith("/dev/") and stat.S_ISCHR(Path(text).stat().st_mode)
+    except OSError:
+        return False
+
+
+def is_elsewhere(text: str) -> bool:
+    """Return whether a text is the address of a file that fsspec can open and a source follow."""
+    scheme = scheme_of(text)
+    suffix = name_of(text).suffix.lower() if scheme in ELSEWHERE else ""
+    return suffix in LINES | LOGS | {".csv", ".tsv", ".txt"}
+
+
+def is_parquet(text: str) -> bool:
+    """Return whether a text is a Parquet file, several, or a folder of them, here or elsewhere."""
+    scheme = scheme_of(text)
+    if scheme and scheme not in ELSEWHERE | {"http", "https", "file"}:
+        return False
+    name = name_of(text) if scheme else Path(text)
+    if name.suffix.lower() in SUFFIXES:
+        return True
+    if scheme or not os.path.isdir(text):
+        return False
+    return any(file.suffix.lower() in SUFFIXES for file in Path(text).rglob("*"))
+
+
+def is_recording(text: str) -> bool:
+    """Return whether a path is a recording, or what was left of one."""
+    path = Path(text)
+    if folder_of(path).is_dir() or path.name.endswith(".part"):
+        return True
+    try:
+        ParquetRecording(path).close()
+    except (OSError, ParseError, DependencyError):
+        return False
+    return True
+
+
+def is_alone(text: str) -> bool:
+    """Return whether a text is the name of a source that needs no address, and of no file."""
+    return text == "system" and not os.path.exists(text)
 
 
 def existing_file(path: str | os.PathLike[str], *, wait: bool) -> Path:
@@ -67,7 +146,7 @@ def existing_file(path: str | os.PathLike[str], *, wait: bool) -> Path:
     Raises
     ------
     ValueError
-        If it is an address, a device, a pattern or a file of another kind; the message shows the
+        If it is an address, a device or a file of another kind; the message shows the
         call that reads it.
     IsADirectoryError
         If it is a directory.
@@ -87,22 +166,17 @@ def existing_file(path: str | os.PathLike[str], *, wait: bool) -> Path:
         )
         raise ValueError(message)
     found = Path(text).expanduser()
-    port = _WINDOWS_PORT.fullmatch(text)
-    if port is not None and not found.exists():
-        raise ValueError(_serial(port[1]))
     try:
         mode = found.stat().st_mode
     except (OSError, ValueError):
         if text.startswith("/dev/"):
-            msg = f"There is no {text!r} now. {_serial(text)}"
+            msg = f"There is no {text!r} now. To wait for a serial port: watch(SerialSource({text!r}))."
             raise ValueError(msg) from None
-        if wait and not glob.has_magic(text):
+        if wait or (glob.has_magic(text) and newest_of(found) is not None):
             return found
         raise _missing(text, found) from None
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(_directory(text, found))
-    if stat.S_ISCHR(mode):
-        raise ValueError(_serial(text))
     if not stat.S_ISREG(mode):
         message = f"{text!r} is a pipe or device. Read it with a program: watch(['cat', {text!r}])."
         raise ValueError(message)
@@ -129,9 +203,9 @@ def hint_for(thing: Any) -> str:
     return ""
 
 
-def _missing(text: str, found: Path) -> FileNotFoundError | ValueError:
+def _missing(text: str, found: Path) -> FileNotFoundError:
     if glob.has_magic(text):
-        return ValueError(_pattern(text))
+        return FileNotFoundError(f"No file matches {text!r}. Pass wait=True to wait for one.")
     if _looks_like_command(text):
         words = ", ".join(repr(word) for word in shlex.split(text))
         return FileNotFoundError(
@@ -159,17 +233,6 @@ def _directory(text: str, found: Path) -> str:
     return f"{text!r} is a directory. Give the path of one file{hint}."
 
 
-def _pattern(text: str) -> str:
-    files = [name for name in glob.glob(os.path.expanduser(text)) if os.path.isfile(name)]
-    if not files:
-        return f"No file matches {text!r}, and watch takes one path, not a pattern."
-    newest = max(files, key=os.path.getmtime)
-    return (
-        f"watch takes one path, not a pattern; {len(files)} files match {text!r}. "
-        f"The newest: watch({newest!r})."
-    )
-
-
 def _other_file(text: str, found: Path) -> str:
     suffixes = [suffix.lower() for suffix in found.suffixes]
     last = suffixes[-1] if suffixes else ""
@@ -181,9 +244,9 @@ def _other_file(text: str, found: Path) -> str:
             f"{text!r} is a database. Read a table of it: watch(pandas.read_sql("
             f"'SELECT * FROM …', sqlite3.connect({text!r})))."
         )
-    if last in PACKED and suffixes[-2:-1] in (*([s] for s in LINES), *([s] for s in LOGS)):
+    if last in PACKED:
         return f"{text!r} is compressed. Unpack it: watch([{PACKED[last]!r}, '-dc', {text!r}])."
-    if last in PACKED or last == ".zip":
+    if last == ".zip":
         return f"{text!r} is compressed. Read it first: watch(pandas.read_csv({text!r}))."
     return ""
 
@@ -192,34 +255,9 @@ def _address(text: str, scheme: str) -> str:
     parts = urlsplit(text)
     shown = redact(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
     begin = f"watch reads files, not addresses ({shown!r}). "
-    if scheme in {"http", "https", "ftp"}:
-        if parts.path.lower().endswith((".csv", ".tsv", ".txt")):
-            call = f"watch(lambda: pandas.read_csv({shown!r}), interval=5)"
-        else:
-            call = f"watch(lambda: urllib.request.urlopen({shown!r}, timeout=9).read(), interval=5)"
-        return f"{begin}Ask again and again with a function: {call}."
-    if scheme in {"mqtt", "mqtts"}:
-        topic = text.partition("://")[2].partition("/")[2].partition("?")[0] or "#"
-        host = parts.hostname or "localhost"
-        port = [] if parts.port is None else ["-p", str(parts.port)]
-        command = ["mosquitto_sub", "-h", host, *port, "-t", topic, "-F", "%t %p"]
-        return f"{begin}With the program mosquitto_sub installed: watch({command!r})."
-    if scheme in {"ws", "wss"}:
-        call = f"watch(iter(websocket.create_connection({shown!r}).recv, None))"
-        return f"{begin}With the package websocket-client, which JupyterLab brings: {call}."
     if scheme in {"tcp", "telnet"} and parts.hostname:
         command = ["nc", parts.hostname, str(parts.port or 23)]
         return f"{begin}With the program nc installed: watch({command!r})."
+    if nearest(scheme, SOURCES) is not None:
+        return f"watch knows no addresses {scheme + '://'!r}. {did_you_mean(scheme, SOURCES)}"
     return f"{begin}Give a function that returns a reading, or a program as a list of str."
-
-
-def _serial(port: str) -> str:
-    read = f"watch(iter(serial.Serial({port!r}, 115200).readline, b''))"
-    if os.name == "nt":
-        return f"{port!r} is a serial port. With the package pyserial installed: {read}."
-    flag, name = "-f" if sys.platform == "darwin" else "-F", shlex.quote(port)
-    command = ["sh", "-c", f"stty {flag} {name} 115200 raw -echo; exec cat {name}"]
-    return (
-        f"{port!r} is a device. A serial port is read by watch({command!r}), "
-        f"or with the package pyserial installed by {read}."
-    )

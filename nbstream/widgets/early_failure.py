@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from nbstream.runtime.main_thread import shell
+from nbstream.runtime.turns import OVER, start_or_take_turns
 from nbstream.sources import SourceState
 from nbstream.sources.wording import shorten
 
@@ -35,6 +38,7 @@ def tell_early_failure(source: Source) -> None:
     """
     deadline = time.monotonic() + AT_ONCE
     while source.state is SourceState.CONNECTING and source.status.startswith("starting"):
+        source.update()
         if time.monotonic() >= deadline:
             break
         time.sleep(0.002)
@@ -46,7 +50,9 @@ def tell_early_failure(source: Source) -> None:
         thread = threading.Thread(
             target=_watch, args=(source, write), name="nbstream-first-second", daemon=True
         )
-        thread.start()
+        start_or_take_turns(
+            thread, partial(_look, source, write, time.monotonic()), threading.Event()
+        )
 
 
 def _watch(source: Source, write: Callable[[str], Any]) -> None:
@@ -55,6 +61,15 @@ def _watch(source: Source, write: Callable[[str], Any]) -> None:
         time.sleep(LOOK_EVERY)
     if _has_failed(source):
         _write(source, write)
+
+
+def _look(source: Source, write: Callable[[str], Any], began: float) -> float:
+    """Look once, in turns; return the seconds until the next look, `OVER` after the first second."""
+    if _has_failed(source):
+        _write(source, write)
+        return OVER
+    is_over = not source.is_running or time.monotonic() >= began + FIRST_SECOND
+    return OVER if is_over else LOOK_EVERY
 
 
 def _has_failed(source: Source) -> bool:
@@ -69,16 +84,13 @@ def _write(source: Source, write: Callable[[str], Any]) -> None:
 
 def _writer_of_cell() -> Callable[[str], Any]:
     """Return what writes into the output of the cell that is running now, also when it has ended."""
-    if "ipykernel" in sys.modules:
-        from IPython.core.getipython import get_ipython
+    kernel = getattr(shell(), "kernel", None)
+    if kernel is None:
+        return sys.stderr.write
+    parent = kernel.get_parent("shell")
 
-        kernel = getattr(get_ipython(), "kernel", None)
-        if kernel is not None:
-            parent = kernel.get_parent("shell")
+    def write(text: str) -> None:
+        content = {"name": "stderr", "text": text}
+        kernel.session.send(kernel.iopub_socket, "stream", content, parent=parent)
 
-            def write(text: str) -> None:
-                content = {"name": "stderr", "text": text}
-                kernel.session.send(kernel.iopub_socket, "stream", content, parent=parent)
-
-            return write
-    return sys.stderr.write
+    return write

@@ -11,21 +11,25 @@ from nbstream.analysis.analyzer import Analyzer
 from nbstream.analysis.as_analyzer import as_analyzer
 from nbstream.errors import SourceError
 from nbstream.readings.buffer import Buffer
+from nbstream.recording.replay import Replay
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import (
     CallableSource,
     IterableSource,
+    ParquetSource,
     ProcessSource,
     Source,
     SourceState,
 )
 from nbstream.sources.frames import is_columns, is_frame, is_labelled
+from nbstream.sources.options import options_of
 from nbstream.widgets.dashboard import Dashboard, chart_options
 from nbstream.widgets.default_window import fit_window
-from nbstream.widgets.door import existing_file, hint_for, kind_of_file
+from nbstream.widgets.door import hint_for
 from nbstream.widgets.early_failure import tell_early_failure
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.panels.cards import STANDARD
+from nbstream.widgets.text_source import source_of_text
 from nbstream.widgets.whole_table import TABLE_OPTIONS, table_buffer
 
 if TYPE_CHECKING:
@@ -59,13 +63,16 @@ def watch(
     Parameters
     ----------
     anything
-        A path (str or Path) of a file that grows: a table (CSV and its like), or lines of JSON or of
-        a log, by its name; a command (list of str); a callable that returns readings; an iterable
-        of readings; a frame or series of pandas, polars or pyarrow with times; a Source, a Buffer
+        A path (str or Path) of a file that grows, or a pattern of several ("*.jsonl"): a table (CSV and
+        its like), lines of JSON or of a log (``pattern=…``), or Parquet (a folder of it, too), by its
+        name; "system", the load of this machine; a serial port; an address such as
+        "serial:///dev/ttyUSB0?baud=115200"; a command (list of str); a callable that returns readings; an
+        iterable of readings; a frame or series of pandas, polars or pyarrow with times; a Source, a Buffer
         or an Analyzer.
     window
         "60s", 1000 readings, "all"; None is "60s", or longer where readings come so seldom that it would
-        hold fewer than 60 of them; for a DataFrame "all", and what an Analyzer has.
+        hold fewer than 60 of them; for a DataFrame, and a file whose newest reading is of another day,
+        "all"; and what an Analyzer has.
     alerts
         Conditions such as "value > 90", or dicts of `Analyzer.alert`'s arguments.
     detect
@@ -76,7 +83,7 @@ def watch(
     wait
         Whether to wait for a file that does not exist yet.
     interval
-        Seconds between two calls of a callable.
+        Seconds between two calls of a callable, two questions to a server, or two looks at "system".
     name
         A second dashboard with the same explicit name replaces the first.
     statistics
@@ -100,7 +107,7 @@ def watch(
         If `anything` is something else, or an option is unknown.
     ValueError
         If an alert, a statistic or the window cannot be read; if what is there as a whole (a table, a
-        list) holds no times or no numbers; if a path is an address, a device, a pattern or a file
+        list) holds no times or no numbers; if a path is an address, a device or a file
         of another kind: the message shows the call that reads it.
     SourceError
         If a Source that was given has ended and left no reading.
@@ -129,7 +136,7 @@ def watch(
         x = _open(anything, options, wait=wait, interval=interval)
         if x is not anything:
             made.append(x)
-        if window is None and made and isinstance(x, Buffer):
+        if window is None and made and _is_whole(x):
             window = "all"
         analyzer, is_new = as_analyzer(x, window)
         if is_new:
@@ -147,7 +154,11 @@ def watch(
         raise
     dashboard.own(*made)
     if isinstance(x, Source) and x.state is SourceState.IDLE:
-        x.start()
+        try:
+            x.start()
+        except BaseException:
+            dashboard.close()
+            raise
         tell_early_failure(x)
     return dashboard
 
@@ -160,15 +171,20 @@ def _open(
         _refuse_finished(anything)
         return anything
     if isinstance(anything, (str, os.PathLike)):
-        path = existing_file(os.fsdecode(anything), wait=wait)
-        return _make(kind_of_file(path), path, options)
+        return source_of_text(
+            os.fsdecode(anything),
+            options,
+            wait=wait,
+            interval=interval,
+            check=lambda kind: _refuse(options, options_of(kind)),
+        )
     if (is_frame(anything) and not is_labelled(anything)) or is_columns(anything):
         _refuse(options, TABLE_OPTIONS)
         return table_buffer(anything, options)
     if _is_command(anything):
         return _make(ProcessSource, anything, options)
     if inspect.isgeneratorfunction(anything) or inspect.isasyncgenfunction(anything):
-        return _make(IterableSource, anything(), options)
+        return _make(IterableSource, anything, options)
     if isinstance(anything, AsyncIterable):
         return _make(IterableSource, anything, options)
     if callable(anything):
@@ -182,6 +198,11 @@ def _open(
     raise TypeError(message)
 
 
+def _is_whole(x: Any) -> bool:
+    """Return whether what was made is there as a whole, rather than growing."""
+    return isinstance(x, Buffer) or (isinstance(x, (ParquetSource, Replay)) and x.speed is None)
+
+
 def _refuse_finished(x: Source | Buffer | Analyzer) -> None:
     """Raise an error for a source that has ended and left no reading."""
     source = x.source if isinstance(x, Analyzer) else x
@@ -193,22 +214,9 @@ def _refuse_finished(x: Source | Buffer | Analyzer) -> None:
 
 
 def _make(kind: Any, what: Any, options: dict[str, Any]) -> Source:
-    _refuse(options, _options_of(kind))
+    _refuse(options, options_of(kind))
     made: Source = kind(what, **options)
     return made
-
-
-def _options_of(kind: Any) -> frozenset[str]:
-    """Return the keyword options of a kind of source, its base classes' included."""
-    found: set[str] = set()
-    for cls in kind.__mro__:
-        if "__init__" not in cls.__dict__ or cls is object:
-            continue
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-        found |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            break
-    return frozenset(found)
 
 
 def _refuse(options: dict[str, Any], known: frozenset[str]) -> None:

@@ -92,6 +92,13 @@ class FakeNode {
     this.remove();
   }
 
+  /** @param {string} selector of a class */
+  closest(selector) {
+    const name = selector.slice(1);
+    for (let node = this; node; node = node.parentNode) if (node.className?.split?.(" ").includes(name)) return node;
+    return null;
+  }
+
   contains(node) {
     for (let other = node; other; other = other.parentNode) if (other === this) return true;
     return false;
@@ -267,14 +274,14 @@ export class FakeModel {
     this.sent.push(message);
   }
 
-  say(message) {
-    for (const [name, handler] of [...this.handlers]) if (name === "msg:custom") handler(message, []);
+  say(message, buffers = []) {
+    for (const [name, handler] of [...this.handlers]) if (name === "msg:custom") handler(message, buffers);
   }
 
   /** Answer the page's hello with a state. */
   snapshot(state) {
     const { client } = this.sent.findLast((message) => message.kind === "hello");
-    this.say({ kind: "snapshot", seq: this.seq, now: Date.now(), busy: 0, to: [client], state });
+    this.say({ kind: "snapshot", protocol: 1, seq: this.seq, now: Date.now(), busy: 0, to: [client], state });
   }
 
   /** Send a frame with a new state, or an empty one. */
@@ -286,7 +293,7 @@ export class FakeModel {
   /** Send a frame that needs nothing before it, for views that nobody hears. */
   whole(busy) {
     this.seq += 1;
-    this.say({ kind: "frame", seq: this.seq, now: Date.now(), busy, deaf: true, whole: true });
+    this.say({ kind: "frame", seq: this.seq, now: Date.now(), busy, deaf: true, whole: true, protocol: 1 });
   }
 
   /** Answer the newest command. */

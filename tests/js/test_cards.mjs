@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { balancedColumns } from "../../nbstream/static/cards/cardRow.js";
 import { renderCards } from "../../nbstream/static/cards/cards.js";
 import { channelState } from "../../nbstream/static/cards/channelState.js";
-import { sparkPath } from "../../nbstream/static/cards/spark.js";
+import { DataClock, sparkPath } from "../../nbstream/static/cards/spark.js";
 import { click, fakeEvent, FakeModel, installDom, press, typeInto } from "./fakeDom.mjs";
 
 const RUNNING = { name: "file", state: "RUNNING", text: "reading" };
@@ -161,7 +161,7 @@ test("spark lines begin with the past, and have it filled in where the page was 
   model.snapshot(stateOf([channel()]));
   assert.equal(model.commands("past").length, 1);
   assert.equal(line(), "");
-  model.reply("", { ages: [6000, 4000, 2000], channels: [[values(1), null, ...Array(4).fill(values(5))]] });
+  model.reply("", { newest: Date.now(), span: 60_000, ages: [6000, 4000, 2000], channels: [[values(1), null, ...Array(4).fill(values(5))]] });
   model.frame(stateOf([channel()]));
   assert.equal(line().match(/[ML]/g).length, 4);
   assert.equal(line(1), "", "what costs too much begins now");
@@ -171,11 +171,42 @@ test("spark lines begin with the past, and have it filled in where the page was 
   context.mock.timers.tick(57_000); // nobody looked
   model.frame();
   assert.equal(model.commands("past").length, 2);
-  model.reply("", { ages: [40_000, 20_000], channels: [[[3, 4]]] });
+  model.reply("", { newest: Date.now(), span: 60_000, ages: [40_000, 20_000], channels: [[[3, 4]]] });
   assert.equal(line().match(/M/g).length, 3, "each far from the others");
   context.mock.timers.tick(1000);
   model.frame(stateOf([channel()], { window: "10s" }));
   assert.equal(model.commands("past").length, 3);
+});
+
+test("a file that came at once has the course of its own time, as long as the window, and that stands still", (context) => {
+  const DAY = 86_400_000;
+  context.mock.timers.enable({ apis: ["Date"], now: 1000 * DAY });
+  const old = (newest) => stateOf([channel({ newest })], { window: "all" });
+  model.snapshot(old(2 * DAY));
+  model.reply("", { newest: 2 * DAY, span: 60_000, ages: [4000, 2000], channels: [[[1, 2]]] });
+  context.mock.timers.tick(1000);
+  model.frame(old(100 * DAY)); // the rest of the file
+  context.mock.timers.tick(3000);
+  model.frame();
+  assert.equal(model.commands("past").length, 2, "it leapt");
+  const span = 99 * DAY;
+  const ages = Array.from({ length: 30 }, (_, i) => (span * (30 - i)) / 30);
+  model.reply("", { newest: 100 * DAY, span, ages, channels: [[ages.map((_, i) => i % 7)]] });
+  const path = el.all("nbs-spark-line")[0].getAttribute("d");
+  assert.equal(path.match(/L/g).length, 30);
+  for (let i = 0; i < 100; i += 1) {
+    context.mock.timers.tick(1000);
+    model.frame();
+  }
+  assert.equal(el.all("nbs-spark-line")[0].getAttribute("d"), path);
+  assert.equal(model.commands("past").length, 2);
+});
+
+test("the data's clock goes on between readings, but for those of another day", () => {
+  const clock = new DataClock();
+  assert.equal(clock.time(5000, null), 5000);
+  assert.deepEqual([clock.time(5000, 4000), clock.time(6000, 4000), clock.time(6500, 6000)], [4000, 5000, 6000]);
+  assert.deepEqual([clock.time(1e9, 4000), clock.time(2e9, 4000)], [4000, 4000]);
 });
 
 test("a spark line stands still for people who want less motion", (context) => {

@@ -62,6 +62,11 @@ test("several channels are a table: a line each, the statistics as columns, unit
   assert.match(el.one("nbs-count").textContent, /^3 channels · last 60s$/);
 });
 
+test("a unit that the name says stands once", () => {
+  model.snapshot(stateOf([channel("outside [°C]", 1), channel("inside (°C)", 2), channel("°C", 3)]));
+  assert.deepEqual(rows().map((row) => row.one("nbs-line").textContent), ["outside [°C]", "inside (°C)", "°C°C"]);
+});
+
 test("where a column has several units they stand at the numbers", () => {
   model.snapshot(stateOf([channel("a", 1), channel("b", 2, { unit: "Pa", units: ["Pa", "Pa", "Pa²", "1/s"] })]));
   assert.deepEqual(rows().map((row) => texts(row)[2]), ["4 °C²", "4 Pa²"]);
@@ -208,7 +213,7 @@ test("one channel has cards, and several are a table again", () => {
 test("a small line shows the last minute of a channel's readings", () => {
   model.snapshot(stateOf(THREE));
   assert.equal(model.commands("past").length, 1);
-  model.reply("", { ages: [6000, 4000, 2000], channels: [[[1, 2, 3]], [null], [[3, 2, 1]]] });
+  model.reply("", { newest: Date.now(), span: 60_000, ages: [6000, 4000, 2000], channels: [[[1, 2, 3]], [null], [[3, 2, 1]]] });
   const line = (row) => row.one("nbs-spark-line").getAttribute("d");
   assert.equal(line(rows()[0]).match(/[ML]/g).length, 4);
   assert.equal(line(rows()[1]), "", "of which nothing is known it begins now");

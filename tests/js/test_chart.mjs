@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { renderChart } from "../../nbstream/static/chart/chart.js";
+import { element } from "../../nbstream/static/shared/dom.js";
 import { click, FakeModel, fakeEvent, installDom } from "./fakeDom.mjs";
 
 const START = Date.UTC(2026, 6, 1, 12);
@@ -88,7 +89,7 @@ function feed(n, { kind = "snapshot", meta = META, first = 0 } = {}) {
   const numbers = new Float64Array([...times, ...times.map((_, i) => first + i)]);
   model.seq += kind === "frame" ? 1 : 0;
   const lines = [[0, n, kind === "frame" ? times[0] : null]];
-  const message = { kind, seq: model.seq, now: Date.now(), busy: 0, to: [clientOf()], lines, newest: times.at(-1), total: first + n };
+  const message = { kind, protocol: 1, seq: model.seq, now: Date.now(), busy: 0, to: [clientOf()], lines, newest: times.at(-1), total: first + n };
   say({ ...message, ...(meta ? { meta } : {}) }, [new DataView(numbers.buffer)]);
 }
 
@@ -131,23 +132,25 @@ test("before the first frame it has its place: title, height, zone and tools, an
   assert.ok(painted.includes("fillText"));
 });
 
-test("pause stands still and asks the kernel by number; its points are made for what is shown", () => {
+test("pause lets this view stand still, not others; its points are made for what is shown", () => {
   feed(60);
   animate();
+  const told = [];
+  document.addEventListener("nbstream:paused", ({ detail: { paused, from } }) => told.push([paused, from]));
   click(toolNamed("Pause"));
-  assert.equal(model.commands("pause")[0].value, true);
-  assert.equal(typeof model.commands("pause")[0].request, "number");
+  assert.equal(model.commands("pause").length, 0);
+  assert.deepEqual(told, [[true, view().el]]);
   animate();
   assert.equal(model.commands("history").length, 1);
-  feed(1, { kind: "frame", first: 60, meta: { paused: false } }); // a busy kernel has not heard it yet
+  feed(1, { kind: "frame", first: 60, meta: { paused: false } }); // nor has Python paused all
   assert.equal(view().viewport.isPaused, true);
   assert.equal(root.one("nbs-jump").textContent, "paused · jump to live (+1)");
-  model.reply();
   feed(1, { kind: "frame", first: 61, meta: { paused: true } });
   animate();
   assert.deepEqual(shownSpan(), [-1, 59]);
   click(toolNamed("Resume"));
-  assert.equal(model.commands("pause")[1].value, false);
+  feed(1, { kind: "frame", first: 62, meta: { paused: true } }); // what Python said stays said
+  assert.equal(view().viewport.isPaused, false);
   assert.equal(root.one("nbs-jump").hidden, true);
   animate(performance.now() + 50);
   assert.equal(view().isOwn, false);
@@ -241,9 +244,12 @@ test("a table beside the chart shows, hides and lifts lines by events of the pag
   tell({ chart: "abc", channel: 0, visible: false });
   assert.equal(model.commands("show").length, 1);
   assert.deepEqual(linesOf(view()), ["value"]);
-  document.dispatchEvent(new CustomEvent("nbstream:pause", { detail: { chart: "abc", paused: true } }));
+  const ask = (from) => document.dispatchEvent(new CustomEvent("nbstream:pause", { detail: { chart: "abc", paused: true, from } }));
+  const dashboard = element("div", { class: "nbs-dashboard" }, [element("button")]);
+  ask(dashboard.childNodes[0]); // of another display
+  assert.equal(view().viewport.isPaused, false);
+  ask(element("button"));
   assert.equal(view().viewport.isPaused, true);
-  assert.equal(model.commands("pause").length, 0); // who said so tells the kernel
 });
 
 test("a selected span asks for what it comes to, and shows it until it is let go", () => {
@@ -291,4 +297,23 @@ test("a chart that ended says why, and what is closed listens no more", () => {
   assert.equal(view(), undefined);
   assert.deepEqual(model.handlers, []);
   assert.equal(dom.timers.size, 0);
+});
+
+test("a plot without readings says in its middle why, until the first one comes", () => {
+  const said = () => root.one("nbs-plot-empty").textContent;
+  assert.equal(said(), "");
+  say({ kind: "snapshot", protocol: 1, seq: 0, now: Date.now(), busy: 0, to: [clientOf()], lines: [], newest: null, total: 0, meta: { ...META, sentence: "waiting for data.csv (8 s)" } });
+  assert.equal(said(), "waiting for data.csv (8 s)");
+  assert.equal(root.one("nbs-badge-text").textContent, said());
+  feed(60);
+  assert.equal(said(), "");
+});
+
+test("readings that were old when the page opened are no readings that come late", () => {
+  const first = Math.round((Date.now() - START) / 1000) - 89;
+  const badge = () => root.one("nbs-badge-text").textContent;
+  feed(60, { first });
+  assert.match(badge(), /^no new data for \d+ s$/);
+  feed(1, { kind: "frame", first: first + 60, meta: null });
+  assert.match(badge(), /^\d+ s behind$/);
 });

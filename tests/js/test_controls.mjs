@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { renderControls } from "../../nbstream/static/controls/controls.js";
+import { element } from "../../nbstream/static/shared/dom.js";
 import { click, FakeModel, fakeEvent, installDom, press, shownControls as stateOf, typeInto } from "./fakeDom.mjs";
 
 const EVIL = "<b onclick=alert(1)>x</b>";
@@ -47,19 +48,27 @@ test("a typed window is checked, sent on Enter, and an error of the kernel is sh
   assert.equal(windowField().value, "2h30min");
 });
 
-test("pause stops the page's charts at once and tells the kernel", () => {
+test("pause lets the chart beside it stand still at once, and follows what that does", () => {
   const heard = [];
-  document.addEventListener("nbstream:pause", ({ detail }) => heard.push(detail));
+  document.addEventListener("nbstream:pause", ({ detail: { chart, paused } }) => heard.push({ chart, paused }));
   const button = el.one("nbs-pause");
+  const name = () => button.getAttribute("aria-label");
+  const tell = (paused, from = el) => document.dispatchEvent(new CustomEvent("nbstream:paused", { detail: { chart: "abc", paused, from } }));
   click(button);
   assert.deepEqual(heard, [{ chart: "abc", paused: true }]);
-  assert.equal(model.commands("pause")[0].value, true);
-  assert.equal(button.getAttribute("aria-label"), "Resume");
-  model.frame(stateOf({ title: "x", paused: false })); // sent before the kernel heard of it
-  assert.equal(button.getAttribute("aria-label"), "Resume");
-  model.reply();
+  assert.equal(model.commands("pause").length, 0);
+  assert.equal(name(), "Resume");
+  model.frame(stateOf({ title: "x", paused: false })); // Python has said nothing
+  assert.equal(name(), "Resume");
+  const dashboard = element("div", { class: "nbs-dashboard" }, [element("i")]);
+  tell(false, dashboard.childNodes[0]); // another display's chart
+  assert.equal(name(), "Resume");
+  tell(false);
+  assert.equal(name(), "Pause");
+  model.frame(stateOf({ paused: true }));
+  assert.equal(name(), "Resume");
   model.frame(stateOf({ paused: false }));
-  assert.equal(button.getAttribute("aria-label"), "Pause");
+  assert.equal(name(), "Pause");
 });
 
 test("without a chart there is nothing to pause", () => {
@@ -101,5 +110,11 @@ test("clean-up leaves nothing behind", () => {
   assert.equal(el.childNodes.length, 0);
   assert.equal(page.timers.size, 0);
   assert.deepEqual(model.handlers, []);
-  assert.deepEqual(document.listeners.get("nbstream:pause"), []);
+  assert.deepEqual(document.listeners.get("nbstream:paused"), []);
+});
+
+test("a panel without a chart beside it says that page and kernel are of other versions", () => {
+  model.say({ kind: "snapshot", protocol: 2, to: [model.commands("hello").at(-1).client], state: null });
+  assert.match(el.one("nbs-note").textContent, /^nbstream was updated: reload the page/);
+  assert.equal(el.childNodes[0].getAttribute("data-link"), "oldPage");
 });

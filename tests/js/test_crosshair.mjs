@@ -243,6 +243,9 @@ test("a point that stands for many readings tells their ends, count and times", 
   pointAt(350);
   assert.deepEqual(rows().sort(), ["pressure = 5 Pa = 1,234 readings", "state = 3", "temperature = 20.10 … 24.94 °C = 37 readings"]);
   assert.match(time(), /^(\d\d:\d\d:\d\d\.\d{3})–\d\d:\d\d:\d\d\.\d{3}$/);
+  data.meta.zone = { offset: 0, before: [[now - 59_000, 3_600_000]] };
+  pointAt(350);
+  assert.match(time(), /^\d\d:\d\d:\d\d\.\d{3}–\d\d:\d\d:\d\d\.\d{3} UTC\+00:00$/);
   plot.show(0, now);
   pointAt(650);
   assert.match(time(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);

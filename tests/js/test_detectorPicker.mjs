@@ -75,6 +75,13 @@ test("one that judges means, or is behind, says so", () => {
   assert.deepEqual(rows.map((row) => row.one("nbs-chip").textContent), ["watching", "behind"]);
 });
 
+test("one that alarms more often than was asked for says how often", () => {
+  running(run(1, { isWarm: true, flagged: 9, rather: "about 34/day in data such as these" }), run(2, { isWarm: true, rather: "" }));
+  const rows = el.all("nbs-detector");
+  assert.match(rows[0].textContent, /9 flagged · about 34\/day in data such as these/);
+  assert.ok(!rows[1].textContent.includes("·"));
+});
+
 test("a detector is removed by its button, and the focus stays in the panel", () => {
   running(run(7));
   const button = el.one("nbs-detector").one("nbs-remove");

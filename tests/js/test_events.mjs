@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const ticks = () => events.el.all("nbs-event");
 const show = (all) => {
-  events.show(all, 0);
+  events.show(all, { offset: 0 });
   events.place([0, 1000], 500, 1000);
 };
 

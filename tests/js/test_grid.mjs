@@ -20,7 +20,7 @@ test("a high row has a number every few lines of text", () => {
 
 test("times are so far apart that their texts don't touch", () => {
   const view = { from: Date.UTC(2026, 10, 28), to: Date.UTC(2026, 10, 28) + 20, msPerPx: 20 / 800 };
-  const { ticks } = spacedTimeTicks(view, 0, (text) => 7 * text.length);
+  const { ticks } = spacedTimeTicks(view, { offset: 0 }, (text) => 7 * text.length);
   const px = (ticks[1].time - ticks[0].time) / view.msPerPx;
   assert.ok(px >= 7 * ticks[0].text.length + 20, `${px} px for ${ticks[0].text}`);
 });

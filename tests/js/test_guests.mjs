@@ -79,3 +79,12 @@ test("what can't be loaded is told, and what is closed is purged", async () => {
   other.follow(FRAME);
   assert.deepEqual(drawn, ["purged"]);
 });
+
+test("without WebGL its traces are drawn without it", async () => {
+  const create = document.createElement.bind(document);
+  document.createElement = (name) => Object.assign(create(name), { getContext: () => null });
+  const own = guests();
+  await own.show({ ...FIGURE, data: [{ type: "scattergl", x: [1], y: [2] }, { type: "bar", x: [1], y: [2] }] }, 0);
+  own.follow(FRAME);
+  assert.deepEqual(drawn[0].data.map(({ type }) => type), ["scatter", "bar"]);
+});

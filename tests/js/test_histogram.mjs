@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { binOf, binText, heightsOf, HistogramPanel, shareText } from "../../nbstream/static/plots/histogram.js";
+import { binOf, binText, decadesText, heightsOf, HistogramPanel, shareText } from "../../nbstream/static/plots/histogram.js";
 import { valueAt, valueTicks } from "../../nbstream/static/plots/valuePlot.js";
 import { click, fakeEvent, installDom } from "./fakeDom.mjs";
 
@@ -139,4 +139,13 @@ test("a place of an axis is a value, also of a logarithmic one", () => {
   assert.equal(valueAt({ bottom: 10, top: 20, isLog: false }, 0.5), 15);
   assert.ok(Math.abs(valueAt({ bottom: 1, top: 100, isLog: true }, 0.5) - 10) < 1e-9);
   assert.equal(valueAt({ bottom: 10, top: 20, isLog: false }, 1.2), null);
+});
+
+test("bins of the same width on a logarithmic axis are said by the decade, and drawn on one", () => {
+  assert.deepEqual([0.1, 0.5, 1, 5].map(decadesText), ["10 bins a decade", "2 bins a decade", "bins of a decade", "bins of 5 decades"]);
+  const [row] = STATE.rows;
+  take({ rows: [{ ...row, edges: [1, 10, 100, 1000], width: null, decades: 1 }] });
+  assert.match(panel.facts.textContent, /bins of a decade/);
+  assert.equal(panel.rowOf({ ...row, edges: [1, 10, 100, 1000], decades: 1 }, 0).x.isLog, true);
+  assert.equal(panel.rowOf(row, 0).x.isLog, false);
 });

@@ -88,3 +88,14 @@ test("a channel that comes later is taken in", () => {
   assert.deepEqual([...answer([101], 2)], [[2, -Infinity]]);
   assert.equal(history.lines.length, 3);
 });
+
+test("what is shown is asked for anew when more is known of it", () => {
+  history.want(40, 60, false, 1000);
+  answer([20, 45, 46, 80]);
+  history.want(40, 60, false, 1100);
+  assert.equal(sent.length, 1);
+  history.refresh();
+  history.want(40, 60, false, 1200);
+  assert.equal(sent.length, 2);
+  assert.deepEqual(timesOf(history.lines[0]), [20, 45, 46, 80]);
+});

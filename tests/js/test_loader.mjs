@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, mock, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { installDom } from "./fakeDom.mjs";
 
 const APP = "export const views = { cards: ({ el }) => { el.shown = true; } };";
+const NodeBlob = globalThis.Blob;
 const TEXT = readFileSync(new URL("../../nbstream/static/loader.js", import.meta.url), "utf-8");
 
 let models, fetched, answers;
@@ -38,10 +40,10 @@ class Model {
   }
 }
 
-const bytes = (text) => new TextEncoder().encode(text);
+const bytes = (text) => (typeof text === "string" ? new TextEncoder().encode(text) : new Uint8Array(text));
 const view = (text) => new DataView(bytes(text).buffer);
 const settle = async () => {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 /** Import the loader as the kernel gives it to a widget. */
@@ -68,47 +70,78 @@ beforeEach(() => {
   fetched = [];
   answers = [];
   document.getElementById = () => ({ textContent: JSON.stringify({ fullLabextensionsUrl: "/lab/extensions" }) });
-  globalThis.__nbstreamScripts = new Map();
+  delete globalThis.__nbstreamStores;
+  delete globalThis.__nbstreamText;
   globalThis.fetch = async (url, { headers }) => {
     fetched.push([url, headers.Range]);
     return answers.shift()();
   };
   // Node imports no blobs: what would be one becomes a data address.
-  globalThis.Blob = class {
-    constructor(parts) {
-      this.text = Buffer.concat(parts.map((part) => Buffer.from(part))).toString();
+  globalThis.Blob = class extends NodeBlob {
+    constructor(parts, options) {
+      super(parts, options);
+      this.held = Buffer.concat(parts.map((part) => part.held ?? Buffer.from(part.buffer ?? part)));
     }
   };
-  URL.createObjectURL = (blob) => `data:text/javascript,${encodeURIComponent(`${blob.text}// ${Math.random()}`)}`;
+  URL.createObjectURL = (blob) => `data:text/javascript,${encodeURIComponent(`${blob.held}// ${Math.random()}`)}`;
   URL.revokeObjectURL = () => {};
 });
 
-/** An answer of a server: chunks of text, the last of which may be an error. */
-function answer(chunks, { ok = true, status = 200 } = {}) {
+/** An answer of a server: chunks of text or bytes, the last of which may be an error. */
+function answer(chunks, { ok = true, status = 200, length = null } = {}) {
   const left = [...chunks];
   const read = async () => {
     const chunk = left.shift();
     if (chunk instanceof Error) throw chunk;
     return chunk === undefined ? { done: true } : { done: false, value: bytes(chunk) };
   };
-  return { ok, status, body: { getReader: () => ({ read }) } };
+  return { ok, status, headers: new Headers(length ? { "Content-Length": length } : {}), body: { getReader: () => ({ read }) } };
 }
 
-test("the server's file is taken, and the kernel is asked nothing", async () => {
+test("a page that was made of a saved notebook says that it is not live, and asks nobody", async () => {
+  document.getElementById = () => null;
+  document.querySelector = (selector) => (selector.includes("widget-state+json") ? {} : null);
+  const { factory } = await load();
+  const { model, done, note } = show(factory);
+  await done;
+  assert.match(note(), /not live, for this page has no kernel/);
+  assert.deepEqual([model.sent, fetched], [[], []]);
+});
+
+test("voila's page of a notebook that keeps the state of its widgets has a kernel", async () => {
+  document.querySelector = () => ({});
+  const { factory } = await load();
+  const { model } = show(factory);
+  await settle();
+  assert.equal(model.sent[0].kind, "need");
+});
+
+test("the server's file is taken and unpacked, and the kernel is asked nothing", async () => {
   const { factory, file } = await load({ isServed: true });
-  answers.push(() => answer([APP.slice(0, 10), APP.slice(10)]));
+  const packed = gzipSync(APP);
+  answers.push(() => answer([packed.subarray(0, 10), packed.subarray(10)], { length: packed.length }));
   const { model, el, done } = show(factory);
   await done;
   assert.equal(el.shown, true);
-  assert.deepEqual(fetched, [[`/lab/extensions/nbstream/static/${file}?v=${file}`, undefined]]);
+  assert.deepEqual(fetched, [[`/lab/extensions/nbstream/static/${file}.gz?v=${file}`, undefined]]);
+  assert.deepEqual(model.sent, []);
+});
+
+test("a file that the server unpacks on the way is taken as it is", async () => {
+  const { factory } = await load({ isServed: true });
+  answers.push(() => answer([APP], { length: 30 }));
+  const { model, el, done } = show(factory);
+  await done;
+  assert.equal(el.shown, true);
   assert.deepEqual(model.sent, []);
 });
 
 test("what came before a break of the network is kept", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { factory } = await load({ isServed: true });
-  answers.push(() => answer([APP.slice(0, 10), new Error("cut")]));
-  answers.push(() => answer([APP.slice(10)], { status: 206 }));
+  const packed = gzipSync(APP);
+  answers.push(() => answer([packed.subarray(0, 10), new Error("cut")], { length: packed.length }));
+  answers.push(() => answer([packed.subarray(10)], { status: 206, length: packed.length - 10 }));
   const { el, done } = show(factory);
   await settle();
   mock.timers.tick(2000);
@@ -116,6 +149,37 @@ test("what came before a break of the network is kept", async () => {
   mock.timers.reset();
   assert.equal(el.shown, true);
   assert.deepEqual(fetched.map(([, range]) => range), [undefined, "bytes=10-"]);
+});
+
+test("pieces are unpacked, each by itself", async () => {
+  const { factory, file } = await load();
+  const { model, el, note, done } = show(factory);
+  await settle();
+  model.take({ kind: "asset", file, piece: 1 }, view(gzipSync(APP.slice(10))));
+  assert.match(note(), /loading app… 50 %/);
+  model.take({ kind: "asset", file, piece: 0 }, view(gzipSync(APP.slice(0, 10))));
+  await done;
+  assert.equal(el.shown, true);
+});
+
+test("a browser that cannot unpack asks for plain pieces, and takes no others", async () => {
+  const { DecompressionStream } = globalThis;
+  globalThis.DecompressionStream = undefined;
+  try {
+    const { factory, file } = await load({ isServed: true });
+    const { model, el, done } = show(factory);
+    await settle();
+    assert.deepEqual(fetched, []);
+    assert.deepEqual(model.sent, [{ kind: "need", name: "app", file, pieces: [0, 1], unpacks: false }]);
+    model.take({ kind: "asset", file, piece: 0 }, view(gzipSync(APP.slice(0, 10)))); // pushed to all pages
+    await settle();
+    model.take({ kind: "asset", file, piece: 0 }, view(APP.slice(0, 10)));
+    model.take({ kind: "asset", file, piece: 1 }, view(APP.slice(10)));
+    await done;
+    assert.equal(el.shown, true);
+  } finally {
+    globalThis.DecompressionStream = DecompressionStream;
+  }
 });
 
 for (const [what, reply] of [
@@ -127,7 +191,7 @@ for (const [what, reply] of [
     answers.push(reply);
     const { model, el, done } = show(factory);
     await settle();
-    assert.deepEqual(model.sent, [{ kind: "need", name: "app", file, pieces: [0, 1] }]);
+    assert.deepEqual(model.sent, [{ kind: "need", name: "app", file, pieces: [0, 1], unpacks: true }]);
     model.take({ kind: "asset", file, piece: 1 }, view(APP.slice(10)));
     model.take({ kind: "asset", file, piece: 0 }, view(APP.slice(0, 10)));
     await done;
@@ -155,7 +219,7 @@ test("five widgets ask once, and again only after silence, for what is missing",
   shown[3].model.take({ kind: "asset", file: "app-five.js", piece: 0 }, view(APP.slice(0, 10)));
   pass(9);
   assert.deepEqual(asked(), [[0, 1]]);
-  assert.match(shown[0].note(), /loading app… 15 %/);
+  assert.match(shown[0].note(), /loading app… 50 %/);
   pass(1);
   assert.deepEqual(asked(), [[0, 1], [1]]);
   pass(19); // twice as long now, for nothing came
@@ -172,6 +236,63 @@ test("five widgets ask once, and again only after silence, for what is missing",
   assert.equal(asked().length, before);
   clock.mock.restore();
   mock.timers.reset();
+});
+
+for (const none of [undefined, []]) {
+  test(`where buffers come as ${JSON.stringify(none)} the page asks for text, and says so from the start later`, async () => {
+    const { factory, file } = await load();
+    const { model, el, done } = show(factory);
+    await settle();
+    const hand = (message) => model.listeners.get("msg:custom").forEach((take) => take(message, none));
+    for (const piece of [0, 1]) hand({ kind: "asset", file, piece });
+    assert.deepEqual(model.sent.map(({ text, pieces }) => [text, pieces]), [[undefined, [0, 1]], [true, [0, 1]]]);
+    const text = (part) => [Buffer.from(gzipSync(part)).toString("base64")];
+    hand({ kind: "asset", file, piece: 1, base64: text(APP.slice(10)) });
+    hand({ kind: "asset", file, piece: 0, base64: text(APP.slice(0, 10)) });
+    await done;
+    assert.equal(el.shown, true);
+    const later = show((await load()).factory);
+    await settle();
+    assert.equal(later.model.sent[0].text, true);
+  });
+}
+
+test("a kernel of another version says that it has no such script, and the page what to do", async () => {
+  const { factory, file } = await load();
+  const failed = mock.method(console, "error", () => {});
+  const { model, note, done } = show(factory);
+  await settle();
+  model.take({ kind: "asset", file, gone: true });
+  await done;
+  failed.mock.restore();
+  assert.match(note(), /it was updated since\. Run the cell again; .* reload the page/);
+  assert.equal(model.sent.length, 1);
+});
+
+test("a kernel that does not answer is told of, and what to do", async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  let now = 0;
+  const clock = mock.method(performance, "now", () => now);
+  const { note } = show((await load()).factory);
+  await settle();
+  assert.match(note(), /waiting for the kernel/);
+  for (let i = 0; i < 25; i++) {
+    now += 1000;
+    mock.timers.tick(1000);
+  }
+  assert.match(note(), /no answer from the kernel yet\. If it isn't busy, run the cell again/);
+  clock.mock.restore();
+  mock.timers.reset();
+});
+
+test("scripts that another version loads on the same page are none of this one's", async () => {
+  for (const version of ["a", "b"]) {
+    const { factory } = await load({ scripts: { app: { file: `app-${version}.js`, bytes: 5, pieces: 1 } } });
+    show(factory);
+  }
+  await settle();
+  const [first, second] = [...globalThis.__nbstreamStores.values()];
+  assert.deepEqual([[...first.keys()], [...second.keys()]], [["app-a.js"], ["app-b.js"]]);
 });
 
 test("a few pieces are asked for at a time, the next when these have come", async () => {

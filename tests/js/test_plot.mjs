@@ -238,10 +238,23 @@ test("times, values and spans at the ends of what numbers can hold don't throw",
   assert.ok(plot.frame.rows[0].axes[0].isLog);
 });
 
+test("a state that is held goes on at each paint, and is news only where there is one", () => {
+  const isNews = (held, until) => {
+    plot.hasNews = false;
+    plot.holdLanes(held, until);
+    return plot.hasNews;
+  };
+  const [told, held] = [{ 2: false }, { 2: false, 3: true }];
+  assert.deepEqual([isNews(told, NOW), isNews(told, NOW + 16), isNews(held, NOW + 16), isNews(held, NOW + 16), isNews(held, NOW + 33)], [true, false, true, false, true]);
+  lines.push(lineOf([[NOW, 0]]), lineOf([[NOW, 0]]));
+  show({ lines: [{ name: "a" }, { name: "b" }, { name: "pump", lane: true }, { name: "door", lane: true }] });
+  assert.deepEqual(plot.lanes.map(({ until }) => until), [null, NOW + 33]);
+});
+
 test("channels of words have lanes below the rows, with their labels where they fit", () => {
   lines.push(lineOf([[NOW - 60_000, 0], [NOW - 30_000, 1], [NOW - 29_950, 0], [NOW - 29_000, 1], [NOW - 28_990, NaN], [NOW - 5000, 1], [NOW, 1]]));
   plot.laneLabels.take({ 2: [[0, "<b>IDLE</b>", 0], [1, "RUN", 9]] });
-  plot.setLanes(new Map([[2, null]]));
+  plot.holdLanes({ 2: false }, null);
   show({ lines: [{ name: "a" }, { name: "b" }, { name: "pump", lane: true }] });
   assert.equal(plot.frame.lanes.length, 1);
   assert.ok(plot.frame.whole > plot.frame.height);
@@ -251,4 +264,19 @@ test("channels of words have lanes below the rows, with their labels where they 
   plot.setHidden(new Set([2]));
   plot.paint(NOW - 60_000, NOW, 16);
   assert.equal(plot.frame.lanes.length, 0);
+});
+
+test("a logarithmic row without anything above 0 says so, until there is something", () => {
+  lines = [lineOf([[NOW - 50_000, -1], [NOW - 40_000, 0], [NOW - 30_000, -5]]), lineOf([])];
+  const rows = [{ share: 1, axes: [{ ...AXIS, log: true }] }];
+  show({ rows });
+  assert.ok(texts().includes("nothing above 0 for a logarithmic axis"));
+  calls = [];
+  lines = [ramp(1, 1), lineOf([])];
+  show({ rows });
+  assert.ok(!texts().some((text) => /nothing/.test(text)));
+  calls = [];
+  lines = [lineOf([]), lineOf([])];
+  show({ rows });
+  assert.ok(!texts().some((text) => /nothing/.test(text)), "no readings are no reason");
 });

@@ -44,6 +44,8 @@ test("the nearest of numbers that ascend is found", () => {
 test("how it was computed is said in a line", () => {
   take({ resampled: 9, leftOut: 2 });
   assert.equal(panel.facts.textContent, "Δf = 0.5 Hz, 9 segments of 2 s · 100 Hz sampling · resampled · 2 left out for gaps");
+  take({ segments: 1024, isCut: true });
+  assert.match(panel.facts.textContent, /, the newest 1,024 segments of 2 s · /);
 });
 
 test("decibels, powers of ten and plain numbers have axes of their own", () => {

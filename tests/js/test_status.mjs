@@ -18,6 +18,8 @@ test("a chart says the worst that it knows", () => {
   assert.equal(say({ dataAge: 3 * 365.25 * 86_400 }), "off data 3.0 years old");
   assert.equal(say({ dataAge: 3 * 86_400, age: 12 }), "wait no new data for 12 s");
   assert.equal(say({ link: "restarted", silence: 130 }), "bad kernel restarted: run the cell again");
+  assert.equal(say({ link: "oldPage", isPaused: true }), "bad nbstream was updated: reload the page, then run the cell again");
+  assert.equal(say({ link: "oldKernel", age: null }), "bad nbstream was updated: restart the kernel, then run the cell again");
   assert.equal(say({ isPaused: true, age: 12 }), "pause paused");
   assert.equal(say({ source: "FAILED", sentence: "no such file" }), "bad no such file");
   assert.equal(say({ source: "UNREADABLE", sentence: "no row can be read" }), "bad no row can be read");
@@ -37,4 +39,10 @@ test("a badge shows every second, and speaks only when something else is the mat
   assert.deepEqual([0.1, 5, 6, 70, 130, 0.1].map(show), ["live", "no new data for 5 s", "no new data for 6 s", "no new data for 70 s", "no new data for 2 min", "live"]);
   assert.deepEqual(heard, ["live", "no new data for 5 s", "live"]);
   assert.equal(badge.el.getAttribute("role"), null);
+});
+
+test("a file says that it is one, whatever time it is", () => {
+  const facts = { link: "live", silence: 0, source: null, sentence: "", age: 900, isMoving: true, staleAfter: 2, isPaused: false, isDetached: true, ended: null };
+  assert.deepEqual(describeState({ ...facts, file: ["off", "file", 3] }), { kind: "off", text: "file" });
+  assert.equal(describeState({ ...facts, file: ["off", "file", 3], link: "disconnected" }).kind, "bad");
 });

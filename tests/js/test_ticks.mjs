@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { logTicks, niceStep, numberLabels, numberTicks, shortNumber, timeTicks, wallClock } from "../../nbstream/static/chart/ticks.js";
+import { clockText, logTicks, niceStep, numberLabels, numberTicks, shortNumber, timeTicks, wallClock } from "../../nbstream/static/chart/ticks.js";
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 10, 28, 12);
@@ -13,8 +13,8 @@ const labels = (bottom, top, count = 6) => {
   const { step, values } = numberTicks(bottom, top, count);
   return numberLabels(values, step, fits);
 };
-const times = (from, to, offset, least) => timeTicks(from, to, offset, least).ticks.map(({ text }) => text);
-const spans = (from, to, offset, least) => timeTicks(from, to, offset, least).spans.map(({ text }) => text);
+const times = (from, to, offset, least) => timeTicks(from, to, { offset }, least).ticks.map(({ text }) => text);
+const spans = (from, to, offset, least) => timeTicks(from, to, { offset }, least).spans.map(({ text }) => text);
 
 test("times are told to a tenth of a microsecond, as plotly reads them", () => {
   const time = NOON + 0.25;
@@ -24,7 +24,7 @@ test("times are told to a tenth of a microsecond, as plotly reads them", () => {
 });
 
 test("ticks lie on the display zone's clock", () => {
-  const { ticks } = timeTicks(NOON, NOON + 60_000, 5.5 * HOUR, 9000);
+  const { ticks } = timeTicks(NOON, NOON + 60_000, { offset: 5.5 * HOUR }, 9000);
   assert.deepEqual(ticks[0], { time: NOON, text: "17:30:00" });
   assert.deepEqual(times(NOON, NOON + 2 * HOUR, 5.5 * HOUR, HOUR / 2), ["17:30", "18:00", "18:30", "19:00", "19:30"]);
 });
@@ -39,6 +39,41 @@ test("from microseconds to years the ticks are round, and tell as many digits as
   assert.deepEqual(times(NOON, NOON + 3000 * 24 * HOUR, 0, 700 * 24 * HOUR), ["2028", "2030", "2032", "2034"]);
 });
 
+/** Clocks of Berlin, on the last Sundays of March and of October. */
+const SPRING = Date.UTC(2026, 2, 29, 1);
+const AUTUMN = Date.UTC(2026, 9, 25, 1);
+const SUMMER_TIME = { offset: 2 * HOUR, before: [[SPRING, HOUR]] };
+const WINTER_TIME = { offset: HOUR, before: [[SPRING, HOUR], [AUTUMN, 2 * HOUR]] };
+const told = ({ ticks, spans }) => [ticks, spans].map((all) => all.map(({ text }) => text));
+
+test("where clocks were set each side has its own, and the offset stands there", () => {
+  const spring = timeTicks(SPRING - 3 * HOUR, SPRING + 3 * HOUR, SUMMER_TIME, HOUR);
+  assert.deepEqual(told(spring), [["23:00", "00:00", "01:00", "03:00", "04:00", "05:00", "06:00"], ["28 Mar 2026", "29 Mar 2026", "UTC+02:00"]]);
+  assert.equal(spring.spans.at(-1).time, SPRING);
+  const autumn = timeTicks(AUTUMN - 3 * HOUR, AUTUMN + 3 * HOUR, WINTER_TIME, HOUR);
+  assert.deepEqual(told(autumn), [["00:00", "01:00", "02:00", "02:00", "03:00", "04:00", "05:00"], ["25 Oct 2026", "UTC+01:00"]]);
+  for (const { ticks } of [spring, autumn]) assert.ok(ticks.slice(1).every(({ time }, i) => time - ticks[i].time === HOUR));
+});
+
+test("midnights and months are those of the zone on both sides of a change, and no two ticks touch", () => {
+  const DAY = 24 * HOUR;
+  const days = timeTicks(AUTUMN - 2 * DAY, AUTUMN + 2 * DAY, WINTER_TIME, DAY);
+  assert.deepEqual(told(days), [["24 Oct", "25 Oct", "26 Oct", "27 Oct"], ["2026"]]);
+  assert.equal(days.ticks[2].time - days.ticks[1].time, 25 * HOUR);
+  const months = timeTicks(SPRING - 80 * DAY, AUTUMN + 60 * DAY, WINTER_TIME, 25 * DAY);
+  assert.deepEqual(told(months)[0], ["Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]);
+  const coarse = timeTicks(AUTUMN - 5 * HOUR, AUTUMN + 7 * HOUR, WINTER_TIME, 2 * HOUR).ticks;
+  assert.ok(coarse.slice(1).every(({ time }, i) => time - coarse[i].time >= 1.8 * HOUR));
+});
+
+test("a time that was twice is told with its offset, others without", () => {
+  const view = { from: AUTUMN - HOUR, to: AUTUMN + HOUR };
+  assert.equal(clockText(AUTUMN - HOUR / 2, view, WINTER_TIME), "2026-10-25 02:30:00 UTC+02:00");
+  assert.equal(clockText(AUTUMN + HOUR / 2, view, WINTER_TIME), "2026-10-25 02:30:00 UTC+01:00");
+  assert.equal(clockText(AUTUMN - HOUR, { from: AUTUMN - 2 * HOUR, to: AUTUMN - HOUR }, WINTER_TIME), "2026-10-25 02:00:00");
+  assert.equal(clockText(SPRING - HOUR, { from: SPRING - 2 * HOUR, to: SPRING - HOUR }, WINTER_TIME), "2026-03-29 01:00:00");
+});
+
 test("a week's ticks are Mondays", () => {
   assert.deepEqual(times(NOON, NOON + 15 * 24 * HOUR, 0, 6 * 24 * HOUR), ["30 Nov", "7 Dec"]);
 });
@@ -51,9 +86,9 @@ test("below the times stands the day of the left edge, and each that begins", ()
 });
 
 test("times that no date can hold have no ticks", () => {
-  assert.deepEqual(timeTicks(9e15, 9.1e15, 0, 1e13), { ticks: [], spans: [] });
-  assert.deepEqual(timeTicks(NaN, NOON, 0, 1000), { ticks: [], spans: [] });
-  assert.deepEqual(timeTicks(NOON, NOON, 0, 1000), { ticks: [], spans: [] });
+  assert.deepEqual(timeTicks(9e15, 9.1e15, { offset: 0 }, 1e13), { ticks: [], spans: [] });
+  assert.deepEqual(timeTicks(NaN, NOON, { offset: 0 }, 1000), { ticks: [], spans: [] });
+  assert.deepEqual(timeTicks(NOON, NOON, { offset: 0 }, 1000), { ticks: [], spans: [] });
 });
 
 test("steps are 1, 2 and 5 times powers of ten", () => {

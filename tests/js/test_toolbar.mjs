@@ -22,6 +22,8 @@ beforeEach(() => {
     ...Object.fromEntries(names.map((name) => [name, tell(name)])),
     isTable: () => told.includes("showTable true"),
     band: { k: () => 2.5, isOn: () => true, toggle: tell("band") },
+    rows: { isOn: () => false, toggle: tell("rows") },
+    gap: { text: () => "never", choose: tell("gap") },
   });
   view = new Viewport();
   view.isDelivering = false;
@@ -60,7 +62,7 @@ test("the menu saves what is shown, keeps it, shows it as a table, lists the key
     if (!toolbar.more.isOpen) toolbar.more.open();
     click(toolbar.more.items.find((node) => node.one("nbs-menu-name").textContent === name));
   }
-  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showTable true", "band", "goBack", "showHelp", "resetAll"]);
+  assert.deepEqual(told, ["save png", "save svg", "save html", "save csv", "keep", "showTable true", "band", "rows", "gap", "goBack", "showHelp", "resetAll"]);
 });
 
 test("the menu says of which band it is, and whether it is shown", () => {

@@ -193,3 +193,14 @@ test("the way back to live keeps the width that was chosen, in a pause too", () 
   view.goLive();
   assert.deepEqual(view.range(NOW), [95_000, 100_000]);
 });
+
+test("a file has no live edge: a zoom keeps the time at the pointer where it is", () => {
+  view.goesOn = false;
+  view.zoom(0.1, 85_000, NOW);
+  assert.deepEqual(view.range(NOW), [80_500, 86_500]);
+  view.zoom(100, 85_000, NOW);
+  assert.equal(view.range(NOW)[1], 100_000);
+  view.reset();
+  view.zoom(0.5, null, NOW);
+  assert.deepEqual(view.range(NOW), [55_000, 85_000]);
+});

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import io
 import os
 import re
 import sqlite3
-import stat
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,7 +17,17 @@ import numpy
 import pandas
 import pytest
 
-from nbstream.sources import CsvSource, LinesSource
+from nbstream.readings.buffer import Buffer
+from nbstream.recording.door import record
+from nbstream.recording.replay import Replay
+from nbstream.sources import (
+    CsvSource,
+    JsonLinesSource,
+    LinesSource,
+    ParquetSource,
+    Source,
+    SystemSource,
+)
 from nbstream.widgets.dashboard import Dashboard
 from nbstream.widgets.watch import watch
 from tests.wait import wait_until
@@ -62,7 +69,7 @@ def test_json_is_read_line_by_line(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text('{"ts": 1782907200, "temp": 20.5}\n')
     dashboard = watch(path, poll_interval=0.01)
-    assert isinstance(dashboard.source, LinesSource)
+    assert isinstance(dashboard.source, JsonLinesSource)
     wait_for(dashboard, 1)
     with path.open("a") as file:
         file.write('{"ts": 1782907201, "temp": 20.5}\n')
@@ -94,21 +101,39 @@ def test_a_file_address_is_a_path(tmp_path: Path) -> None:
     dashboard.close()
 
 
-def test_a_pattern_names_the_newest_file(tmp_path: Path) -> None:
-    """Or says that nothing matches; a file whose name looks like a pattern is a file."""
+def test_a_pattern_is_all_files_that_match_it(tmp_path: Path) -> None:
+    """Or says that nothing does; a file whose name looks like a pattern is a file."""
     pattern = str(tmp_path / "*.csv")
-    with pytest.raises(ValueError, match=r"No file matches '.*\*\.csv', and watch takes one path"):
+    with pytest.raises(FileNotFoundError, match=r"No file matches '.*\*\.csv'. Pass wait=True"):
         watch(pattern)
-    for i, name in enumerate(["b.csv", "a.csv"]):
-        (tmp_path / name).write_text(CSV)
-        os.utime(tmp_path / name, (i, i))
-    with pytest.raises(ValueError, match=r"2 files match '.*\*\.csv'. The newest"):
-        watch(pattern)
-    assert "a.csv" in advice_of(pattern)
-    follow(advice_of(pattern), 2)
+    dashboard = watch(pattern, wait=True, poll_interval=0.01)
+    (tmp_path / "a.csv").write_text(CSV)
+    wait_for(dashboard, 2)
+    (tmp_path / "b.csv").write_text(CSV.replace("2026", "2027"))
+    wait_for(dashboard, 4)
+    dashboard.close()
     odd = tmp_path / "[1] data?.csv"
     odd.write_text(CSV)
     watch(odd).close()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("x.csv.gz", CSV, CsvSource),
+        ("x.jsonl.gz", '{"x": 1}\n{"x": 2}\n', JsonLinesSource),
+        ("x.log.3.gz", "x=1\nx=2\n", LinesSource),
+    ],
+)
+def test_packed_files_are_read(tmp_path: Path, name: str, text: str, kind: type[Source]) -> None:
+    """By the name that they had before, alone or among others."""
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()))
+    for given in (path, tmp_path / f"{name.partition('.gz')[0]}*"):
+        dashboard = watch(given, poll_interval=0.01)
+        assert isinstance(dashboard.source, kind)
+        wait_for(dashboard, 2)
+        dashboard.close()
 
 
 def test_a_directory_names_its_newest_file(tmp_path: Path) -> None:
@@ -121,14 +146,11 @@ def test_a_directory_names_its_newest_file(tmp_path: Path) -> None:
 
 def test_files_that_are_no_text(tmp_path: Path) -> None:
     """Each error shows how to read such a file first."""
-    FRAME.to_parquet(tmp_path / "x.parquet")
     FRAME.to_feather(tmp_path / "x.feather")
     FRAME.to_pickle(tmp_path / "x.pkl")
-    FRAME.to_csv(tmp_path / "x.csv.gz", index=False)
+    FRAME.to_csv(tmp_path / "x.csv.bz2", index=False)
     FRAME.to_csv(tmp_path / "x.csv.zip", index=False)
     numpy.save(tmp_path / "x.npy", numpy.ones((2, 2)))
-    with gzip.open(tmp_path / "x.jsonl.gz", "wt") as file:
-        file.write('{"x": 1}\n')
     for path in sorted(tmp_path.iterdir()):
         follow(advice_of(path))
         follow(advice_of(str(path)))
@@ -186,81 +208,20 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def test_a_web_address_is_asked_by_a_function(address: str) -> None:
+def test_a_web_address_is_asked_again_and_again(address: str) -> None:
     """A table gives its new rows each time, another page its reading; passwords are not shown."""
-    table = advice_of(f"{address}/data.csv").replace("interval=5", "interval=0.01")
-    dashboard = eval(table, {"watch": watch, "pandas": pandas})
+    dashboard = watch(f"{address}/data.csv", interval=0.01)
     wait_for(dashboard, 2)
     wait_until(lambda: any("came again" in note for note in dashboard.source.notes))
     assert len(dashboard.analyzer.buffer) == 2
     dashboard.close()
-    follow(advice_of(f"{address}/now"), urllib=urllib)
-    assert "secret" not in advice_of("https://me:secret@example.com/x")
-
-
-def test_a_web_socket_is_read_message_by_message() -> None:
-    """By the client that JupyterLab brings along."""
-    import tornado.httpserver
-    import tornado.web
-    import tornado.websocket
-    import websocket
-
-    class Feed(tornado.websocket.WebSocketHandler):
-        def open(self, *given: str, **named: str) -> None:
-            for i in range(3):
-                self.write_message(f'{{"x": {i}}}')
-
-    started, ends = threading.Event(), {}
-
-    async def serve() -> None:
-        server = tornado.httpserver.HTTPServer(tornado.web.Application([("/", Feed)]))
-        server.listen(0, "127.0.0.1")
-        ends["port"] = next(iter(server._sockets.values())).getsockname()[1]
-        ends["loop"], ends["stop"] = asyncio.get_running_loop(), asyncio.Event()
-        started.set()
-        await ends["stop"].wait()
-        server.stop()
-        await server.close_all_connections()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    try:
-        assert started.wait(10)
-        advice = advice_of(f"ws://127.0.0.1:{ends['port']}/")
-        sockets: list[Any] = []
-
-        class Client:
-            @staticmethod
-            def create_connection(url: str) -> Any:
-                sockets.append(websocket.create_connection(url, timeout=9))
-                return sockets[-1]
-
-        dashboard = eval(advice, {"watch": watch, "websocket": Client})
-        wait_for(dashboard, 3)
-        sockets[0].close()
-        dashboard.close()
-    finally:
-        ends["loop"].call_soon_threadsafe(ends["stop"].set)
-        thread.join(10)
-
-
-def test_a_broker_is_read_by_its_own_program(tmp_path: Path, monkeypatch: Any) -> None:
-    """mosquitto_sub prints topics and payloads, which name channels; payloads of JSON too."""
-    fake = tmp_path / "mosquitto_sub"
-    fake.write_text(
-        "#!/bin/sh\n"
-        '[ "$*" = "-h broker -p 1884 -t home/# -F %t %p" ] || { echo "$*" >&2; exit 3; }\n'
-        "echo home/kitchen 21.5; echo 'home/bath {\"temp\": 22}'\n"
-    )
-    fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    dashboard = eval(advice_of("mqtt://broker:1884/home/#"), {"watch": watch})
-    wait_until(lambda: len(dashboard.analyzer.buffer.channels) == 2, 10)
-    assert dashboard.analyzer.buffer.channels == ("home/kitchen", "home/bath temp")
+    dashboard = watch(f"{address.replace('//', '//me:secret@')}/now", interval=0.01)
+    wait_for(dashboard, 2)
+    assert "secret" not in repr(dashboard.source)
     dashboard.close()
 
 
-@pytest.mark.parametrize("address", ["redis://x", "postgresql://me:secret@x/y", "s3://b/x.csv"])
+@pytest.mark.parametrize("address", ["nats://x", "amqp://me:secret@x/y", "s3://b/x.png"])
 def test_other_addresses_are_named(address: str) -> None:
     """There is always a way: a function, or a program."""
     with pytest.raises(ValueError, match="Give a function that returns a reading") as caught:
@@ -268,13 +229,15 @@ def test_other_addresses_are_named(address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_serial_port_is_read_by_two_ways() -> None:
-    """By programs that are there anyway; a port that is not there is told from one that is."""
+@pytest.mark.parametrize("form", ["{}", "serial://{}?baud=115200"])
+def test_a_serial_port_is_read(form: str) -> None:
+    """By its name, or by an address that tells its speed."""
     ours, theirs = os.openpty()
     port = os.ttyname(theirs)
+    dashboard = (
+        watch(form.format(port), baud=115200) if "?" not in form else watch(form.format(port))
+    )
     try:
-        call = advice_of(port).partition(", or ")[0]
-        dashboard = eval(call, {"watch": watch})
 
         def write() -> bool:
             os.write(ours, b"Temp: 21.5 C\r\n")
@@ -282,17 +245,22 @@ def test_a_serial_port_is_read_by_two_ways() -> None:
 
         wait_until(write, 10, lambda: f"{dashboard.source!r}")
         assert dashboard.analyzer.buffer.channels == ("Temp",)
-        dashboard.close()
+        assert dashboard.source.baud == 115200
     finally:
+        dashboard.close()
         os.close(ours)
         os.close(theirs)
-    with pytest.raises(ValueError, match=r"There is no '/dev/ttyNONE' now\. .*pyserial") as caught:
+
+
+def test_a_port_that_is_not_there_is_told() -> None:
+    """It may be a wrong name; the advice waits for it."""
+    advice = r"There is no '/dev/ttyNONE' now\. .*watch\(SerialSource\('/dev/ttyNONE'\)\)"
+    with pytest.raises(ValueError, match=advice):
         watch("/dev/ttyNONE")
-    assert "watch(iter(serial.Serial('/dev/ttyNONE', 115200).readline, b''))" in str(caught.value)
 
 
 def test_lines_of_bytes_until_an_end_are_read() -> None:
-    """What a serial port's readline gives, as the advice has it."""
+    """What a serial port's readline gives."""
     lines = io.BytesIO(b"Temp: 21.5 C\r\nTemp: 21.6 C\r\n")
     dashboard = watch(iter(lines.readline, b""))
     wait_for(dashboard, 2)
@@ -314,3 +282,73 @@ def test_the_name_of_a_program_is_no_file() -> None:
     """A single word that is a program is answered with the list to pass."""
     with pytest.raises(FileNotFoundError, match=r"pass a list: watch\(\['sleep'\]\)"):
         watch("sleep")
+
+
+def test_the_load_of_this_machine_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word "system" is watched each `interval` seconds; a file of that name is a file."""
+    pytest.importorskip("psutil")
+    monkeypatch.chdir(tmp_path)
+    dashboard = watch("system", interval=0.05, channels="memory")
+    assert isinstance(dashboard.source, SystemSource)
+    assert dashboard.source.interval == 0.05
+    wait_for(dashboard, 2)
+    dashboard.close()
+    Path("system").write_text(CSV)
+    dashboard = watch("system")
+    assert isinstance(dashboard.source, CsvSource)
+    dashboard.close()
+
+
+def test_an_unknown_kind_of_address_names_the_nearest() -> None:
+    """Where one is near."""
+    with pytest.raises(ValueError, match=r"knows no addresses 'mqt://'. Did you mean 'mqtt'\?"):
+        watch("mqt://host/topic")
+    with pytest.raises(ValueError, match="Give a function that returns a reading"):
+        watch("gopher://host")
+
+
+def test_a_pattern_says_what_counts_in_a_log(tmp_path: Path) -> None:
+    """Whatever its name would make of it."""
+    path = tmp_path / "app.csv"
+    path.write_text("a,b 5ms\n")
+    dashboard = watch(path, pattern=r"(?P<ms>\d+)ms", poll_interval=0.01)
+    wait_for(dashboard, 1)
+    assert dashboard.analyzer.buffer.channels == ("ms",)
+    dashboard.close()
+
+
+def test_a_file_elsewhere_is_followed() -> None:
+    """By its address; a kind that is no file of lines is not."""
+    fsspec = pytest.importorskip("fsspec")
+    fsspec.filesystem("memory").pipe_file("/x.csv", CSV.encode())
+    dashboard = watch("memory://x.csv")
+    assert isinstance(dashboard.source, CsvSource)
+    wait_for(dashboard, 2)
+    dashboard.close()
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_parquet_files_folders_and_recordings(tmp_path: Path) -> None:
+    """They are there as a whole, and so is the window; a recording is replayed as it came."""
+    path = tmp_path / "data" / "x.parquet"
+    path.parent.mkdir()
+    FRAME.to_parquet(path)
+    for given in (path, path.parent, f"{path.parent}/*.parquet"):
+        dashboard = watch(given)
+        assert isinstance(dashboard.source, ParquetSource)
+        assert dashboard.analyzer.window == "all"
+        wait_for(dashboard, 1)
+        dashboard.close()
+    with pytest.raises(FileNotFoundError, match="Did you mean"):
+        watch(tmp_path / "data" / "y.parquet")
+    buffer = Buffer()
+    recording = record(buffer, tmp_path / "run.parquet")
+    buffer.append(None, x=1.0)
+    buffer.append(None, x=2.0)
+    recording.stop()
+    dashboard = watch(tmp_path / "run.parquet")
+    assert isinstance(dashboard.source, Replay)
+    wait_for(dashboard, 2)
+    dashboard.close()

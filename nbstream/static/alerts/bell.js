@@ -185,8 +185,8 @@ export class Lookout {
     this.isListening = false;
     this.askedAt = -Infinity;
     this.detach = bell.attach(this);
-    this.observer = new IntersectionObserver(([entry]) => {
-      this.isInView = entry.isIntersecting;
+    this.observer = new IntersectionObserver((entries) => {
+      this.isInView = entries.at(-1).isIntersecting;
       this.look();
     });
     this.observer.observe(el);

@@ -66,9 +66,9 @@ export class CardRow {
     for (const card of this.cards.values()) card.remember(time);
   }
 
-  /** @param {({time: number, value: number | null}[] | undefined)[]} lines one for each card */
-  fill(lines) {
-    this.order.forEach((key, i) => lines[i] && this.cards.get(key)?.spark.fill(lines[i]));
+  /** @param {({time: number, value: number | null}[] | undefined)[]} lines one for each card @param {number} span of them, ms */
+  fill(lines, span) {
+    this.order.forEach((key, i) => lines[i] && this.cards.get(key)?.spark.fill(lines[i], span));
   }
 
   showState(states, source) {

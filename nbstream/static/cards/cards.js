@@ -7,7 +7,7 @@ import { ChartLines } from "./chartLines.js";
 import { element, setText } from "../shared/dom.js";
 import { countText } from "../shared/format.js";
 import { Panel, showPanel } from "../shared/panel.js";
-import { SPARK_GAP_MS } from "./spark.js";
+import { DataClock, SPARK_GAP_MS } from "./spark.js";
 import { StatisticPicker } from "./statisticPicker.js";
 
 const NO_CHANNEL = { name: "", unit: "", values: [], units: [], failed: {}, scale: [null, null, null, null, null], count: 0, newest: null, staleAfter: null, alert: null };
@@ -30,6 +30,12 @@ class CardsPanel extends Panel {
     super("cards", "Channels");
     this.heardAt = 0;
     this.pastKey = null; // of what the past was asked for
+    this.dataClock = new DataClock();
+    this.askedAt = -Infinity;
+    /** The time of the data as of the newest message, and what of it is a leap, ms. */
+    this.reached = -Infinity;
+    this.pastGap = SPARK_GAP_MS;
+    this.hasLeapt = false;
     this.picker = new StatisticPicker(this.requests);
     this.count = element("span", { class: "nbs-muted nbs-count" });
     this.picker.el.append(this.count);
@@ -45,27 +51,35 @@ class CardsPanel extends Panel {
     super.take(message);
     if (this.state && !this.state.ended) {
       // A frame without a state says that everything is as it was.
-      (this.table ?? this.cards).remember(message.now);
-      this.askForPast(message.now);
+      const newest = Math.max(...this.state.channels.map((channel) => channel.newest ?? -Infinity));
+      const time = this.dataClock.time(message.now, Number.isFinite(newest) ? newest : null);
+      (this.table ?? this.cards).remember(time);
+      this.askForPast(message.now, time);
     }
     this.tick();
   }
 
-  /** Have the small lines drawn from what the kernel holds, where this page did not see it. */
-  askForPast(now) {
+  /** Have the small lines drawn from what the kernel holds, where this page did not see it, or the data leapt. */
+  askForPast(now, time) {
     const { channels, window, statistics } = this.state;
     const names = this.table ? "table" : statistics.map(({ name }) => name);
     const key = JSON.stringify([window, names, channels.map(({ name }) => name)]);
+    this.hasLeapt ||= time - this.reached > this.pastGap && this.reached > -Infinity;
     const isNew = key !== this.pastKey || now - this.heardAt > SPARK_GAP_MS || now < this.heardAt;
+    const isDue = this.hasLeapt && now - this.askedAt > SPARK_GAP_MS / 2;
     this.heardAt = now;
-    if (!isNew) return;
+    this.reached = time;
+    if (!isNew && !isDue) return;
     this.pastKey = key;
+    this.askedAt = now;
+    this.hasLeapt = false;
     this.requests.ask({ kind: "past" }, (error, past) => {
-      if (error || !past || key !== this.pastKey) return;
-      const asPoints = (values) => values?.map((value, i) => ({ time: this.heardAt - past.ages[i], value }));
+      if (error || !past || past.newest === null || key !== this.pastKey) return;
+      this.pastGap = past.span / 12;
+      const asPoints = (values) => values?.map((value, i) => ({ time: past.newest - past.ages[i], value }));
       const lines = past.channels.map((channel) => channel.map(asPoints));
-      if (this.table) this.table.fill(lines);
-      else this.cards.fill(lines[0] ?? []);
+      if (this.table) this.table.fill(lines, past.span);
+      else this.cards.fill(lines[0] ?? [], past.span);
     });
   }
 
@@ -89,7 +103,7 @@ class CardsPanel extends Panel {
       this.cards.show(channel, statistics, window);
     }
     const hidden = n - channels.length;
-    setText(this.count, n > 1 ? `${countText(n)} channels · last ${window}${hidden ? ` · the first ${channels.length} are shown` : ""}` : "");
+    setText(this.count, n > 1 ? `${countText(n)} channels · ${window === "all" ? "all readings" : `last ${window}`}${hidden ? ` · the first ${channels.length} are shown` : ""}` : "");
     this.picker.show(statistics, most);
   }
 

@@ -4,7 +4,7 @@ import { Chips, gravity } from "./channelState.js";
 import { usualLine } from "./chartLines.js";
 import { button, element, keepChildren, setAttribute, setName, setText } from "../shared/dom.js";
 import { cardKey, Figures, removeStatistic } from "./figures.js";
-import { numberStyle, rateText, rateUnit, readingsText } from "../shared/format.js";
+import { numberStyle, rateText, rateUnit, readingsText, unitBeside } from "../shared/format.js";
 import { Spark, vector } from "./spark.js";
 
 const NAME_PX = 112;
@@ -219,18 +219,18 @@ export class ChannelTable {
     for (const row of this.rows.values()) row.remember(time);
   }
 
-  /** @param {({time: number, value: number | null}[] | undefined)[][]} lines of each channel */
-  fill(lines) {
+  /** @param {({time: number, value: number | null}[] | undefined)[][]} lines of each channel @param {number} span of them, ms */
+  fill(lines, span) {
     for (const row of this.rows.values()) {
       const points = lines[row.number]?.[0];
-      if (points) row.spark.fill(points);
+      if (points) row.spark.fill(points, span);
     }
   }
 
   /** Give each column its width; those that there is no room for are folded away. */
   fit() {
     const columns = this.statistics.map((statistic) => this.columns.get(cardKey(statistic)));
-    const longest = Math.max(0, ...this.channels.map(({ name, unit }) => name.length + unit.length));
+    const longest = Math.max(0, ...this.channels.map(({ name, unit }) => name.length + unitBeside(name, unit).length));
     const room = roomFor(this.width, columns.map(({ px }) => px), longest * DIGIT_PX + SWATCH_ROOM_PX);
     const widths = new Map([
       ["name", null],
@@ -354,7 +354,7 @@ class ChannelRow {
     this.last = channel.scale[0];
     this.style = numberStyle(this.style, channel.scale);
     setName(this.name, channel.name);
-    setText(this.unit, channel.unit);
+    setText(this.unit, unitBeside(channel.name, channel.unit));
     this.title = `${channel.name}: ${readingsText(channel.count)} in ${window}`;
     this.showTitle();
     keepChildren(

@@ -5,8 +5,9 @@ import { keepCellHeight } from "../shared/cellHeight.js";
 import { Crosshair } from "./crosshair.js";
 import { ChartData } from "./data.js";
 import { pngOf, saveAs } from "./download.js";
-import { element } from "../shared/dom.js";
+import { element, setText } from "../shared/dom.js";
 import { eventsOf } from "./events.js";
+import { GapField, gapText } from "./gapField.js";
 import { Gestures } from "./gestures.js";
 import { Guests } from "./guests.js";
 import { Help } from "./help.js";
@@ -14,17 +15,18 @@ import { History } from "./history.js";
 import { drawIncidents } from "./incidents.js";
 import { renewKept } from "../shared/kept.js";
 import { KernelFiles } from "./kernelFiles.js";
-import { Keys } from "./keys.js";
+import { Keys, KEYS_OF_FILES } from "./keys.js";
 import { Legend } from "./legend.js";
 import { Limits } from "./limits.js";
 import { drawMarkers, MarkField } from "./markers.js";
 import { drawMarks } from "./marks.js";
 import { Overview } from "./overview.js";
 import { connect, Requests } from "../shared/panel.js";
+import { isBeside, PAUSE_EVENTS } from "./pause.js";
 import { Plot } from "./plot.js";
 import { SelectionPanel } from "./selection.js";
 import { ShownLines } from "./shownLines.js";
-import { describeState, ageText } from "../shared/status.js";
+import { ageText, describeState, OVER } from "../shared/status.js";
 import { isDark, watchTheme } from "../shared/theme.js";
 import { TableView } from "./tableView.js";
 import { Toolbar } from "./toolbar.js";
@@ -36,9 +38,11 @@ const MAX_AGES = 4096;
 const MAX_POINTS = 400_000;
 const REDUCED_MOTION_MS = 250;
 const CLICK_PX = 20;
+const NO_LANES = {};
 const REPLAYED_AFTER_S = 86_400; // readings that are older when they come are of another day: a replay
 
 const page = (globalThis.__nbstream ??= { stats: { fps: 0, ages: [], firsts: [] }, charts: new Map() });
+page.views ??= new Set(); // of charts, of which one may be displayed twice
 
 /**
  * @param {object} place
@@ -65,6 +69,7 @@ class ChartView {
     this.steps = new ViewSteps(this.viewport, this.plot);
     this.shown = new ShownLines(this.data, this.plot);
     this.guests = new Guests((say) => load("plotly", say), (error) => this.fail(error));
+    this.toldPause = false; // by Python
     this.crosshair = new Crosshair(this.plot);
     this.table = new TableView(this.plot);
     this.limits = new Limits(this.plot, (...command) => this.requests.ask(...command));
@@ -85,6 +90,7 @@ class ChartView {
     const goBack = () => this.goBack();
     const { crosshair, gestures } = this;
     this.markField = new MarkField((time, text) => this.requests.ask({ kind: "mark", time, text }, () => {}));
+    this.gapField = new GapField((gap) => this.requests.ask({ kind: "gap", value: gap }, (error) => error && this.toolbar.tell(error)));
     this.overview = new Overview({
       look: (from, to) => this.lookAt(from, to),
       goLive: () => this.showAll(),
@@ -105,6 +111,8 @@ class ChartView {
       goBack,
       showHelp,
       band: { k: () => this.data.meta.usualBand ?? 2, isOn: () => this.data.bands.k !== null, toggle: () => this.toggleBand() },
+      rows: { isOn: () => this.data.meta.eachRow === true, toggle: () => this.toggleRows() },
+      gap: { text: () => gapText(this.data.meta.gap), choose: () => this.gapField.open(this.data.meta.gap, this.plot.el) },
       resetAll: () => this.resetAll(),
       showWindow: () => this.showWindow(),
     });
@@ -112,6 +120,8 @@ class ChartView {
       show: (channel, isShown) => this.showLine(channel, isShown),
       highlight: (channel) => this.highlight(channel),
     });
+    /** Why there is nothing to be seen, in the middle of the plot; the badge says it to who cannot see. */
+    this.empty = element("div", { class: "nbs-plot-empty", "aria-hidden": "true" });
     this.ended = null;
     /** Readings that there were when the view stopped, null while it moves. */
     this.totalWhenStopped = null;
@@ -128,7 +138,7 @@ class ChartView {
   start() {
     const { signal } = this.abort;
     const { plot } = this;
-    plot.el.append(this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el, this.help.el);
+    plot.el.append(this.empty, this.guests.el, this.limits.el, this.crosshair.el, this.toolbar.chips, this.selection.el, this.markField.el, this.gapField.el, this.help.el);
     const stage = element("div", { class: "nbs-stage" }, [plot.el, this.table.el]);
     this.el = element("div", { class: "nbs-chart" }, [this.row ? null : this.toolbar.el, this.legend.el, stage, this.overview.el]);
     this.row?.head.append(this.toolbar.head);
@@ -146,7 +156,8 @@ class ChartView {
     signal.addEventListener("abort", () => this.model.off("msg:custom", this.onMessage));
     this.disconnect = connect(this.model, this, () => plot.el.clientWidth * devicePixelRatio);
     watchTheme(() => this.takeTheme(), signal);
-    document.addEventListener("nbstream:pause", ({ detail }) => this.isThis(detail) && this.setPaused(detail.paused), { signal });
+    const onPause = ({ detail }) => this.isThis(detail) && isBeside(detail.from, this.el) && this.setPaused(detail.paused);
+    document.addEventListener(PAUSE_EVENTS.ask, onPause, { signal });
     document.addEventListener("nbstream:line", ({ detail }) => this.isThis(detail) && this.onLine(detail), { signal });
     requestAnimationFrame((now) => this.animate(now));
   }
@@ -156,7 +167,7 @@ class ChartView {
     const { meta } = this.data;
     this.data.meta = { ...meta, zone: zone ?? meta.zone, toolbar: toolbar ?? true, legend: legend ?? true };
     if (height) this.plot.setFigure({ title, height });
-    this.plot.setZone(this.data.meta.zone.offset, this.data.meta.zone.label);
+    this.plot.setZone(this.data.meta.zone);
     this.showTools(title);
     this.legend.el.hidden = legend === false;
   }
@@ -169,6 +180,7 @@ class ChartView {
     this.el.remove();
     const { chart } = this.data.meta;
     if (page.charts.get(chart) === this) page.charts.delete(chart);
+    page.views.delete(this);
   }
 
   /** How the lines look, by the number of their channel; a table beside the chart asks for it. */
@@ -191,15 +203,18 @@ class ChartView {
       this.showState();
     } else if (message.kind === "kept") {
       renewKept(this, message);
-    } else if (message.to !== this.link?.client) {
-      return;
-    } else if (message.kind === "history" && this.isOwn) {
+    }
+    if (!this.link || message.to !== this.link.client) return;
+    const got = this.link.arrived(message, buffers);
+    if (got === null) return;
+    if (message.kind === "history" && this.isOwn) {
       this.data.labels.take(message.labels);
-      this.takeHistory(this.history.take(message, unpackLines(message, buffers)));
+      this.takeHistory(this.history.take(message, unpackLines(message, got)));
     } else if (message.kind === "piece") {
-      this.files.take(message, buffers);
+      this.files.take(message, got);
     } else if (message.kind === "overview") {
-      this.overview.take(message, buffers);
+      this.data.labels.take(message.labels);
+      this.overview.take(message, got);
     }
   };
 
@@ -230,18 +245,25 @@ class ChartView {
     const { viewport, plot } = this;
     viewport.clock.intervalMs = Math.max(1, meta.interval);
     viewport.isDelivering = meta.delivering === true;
-    if (change.span !== undefined) viewport.takeWindow(meta.span, window !== undefined && change.window !== undefined && change.window !== window);
+    // A window that was fitted to how often readings come changes no view that a person has chosen.
+    const isChosen = window !== undefined && change.window !== undefined && change.window !== window && meta.fitted !== true;
+    if (change.span !== undefined) viewport.takeWindow(meta.span, isChosen);
     if (meta.chart && page.charts.get(meta.chart) !== this) page.charts.set(meta.chart, this);
+    if (meta.chart) page.views.add(this);
     if (change.band !== undefined) {
       this.data.bands.k = meta.band;
       plot.setBands(this.data.bands);
     }
-    if (change.zone) plot.setZone(meta.zone.offset, meta.zone.label);
+    if (change.file) {
+      this.history.refresh(); // more may be known of the file
+      if (viewport.goesOn) this.#showFile();
+    }
+    if (change.zone) plot.setZone(meta.zone);
     if (change.figure || change.zone) this.takeFigure(meta.figure);
     if (change.incidents) this.data.incidents.take(meta.incidents);
     if (change.incidents || change.markers) plot.hasNews = true;
     if (change.incidents || change.markers || change.zone) this.showEvents();
-    if (change.paused !== undefined && !this.requests.isWaiting("pause")) this.setPaused(change.paused);
+    this.hearPause(meta.paused ?? false);
     if (change.table !== undefined && !this.requests.isWaiting("table")) this.table.show(change.table);
     this.showTools();
   }
@@ -281,7 +303,7 @@ class ChartView {
     this.guests.follow(frame);
     this.limits.follow(frame);
     this.crosshair.update(this.data, this.drawn);
-    this.overview.paint(frame, this.lines, now);
+    this.overview.paint(this.data, frame, this.lines, now);
     this.forgetOld(from);
     if (this.shown.count(this.drawn, frame, now)) this.tellLines();
     this.count(now, frame);
@@ -289,9 +311,8 @@ class ChartView {
 
   /** Let states that are told only when they change go on: as long as readings are due, else up to the newest. */
   holdStates(to) {
-    const { lanes = {}, delivering } = this.data.meta;
-    const until = delivering && this.viewport.isFollowing ? to : this.data.newest;
-    this.plot.setLanes(new Map(Object.entries(lanes).map(([channel, isHeld]) => [Number(channel), isHeld ? until : null])));
+    const { lanes = NO_LANES, delivering } = this.data.meta;
+    this.plot.holdLanes(lanes, delivering && this.viewport.isFollowing ? to : this.data.newest);
   }
 
   /** Take the live lines for the window, live; for any other view those that the kernel makes for it. */
@@ -303,7 +324,7 @@ class ChartView {
       else this.history.forget();
       this.plot.setLines(this.drawn);
     }
-    if (isOwn) this.history.want(from, to, this.viewport.isFollowing, now);
+    if (isOwn) this.history.want(from, to, this.viewport.isFollowing && !this.data.meta.file, now);
   }
 
   forgetOld(from) {
@@ -385,7 +406,7 @@ class ChartView {
   }
 
   follow() {
-    if (this.viewport.isPaused) this.choosePause(false);
+    if (this.viewport.isPaused) this.setPaused(false);
     else this.onViewChange();
   }
 
@@ -400,19 +421,32 @@ class ChartView {
     this.onViewChange();
   }
 
-  togglePause() {
-    this.choosePause(!this.viewport.isPaused);
+  /** What is shown is a file: nothing is live. */
+  #showFile() {
+    this.viewport.goesOn = false;
+    this.keys.isOfFile = true;
+    this.keys.describe();
+    this.help.list(KEYS_OF_FILES);
   }
 
-  choosePause(isPaused) {
+  togglePause() {
+    if (!this.viewport.goesOn) return;
+    this.setPaused(!this.viewport.isPaused);
+  }
+
+  /** Python pauses every view, and lets every view follow again; what a person does here is of this view only. */
+  hearPause(isPaused) {
+    if (isPaused === this.toldPause) return;
+    this.toldPause = isPaused;
     this.setPaused(isPaused);
-    this.requests.ask({ kind: "pause", value: isPaused }, () => {});
   }
 
   setPaused(isPaused) {
     if (isPaused === this.viewport.isPaused) return;
     this.viewport.pause(isPaused);
     this.onViewChange();
+    const detail = { chart: this.data.meta.chart, paused: isPaused, from: this.el };
+    document.dispatchEvent(new CustomEvent(PAUSE_EVENTS.told, { detail }));
   }
 
   /** Show a table in the place of the plot, or the plot again, for everybody. */
@@ -443,6 +477,11 @@ class ChartView {
 
   keep() {
     this.requests.ask({ kind: "keep" }, (error) => this.toolbar.tell(error || "kept in the notebook"));
+  }
+
+  /** Have each channel in a row of its own, or the rows as they were, for everybody. */
+  toggleRows() {
+    this.requests.ask({ kind: "rows", value: !this.data.meta.eachRow }, (error) => error && this.toolbar.tell(error));
   }
 
   /** Have the bands of mean and standard deviation shown or hidden, for everybody. */
@@ -493,7 +532,7 @@ class ChartView {
 
   showEvents() {
     const { incidents, meta } = this.data;
-    this.overview.events.show(eventsOf(incidents.all, meta.markers ?? [], this.lines), meta.zone.offset);
+    this.overview.events.show(eventsOf(incidents.all, meta.markers ?? [], this.lines), meta.zone);
   }
 
   // What is said.
@@ -538,23 +577,25 @@ class ChartView {
     const state = describeState({
       link: link.state,
       silence: link.silence(),
+      file: meta.file ?? null,
       source: meta.source ?? null,
       sentence: meta.sentence ?? "",
       age,
       dataAge: this.replayedAge(),
-      isMoving: data.silence() <= meta.stale,
+      isMoving: data.isMoving && data.silence() <= meta.stale,
       staleAfter: meta.stale,
       isPaused: viewport.isPaused,
       isDetached: viewport.detached !== null,
       ended,
     });
     this.toolbar.badge.show(state);
+    setText(this.empty, data.newest === null && ["wait", "off"].includes(state.kind) && link.state !== "connecting" ? state.text : "");
     this.el.dataset.link = link.state;
-    const isOver = ended !== null || link.state === "restarted";
+    const isOver = ended !== null || link.state in OVER;
     const isStale = age !== null && meta.stale !== null && age > meta.stale && viewport.isDelivering;
     this.plot.setAge(isStale && viewport.isFollowing && !isOver ? { time: data.newest, isOver: false, text: ageText(age) } : null);
     const more = this.totalWhenStopped === null ? null : data.total - this.totalWhenStopped;
-    this.toolbar.showChips({ viewport, plot: this.plot, more, isOver, meta });
+    this.toolbar.showChips({ viewport, plot: this.plot, more, isOver: isOver || Boolean(meta.file), meta });
   }
 
   fail(error) {

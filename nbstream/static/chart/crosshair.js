@@ -324,14 +324,16 @@ export class Crosshair {
   }
 
   #clockText(time) {
-    return clockText(time, this.plot.frame, this.data.meta.zone.offset);
+    return clockText(time, this.plot.frame, this.data.meta.zone);
   }
 
   #spanText([from, to]) {
     const [begin, end] = [this.#clockText(from), this.#clockText(to)];
     if (begin === end) return begin;
-    // The day stands once.
-    return `${begin}–${end.slice(0, 10) === begin.slice(0, 10) && end.length > 18 ? end.slice(11) : end}`;
+    // Day and offset stand once.
+    const offset = / UTC\S+$/.exec(end)?.[0] ?? "";
+    const first = offset && begin.endsWith(offset) ? begin.slice(0, -offset.length) : begin;
+    return `${first}–${end.slice(0, 10) === begin.slice(0, 10) && /^\d{4}-/.test(end) ? end.slice(11) : end}`;
   }
 
   #showDots(found) {

@@ -19,6 +19,8 @@ export class ChartData {
     /** Time of the newest reading, epoch ms. */
     this.newest = null;
     this.arrivedAt = null;
+    /** Whether a newer reading has come since the first frame, which may hold one that is long over. */
+    this.isMoving = false;
     /** Readings that the kernel has taken in. */
     this.total = 0;
   }
@@ -43,6 +45,7 @@ export class ChartData {
     this.total = message.total ?? this.total;
     const isNewer = message.newest !== null && message.newest !== this.newest;
     if (isNewer) {
+      this.isMoving = this.newest !== null;
       this.newest = message.newest;
       this.arrivedAt = performance.now();
     }

@@ -1,7 +1,7 @@
 // What happened, as ticks on the strip of the whole buffer: incidents from above, notes from below. A click shows the time.
 
 import { element, keepChildren, setAttribute } from "../shared/dom.js";
-import { wallClock } from "./ticks.js";
+import { offsetAt, wallClock } from "./ticks.js";
 
 const CROWDED_PX = 5; // nearer ticks are one
 const MOST_TOLD = 4;
@@ -39,16 +39,17 @@ export class Events {
     this.ticks = new Map();
     /** @type {Happened[]} */
     this.all = [];
-    this.offset = 0;
+    /** @type {import("./ticks.js").Zone} */
+    this.zone = { offset: 0, label: "" };
     /** The view, epoch ms. */
     this.shown = { from: 0, to: 1 };
     this.placedAt = -Infinity;
   }
 
-  /** @param {Happened[]} events in the order of time @param {number} offset of the display zone, ms */
-  show(events, offset) {
+  /** @param {Happened[]} events in the order of time @param {import("./ticks.js").Zone} zone */
+  show(events, zone) {
     this.all = events;
-    this.offset = offset;
+    this.zone = zone;
     this.placedAt = -Infinity;
   }
 
@@ -107,7 +108,8 @@ class Tick {
   show({ x, events }) {
     this.events = events;
     const gravest = Math.max(...events.map(({ kind }) => GRAVITY.indexOf(kind)));
-    const told = events.slice(0, MOST_TOLD).map(({ from, text }) => `${wallClock(from, this.owner.offset).slice(0, 19)} ${text}`);
+    const { zone } = this.owner;
+    const told = events.slice(0, MOST_TOLD).map(({ from, text }) => `${wallClock(from, offsetAt(zone, from)).slice(0, 19)} ${text}`);
     if (events.length > MOST_TOLD) told.push(`+${events.length - MOST_TOLD} more`);
     setAttribute(this.el, "data-kind", GRAVITY[gravest]);
     setAttribute(this.el, "title", told.join("\n"));

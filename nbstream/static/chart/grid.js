@@ -42,13 +42,13 @@ export function axisTicks([bottom, top], isLog, height, fits) {
 /**
  * Ticks of the time axis, so far apart that their texts don't touch.
  * @param {{from: number, to: number, msPerPx: number}} view `msPerPx` of a CSS px
- * @param {number} offset of the display zone, ms
+ * @param {import("./ticks.js").Zone} zone
  * @param {(text: string) => number} widthOf a text, CSS px
  */
-export function spacedTimeTicks({ from, to, msPerPx }, offset, widthOf) {
-  const found = timeTicks(from, to, offset, TIME_TICK_PX * msPerPx);
+export function spacedTimeTicks({ from, to, msPerPx }, zone, widthOf) {
+  const found = timeTicks(from, to, zone, TIME_TICK_PX * msPerPx);
   const needed = Math.max(0, ...found.ticks.map(({ text }) => widthOf(text))) + TIME_GAP_PX;
-  return needed > TIME_TICK_PX ? timeTicks(from, to, offset, needed * msPerPx) : found;
+  return needed > TIME_TICK_PX ? timeTicks(from, to, zone, needed * msPerPx) : found;
 }
 
 /** @returns {string} */
@@ -146,6 +146,15 @@ export function drawNumbers(context, { layout, look, rows }) {
       context.fillText(header, isWide ? outer : x, top - 12 * ratio);
     });
   });
+}
+
+/** Say in the middle of a row why it shows nothing. @param {{left: number, top: number, width: number, height: number}} box device px */
+export function drawWhy(context, text, { left, top, width, height }, look, ratio) {
+  context.font = fontOf(look, ratio * 1.15);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = look.muted;
+  context.fillText(shortenedTo(context, text, width * 0.94), left + width / 2, top + height / 2);
 }
 
 /** Draw the times below the rows. */

@@ -94,6 +94,8 @@ export class Guests {
     this.drawn = { shape, from };
     // A copy: plotly changes what it is given.
     const data = structuredClone(this.figure.data);
+    // Without WebGL plotly would put a note over the whole plot.
+    for (const trace of data) if (trace.type === "scattergl" && !hasWebGl()) trace.type = "scatter";
     globalThis.Plotly.react(this.layer, data, layout, { staticPlot: true, displayModeBar: false }).catch(this.fail);
   }
 
@@ -102,6 +104,14 @@ export class Guests {
     if (this.isReady) globalThis.Plotly.purge(this.layer);
     this.el.remove();
   }
+}
+
+let isWebGlHere = null;
+
+/** @returns {boolean} asked once: a page has few contexts */
+function hasWebGl() {
+  isWebGlHere ??= Boolean(document.createElement("canvas").getContext("webgl"));
+  return isWebGlHere;
 }
 
 const HIDDEN = { visible: false, autorange: false, fixedrange: true };

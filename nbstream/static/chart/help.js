@@ -6,13 +6,23 @@ import { KEYS } from "./keys.js";
 export class Help {
   constructor() {
     const close = button("×", () => this.close(), "nbs-selection-close", { "aria-label": "Close", title: "Close (Esc)" });
-    const rows = KEYS.map(([keys, what]) =>
-      element("tr", {}, [element("th", { scope: "row" }, keys.map((text) => element("kbd", { text }))), element("td", { text: what })]),
-    );
-    const table = element("table", {}, [element("caption", { text: "Keys, once the chart has the focus" }), element("tbody", {}, rows)]);
+    this.rows = element("tbody");
+    const table = element("table", {}, [element("caption", { text: "Keys, once the chart has the focus" }), this.rows]);
     this.closer = close;
+    this.list(KEYS);
     this.el = element("div", { class: "nbs-help", role: "dialog", "aria-label": "Keys of the chart", tabindex: "0", hidden: true }, [close, table]);
     this.el.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  /**
+   * Have other keys in the list.
+   * @param {[string[], string][]} all
+   */
+  list(all) {
+    const rows = all.map(([keys, what]) =>
+      element("tr", {}, [element("th", { scope: "row" }, keys.map((text) => element("kbd", { text }))), element("td", { text: what })]),
+    );
+    this.rows.replaceChildren(...rows);
   }
 
   /** Show the list; the focus goes back to where it was when it closes. */

@@ -53,6 +53,12 @@ export class History {
     }
   }
 
+  /** Ask anew for what is shown. */
+  refresh() {
+    this.held = null;
+    this.asked = null;
+  }
+
   ask(asked, now) {
     this.request += 1;
     this.asked = asked;
@@ -70,7 +76,7 @@ export class History {
     if (message.request !== this.request || !this.asked) return null;
     const { from, to, width, isMore } = this.asked;
     this.asked = null;
-    if (isMore) {
+    if (isMore && this.held) {
       this.held.from = Math.max(this.held.from, to - (1 + 2 * MARGIN) * width);
       this.held.to = to;
       const changes = new Map();

@@ -22,9 +22,14 @@ export const KEYS = [
   [["Esc"], "let go"],
   [["Ctrl + wheel"], "zoom at the pointer; the wheel alone once the chart has the focus"],
 ];
+const NOT_OF_FILES = "Space";
+/** What is in the list where a file is shown, which neither goes on nor stands still. */
+export const KEYS_OF_FILES = KEYS.filter(([keys]) => keys[0] !== NOT_OF_FILES).map(([keys, what]) => [keys, what.replace(/^live;/, "the end;")]);
 const LABEL =
   "Chart. Plus and minus zoom, left and right move, with Shift they read the values; " +
   "C measures from there, S speaks of all, M notes an event, Space pauses, L or End is live, F fits y, Backspace takes a zoom back, question mark lists all keys, Escape lets go.";
+
+const LABEL_OF_FILES = LABEL.replace("Space pauses, L or End is live", "L or End is the end of the file");
 
 export class Keys {
   /**
@@ -57,7 +62,8 @@ export class Keys {
 
   /** Say what the chart is, for who cannot see it. */
   describe(title) {
-    setAttribute(this.plot.el, "aria-label", title ? `${title}. ${LABEL}` : LABEL);
+    const label = this.isOfFile ? LABEL_OF_FILES : LABEL;
+    setAttribute(this.plot.el, "aria-label", title ? `${title}. ${label}` : label);
   }
 
   press(event) {

@@ -5,14 +5,14 @@ import { fontOf, shortenedTo } from "./grid.js";
 import { PALETTES } from "./look.js";
 
 /** Stands for several states within less than a pixel, as nbstream/summaries/bins.py has it. */
-const MIXED = -1;
+export const MIXED = -1;
 const LABEL_PAD_PX = 5;
 const LEAST_LABEL_PX = 22;
 /** A block is told apart from the next one of another label by so much room (CSS px) where it is this wide. */
 const SEAM_PX = 8;
 const NEAR_STATE_PX = 12;
 /** How much is seen of a state that nobody has told anything of since. */
-const FAINT = 0.35;
+export const FAINT = 0.35;
 const INK_ON = { light: "#ffffff", dark: "#111111" };
 const MIXED_TEXT = "several states";
 

@@ -1,4 +1,4 @@
-// What else a chart can do: files of what it shows, the notebook's picture, a table, bands, its keys, a view as before.
+// What else a chart can do: files of what it shows, the notebook's picture, a table, bands, rows, gaps, its keys, a view as before.
 
 import { Menu } from "../shared/menu.js";
 import { tool } from "./icons.js";
@@ -12,10 +12,12 @@ import { tool } from "./icons.js";
  * @param {() => void} does.goBack to the view before
  * @param {() => void} does.showHelp
  * @param {{k: () => number, isOn: () => boolean, toggle: () => void}} does.band of mean ± k·std
+ * @param {{isOn: () => boolean, toggle: () => void}} does.rows a row for each channel
+ * @param {{text: () => string, choose: () => void}} does.gap from which pause on a line breaks
  * @param {() => void} does.resetAll
  * @returns {Menu} the last button of a toolbar
  */
-export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, band, resetAll }) {
+export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, band, rows, gap, resetAll }) {
   const opener = tool("more", "More", "More: files, keys, reset", () => {});
   return new Menu(opener, () => [
     { name: "Save as PNG", act: () => save("png") },
@@ -26,6 +28,8 @@ export function moreMenu({ save, keep, isTable, showTable, goBack, showHelp, ban
     null,
     isTable() ? { name: "Show as chart", act: () => showTable(false) } : { name: "Show as table", act: () => showTable(true) },
     { name: `Band: mean ± ${band.k()}·std`, isOn: band.isOn(), act: band.toggle },
+    { name: "A row for each channel", isOn: rows.isOn(), act: rows.toggle },
+    { name: `Gap: ${gap.text()}…`, act: gap.choose },
     { name: "Back to the view before", key: "Backspace", act: goBack },
     { name: "Keys", key: "?", act: showHelp },
     { name: "Reset all", act: resetAll },

@@ -2,17 +2,26 @@
 
 import { element, OWN_KEYS, setAttribute } from "../shared/dom.js";
 import { Events } from "./events.js";
+import { FAINT, MIXED } from "./lanes.js";
 
 const HEIGHT_PX = 34;
 const GRIP_PX = 6;
 const LEAST_PX = 8;
-const ASK_EVERY_MS = 2000;
+const ASK_EVERY_MS = 15_000; // what comes meanwhile stands in the live lines …
+const ASK_SOON_MS = 2000; // … if nothing lies between
+const GROW_EVERY_MS = 1000;
+const MOST_BINS = 1024;
+const MOST_VALUE = 3e38; // that a float32 holds
 const LEAST_SHARE_PX = 0.1; // so little of a pixel of the strip is the shortest view
 const STEP = 0.1; // of the view's width, for an arrow key
 const GAP_FACTOR = 4.1; // as the chart's own lines break
 const ALPHAS = { fill: 0.35, line: 0.8 };
 const ALPHAS_OF_MANY = { fill: 0.08, line: 0.4 };
 const MANY = 4;
+/** Of a channel of words, and between two of them, CSS px; further ones are not in the strip. */
+const STRIP_LANE_PX = 5;
+const STRIP_GAP_PX = 1;
+const MOST_STRIP_LANES = 3;
 
 export class Overview {
   /**
@@ -41,30 +50,49 @@ export class Overview {
       this.el.addEventListener(name, take);
     }
     this.bins = null;
-    this.askedAt = -Infinity;
+    this.askedAt = this.grownAt = -Infinity;
+    this.isWhole = false;
     this.drawn = "";
     this.drag = null;
     this.shown = { from: 0, to: 1 };
   }
 
   /** Take the bins as the kernel sends them: per channel all smallest, then all largest values, float32. */
-  take({ start, step, n, channels }, [view]) {
+  take({ start, step, n }, [view]) {
     const numbers = n ? new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) : new Float32Array();
-    this.bins = { start, step, n, channels, numbers };
+    this.bins = { start, step, n, numbers };
+    this.grownAt = -Infinity;
     this.drawn = "";
+  }
+
+  /** Add what came since the kernel made the bins, and ask it for them where that is not known. */
+  #grow({ lines, newest, meta }, now) {
+    if (now - this.grownAt >= GROW_EVERY_MS) {
+      this.grownAt = now;
+      const hasWords = Object.keys(meta.lanes ?? {}).length > 0; // whose bins hold other things
+      const grown = this.bins && !hasWords ? grownBins(this.bins, lines, newest) : null;
+      this.isWhole = grown !== null;
+      if (grown && newest !== this.grownTo) {
+        [this.bins, this.grownTo] = [grown, newest];
+        this.drawn = "";
+      }
+    }
+    if (now - this.askedAt >= (this.isWhole ? ASK_EVERY_MS : ASK_SOON_MS)) {
+      this.askedAt = now;
+      this.ask();
+    }
   }
 
   /**
    * Show where the view is; asks for the bins now and then.
+   * @param {import("./data.js").ChartData} data the live lines
    * @param {{from: number, to: number, left: number, width: number, ratio: number}} frame of the plot
-   * @param {{color: string, isVisible: boolean}[]} lines by the number of their channel
+   * @param {{color: string, isVisible: boolean, isLane?: boolean, isHeld?: () => boolean, colorOf?: (code: number) => string}[]} lines
+   *   by the number of their channel
    * @param {number} now page time, ms
    */
-  paint(frame, lines, now) {
-    if (now - this.askedAt >= ASK_EVERY_MS) {
-      this.askedAt = now;
-      this.ask();
-    }
+  paint(data, frame, lines, now) {
+    this.#grow(data, now);
     this.shown = { from: frame.from, to: frame.to };
     this.width = frame.width;
     const place = `${frame.left} ${frame.width} ${frame.ratio}`;
@@ -112,22 +140,32 @@ export class Overview {
     const [from, to] = this.span;
     const scale = canvas.width / (to - from);
     const x = (i) => (start + (i + 0.5) * step - from) * scale;
-    const alphas = lines.filter(({ isVisible }) => isVisible).length > MANY ? ALPHAS_OF_MANY : ALPHAS;
-    context.lineWidth = ratio;
-    context.lineJoin = "round";
-    lines.forEach(({ color, isVisible }, channel) => {
+    const drawn = lines.flatMap((line, channel) => {
       const low = numbers.subarray(2 * channel * n, (2 * channel + 1) * n);
       const high = numbers.subarray((2 * channel + 1) * n, (2 * channel + 2) * n);
-      if (!isVisible || low.length < n) return;
-      let [bottom, top] = [Infinity, -Infinity];
+      return line.isVisible && low.length === n ? [{ ...line, low, high }] : [];
+    });
+    const lanes = drawn.filter(({ isLane }) => isLane).slice(0, MOST_STRIP_LANES);
+    const ofNumbers = drawn.filter(({ isLane }) => !isLane);
+    const laneStep = ofNumbers.length ? (STRIP_LANE_PX + STRIP_GAP_PX) * ratio : Math.floor(canvas.height / Math.max(1, lanes.length));
+    const bottom = canvas.height - lanes.length * laneStep;
+    lanes.forEach((lane, i) => {
+      const top = Math.round(bottom + i * laneStep + STRIP_GAP_PX * ratio);
+      drawStripLane(context, lane, { top, height: Math.round(laneStep - STRIP_GAP_PX * ratio), edge: (bin) => Math.round((start + bin * step - from) * scale) });
+    });
+    const alphas = ofNumbers.length > MANY ? ALPHAS_OF_MANY : ALPHAS;
+    context.lineWidth = ratio;
+    context.lineJoin = "round";
+    ofNumbers.forEach(({ color, low, high }) => {
+      let [lowest, highest] = [Infinity, -Infinity];
       for (let i = 0; i < n; i += 1) {
-        if (low[i] < bottom) bottom = low[i];
-        if (high[i] > top) top = high[i];
+        if (low[i] < lowest) lowest = low[i];
+        if (high[i] > highest) highest = high[i];
       }
-      if (!(top >= bottom)) return;
-      const room = canvas.height - 2 * ratio;
-      const perUnit = top > bottom ? room / (top - bottom) : 0;
-      const y = (value) => ratio + (perUnit ? (top - value) * perUnit : room / 2);
+      if (!(highest >= lowest)) return;
+      const room = bottom - 2 * ratio;
+      const perUnit = highest > lowest ? room / (highest - lowest) : 0;
+      const y = (value) => ratio + (perUnit ? (highest - value) * perUnit : room / 2);
       context.fillStyle = context.strokeStyle = color;
       for (const run of runsOf(low)) {
         context.globalAlpha = alphas.line;
@@ -201,6 +239,73 @@ export class Overview {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+function drawStripLane(context, { low, high, isHeld, color, colorOf }, { top, height, edge }) {
+  for (const { code, from, stop, isFaint } of stateRuns(low, high, isHeld?.() ?? false)) {
+    context.globalAlpha = isFaint ? FAINT : 1;
+    context.fillStyle = colorOf?.(code) ?? color;
+    const x = edge(from);
+    context.fillRect(x, top, Math.max(1, edge(stop) - x), height);
+  }
+  context.globalAlpha = 1;
+}
+
+/**
+ * The states of a channel of words; of a bin in which it changed each half has one.
+ * @param {Float32Array} first code of each bin, NaN where there is none, `MIXED` for several
+ * @param {Float32Array} last code of each bin
+ * @param {boolean} isHeld whether it is told only when it changes: then it has no pauses
+ * @returns {{code: number, from: number, stop: number, isFaint: boolean}[]} in bins
+ */
+export function stateRuns(first, last, isHeld) {
+  const runs = [];
+  const put = (code, from, stop, isFaint = false) => {
+    const before = runs.at(-1);
+    if (before && before.code === code && before.stop === from && before.isFaint === isFaint) before.stop = stop;
+    else runs.push({ code, from, stop, isFaint });
+  };
+  for (const joined of isHeld ? [runsOf(first).flat()] : runsOf(first)) {
+    joined.forEach((bin, i) => {
+      const behind = joined[i + 1] ?? bin + 1;
+      if (first[bin] !== last[bin]) put(first[bin], bin, bin + 0.5);
+      // What follows several states within a bin is not known before the next one.
+      const from = first[bin] === last[bin] ? bin : bin + 0.5;
+      put(last[bin], from, first[bin] === MIXED ? Math.min(behind, bin + 1) : behind);
+    });
+    if (isHeld && joined.length && last[joined.at(-1)] !== MIXED) put(last[joined.at(-1)], joined.at(-1) + 1, first.length, true);
+  }
+  return runs.filter(({ from, stop }) => stop > from);
+}
+
+/**
+ * The bins with what lines hold beyond them, of which the last may be half full.
+ * @param {{start: number, step: number, n: number, numbers: Float32Array}} bins
+ * @param {import("./line.js").Line[]} lines by the number of their channel
+ * @param {number | null} newest time of the newest reading, epoch ms
+ * @returns {typeof bins | null} null if readings lie between that neither holds, or a channel is new
+ */
+export function grownBins(bins, lines, newest) {
+  const { start, step, n, numbers } = bins;
+  const channels = numbers.length / (2 * n);
+  const last = start + (n - 1) * step;
+  const isApart = (line) => line.length > 0 && line.times[line.start] > last + step;
+  if (!n || newest === null || lines.length > channels || lines.some(isApart)) return null;
+  const wide = Math.max(n, Math.floor((newest - start) / step) + 1);
+  if (wide > MOST_BINS) return null;
+  const grown = new Float32Array(2 * channels * wide).fill(NaN);
+  for (let row = 0; row < 2 * channels; row += 1) grown.set(numbers.subarray(row * n, (row + 1) * n), row * wide);
+  lines.forEach(({ times, values, end }, channel) => {
+    const low = 2 * channel * wide;
+    for (let i = lines[channel].indexOf(last); i < end; i += 1) {
+      const bin = Math.floor((times[i] - start) / step);
+      if (bin >= wide || Number.isNaN(values[i])) continue;
+      const value = Math.min(Math.max(values[i], -MOST_VALUE), MOST_VALUE);
+      if (!(grown[low + bin] <= value)) grown[low + bin] = value;
+      if (!(grown[low + wide + bin] >= value)) grown[low + wide + bin] = value;
+    }
+  });
+  return { start, step, n: wide, numbers: grown };
 }
 
 /**

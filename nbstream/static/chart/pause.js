@@ -3,6 +3,14 @@
 import { setAttribute } from "../shared/dom.js";
 import { icon, tool } from "./icons.js";
 
+/** What a dashboard's title row asks of its chart, and what a chart tells it: {chart, paused, from: an element}. */
+export const PAUSE_EVENTS = { ask: "nbstream:pause", told: "nbstream:paused" };
+
+/** @returns {boolean} whether two elements are of one dashboard, or of none: each display stands still by itself */
+export function isBeside(one, other) {
+  return one.closest(".nbs-dashboard") === other.closest(".nbs-dashboard");
+}
+
 /** @returns {HTMLElement} a pause button; `showPause` says what it shows */
 export function pauseButton(onclick, className) {
   const node = tool("pause", "Pause", "", onclick, className);

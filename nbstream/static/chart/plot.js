@@ -3,7 +3,7 @@
 import { element } from "../shared/dom.js";
 import { Density } from "./density.js";
 import { yMap } from "./draw.js";
-import { drawFrames, drawGrid, drawNumbers, drawTimes, spacedTimeTicks } from "./grid.js";
+import { drawFrames, drawGrid, drawNumbers, drawTimes, drawWhy, spacedTimeTicks } from "./grid.js";
 import { Labels } from "./labels.js";
 import { drawLanes, LaneLabels } from "./lanes.js";
 import { frameOf, layOutRows } from "./layout.js";
@@ -44,7 +44,9 @@ export class Plot {
   /** By number of the channel: where it is, and how it looks. */
   #places = [];
   /** Of the channels of words: until when a state goes on that is told only when it changes, null for others. */
-  #until = new Map();
+  #held = {};
+  #holdsAny = false;
+  #heldUntil = null;
   #density = new Density();
   #bands = new StdBands();
   #edition = 0;
@@ -118,11 +120,18 @@ export class Plot {
     this.hasNews = this.#mustFit = true;
   }
 
-  /** @param {Map<number, number | null>} until of the channels of words, as `laneRuns` takes it */
-  setLanes(until) {
-    const isSame = until.size === this.#until.size && [...until].every(([channel, time]) => this.#until.get(channel) === time);
-    this.#until = until;
-    if (!isSame) this.hasNews = true;
+  /**
+   * At each paint; it makes nothing.
+   * @param {Record<number, boolean>} held which channels hold words, and whether each is told only when it changes
+   * @param {number | null} until up to when such a state goes on
+   */
+  holdLanes(held, until) {
+    if (held !== this.#held) {
+      this.#held = held;
+      this.#holdsAny = Object.values(held).some(Boolean);
+      this.hasNews = true;
+    } else if (this.#holdsAny && until !== this.#heldUntil) this.hasNews = true;
+    this.#heldUntil = until;
   }
 
   /** @returns {{channel: number, name: string, line: import("./line.js").Line, until: number | null}[]} those that are shown */
@@ -130,14 +139,14 @@ export class Plot {
     const shown = [];
     this.#figure.lines.forEach(({ lane, name, visible }, channel) => {
       const line = this.#lines[channel];
-      if (lane && visible !== false && !this.#hidden.has(channel) && line) shown.push({ channel, name, line, until: this.#until.get(channel) ?? null });
+      if (lane && visible !== false && !this.#hidden.has(channel) && line) shown.push({ channel, name, line, until: this.#held[channel] ? this.#heldUntil : null });
     });
     return shown;
   }
 
-  /** @param {number} offset of the display zone, ms ahead of UTC */
-  setZone(offset, label) {
-    this.#zone = { offset, label };
+  /** @param {import("./ticks.js").Zone} zone */
+  setZone(zone) {
+    this.#zone = zone;
     this.hasNews = true;
   }
 
@@ -310,6 +319,7 @@ export class Plot {
     this.#rows.forEach((_, i) => this.#drawBands(axes[i], layout, layout.rows[i]));
     this.#rows.forEach((row, i) => this.#drawLines(row, axes[i], layout, layout.rows[i]));
     drawFrames(context, picture);
+    this.#rows.forEach(({ why }, i) => why && drawWhy(context, why, { ...layout.rows[i], left: layout.left, width: layout.width }, this.#look, ratio));
     drawAcross(context, { thresholds: this.#limits(), shapes: this.#figure.shapes }, picture);
     const ends = (line, channel) => (this.isVisible(channel) ? (endOf(line, this.#places[channel]) ?? []) : []);
     if (this.#age) drawSilence(context, this.#age, this.#lines.flatMap(ends), picture);
@@ -328,7 +338,7 @@ export class Plot {
       look: this.#look,
       zone: this.#zone.label,
       x: (time) => layout.left + Math.round((time - origin) / msPerPx - this.#first),
-      times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone.offset, (text) => this.labels.widthOf(text)),
+      times: spacedTimeTicks({ from, to, msPerPx: msPerPx * ratio }, this.#zone, (text) => this.labels.widthOf(text)),
       rows: axes.map((found, row) => ({
         axes: found.map((place, axis) => {
           const { height } = layout.rows[row];
@@ -441,7 +451,8 @@ export class Plot {
     copy.#hidden = this.#hidden;
     copy.#zone = this.#zone;
     copy.#age = this.#age;
-    copy.#until = this.#until;
+    copy.#held = this.#held;
+    copy.#heldUntil = this.#heldUntil;
     copy.#bands = this.#bands;
     copy.laneLabels = this.laneLabels;
     Object.assign(copy.#density, { sparse: [...this.#density.sparse], isBusy: this.#density.isBusy });

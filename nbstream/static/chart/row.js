@@ -2,7 +2,7 @@
 
 import { drawLine, reachOf } from "./draw.js";
 import { TILE_PX, Tiles } from "./tiles.js";
-import { visibleRange } from "./yAxis.js";
+import { NOTHING_ABOVE, visibleRange } from "./yAxis.js";
 
 /**
  * @typedef {object} Shown a line of the row that is to be seen
@@ -52,6 +52,8 @@ export class Row {
     this.strip = new Strip();
     /** Points of some line at and after this time are others than when the row was drawn. */
     this.changedFrom = Infinity;
+    /** Why nothing is seen in it, though there are readings. */
+    this.why = "";
   }
 
   /** Points of a line at or after `cut` (epoch ms) are others now. */
@@ -71,6 +73,8 @@ export class Row {
    */
   fit(visibleLine, bands, limits, [from, to], now) {
     let hasChanged = false;
+    let isBelow = false;
+    let isSeen = false;
     this.axes.forEach((yAxis, axis) => {
       const before = String(yAxis.range);
       let visible = null;
@@ -80,10 +84,15 @@ export class Row {
         for (const range of [visibleRange(line, from, to, yAxis.isLog), bands.range(channel, from, to, yAxis.isLog)]) {
           if (range) visible = visible ? [Math.min(visible[0], range[0]), Math.max(visible[1], range[1])] : range;
         }
+        isBelow ||= yAxis.isLog && line.range(from, to) !== null;
       }
+      isSeen ||= visible !== null;
       yAxis.fit(visible, limits.filter((limit) => (limit.axis ?? 0) === axis).map(({ value }) => value), now);
       if (String(yAxis.range) !== before) hasChanged = true;
     });
+    const why = isBelow && !isSeen ? NOTHING_ABOVE : "";
+    if (why !== this.why) hasChanged = true;
+    this.why = why;
     return hasChanged;
   }
 

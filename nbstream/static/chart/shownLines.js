@@ -1,12 +1,15 @@
 // The lines of a chart as its legend, its table and a table beside it tell of them.
 
 import { perPointText } from "../shared/format.js";
-import { shadeOf } from "./lanes.js";
+import { MIXED, shadeOf } from "./lanes.js";
 import { dashPattern } from "./look.js";
 
 const COUNT_EVERY_MS = 1000;
 
-/** @typedef {{name: string, unit: string, color: string, dash: number[], isVisible: boolean, perPoint?: string, isLane?: boolean}} ShownLine */
+/**
+ * @typedef {{name: string, unit: string, color: string, dash: number[], isVisible: boolean, perPoint?: string, isLane?: boolean,
+ *   isHeld?: () => boolean, colorOf?: (code: number) => string}} ShownLine
+ */
 
 export class ShownLines {
   /**
@@ -39,7 +42,11 @@ export class ShownLines {
   #shown(line, channel) {
     const { color, dash, width } = this.plot.styleOf(channel);
     const isVisible = this.choices.get(channel) ?? line.visible;
-    if (line.lane) return { name: line.name, unit: "", color: this.#stateColor(channel) ?? color, dash: [], isVisible, isLane: true };
+    if (line.lane) {
+      const isHeld = () => this.data.meta.lanes?.[channel] ?? false;
+      const colorOf = (code) => this.wordOf(channel, code)?.color;
+      return { name: line.name, unit: "", color: this.#stateColor(channel) ?? color, dash: [], isVisible, isLane: true, isHeld, colorOf };
+    }
     return { name: line.name, unit: line.unit, color, dash: dashPattern(dash, width), isVisible, perPoint: this.perPoint[channel] ?? "" };
   }
 
@@ -53,6 +60,7 @@ export class ShownLines {
   wordOf(channel, code) {
     if (!this.data.meta.figure?.lines[channel]?.lane) return null;
     const { labels } = this.data;
+    if (code === MIXED) return { text: labels.text(channel, code), color: this.plot.look.muted };
     return { text: labels.text(channel, code), color: shadeOf(labels.of(channel, code)?.shade ?? 0, this.plot.look.isDark) };
   }
 

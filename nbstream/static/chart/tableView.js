@@ -2,7 +2,7 @@
 // there are too many.
 
 import { element, OWN_KEYS, setText } from "../shared/dom.js";
-import { countText, numberStyle, numberText, readingsText } from "../shared/format.js";
+import { countText, numberStyle, numberText, readingsText, unitBeside } from "../shared/format.js";
 import { stateAt } from "./lanes.js";
 import { CLOCK_SIGNS, clockText, niceStep } from "./ticks.js";
 
@@ -130,7 +130,7 @@ export class TableView {
   /**
    * Show what is in view now, if it is time to.
    * @param {Column[]} columns
-   * @param {{offset: number, label: string}} zone
+   * @param {import("./ticks.js").Zone} zone
    * @param {number} now page time, ms
    */
   update(columns, zone, now) {
@@ -140,8 +140,8 @@ export class TableView {
     const top = `${Math.round(frame.top)}px`;
     if (this.el.style.top !== top) this.el.style.top = top; // what is said above the frame stays to be read
     const { rows, n, isMerged } = tableRows(columns, frame.from, frame.to);
-    const head = [`Time${zone.label ? ` (${zone.label})` : ""}`, ...columns.map(({ name, unit }) => (unit ? `${name} (${unit})` : name))];
-    const clock = clockOf(rows, frame, zone.offset);
+    const head = [`Time${zone.label ? ` (${zone.label})` : ""}`, ...columns.map(({ name, unit }) => (unit && unitBeside(name, unit) ? `${name} (${unit})` : name))];
+    const clock = clockOf(rows, frame, zone);
     const write = columns.map((column, at) => this.#writer(column, rows, at));
     const body = rows.map(({ time, cells }) => [clock(time), ...cells.map((cell, at) => write[at](cell, time))]).reverse();
     const shown = JSON.stringify([head, body]);
@@ -173,11 +173,11 @@ export class TableView {
 }
 
 /** Seconds, thousandths or less, so that two rows differ. */
-function clockOf(rows, { from, to }, offset) {
+function clockOf(rows, { from, to }, zone) {
   let least = to - from;
   for (let i = 1; i < rows.length; i += 1) least = Math.min(least, rows[i].time - rows[i - 1].time);
   const signs = least < 1 ? CLOCK_SIGNS.finest : least < 1000 ? CLOCK_SIGNS.thousandths : CLOCK_SIGNS.seconds;
-  return (time) => clockText(time, { from, to }, offset, signs);
+  return (time) => clockText(time, { from, to }, zone, signs);
 }
 
 function captionText([begin, end], n, nRows, isMerged) {

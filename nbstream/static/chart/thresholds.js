@@ -1,5 +1,6 @@
 // Draws what stands across a row: limits of rules, and the lines and areas of the user's own.
 
+import { apart } from "../shared/dom.js";
 import { dashPattern } from "./look.js";
 import { fontOf, shortenedTo } from "./grid.js";
 
@@ -96,7 +97,7 @@ function drawLabels(context, labels, place, { layout, look }) {
   context.textAlign = "left";
   context.textBaseline = "middle";
   for (const { x, y, text: whole, color } of labels.sort((a, b) => a.y - b.y)) {
-    const text = shortenedTo(context, whole, LABEL_SHARE * width);
+    const text = apart(shortenedTo(context, whole, LABEL_SHARE * width));
     const long = context.measureText(text).width + 2 * PLATE_PX * ratio;
     const at = Math.round(Math.min(x + MARGIN_PX * ratio, Math.max(left, left + width - long)));
     const beside = taken.filter((other) => at < other.right && other.at < at + long);

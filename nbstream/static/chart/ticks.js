@@ -16,6 +16,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** What a Date can be; beyond it there are no ticks. */
 const LAST_DATE_MS = 8.64e15;
 const MOST_TICKS = 200;
+const NEAR_SHARE = 0.9;
 const SUFFIXES = ["", "k", "M", "G", "T"];
 const MINUS_SIGN = "\u2212";
 
@@ -31,15 +32,48 @@ export function wallClock(time, offset) {
   return below % 1e4 ? text + String(below).padStart(4, "0") : text;
 }
 
+/**
+ * @typedef {object} Zone of display
+ * @property {number} offset ms ahead of UTC, at the newest reading
+ * @property {string} label
+ * @property {[number, number][]} [before] when its clocks were set, epoch ms, oldest first, and the offset until then
+ */
+
+/** @param {Zone} zone @param {number} time epoch ms @returns {number} how far its clocks were ahead of UTC then, ms */
+export function offsetAt(zone, time) {
+  return zone.before?.find(([until]) => time < until)?.[1] ?? zone.offset;
+}
+
+/** @param {Zone} zone @returns {{from: number, to: number, offset: number}[]} a span in parts of one offset each */
+function partsOf(zone, from, to) {
+  const ends = (zone.before ?? []).map(([until]) => until).filter((until) => until > from && until <= to);
+  return [...ends, to].map((end, i) => {
+    const begin = i ? ends[i - 1] : from;
+    return { from: begin, to: end, offset: offsetAt(zone, begin) };
+  });
+}
+
+/** @returns {string} "UTC+02:00" */
+function offsetText(offset) {
+  const minutes = Math.round(Math.abs(offset) / MINUTE_MS);
+  const digits = [Math.floor(minutes / 60), minutes % 60].map((n) => String(n).padStart(2, "0"));
+  return `UTC${offset < 0 ? "-" : "+"}${digits.join(":")}`;
+}
+
 /** How many signs of the wall clock are told. */
 export const CLOCK_SIGNS = { seconds: 19, thousandths: 23, finest: 27 };
 
-/** @returns {string} a time of day as finely as a view needs it, with the day where that is not today */
-export function clockText(time, { from, to }, offset, signs = clockSigns(to - from)) {
+/**
+ * @param {Zone} zone
+ * @returns {string} a time of day as finely as a view needs it; with the day where that is not today, and with the
+ *   offset where the view has an hour that was twice, or not at all
+ */
+export function clockText(time, { from, to }, zone, signs = clockSigns(to - from)) {
+  const offset = offsetAt(zone, time);
   const text = wallClock(time, offset);
-  const clock = text.slice(11, signs);
   const isOther = to - from > DAY_MS || Math.abs(Date.now() - time) > DAY_MS;
-  return isOther ? `${text.slice(0, 10)} ${clock}` : clock;
+  const clock = text.slice(isOther ? 0 : 11, signs);
+  return partsOf(zone, from, to).length > 1 ? `${clock} ${offsetText(offset)}` : clock;
 }
 
 function clockSigns(width) {
@@ -59,20 +93,34 @@ export function niceStep(least) {
  * Ticks of the time axis in the wall clock of the display zone.
  * @param {number} from epoch ms
  * @param {number} to epoch ms
- * @param {number} offset of the display zone, ms ahead of UTC
+ * @param {Zone} zone
  * @param {number} leastMs between two ticks
  * @returns {{ticks: {time: number, text: string}[], spans: {time: number, text: string}[]}} `spans`: the day (the
- *   year, where ticks are days or months) that holds `from`, and each that begins up to `to`
+ *   year, where ticks are days or months) that holds `from`, and each that begins up to `to`; the offset from where
+ *   clocks were set
  */
-export function timeTicks(from, to, offset, leastMs) {
-  const ticks = [];
-  const [first, last] = [from + offset, to + offset];
-  if (!(Math.abs(first) < LAST_DATE_MS && Math.abs(last) < LAST_DATE_MS && last > first)) return { ticks, spans: [] };
+export function timeTicks(from, to, zone, leastMs) {
+  const isDated = [from, to].every((time) => Math.abs(time + zone.offset) < LAST_DATE_MS) && to > from;
+  const found = { ticks: [], spans: [] };
+  if (!isDated) return found;
   const { unit, size } = timeStep(leastMs);
-  const walls = unit === "ms" ? evenTicks(first, last, size) : calendarTicks(first, last, unit, size);
-  for (const wall of walls) ticks.push({ time: wall - offset, text: timeText(wall, unit, size) });
-  const spans = spansOf(first, last, unit, size).map(({ wall, text }) => ({ time: wall - offset, text }));
-  return { ticks, spans };
+  const isFine = unit === "ms" && size < DAY_MS;
+  partsOf(zone, from, to).forEach(({ from: begin, to: end, offset }, i, parts) => {
+    const [first, last] = [begin + offset, end + offset];
+    const walls = unit === "ms" ? evenTicks(first, last, size) : calendarTicks(first, last, unit, size);
+    const isWithin = ({ time }) => i === parts.length - 1 || time < end;
+    const ticks = walls.map((wall) => ({ time: wall - offset, text: timeText(wall, unit, size) })).filter(isWithin);
+    // Where clocks were set two ticks may be too near to each other.
+    if (ticks[0]?.time - found.ticks.at(-1)?.time < NEAR_SHARE * leastMs) ticks.shift();
+    found.ticks.push(...ticks);
+    const spans = spansOf(first, last, unit, size).map(({ wall, text }) => ({ time: wall - offset, text })).filter(isWithin);
+    if (i > 0) spans.splice(0, 1, ...(isFine ? [{ time: begin, text: offsetText(offset), isChange: true }] : []));
+    found.spans.push(...spans);
+  });
+  const { spans } = found;
+  const isFar = (a, b) => !a || !b || b.time - a.time >= leastMs;
+  found.spans = spans.filter((span, i) => !span.isChange || (isFar(spans[i - 1], span) && isFar(span, spans[i + 1])));
+  return found;
 }
 
 /** @returns {{unit: "ms" | "month" | "year", size: number}} */

@@ -2,7 +2,7 @@
 // and a menu of what else there is.
 
 import { element, OWN_KEYS, setAttribute, setText } from "../shared/dom.js";
-import { Badge, RESTARTED } from "../shared/status.js";
+import { Badge, OVER } from "../shared/status.js";
 import { ChartChips } from "./chips.js";
 import { tool } from "./icons.js";
 import { moreMenu } from "./more.js";
@@ -26,6 +26,8 @@ export class Toolbar {
    * @param {() => void} does.goBack
    * @param {() => void} does.showHelp
    * @param {object} does.band as `moreMenu` takes it
+   * @param {object} does.rows as `moreMenu` takes it
+   * @param {object} does.gap as `moreMenu` takes it
    * @param {() => void} does.resetAll
    * @param {() => void} [does.showWindow] show as much as the window; without it the view is changed at the next tick
    */
@@ -70,7 +72,7 @@ export class Toolbar {
    * @param {import("./viewport.js").Viewport} viewport
    * @param {import("./plot.js").Plot} plot
    */
-  show({ title, toolbar, window: current = "60s", choices = WINDOWS }, viewport, plot) {
+  show({ title, toolbar, file, window: current = "60s", choices = WINDOWS }, viewport, plot) {
     setText(this.title, title ?? "");
     setAttribute(this.title, "title", title || null);
     this.title.hidden = !title;
@@ -79,12 +81,20 @@ export class Toolbar {
     setAttribute(this.fit, "data-idle", plot?.hasFixedY ? null : "");
     this.tools.hidden = toolbar === false;
     this.window.hidden = this.pause.hidden = toolbar === "tools";
+    if (file) this.#showFile();
     const offered = choices.includes(current) ? choices : [current, ...choices];
     if (this.offered !== offered.join()) {
       this.offered = offered.join();
       this.window.replaceChildren(...offered.map((text) => element("option", { value: text, text })));
     }
     if (this.window.value !== current) this.window.value = current;
+  }
+
+  /** A file neither goes on nor stands still. */
+  #showFile() {
+    this.pause.hidden = true;
+    setAttribute(this.live, "aria-label", "To the end");
+    setAttribute(this.live, "title", "To the end of the file; again: the whole window, and y fits (L)");
   }
 
   /** Show the ways back that there are now; see `ChartChips.show`. */
@@ -153,6 +163,6 @@ class StateBadge extends Badge {
   show(state) {
     super.show(state);
     const isCut = this.label.scrollWidth > this.label.clientWidth + 1;
-    this.say(state.kind === "bad" && (isCut || state.text === RESTARTED) ? state.text : "");
+    this.say(state.kind === "bad" && (isCut || Object.values(OVER).includes(state.text)) ? state.text : "");
   }
 }

@@ -14,6 +14,8 @@ export class Viewport {
     this.clock = new FollowClock();
     /** Width of the window, ms. */
     this.span = 60_000;
+    /** Whether there is a live edge, which a zoom near it holds; a file has none. */
+    this.goesOn = true;
     /** Width of the view while it follows, if a zoom chose it. */
     this.zoomedWidth = null;
     /** What a zoom or pan away from the live edge looks at: [from, to]. */
@@ -100,7 +102,7 @@ export class Viewport {
     const [from, to] = this.range(now);
     const next = Math.min(Math.max((to - from) * factor, MIN_WIDTH_MS), MAX_WIDTH_MS);
     const share = time === null ? 0.5 : (time - from) / (to - from);
-    if (this.isAtLive && share >= HOLDS_LIVE_FROM) return this.#show(to, next, true);
+    if (this.goesOn && this.isAtLive && share >= HOLDS_LIVE_FROM) return this.#show(to, next, true);
     const { edge } = this.held ?? this.still ?? this.#live(now);
     const right = to + (1 - share) * (next - (to - from));
     this.#show(Math.min(right, edge), next, right >= edge);

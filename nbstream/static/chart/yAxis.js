@@ -2,6 +2,8 @@
 
 import { niceStep } from "./ticks.js";
 
+/** What a row says instead of lines whose values all lie where a logarithmic axis has no place for them. */
+export const NOTHING_ABOVE = "nothing above 0 for a logarithmic axis";
 const Y_PADDING = 0.05;
 /** So much of half a range is left free at its ends, or it grows. */
 const EDGE_SHARE = 0.02;

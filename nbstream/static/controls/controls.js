@@ -1,13 +1,11 @@
 // The dashboard's title row: what is shown, whether all is well, the window, pause.
 
-import { pauseButton, showPause } from "../chart/pause.js";
+import { isBeside, PAUSE_EVENTS, pauseButton, showPause } from "../chart/pause.js";
 import { button, element, keepChildren, setAttribute, setText } from "../shared/dom.js";
 import { countText, readWindow } from "../shared/format.js";
 import { Panel, showPanel } from "../shared/panel.js";
 import { shapeOf } from "../shared/status.js";
 import { ValueField } from "./valueField.js";
-
-const PAUSE_EVENT = "nbstream:pause";
 
 /**
  * @param {object} place
@@ -18,9 +16,9 @@ export function renderControls({ model, el, row }) {
   const panel = new ControlsPanel(row);
   const remove = showPanel({ model, el }, panel);
   const onPause = ({ detail }) => panel.hearPause(detail);
-  document.addEventListener(PAUSE_EVENT, onPause);
+  document.addEventListener(PAUSE_EVENTS.told, onPause);
   return () => {
-    document.removeEventListener(PAUSE_EVENT, onPause);
+    document.removeEventListener(PAUSE_EVENTS.told, onPause);
     remove();
   };
 }
@@ -29,7 +27,8 @@ class ControlsPanel extends Panel {
   /** @param {import("../dashboard/dashboard.js").TitleRow} [row] */
   constructor(row) {
     super("controls", "Controls");
-    this.wantsPause = null; // what the button was set to, until the kernel has answered
+    this.isPaused = false; // the chart beside it
+    this.toldPause = false; // by Python, which pauses every view
     this.choices = new Map();
     this.title = element("h2", { class: "nbs-title" });
     this.choiceList = element("span", { class: "nbs-choices", role: "group", "aria-label": "Window" });
@@ -53,7 +52,7 @@ class ControlsPanel extends Panel {
   }
 
   show() {
-    const { title, window, choices, chart, alerts } = this.state;
+    const { title, window, choices, chart, paused, alerts } = this.state;
     setText(this.title, title);
     setAttribute(this.title, "title", title);
     this.showAlerts(alerts);
@@ -69,7 +68,8 @@ class ControlsPanel extends Panel {
     this.windowField.show(isOther ? window : "");
     setAttribute(this.windowField.input, "data-current", isOther ? "true" : null);
     this.pause.hidden = chart === null;
-    this.showPause();
+    if (paused !== this.toldPause) this.isPaused = this.toldPause = paused;
+    showPause(this.pause, this.isPaused);
   }
 
   /** Say whether a rule fires: the rows of the rules may be out of sight. */
@@ -89,33 +89,17 @@ class ControlsPanel extends Panel {
     return { el: button(choice, onclick, "nbs-choice", { "aria-pressed": "false" }) };
   }
 
-  get isPaused() {
-    return this.wantsPause ?? this.state?.paused ?? false;
-  }
-
-  showPause() {
+  /** The chart beside it stands still or follows: a view's pause is its own. */
+  togglePause() {
+    this.isPaused = !this.isPaused;
+    const detail = { chart: this.state.chart, paused: this.isPaused, from: this.el };
+    document.dispatchEvent(new CustomEvent(PAUSE_EVENTS.ask, { detail }));
     showPause(this.pause, this.isPaused);
   }
 
-  togglePause() {
-    const { chart } = this.state;
-    const paused = !this.isPaused;
-    this.wantsPause = paused;
-    // The page's charts stand still at once, also while the kernel is busy.
-    document.dispatchEvent(new CustomEvent(PAUSE_EVENT, { detail: { chart, paused } }));
-    this.requests.ask({ kind: "pause", value: paused }, () => {
-      if (this.wantsPause !== paused) return;
-      this.wantsPause = null;
-      if (this.state) this.state.paused = paused;
-      this.showPause();
-    });
-    this.showPause();
-  }
-
-  hearPause({ chart, paused }) {
-    if (!this.state || chart !== this.state.chart || paused === this.isPaused) return;
-    this.state.paused = paused;
-    this.wantsPause = null;
-    this.showPause();
+  hearPause({ chart, paused, from }) {
+    if (chart !== this.state?.chart || !isBeside(from, this.el)) return;
+    this.isPaused = paused;
+    showPause(this.pause, paused);
   }
 }

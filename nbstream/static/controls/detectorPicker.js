@@ -111,11 +111,12 @@ class DetectorRow {
     ]);
   }
 
-  show({ name, channel, flagged, isWarm, means, behind, error }, hasChannels) {
+  show({ name, channel, flagged, isWarm, waitsFor, rather, means, behind, error }, hasChannels) {
     setText(this.name, name);
     setText(this.channel, channel);
     this.channel.hidden = !hasChannels || !channel;
-    const facts = [`${countText(flagged)} flagged`, means && `judges means of ${means}`, behind && !error && `${behind} behind`];
+    const waits = !isWarm && !error && waitsFor;
+    const facts = [`${countText(flagged)} flagged`, waits, rather, means && `judges means of ${means}`, behind && !error && `${behind} behind`];
     setText(this.facts, facts.filter(Boolean).join(" · "));
     const word = error ? "failed" : behind ? "behind" : isWarm ? "watching" : "learning";
     setText(this.state, word);

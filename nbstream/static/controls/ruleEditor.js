@@ -140,7 +140,7 @@ export class RuleEditor {
     const make = (label, help, input, most = MAX_ENTRY, isWide = false) => new EditorField({ label, help, input, most, isWide, onEdit });
     const text = (placeholder, name = "") => element("input", { ...OWN_KEYS, type: "text", class: `nbs-input ${name}`.trim(), autocomplete: "off", spellcheck: "false", placeholder });
     return {
-      condition: make("condition", "When it fires: value, zscore, other channels, mean(\"1min\"), rate_of(value), and, or, not …", text('e.g. value > 90, or mean("1min") > 70 and pressure < 3', "nbs-formula"), MAX_CONDITION, true),
+      condition: make("condition", "When it fires: value, zscore, other channels, mean(\"1min\"), rate_of(value), state == \"RUN\", and, or, not …", text('e.g. value > 90, or mean("1min") > 70 and pressure < 3', "nbs-formula"), MAX_CONDITION, true),
       clear: make("clear", "When it has recovered. Empty: as soon as the condition does not hold.", text("e.g. value < 85", "nbs-formula"), MAX_CONDITION, true),
       for: make("for", "How long it must hold before it fires.", text("e.g. 3s")),
       keep: make("keep firing for", "How long it must have recovered before it ends.", text("e.g. 10s")),

@@ -39,12 +39,12 @@ export class HistogramPanel extends WindowPlotPanel {
     const { window } = this.state;
     const over = window === "all" ? "all readings" : `window ${window}`;
     if (rows.length !== 1) return [over];
-    const [{ width, unit, series }] = rows;
+    const [{ width, decades, unit, series }] = rows;
     const sum = (of) => series.reduce((whole, one) => whole + of(one), 0);
     const [missing, below, above] = [sum((one) => one.missing), sum((one) => one.below), sum((one) => one.above)];
     return [
       `${countText(sum(countOf))} readings, ${over}`,
-      width === null ? "" : `bins of ${withUnit(shortNumber(width), unit)}`,
+      decades ? decadesText(decades) : width === null ? "" : `bins of ${withUnit(shortNumber(width), unit)}`,
       missing ? `${countText(missing)} missing` : "",
       below ? `${countText(below)} below the axis` : "",
       above ? `${countText(above)} above the axis` : "",
@@ -62,7 +62,7 @@ export class HistogramPanel extends WindowPlotPanel {
     const isOne = series.length === 1;
     const title = isOne ? [series[0].name, unit].filter(Boolean).join(", ") : unit;
     return {
-      x: { bottom: edges[0], top: edges.at(-1), isLog: false, title, step: row.step },
+      x: { bottom: edges[0], top: edges.at(-1), isLog: Boolean(row.decades), title, step: row.step },
       y: { ...y, title: density ? `share per ${unit || "1"}` : "readings" },
       shapes: this.shapesOf(row, styles),
       draw: (context, place) => drawBars(context, place, edges, heights, styles),
@@ -97,15 +97,20 @@ export class HistogramPanel extends WindowPlotPanel {
     return { bottom, top, isLog };
   }
 
-  shapesOf({ series, limits, edges, step }, styles) {
+  shapesOf({ series, limits, edges, step, decades }, styles) {
     const { look } = this.plot;
-    const finest = step ?? (edges[1] - edges[0]) / 10;
+    const finestAt = (value) => (decades ? Math.abs(value) / 100 : (step ?? (edges[1] - edges[0]) / 10));
     const line = (value, text, color, dash, width) => ({ type: "line", x0: value, x1: value, y0: null, y1: null, text, color, dash, width });
     const quantiles = series.flatMap(({ quantiles: found }, i) =>
-      found.map(([name, value]) => line(value, `${name} ${numberAt(value, finest)}`, series.length === 1 ? look.muted : styles[i].color, "dot", 1)),
+      found.map(([name, value]) => line(value, `${name} ${numberAt(value, finestAt(value))}`, series.length === 1 ? look.muted : styles[i].color, "dot", 1)),
     );
     return [...quantiles, ...limits.map(({ value, text, severity }) => line(value, text, look.severities[severity] ?? look.ink, "dash", 1.25))];
   }
+}
+
+/** @returns {string} how wide bins on a logarithmic axis are */
+export function decadesText(decades) {
+  return decades < 1 ? `${Math.round(1 / decades)} bins a decade` : `bins of ${decades === 1 ? "a decade" : `${decades} decades`}`;
 }
 
 /** @returns {number} readings of a channel that are not missing */

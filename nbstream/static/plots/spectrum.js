@@ -73,10 +73,10 @@ export class SpectrumPanel extends WindowPlotPanel {
     if (series.length !== 1 && !areAlike(series)) return [];
     const [one] = series;
     if (!one) return [];
-    const { step, segments, length, resampled, leftOut } = one;
+    const { step, segments, length, resampled, leftOut, isCut } = one;
     const span = 1 / step;
     return [
-      `Δf = ${frequencyText(step, step)}, ${segments.toLocaleString("en")} ${segments === 1 ? "segment" : "segments"} of ${secondsText(span)}`,
+      `Δf = ${frequencyText(step, step)}, ${isCut ? "the newest " : ""}${segments.toLocaleString("en")} ${segments === 1 ? "segment" : "segments"} of ${secondsText(span)}`,
       `${frequencyText(step * length, step * length)} sampling`,
       resampled > segments / 2 ? "resampled" : "",
       leftOut ? `${leftOut} left out for gaps` : "",
@@ -173,7 +173,7 @@ export class SpectrumPanel extends WindowPlotPanel {
 
 /** Whether all series say the same of themselves. */
 function areAlike(series) {
-  const said = ({ step, length, segments, resampled, leftOut }) => [step, length, segments, resampled, leftOut].join();
+  const said = ({ step, length, segments, resampled, leftOut, isCut }) => [step, length, segments, resampled, leftOut, isCut].join();
   return series.length > 0 && series.every((one) => said(one) === said(series[0]));
 }
 
@@ -288,8 +288,8 @@ function drawPeak(context, { x, y, box, ratio }, { frequency, height, text }, co
   context.fillText(...at);
 }
 
-/** A hairline at a frequency, and a dot on each line. */
-function drawAt(context, { x, y, box, ratio, look }, frequency, lines) {
+/** A hairline at a place of the x axis, and a dot on each line. */
+export function drawAt(context, { x, y, box, ratio, look }, frequency, lines) {
   context.globalAlpha = 0.55;
   context.fillStyle = look.ink;
   context.fillRect(x(frequency), box.top, Math.max(1, Math.floor(ratio)), box.height);

@@ -37,11 +37,13 @@ export class WindowPlotPanel extends Panel {
    * @param {string} name of the panel's class in the style sheets
    * @param {string} label what it is
    * @param {string} keys what the keys do
+   * @param {((range: [number, number] | null) => void) | null} [onZoom] of the plot, as is
+   * @param {(from: number, to: number) => string} [spanText]
    */
-  constructor(name, label, keys) {
+  constructor(name, label, keys, onZoom, spanText) {
     super(name, label);
     this.kind = label;
-    this.plot = new ValuePlot(`${label}. ${keys}`);
+    this.plot = new ValuePlot(`${label}. ${keys}`, onZoom, spanText);
     this.title = element("span", { class: "nbs-chart-title", hidden: true });
     this.facts = element("span", { class: "nbs-plot-facts" });
     this.picture = button("", () => this.savePicture(), "nbs-tool", { "aria-label": "Save as PNG", title: "Save a picture (PNG)" });
@@ -51,6 +53,7 @@ export class WindowPlotPanel extends Panel {
     const head = element("div", { class: "nbs-chart-head" }, [this.title, this.facts]);
     this.el.append(element("div", { class: "nbs-toolbar" }, [head, this.tools]), this.plot.el, this.legend);
     this.shownLegend = "";
+    this.things = "channels";
   }
 
   /** Take the room that there will be before the first frame comes. */
@@ -68,7 +71,7 @@ export class WindowPlotPanel extends Panel {
     const { title, height, rows, waiting, more } = this.state;
     this.showTitle(title);
     this.plot.show(waiting ? [] : rows.map((row, i) => this.rowOf(row, i)), height, waiting);
-    const facts = [...this.factsOf(rows), more ? `${more} more channels: name those to show` : ""].filter(Boolean);
+    const facts = [...this.factsOf(rows), more ? `${more} more ${this.things}: name those to show` : ""].filter(Boolean);
     setText(this.facts, waiting ? "" : facts.join(" · "));
     setAttribute(this.facts, "title", waiting ? null : [...facts, this.noteOf(rows)].filter(Boolean).join(" · "));
     this.showLegend(rows.length === 1 && rows[0].series.length === 1 ? [] : rows.flatMap(({ series }) => series));
@@ -116,10 +119,15 @@ export class WindowPlotPanel extends Panel {
     );
   }
 
+  /** @returns {{name: string, style: import("../chart/look.js").LineStyle}[]} the legend of a picture */
+  entriesOf(rows) {
+    return rows.flatMap(({ series }) => series).map((one) => ({ name: one.name, style: this.styleOf(one) }));
+  }
+
   async savePicture() {
     const { state, plot } = this;
     const scale = globalThis.devicePixelRatio || 1;
-    const entries = (state?.rows ?? []).flatMap(({ series }) => series).map((one) => ({ name: one.name, style: this.styleOf(one) }));
+    const entries = this.entriesOf(state?.rows ?? []);
     const picture = pictureWith(plot.toCanvas(), { scale, title: state?.title ?? null, entries, look: plot.look });
     saveAs(await pngOf(picture), `${state?.title || this.kind}.png`);
   }

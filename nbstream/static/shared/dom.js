@@ -40,9 +40,29 @@ export function button(text, onclick, className = "nbs-button", attributes = {})
   return element("button", { ...OWN_KEYS, type: "button", class: className, text, onclick, ...attributes });
 }
 
+const FROM_THE_RIGHT = "[\\p{Script=Hebrew}\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Thaana}]";
+const RUNS_FROM_THE_RIGHT = new RegExp(`(${FROM_THE_RIGHT}(?:[\\p{M}\\s_.,/-]*${FROM_THE_RIGHT})*)`, "u");
+const MAY_BE_FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/**
+ * @returns {string[]} a text in pieces: those at odd places are written from right to left. Beside such a name a number
+ *   would stand on its wrong side, and so each piece stands apart from the others.
+ */
+export function directions(text) {
+  return MAY_BE_FROM_THE_RIGHT.test(text) ? text.split(RUNS_FROM_THE_RIGHT) : [text];
+}
+
+/** @returns {string} a text for a canvas, in which what is written from right to left stands apart from numbers beside it */
+export function apart(text) {
+  return directions(text).map((piece, i) => (i % 2 ? `\u2068${piece}\u2069` : piece)).join("");
+}
+
 /** Set a node's text, if it is another. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.textContent === text) return;
+  const pieces = directions(String(text));
+  if (pieces.filter(Boolean).length < 2) node.textContent = text;
+  else node.replaceChildren(...pieces.map((piece, i) => element(i % 2 ? "bdi" : "span", { text: piece })));
 }
 
 const SHORT = 14;
@@ -55,7 +75,10 @@ export function setName(node, name) {
   const signs = segmenter ? Array.from(segmenter.segment(name), ({ segment }) => segment) : [...name];
   const isLong = signs.length >= SHORT;
   setAttribute(node, "data-cut", isLong ? "" : null);
-  if (!isLong) return setText(node, name);
+  if (!isLong) {
+    node.textContent = name; // a number in it is part of it
+    return;
+  }
   setAttribute(node, "dir", "auto"); // its halves stand in the order in which it is read
   node.replaceChildren(
     element("span", { class: "nbs-name-start", text: signs.slice(0, -ENDING).join("") }),

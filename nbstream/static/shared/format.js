@@ -78,6 +78,11 @@ export function perPointText(n) {
 
 const RATE_FACTORS = { "/s": 1, "/min": 60, "/h": 3600 };
 
+/** @returns {string} the unit that stands beside a channel's name, "" where the name says it: "Temperature [°C]" */
+export function unitBeside(name, unit) {
+  return ["[]", "()"].some(([open, close]) => name.endsWith(`${open}${unit}${close}`)) ? "" : unit;
+}
+
 /** @returns {"/s" | "/min" | "/h"} in which a rate is readable */
 export function rateUnit(rate) {
   if (!Number.isFinite(rate) || rate >= 0.095 || rate <= 0) return "/s";

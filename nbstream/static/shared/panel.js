@@ -3,11 +3,11 @@
 import { keepCellHeight } from "./cellHeight.js";
 import { element, setAttribute, setText } from "./dom.js";
 import { openPageLink } from "./pageLink.js";
-import { RESTARTED } from "./status.js";
+import { OVER } from "./status.js";
 
 const TICK_MS = 500;
 const NO_ANSWER_MS = 15_000;
-const CHANGE_NOTHING = new Set(["catalogue", "kept", "listen", "past", "try"]);
+const CHANGE_NOTHING = new Set(["catalogue", "detail", "kept", "listen", "past", "try"]);
 
 /**
  * Connect a view with the kernel.
@@ -89,7 +89,7 @@ export function linkNote(state, silence, ended) {
   if (ended) return ended;
   if (state === "connecting") return "connecting…";
   // Once on the page: the chart says it, if there is one.
-  if (state === "restarted") return document.querySelector?.('.nbs-chart[data-link="restarted"]') ? "" : RESTARTED;
+  if (OVER[state]) return document.querySelector?.(`.nbs-chart[data-link="${state}"]`) ? "" : OVER[state];
   return state === "disconnected" ? `no answer from the kernel for ${Math.floor(silence)} s` : "";
 }
 

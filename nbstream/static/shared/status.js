@@ -5,7 +5,12 @@ import { element } from "./dom.js";
 /** How grave alerts are, the mildest first. */
 export const SEVERITIES = ["info", "warning", "critical"];
 
-export const RESTARTED = "kernel restarted: run the cell again";
+/** What a view says of a link that goes on by a person's hand only, by the link's state. */
+export const OVER = {
+  restarted: "kernel restarted: run the cell again",
+  oldPage: "nbstream was updated: reload the page, then run the cell again",
+  oldKernel: "nbstream was updated: restart the kernel, then run the cell again",
+};
 
 /** The shape of a state; a triangle is what needs a look, a square what needs a hand. */
 const SHAPES = {
@@ -47,6 +52,7 @@ export function ageText(seconds) {
  * @param {number} [facts.dataAge] of the newest reading by its own time, where that is of another day
  * @param {boolean} facts.isMoving whether readings keep coming, so that an old one is late rather than the last
  * @param {number} facts.staleAfter seconds, null is not known
+ * @param {[string, string] | null} [facts.file] the kind and words of a file's state, where it isn't live
  * @param {boolean} facts.isPaused
  * @param {boolean} facts.isDetached
  * @param {string | null} facts.ended why the kernel ended the chart ("closed", "replaced")
@@ -57,8 +63,9 @@ export function describeState(facts) {
   if (facts.link === "disconnected") {
     return { kind: "bad", text: `no answer from the kernel for ${ageText(facts.silence)}` };
   }
-  if (facts.link === "restarted") return { kind: "bad", text: RESTARTED };
+  if (OVER[facts.link]) return { kind: "bad", text: OVER[facts.link] };
   if (facts.link === "connecting") return { kind: "wait", text: "connecting…" };
+  if (facts.file) return { kind: facts.file[0], text: facts.file[1] };
   if (facts.source === "FAILED" || facts.source === "UNREADABLE") return { kind: "bad", text: facts.sentence };
   if (facts.isPaused) return { kind: "pause", text: "paused" };
   if (facts.isDetached) return { kind: "pause", text: "looking back" };

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbstream.readings.channel_rows import Rows
-from nbstream.readings.gaps import NO_GAPS, WINDOW, IndexArray, find_gaps
+from nbstream.readings.gaps import GAP_FACTOR, NO_GAPS, WINDOW, IndexArray, find_gaps
 from nbstream.summaries.bins import BinnedLine
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ __all__ = ["ChannelLine", "breaks", "rows_with_gaps", "without_breaks"]
 ROWS_AROUND = 4 * WINDOW
 PAIRS_BEFORE = 8
 """Readings before a pause that tell whether a state is told again and again, or when it changes."""
+FEW_ROWS = 64
+"""So few new rows are looked at one by one …"""
+LOOK_EVERY = 16
+"""… where the rows before them come evenly, which is looked for again at every so many calls."""
 MOST_ROWS_AROUND = 2**18
 """How many rows are looked at to find as many distinct times as a gap is judged by."""
 
@@ -61,6 +65,8 @@ def rows_with_gaps(
     held: ChannelRows, start: int, stop: int, gap_ns: int | None = None
 ) -> tuple[Rows, IndexArray]:
     """Return the rows start ≤ row < stop that are held, and the indices of those after a gap in them."""
+    if held.is_archived:
+        return held.drawn(start, stop, gap_ns)
     n = ROWS_AROUND if gap_ns is None else 1
     while True:
         rows = held.rows(max(0, start - n), stop + n)
@@ -132,6 +138,9 @@ class ChannelLine:
         self._gap_ns = gap_ns
         self._begin_ns: int | None = None
         self._after_gaps: TimeArray = np.empty(0, np.int64)
+        self._even: tuple[int, int, int] | None = None
+        """The newest time, and the bounds of many intervals before it, if none of those can be a gap."""
+        self._n_uneven = 0
 
     @property
     def is_cut_off(self) -> bool:
@@ -165,6 +174,9 @@ class ChannelLine:
             rows = self._held.read_on(self._cursor, end)
             if not len(rows.times):
                 return
+            if self._goes_on_evenly(rows.times):
+                self._points.extend(rows.times, rows.values)
+                return
             held_before = self._rows_before(rows.start)
             before = held_before.times
             times = np.concatenate((before, rows.times))
@@ -178,6 +190,7 @@ class ChannelLine:
             if changed is None:
                 break
             self._take_back(changed)
+        self._look_whether_even(times, gaps)
         gaps = gaps[n_old:] - len(before)
         if self._begin_ns is None:
             gaps = gaps[gaps > 0]  # nothing comes before
@@ -215,6 +228,36 @@ class ChannelLine:
         wider.extend(*without_breaks(times, values, self._points.counts(len(times))))
         self._points = wider
 
+    def go_on(self, bits: int) -> None:
+        """Put the readings from the newest bin on into bins of 2^`bits` ns; points before them stay."""
+        newest_ns = self.newest_ns
+        if newest_ns is not None:
+            self._read_again(self._points.go_on(bits, newest_ns))
+
+    def _goes_on_evenly(self, times: TimeArray) -> bool:
+        """Return whether the intervals up to new rows are like the many before them: then none is a gap."""
+        if self._even is None or len(times) > FEW_ROWS:
+            self._even = None
+            return False
+        newest, low, high = self._even
+        for time in times.tolist():
+            step = time - newest
+            low, high, newest = min(low, step), max(high, step), time
+        is_even = 0 < high <= GAP_FACTOR * low
+        self._even = (newest, low, high) if is_even else None
+        return is_even
+
+    def _look_whether_even(self, times: TimeArray, gaps: IndexArray) -> None:
+        """Take in rows among which `gaps` were found, now and then: who comes unevenly does so for long."""
+        if self._gap_ns is not None or self.are_states or len(gaps) or len(times) < ROWS_AROUND:
+            return
+        if self._n_uneven % LOOK_EVERY == 0:
+            steps = times[1:] - times[:-1]
+            low, high = int(steps.min()), int(steps.max())
+            if 0 < high <= GAP_FACTOR * low:
+                self._even = int(times[-1]), low, high
+        self._n_uneven += 1
+
     def _rows_before(self, row: int) -> Rows:
         """Return the rows before one, as many as the gaps before it are judged by."""
         if self._gap_ns is not None:
@@ -245,11 +288,14 @@ class ChannelLine:
         return int(differing[0]) if len(differing) else None
 
     def _take_back(self, ns: int) -> None:
-        start = self._points.rewind(ns)
+        self._read_again(self._points.rewind(ns))
+
+    def _read_again(self, start: int) -> None:
+        self._even = None
         self._after_gaps = self._after_gaps[: self._after_gaps.searchsorted(start)]
         self._held.move_to(self._cursor, start)
 
 
 def _is_enough(times: TimeArray, n: int, n_steps: int) -> bool:
     """Return whether rows hold `n_steps` distinct intervals, or are all that there are: fewer than `n`."""
-    return len(times) < n or int(np.count_nonzero(np.diff(times))) >= n_steps
+    return len(times) < n or int(np.count_nonzero(times[1:] != times[:-1])) >= n_steps

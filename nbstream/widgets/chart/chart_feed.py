@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbstream.readings.batch import FloatArray, TimeArray
-from nbstream.readings.zone import offset_ms, zone_label
+from nbstream.readings.zone import ClockChanges, offset_ms, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import BinnedLine, bin_points, step_bits
 from nbstream.text.naming import short_names, shortened
+from nbstream.widgets.chart.archived_line import ArchivedLine
 from nbstream.widgets.chart.channel_line import ChannelLine, rows_with_gaps
 from nbstream.widgets.chart.delivery import Delivery
 from nbstream.widgets.chart.figure import terse
 from nbstream.widgets.chart.flag_runs import FlagRuns
-from nbstream.widgets.chart.incidents import IncidentBands
+from nbstream.widgets.chart.incidents import IncidentBands, RecordedIncidents
 from nbstream.widgets.chart.lanes import LaneLabels, runs_only
 from nbstream.widgets.chart.line_patch import LinePatch, pack_lines
 from nbstream.widgets.chart.little import CoarseLines
@@ -27,6 +28,7 @@ from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from datetime import tzinfo
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.buffer import Buffer
@@ -45,13 +47,15 @@ MANY = ("incidents", "markers")
 LITTLE_LABELS = 250
 """Bytes for the labels of a lane, where there is little room."""
 MAX_NAME = 40
+PACE_EVERY = 0.5
+"""Seconds for which it is not looked again how often readings come, once that is known."""
 FIGURE_LEAVES = 400
 """Where the description of a figure leaves fewer bytes for points, it is told in fewer words."""
 
 Points = tuple[TimeArray, FloatArray]
 
 
-def _whole_line(number: int, line: ChannelLine | BinnedLine) -> LinePatch:
+def _whole_line(number: int, line: ChannelLine | ArchivedLine | BinnedLine) -> LinePatch:
     times, values = line.points()
     if line.are_states:
         return LinePatch(number, *runs_only(times, values))
@@ -82,6 +86,8 @@ class ChartFeed:
         How long a pause breaks a line, as `breaks` takes it.
     band
         How many standard deviations the bands around the means reach; None draws none.
+    halvings
+        Returns how often the points that come are to be halved, for views that lag.
 
     Notes
     -----
@@ -96,6 +102,7 @@ class ChartFeed:
         channels: Collection[str] | None = None,
         gap_ns: int | None = None,
         band: float | None = None,
+        halvings: Callable[[], int] = lambda: 0,
     ) -> None:
         self.gap_ns = gap_ns
         """What may be chosen anew, from any thread; lines are made anew then."""
@@ -108,7 +115,9 @@ class ChartFeed:
         self._analyzer = analyzer
         self._describe = describe
         self._width_px = width_px
-        self._lines: dict[str, ChannelLine] = {}
+        self._halvings = halvings
+        self._halved = 0
+        self._lines: dict[str, ChannelLine | ArchivedLine] = {}
         self._bits = 0
         self._sent_meta: dict[str, Any] = {}
         self._labels = LaneLabels(analyzer.buffer)
@@ -116,9 +125,17 @@ class ChartFeed:
         self._whole = WholeLines(analyzer.buffer, gap_ns)
         self._delivery = Delivery(analyzer)
         self._std_bands = StdBands(analyzer)
-        self._bands = IncidentBands(analyzer.alerts, SYSTEM_CLOCK)
+        self._bands: IncidentBands | RecordedIncidents = IncidentBands(
+            analyzer.alerts, SYSTEM_CLOCK
+        )
         self._named: tuple[Any, list[dict[str, str]]] = (None, [])
         self._zone: tuple[Any, dict[str, Any]] = (None, {})
+        self._paced: tuple[tuple[str, ...], float, tuple[float | None, float]] = (
+            (),
+            0.0,
+            (None, 0.0),
+        )
+        self._clock_changes: tuple[Any, ClockChanges] | None = None
         self.n_points = 0
 
     @property
@@ -132,25 +149,47 @@ class ChartFeed:
             return self._buffer.measured
         return tuple(name for name in self._buffer.channels if name in self._channels)
 
+    def show_incidents(self, incidents: RecordedIncidents) -> None:
+        """Show incidents of long ago in the place of the analyzer's."""
+        self._bands = incidents
+
     @property
     def _numbers(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.names)}
 
     @property
     def zone(self) -> dict[str, Any]:
-        """The display zone's offset and its words at the newest reading; looked up once for each second."""
+        """The display zone's offset and its words at the newest reading, and its offsets before.
+
+        ``before`` has for each time at which clocks were set, epoch ms, the offset until then. Looked up once
+        for each second.
+        """
         zone, newest_ns = self._buffer.timezone, self._buffer.newest_ns or 0
         key = zone, newest_ns // 10**9
         if key != self._zone[0]:
-            at = {"offset": offset_ms(zone, newest_ns), "label": zone_label(zone, newest_ns)}
+            at = {
+                "offset": offset_ms(zone, newest_ns),
+                "label": zone_label(zone, newest_ns),
+                "before": self._offsets_before(zone, newest_ns),
+            }
             self._zone = key, at
         return self._zone[1]
+
+    def _offsets_before(self, zone: tzinfo, newest_ns: int) -> list[list[float]]:
+        if self._clock_changes is None or self._clock_changes[0] is not zone:
+            self._clock_changes = zone, ClockChanges(zone)
+        held = [self._buffer.channel(name) for name in self._buffer.channels]
+        begins = [one.time_at(0) for one in held]
+        oldest_ns = min((ns for ns in begins if ns is not None), default=newest_ns)
+        changes = self._clock_changes[1].between(oldest_ns, newest_ns)
+        return [[at_ns / 1e6, offset] for at_ns, offset in changes]
 
     def frame(self) -> Payload | None:
         """Return what changed since the last frame, or None."""
         self._coarse.forget()
         span_ns = self._span_ns()
         self._choose_step(span_ns)
+        self._halve()
         lines = []
         names = self.names
         for number, name in enumerate(names):
@@ -252,13 +291,18 @@ class ChartFeed:
     def points(
         self, window: Window | None = None, span: tuple[int, int] | None = None
     ) -> dict[str, Points]:
-        """Return the points that draw the readings in the window, or in a span (ns), by channel."""
+        """Return the points that draw the readings in the window, or in a span (ns), by channel.
+
+        Of a channel of words there are those before and after it too: a state lasts until the next one.
+        """
         window = window or self._analyzer.parsed_window
         points = {}
         for name in self.names:
             held = self._buffer.channel(name)
-            inside = held.window_rows(window) if span is None else held.span_rows(*span)
-            rows, gaps = rows_with_gaps(held, *inside, self.gap_ns)
+            start, stop = held.seen_rows(window, span)
+            if held.labels is not None:
+                start, stop = max(0, start - 1), stop + 1
+            rows, gaps = rows_with_gaps(held, start, stop, self.gap_ns)
             wide = int(np.ptp(rows.times)) if len(rows.times) else 0
             bits = step_bits(max(wide, 1), BINS_PER_PX * self._width_px())
             are_states = held.labels is not None
@@ -277,6 +321,10 @@ class ChartFeed:
         names = self.names
         for number, name in enumerate(names):
             held = self._buffer.channel(name)
+            if held.is_archived:
+                archived = held.line(from_ns, to_ns, bits, self._drawn_gap_ns, view_ns)
+                lines.append(_whole_line(number, archived))
+                continue
             start, stop = max(held.row_at(from_ns) - 1, 0), held.row_at(to_ns) + 1
             before_ns = held.time_at(start)
             begin_ns = from_ns if before_ns is None else (min(before_ns, from_ns) >> bits) << bits
@@ -301,8 +349,9 @@ class ChartFeed:
             held = self._buffer.channel(name)
             newest = self._buffer.newest_ns or 0
             start = max(held.span()[0], held.row_at(newest - span_ns) - 1)
-            line = self._lines[name] = ChannelLine(
-                self._buffer, name, self._bits, start, self._drawn_gap_ns
+            kind = ArchivedLine if held.is_archived else ChannelLine
+            line = self._lines[name] = kind(
+                self._buffer, name, self._bits + self._halved, start, self._drawn_gap_ns
             )
         line.advance()
         cut, times, values = line.take_changes()
@@ -312,6 +361,16 @@ class ChartFeed:
         if cut is None and not is_new:
             return None
         return LinePatch(number, times, values, None if is_new else cut, counts)
+
+    def _halve(self) -> None:
+        """Put what comes from now on into wider bins for views that lag, and into finer ones again."""
+        halvings = self._halvings()
+        if halvings == self._halved:
+            return
+        self._halved = halvings
+        for line in self._lines.values():
+            if not line.are_states:
+                line.go_on(self._bits + halvings)
 
     def _choose_step(self, span_ns: int) -> None:
         """Bin anew when the width of the bins no longer fits the view."""
@@ -342,13 +401,14 @@ class ChartFeed:
 
     def _meta(self, span_ns: int) -> dict[str, Any]:
         names = self.names
-        stale_after = self._buffer.stale_after(*names)
+        stale_after, interval_ms = self._pace(names)
         return {
             "channels": self.shown,
             "span": span_ns / 1e6,
             "window": str(self._analyzer.parsed_window),
+            "fitted": self._analyzer._fitted_window == self._analyzer.parsed_window,
             "zone": self.zone,
-            "interval": max((self._interval_ms(name) for name in names), default=0.0),
+            "interval": interval_ms,
             "stale": stale_after,
             "lanes": self._labels.holding(names),
             "delivering": self._delivery.is_due(span_ns, stale_after),
@@ -360,6 +420,21 @@ class ChartFeed:
             ],
             **self._describe(),
         }
+
+    def _pace(self, names: tuple[str, ...]) -> tuple[float | None, float]:
+        """Return from when on channels are stale (s), and the longest usual interval of them (ms).
+
+        Both rest while readings come, and cost a look at each channel, so what is known is good for a while.
+        """
+        now = SYSTEM_CLOCK.monotonic()
+        of, until, known = self._paced
+        if of != names or now >= until:
+            known = (
+                self._buffer.stale_after(*names),
+                max((self._interval_ms(name) for name in names), default=0.0),
+            )
+            self._paced = names, now + (PACE_EVERY if known[0] is not None else 0.0), known
+        return known
 
     @property
     def shown(self) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from nbstream.readings.zone import offset_ms, zone_label
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.widgets.chart.chart_feed import SPAN_OF_ALL_NS
 from nbstream.widgets.chart.figure import live_number
+from nbstream.widgets.chart.lane_traces import Lane, add_lanes
 from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.modebar import UPLOADING
 from nbstream.widgets.chart.plotly_figure import (
@@ -19,9 +20,10 @@ from nbstream.widgets.chart.plotly_figure import (
     plotly_text,
     threshold_shape,
 )
+from nbstream.widgets.keep.canvas import AREA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.batch import TimeArray
@@ -48,6 +50,9 @@ def static_copy(
     analyzer: Analyzer,
     window: Window,
     span: tuple[int, int] | None = None,
+    *,
+    lanes: Collection[str] = (),
+    switches: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return a figure as a dict, with the points of a window in the traces of the channels.
 
@@ -67,6 +72,10 @@ def static_copy(
         Whose readings, and which of them.
     span
         From when to when, in ns, instead of the window.
+    lanes
+        The channels of words that are shown.
+    switches
+        Those of zeros and ones: steps, unless somebody chose otherwise.
     """
     buffer = analyzer.buffer
     data, layout = copy.deepcopy(data), copy.deepcopy(layout)
@@ -76,7 +85,7 @@ def static_copy(
         if number is None or number >= len(names):
             continue
         axes[number] = trace.get("yaxis") or "y"
-        _paint(trace, number, layout)
+        _paint(trace, number, layout, is_switch=names[number] in switches)
         times, values = points[names[number]]
         trace["x"], trace["y"] = wall_clock(times, buffer), values
         mark_lone(trace)
@@ -94,14 +103,19 @@ def static_copy(
             shape["yref"] = "paper"
     layout["shapes"] = [*shapes, *lines]
     time = layout.setdefault("xaxis", {})
-    drawn = [times for times, _ in points.values()]
-    time["range"] = _ends(analyzer, window, drawn) if span is None else _wall_ends(span, buffer)
+    span = span or _span(analyzer, window, names)
+    time["range"] = [str(end) for end in wall_clock(np.array(span), buffer)]
+    shown = [Lane.of(buffer, name, *points[name]) for name in names if name in lanes]
+    figure = {"data": data, "layout": layout}
+    add_lanes(figure, shown, span, lambda times: wall_clock(times, buffer))
     title = time.setdefault("title", {})
     title.setdefault("text", plotly_text(zone_label(buffer.timezone, buffer.newest_ns or 0)))
     modebar = layout.setdefault("modebar", {})
+    modebar.setdefault("bgcolor", "rgba(0,0,0,0)")
+    modebar.setdefault("color", "rgba(128,128,128,0.8)")
     removed = modebar.get("remove") or ()
     modebar["remove"] = [*([removed] if isinstance(removed, str) else removed), *UPLOADING]
-    return {"data": data, "layout": layout}
+    return figure
 
 
 def wall_clock(times: TimeArray, buffer: Buffer) -> Any:
@@ -110,13 +124,19 @@ def wall_clock(times: TimeArray, buffer: Buffer) -> Any:
     return (times + offset_ns).view("M8[ns]").astype("M8[us]")
 
 
-def _paint(trace: dict[str, Any], number: int, layout: dict[str, Any]) -> None:
+def _paint(trace: dict[str, Any], number: int, layout: dict[str, Any], *, is_switch: bool) -> None:
     """Give a line the look that it has on a page, where the user chose none."""
     own, line = look(number), trace.setdefault("line", {})
     colors = layout.get("colorway") or PALETTE
     if not (trace.get("marker") or {}).get("color"):
         line.setdefault("color", colors[number % len(colors)])
     line.setdefault("dash", own.dash)
+    if is_switch and trace.get("mode") is None:
+        line.setdefault("shape", "hv")
+    color = str(line.get("color"))
+    if trace.get("fill") == "tozeroy" and color.startswith("#") and len(color) == 7:
+        parts = ", ".join(f"{part}" for part in bytes.fromhex(color[1:]))
+        trace.setdefault("fillcolor", f"rgba({parts}, {AREA:g})")  # older plotly knows no #rrggbbaa
 
 
 def _choose_range(axis: dict[str, Any], y: YLike) -> None:
@@ -142,23 +162,22 @@ def _color(axis: str, data: Sequence[dict[str, Any]], layout: dict[str, Any]) ->
     props.setdefault("title", {}).setdefault("font", {}).setdefault("color", color)
 
 
-def _ends(analyzer: Analyzer, window: Window, drawn: list[TimeArray]) -> list[str]:
-    """Return the ends of the time axis: those of a window in time, else of what is drawn."""
+def _span(analyzer: Analyzer, window: Window, names: Sequence[str]) -> tuple[int, int]:
+    """Return the ends of the time axis: those of a window in time, else of the readings in it."""
     buffer = analyzer.buffer
     newest_ns = buffer.newest_ns
-    drawn = [times for times in drawn if len(times)]
-    if not drawn or newest_ns is None:
+    ends = []
+    for held in map(buffer.channel, names):
+        start, stop = held.window_rows(window)
+        ends += [held.time_at(start), held.time_at(stop - 1)] if stop > start else []
+    times = [time for time in ends if time is not None]
+    if not times or newest_ns is None:
         last = SYSTEM_CLOCK.wall_ns() if newest_ns is None else newest_ns
         first = last - (window.duration_ns or SPAN_OF_ALL_NS)
     elif window.duration_ns is not None:
         first, last = newest_ns - window.duration_ns, newest_ns
     else:
-        first = min(int(times.min()) for times in drawn)
-        last = max(int(times.max()) for times in drawn)
+        first, last = min(times), max(times)
         if first == last:
             first, last = first - SECOND_NS, last + SECOND_NS
-    return _wall_ends((max(first, FIRST_NS), last), buffer)
-
-
-def _wall_ends(span: tuple[int, int], buffer: Buffer) -> list[str]:
-    return [str(end) for end in wall_clock(np.array(span), buffer)]
+    return max(first, FIRST_NS), last

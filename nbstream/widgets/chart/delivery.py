@@ -11,7 +11,7 @@ from nbstream.sources.state import SourceState
 if TYPE_CHECKING:
     from nbstream.analysis.analyzer import Analyzer
 
-__all__ = ["Delivery"]
+__all__ = ["HISTORIC_NS", "Delivery"]
 
 DELIVERING = {
     SourceState.CONNECTING,
@@ -61,6 +61,8 @@ class Delivery:
         """
         self._look()
         source = self._analyzer.source
+        if self._analyzer.buffer._is_archive:
+            return False
         if source is not None:
             return source.state in DELIVERING and not self._is_historic
         if not self._n:

@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from nbstream.runtime.main_thread import MAIN
-from nbstream.widgets.chart.arrangement import arrange, read_rows
+from nbstream.widgets.chart.arrangement import ChosenRows, arrange, read_rows
 from nbstream.widgets.chart.channel_traces import ChannelTraces, applied
 from nbstream.widgets.chart.copies import static_copy
 from nbstream.widgets.chart.figure import Figure, describe
 from nbstream.widgets.chart.quiet_figure import QuietFigure
+from nbstream.widgets.chart.scales import Scales
 from nbstream.widgets.chart.settings import read_switch, read_y
 from nbstream.widgets.chart.switches import Switches
 from nbstream.widgets.chart.thresholds import thresholds
@@ -54,12 +55,15 @@ class DescribedFigure(QuietFigure):
 
     def __init__(self, layout: dict[str, Any], *, rows: Any, y: Any, log: Any) -> None:
         self._shown: tuple[Analyzer, ChartFeed] | None = None
-        self._rows = read_rows(rows)
+        self._rows: ChosenRows = read_rows(rows)
+        self._rows_before: ChosenRows = None
+        """What was chosen before each channel got a row."""
         self._is_log = read_switch(log, "log")
         self._y = read_y(y, is_log=self._is_log)
         self._hidden_lanes: set[int] = set()
         """Numbers of channels of words that somebody hid: they have no trace that could say so."""
         self._switches = Switches()
+        self._scales = Scales()
         self._described: dict[str, Any] = {}
         self._described_at = -DESCRIBED_EVERY
         self._synced: tuple[Any, ...] = ()
@@ -72,13 +76,16 @@ class DescribedFigure(QuietFigure):
         self._traces = ChannelTraces()
 
     @property
-    def rows(self) -> tuple[tuple[str, ...], ...] | None:
-        """Which channels stand together, from the top down; None leaves it to their units."""
+    def rows(self) -> ChosenRows:
+        """Which channels stand together, from the top down, or "each"; None leaves it to their units."""
         return self._rows
 
     @rows.setter
     def rows(self, rows: Iterable[Iterable[str]] | None) -> None:
-        self._rows = read_rows(rows)
+        chosen = read_rows(rows)
+        if chosen == "each" and self._rows != "each":
+            self._rows_before = self._rows
+        self._rows = chosen
         self._figure_changed()
 
     @property
@@ -180,8 +187,8 @@ class DescribedFigure(QuietFigure):
         self._described_at = time.monotonic()
 
     def _plan(self, wanted: tuple[Any, ...]) -> Plan:
-        names, units, _, _, (rows, is_log), lanes, _ = wanted
-        arranged = arrange(names, units, rows, lanes)
+        names, units, _, _, (rows, is_log), lanes, _, scales = wanted
+        arranged = arrange(names, units, rows, lanes, scales)
         layout = self._layout_obj._props
         return self._traces.plan(self._data, layout, names, units, arranged, is_log=is_log)
 
@@ -194,7 +201,7 @@ class DescribedFigure(QuietFigure):
         analyzer: Analyzer,
         feed: ChartFeed,
     ) -> dict[str, Any]:
-        names, units, _, offset, _, lanes, switches = wanted
+        names, units, _, offset, _, lanes, switches, _ = wanted
         return describe(
             Figure(
                 data=data,
@@ -223,10 +230,18 @@ class DescribedFigure(QuietFigure):
         lanes = frozenset(analyzer.buffer._store.labels.keys() & names)
         look = self._rows, self._is_log
         switches = self._switches.among(analyzer.buffer, [n for n in names if n not in lanes])
-        return names, units, rules, feed.zone["offset"], look, lanes, switches
+        scales = self._scales_of(
+            [n for n in names if n not in lanes and not units.get(n)], analyzer
+        )
+        return names, units, rules, feed.zone["offset"], look, lanes, switches, scales
+
+    def _scales_of(self, names: list[str], analyzer: Analyzer) -> dict[str, int]:
+        """Return the scales of channels without units, where nobody chose rows, ends or a logarithm."""
+        is_open = self._rows is None and not self._is_log and isinstance(self._y, str)
+        return self._scales.among(analyzer.buffer, names) if is_open else {}
 
     def _thresholds(self, analyzer: Analyzer, feed: ChartFeed) -> list[Threshold]:
-        return thresholds(analyzer.rules, feed.names, analyzer.buffer._store.of_numbers())
+        return thresholds(analyzer.rules, feed.names, analyzer.buffer)
 
     def _copy(
         self,
@@ -237,6 +252,7 @@ class DescribedFigure(QuietFigure):
     ) -> dict[str, Any]:
         """Return the figure with the points of a window, or of a span (ns), in its live traces."""
         self._sync()
+        names, *_, lanes, switches, _ = self._wanted(analyzer, feed)
         return static_copy(
             self._data,
             self._layout_obj._props,
@@ -247,4 +263,6 @@ class DescribedFigure(QuietFigure):
             analyzer,
             window,
             span,
+            lanes=lanes - {names[number] for number in self._hidden_lanes},
+            switches=switches,
         )

@@ -1,13 +1,14 @@
-"""What a page is told of channels of words beside their points: which codes are which labels."""
+"""Channels of words beside their points: which codes are which labels, as pages and copies know them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nbstream.summaries.bins import MIXED
 from nbstream.text.naming import short_name
+from nbstream.widgets.chart.look import PALETTE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from nbstream.readings.buffer import Buffer
     from nbstream.widgets.chart.line_patch import LinePatch
 
-__all__ = ["LaneLabels", "runs_only"]
+__all__ = ["NO_LABEL", "Label", "LaneLabels", "is_told_on_change", "labels_of", "runs_only"]
 
 MAX_LABEL = 80
 FEW_PAIRS = 16
@@ -25,6 +26,28 @@ MAX_LITTLE = 8
 MAX_LITTLE_LABEL = 20
 
 Lines: TypeAlias = "Collection[LinePatch]"
+
+
+class Label(NamedTuple):
+    """A label of a channel of words."""
+
+    text: str
+    """As it is shown."""
+    shade: int
+    """The number of its colour; after eight the colours come again."""
+
+    @property
+    def color(self) -> str:
+        """On a light ground."""
+        return PALETTE[self.shade % len(PALETTE)]
+
+    @property
+    def n_stripes(self) -> int:
+        """How many lines tell it apart from the label that had its colour before."""
+        return self.shade // len(PALETTE) % 3
+
+
+NO_LABEL = Label("–", 0)
 
 
 class LaneLabels:
@@ -69,7 +92,7 @@ class LaneLabels:
     def holding(self, names: Sequence[str]) -> dict[str, bool]:
         """Return which channels hold words, by number, and whether each is told only when it changes."""
         return {
-            str(number): _is_held(self._buffer, name)
+            str(number): is_told_on_change(self._buffer, name)
             for number, name in enumerate(names)
             if name in self._buffer._store.labels
         }
@@ -82,13 +105,22 @@ class LaneLabels:
                 yield line.number, {float(code) for code in codes if code >= 0}
 
     def _texts(self, name: str, codes: Iterable[float], length: int) -> list[list[Any]]:
-        store = self._buffer._store
-        table = store.labels[name]
-        return [
-            [int(code), short_name(text, length), store.shade(text)]
-            for code in sorted(codes)
-            for text in [table.text(code)]
-        ]
+        found = labels_of(self._buffer, name, sorted(codes), length)
+        return [[int(code), *label] for code, label in found.items()]
+
+
+def labels_of(
+    buffer: Buffer, name: str, codes: Iterable[float], length: int = MAX_LABEL
+) -> dict[float, Label]:
+    """Return the labels of codes of a channel of words, at most `length` characters of each."""
+    store = buffer._store
+    table = store.labels[name]
+    return {
+        float(code): Label(short_name(text, length), store.shade(text))
+        for code in codes
+        if code >= 0
+        for text in [table.text(code)]
+    }
 
 
 def runs_only(times: TimeArray, values: FloatArray) -> tuple[TimeArray, FloatArray]:
@@ -100,7 +132,8 @@ def runs_only(times: TimeArray, values: FloatArray) -> tuple[TimeArray, FloatArr
     return times[keep], values[keep]
 
 
-def _is_held(buffer: Buffer, name: str) -> bool:
+def is_told_on_change(buffer: Buffer, name: str) -> bool:
+    """Return whether a channel of words is told only when it changes, so that its state holds on."""
     held = buffer.channel(name)
     _, stop = held.span()
     values = held.rows(max(0, stop - FEW_PAIRS - 1), stop).values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nbstream.alerts.rules.settings import RuleSettings
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
 from nbstream.text.naming import short_name
-from nbstream.widgets.chart.figure import MAX_LABEL
+from nbstream.widgets.chart.axes import MAX_LABEL
 from nbstream.widgets.chart.thresholds import rule_limits
 from nbstream.widgets.page.messages import is_int, is_number
 from nbstream.widgets.panels.rule_editor import Draft, try_out

@@ -25,14 +25,14 @@ from nbstream.widgets.chart.view_files import ViewFiles
 from nbstream.widgets.chart.view_requests import ViewRequests
 from nbstream.widgets.keep.output import Keeper
 from nbstream.widgets.page.assets import loader, stub
-from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
+from nbstream.widgets.page.commands import WINDOW_CHOICES, window_command
 from nbstream.widgets.page.inbox import Action, Inbox
 from nbstream.widgets.page.link import PUMP, Link
 from nbstream.widgets.page.messages import DistrustsPages
 from nbstream.widgets.page.options import refuse_unknown
 from nbstream.widgets.page.part import Part
 from nbstream.widgets.page.scripts import SCRIPTS
-from nbstream.widgets.page.subshell import AnswersOnMainShell
+from nbstream.widgets.page.sending import SendsFromThreads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ USUAL_BAND = 2.0
 """Standard deviations of a band that a page asks for, unless it was another before."""
 
 
-class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, DescribedFigure):
+class LiveChart(SendsFromThreads, DistrustsPages, StaysOnPage, Part, Exports, DescribedFigure):
     """A chart that scrolls with its data; every method and trait of a plotly FigureWidget works on it.
 
     Parameters
@@ -80,7 +80,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         None is all that hold readings.
     rows
         Which channels stand together, from the top down: ``[["a", "b"], ["c"]]``. None leaves it to their
-        units: a second one has its axis on the right, and of more each has a row.
+        units: a second one has its axis on the right, and of more each has a row. Channels without a unit
+        share an axis unless some are ten times as large as others, or more, and of another kind by their
+        names; this is decided with the first readings. "each" gives every channel a row.
     y
         How the y axes choose their range: "fit" is that of the readings in view, "expand" never shrinks, and
         ``(0, 100)`` is fixed. ``(0, None)`` reaches at least to that end. A range in the `layout` of an axis
@@ -131,7 +133,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         title: str | None = None,
         height: int = 380,
         channels: Iterable[str] | None = None,
-        rows: Iterable[Iterable[str]] | None = None,
+        rows: Iterable[Iterable[str]] | Literal["each"] | None = None,
         y: YLike = "fit",
         log: bool = False,
         gap: float | Literal["never"] | None = None,
@@ -154,6 +156,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         self._explicit_name = name
         self._analyzer = analyzer
         self._owns_analyzer = owns_analyzer
+        self._owned: tuple[Any, ...] = ()
         self._has_toolbar = toolbar
         self._has_legend = legend
         self._is_paused = False
@@ -166,6 +169,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             shown,
             gap_ns,
             deviations,
+            halvings=lambda: self._link.halvings,
         )
         self._usual_band = deviations or USUAL_BAND
         self._link.feed = self._feed
@@ -191,6 +195,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         names = [short_name(name) for name in self._feed.names]
         return f"<LiveChart of {names} over {self._analyzer.parsed_window.label}>"
 
+    def __str__(self) -> str:
+        """Return the newest reading of each channel as lines of text, for where there is no page."""
+        return self._summary()
+
     @property
     def analyzer(self) -> Analyzer:
         """Whose readings are shown."""
@@ -214,7 +222,7 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
 
     @property
     def is_paused(self) -> bool:
-        """Whether the views stand still; the data never does."""
+        """Whether `pause` lets all views stand still; a page pauses its own view by itself."""
         return self._is_paused
 
     @property
@@ -275,6 +283,9 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         self._feed.band = deviations
         PUMP.wake()
 
+    def _show_each_row(self, is_shown: bool) -> None:
+        self.rows = "each" if is_shown else self._rows_before
+
     def _show_band(self, is_shown: bool) -> None:
         self.band = self._usual_band if is_shown else None
 
@@ -313,6 +324,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         if self._ended is None:
             self._end("closed")
 
+    def _own(self, *things: Any) -> None:
+        """Close these with the chart, in this order."""
+        self._owned = things
+
     def _signal_end(self) -> None:
         """Tell an analyzer of its own to end, and wait for nothing."""
         if self._owns_analyzer:
@@ -336,6 +351,8 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
         try:
             if self._owns_analyzer:
                 self._analyzer.close()
+            for thing in self._owned:
+                thing.close()
         finally:
             ownership.forget(self)
             super().close()
@@ -379,7 +396,6 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
     def _actions(self) -> dict[str, Action]:
         return {
             "window": window_command(self._analyzer),
-            "pause": pause_command(self),
             "kept": lambda _: self._keeper.latest,
             "keep": lambda _: self.keep,
             "file": self._files.command,
@@ -414,7 +430,10 @@ class LiveChart(AnswersOnMainShell, DistrustsPages, StaysOnPage, Part, Exports, 
             "table": self._shows_table,
             "choices": list(WINDOW_CHOICES),
             "usualBand": self._usual_band,
+            "eachRow": self._rows == "each",
+            "gap": self.gap,
             "figure": self._described,
+            "file": self._analyzer.buffer._file_state,
             "source": None if source is None else source.state.name,
             "sentence": "waiting for buffer.append(…)" if source is None else source.status,
         }

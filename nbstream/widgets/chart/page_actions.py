@@ -1,4 +1,4 @@
-"""What people do with a chart on a page: click or hide a line, select, mark, ask for a table or bands."""
+"""What people do with a chart on a page: click or hide a line, select, mark, ask for tables, bands, gaps."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["PageActions"]
 
 MAX_MARK = 200
+MAX_GAP = 1e9
+"""Seconds."""
 READING_MS = 9.2e12
 """The years that readings can have, in epoch ms: int64 ns."""
 
@@ -61,7 +63,20 @@ class PageActions:
             "mark": self._mark,
             "table": self._table,
             "band": self._band,
+            "gap": self._gap,
+            "rows": self._each_row,
         }
+
+    def _gap(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what has lines break at other pauses, for everybody: seconds, "never" or None."""
+        gap: Any = message.get("value")
+        if not (gap in (None, "never") or (is_number(gap, MAX_GAP) and gap > 0)):
+            return None
+
+        def choose() -> None:
+            self._chart.gap = gap
+
+        return choose
 
     def _band(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         """Return what shows the bands or hides them, for everybody."""
@@ -69,6 +84,13 @@ class PageActions:
         if not isinstance(is_shown, bool):
             return None
         return lambda: self._chart._show_band(is_shown)
+
+    def _each_row(self, message: dict[str, Any]) -> Callable[[], Any] | None:
+        """Return what gives each channel a row, or the rows that there were before, for everybody."""
+        is_each: Any = message.get("value")
+        if not isinstance(is_each, bool):
+            return None
+        return lambda: self._chart._show_each_row(is_each)
 
     def _show(self, message: dict[str, Any]) -> Callable[[], Any] | None:
         """Return what shows a line or hides it, for everybody: the "visible" of its trace."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nbstream.widgets.chart.arrangement import Row
 
 __all__ = [
+    "AXIS_STYLE",
     "axis_id",
     "axis_key",
     "axis_layouts",
@@ -149,10 +150,11 @@ def axis_layouts(rows: Sequence[Row], *, is_log: bool) -> dict[str, dict[str, An
         top = 1 - i * (height + BETWEEN_ROWS)
         left = axis_id(len(axes) + 1)
         for side, axis in zip(("left", "right"), row, strict=False):
+            title = axis.title or axis.unit
             axes[axis_id(len(axes) + 1)] = {
                 **AXIS_STYLE,
                 "type": "log" if is_log else None,
-                "title.text": plotly_text(short_name(axis.unit, MAX_LABEL)) if axis.unit else None,
+                "title.text": plotly_text(short_name(title, MAX_LABEL)) if title else None,
                 "title.font.size": 11,
                 "anchor": "x",
                 "side": side,

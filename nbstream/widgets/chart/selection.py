@@ -79,6 +79,7 @@ class Selection:
         for name in self.names:
             rows = self._rows(name)
             columns[name] = rows.times, rows.values.astype(np.float64, copy=False)
+        self.buffer._require_whole()
         return to_frame(columns, self.buffer.timezone, self.buffer._store.labels)
 
     def for_page(self) -> dict[str, Any]:

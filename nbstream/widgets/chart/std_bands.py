@@ -33,7 +33,8 @@ class StdBands:
     Parameters
     ----------
     analyzer
-        Whose statistics. Those of the past of a view are computed when a band begins, some hundred in all.
+        Whose statistics. Those of the past of a view are computed when a band begins, and of what nobody
+        looked at when somebody looks again, some hundred in all.
 
     Attributes
     ----------
@@ -43,7 +44,7 @@ class StdBands:
     Notes
     -----
     Thread safety: one thread at a time (the pump's). What is sampled is what was computed last; only a band
-    that begins waits for the analyzer.
+    that begins, or goes on after a while, waits for the analyzer.
     """
 
     def __init__(self, analyzer: Analyzer) -> None:
@@ -72,36 +73,49 @@ class StdBands:
             if state is None or state.newest_ns is None or state.held.labels is not None:
                 continue
             statistics = state.statistics.get(window)
-            if statistics is not None:
-                if name not in self._points:
-                    n_begun += n_past
-                    if n_begun > MAX_PAST:  # the others' turn comes: nothing is held up for long
-                        continue
-                    self._points[name] = self._past(name, span_ns, n_past)
-                point = state.newest_ns, statistics.mean, statistics.std
-                self._take(name, point, max(1, span_ns // MAX_POINTS), state.held.interval_ns)
+            if statistics is None:
+                continue
+            step_ns, interval_ns = max(1, span_ns // MAX_POINTS), state.held.interval_ns
+            known = self._points.get(name)
+            if known is None or _is_long(state.newest_ns - known[-1][0], step_ns, interval_ns):
+                n_begun += n_past
+                if n_begun > MAX_PAST:  # the others' turn comes: nothing is held up for long
+                    continue
+                self._catch_up(name, state.newest_ns, span_ns, n_past)
+            point = state.newest_ns, statistics.mean, statistics.std
+            self._take(name, point, step_ns)
 
-    def _past(self, name: str, span_ns: int, n: int) -> list[Point]:
-        """Return what the statistics were at readings of the last span, before the newest one."""
+    def _catch_up(self, name: str, newest_ns: int, span_ns: int, n: int) -> None:
+        """Take what the statistics were while nobody looked, in the last span."""
+        points = self._points.setdefault(name, [])
+        begin_ns = newest_ns - span_ns
+        if points and points[-1][0] < begin_ns:
+            points.append((begin_ns - 1, math.nan, math.nan))
+        since_ns = max(begin_ns, points[-1][0]) if points else begin_ns
+        for point in self._past(name, since_ns, newest_ns, span_ns, n):
+            if not points or point[0] > points[-1][0]:
+                points.append(point)
+        if not points:
+            del self._points[name]
+
+    def _past(self, name: str, since_ns: int, newest_ns: int, span_ns: int, n: int) -> list[Point]:
+        """Return what the statistics were at readings of a time, the newest one too."""
         held = self._analyzer.buffer.channel(name)
-        first, stop = held.span()
-        newest_ns = held.time_at(stop - 1)
-        if newest_ns is None:
+        first, stop = held.span_rows(since_ns, newest_ns)
+        if first >= stop:
             return []
-        rows = np.linspace(
-            max(first, held.row_at(newest_ns - span_ns)), stop - 1, n, endpoint=False
-        )
-        found = [held.time_at(int(row)) for row in np.unique(rows.astype(np.int64))]
+        rows = np.unique(np.linspace(first, stop - 1, min(n, stop - first)).astype(np.int64))
+        found = [held.time_at(int(row)) for row in rows]
         times = [time_ns for time_ns in found if time_ns is not None]
         pauses = [b - a for a, b in pairwise(times)]
-        longest = max(
-            PAUSE_FACTOR * span_ns / MAX_POINTS, INTERVALS * float(np.median(pauses or 0))
-        )
+        is_thinned = stop - first > n
+        usual_ns = None if is_thinned else held.interval_ns
+        usual_ns = usual_ns or int(np.median(pauses or 0))
         points: list[Point] = []
         for time_ns, pause_ns in zip(times, [0, *pauses], strict=True):
             if pause_ns < 0:  # the clock went back
                 points.clear()
-            elif pause_ns > longest:
+            elif _is_long(pause_ns, max(1, span_ns // MAX_POINTS), usual_ns):
                 points.append((time_ns - pause_ns // 2, math.nan, math.nan))
             points.append(self._at(name, time_ns))
         return points
@@ -111,18 +125,15 @@ class StdBands:
         mean, std = (self._analyzer.statistic(what, None, name, at=at) for what in ("mean", "std"))
         return time_ns, mean, std
 
-    def _take(self, name: str, point: Point, step_ns: int, interval_ns: int | None) -> None:
+    def _take(self, name: str, point: Point, step_ns: int) -> None:
         points = self._points.setdefault(name, [])
-        time_ns = point[0]
         if points:
-            pause_ns = time_ns - points[-1][0]
+            pause_ns = point[0] - points[-1][0]
             if pause_ns < 0:  # the clock went back
                 self.forget()
                 points = self._points.setdefault(name, [])
             elif pause_ns < step_ns:
                 return
-            elif interval_ns and pause_ns > max(PAUSE_FACTOR * step_ns, INTERVALS * interval_ns):
-                points.append((time_ns - pause_ns // 2, math.nan, math.nan))
         points.append(point)
         del points[:-MAX_POINTS]
 
@@ -146,6 +157,13 @@ class StdBands:
             if points:
                 told.append(_told(number, points))
         return told
+
+
+def _is_long(pause_ns: int, step_ns: int, interval_ns: int | None) -> bool:
+    """Return whether there is no band over such a pause, or nobody looked meanwhile."""
+    return interval_ns is not None and pause_ns > max(
+        PAUSE_FACTOR * step_ns, INTERVALS * interval_ns
+    )
 
 
 def _told(number: int, points: list[Point]) -> list[object]:

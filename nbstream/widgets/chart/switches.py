@@ -41,6 +41,8 @@ class Switches:
             return False
         row, n = self._seen.get(name, (0, 0))
         rows = buffer.channel(name)
+        if rows.is_archived:
+            return rows.is_switch
         first, end = rows.span()
         row = max(row, first)
         if row < end:

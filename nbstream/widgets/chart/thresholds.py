@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nbstream.alerts import Rule
     from nbstream.alerts.conditions.condition import Condition
     from nbstream.expressions.limits import AxisLimit
+    from nbstream.readings.buffer import Buffer
 
 __all__ = ["RuleLimit", "Threshold", "rule_limits", "thresholds"]
 
@@ -80,13 +81,11 @@ def _of_condition(
     ]
 
 
-def thresholds(
-    rules: Iterable[Rule], shown: Sequence[str], measured: tuple[str, ...]
-) -> list[Threshold]:
+def thresholds(rules: Iterable[Rule], shown: Sequence[str], buffer: Buffer) -> list[Threshold]:
     """Return the lines of the rules' limits on the axes of channels that are shown."""
     found = []
     for rule in rules:
-        own = set(rule.awaited(measured))
+        own = set(rule.awaited(buffer.measured, buffer._store.labels))
         for place, limit in enumerate(rule_limits(rule)):
             named = limit.limit.channel
             on = own if named is None else {named}

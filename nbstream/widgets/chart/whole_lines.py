@@ -55,8 +55,9 @@ class WholeLines:
             return
         self._turn = (self._turn + 1) % len(names)
         name = names[self._turn]
-        first, stop = self._buffer.channel(name).span()
-        if stop - first < FEWEST_ROWS:
+        held = self._buffer.channel(name)
+        first, stop = held.span()
+        if held.is_archived or stop - first < FEWEST_ROWS:
             return
         line = self._lines.get(name)
         if line is None or line.is_cut_off or stop - line.row >= AT_ONCE:

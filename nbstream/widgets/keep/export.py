@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.window import WindowLike
-    from nbstream.widgets.keep.record import Trace
+    from nbstream.widgets.keep.record import Subject
 
-__all__ = ["csv_text", "write_csv", "write_png", "write_svg"]
+__all__ = ["csv_text", "svg_text", "write_csv", "write_png", "write_svg"]
 
 
 def write_csv(
@@ -42,22 +42,24 @@ def csv_text(frame: pd.DataFrame, channels: Sequence[str]) -> str:
 
 
 def write_png(
-    analyzer: Analyzer,
-    traces: Sequence[Trace],
-    title: str,
-    path: str | PathLike[str],
-    window: WindowLike | None,
+    analyzer: Analyzer, subject: Subject, path: str | PathLike[str], window: WindowLike | None
 ) -> None:
     """Write the picture of a window as PNG."""
-    Path(path).write_bytes(draw(take(analyzer, traces, title=title, window=window)))
+    Path(path).write_bytes(draw(take(analyzer, subject, window=window)))
 
 
 def write_svg(
-    analyzer: Analyzer,
-    traces: Sequence[Trace],
-    title: str,
-    path: str | PathLike[str],
-    window: WindowLike | None,
+    analyzer: Analyzer, subject: Subject, path: str | PathLike[str], window: WindowLike | None
 ) -> None:
     """Write the picture of a window as SVG."""
-    write_atomically(path, draw_svg(take(analyzer, traces, title=title, window=window)))
+    write_atomically(path, svg_text(analyzer, subject, window=window))
+
+
+def svg_text(
+    analyzer: Analyzer,
+    subject: Subject,
+    window: WindowLike | None = None,
+    span: tuple[int, int] | None = None,
+) -> str:
+    """Return the picture of a window, or of a span (ns), as SVG."""
+    return draw_svg(take(analyzer, subject, window=window, span=span))

@@ -18,27 +18,28 @@ from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.notifiers.voila import is_voila_kernel
 from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.runtime.main_thread import MAIN
 from nbstream.sources import SourceState
 from nbstream.text.redaction import log_exception
-from nbstream.widgets.keep.picture import WIDTH, fitting
-from nbstream.widgets.keep.record import said_of, take
+from nbstream.widgets.keep.canvas import WIDTH
+from nbstream.widgets.keep.picture import fitting
+from nbstream.widgets.keep.record import Subject, said_of, take
 from nbstream.widgets.keep.table import html_table, text_table
 from nbstream.widgets.page.link import PUMP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.runtime.clock import Clock
-    from nbstream.widgets.keep.record import Record, Trace
+    from nbstream.widgets.keep.record import Record
     from nbstream.widgets.page.link import Pump
 
-__all__ = ["MAX_BYTES", "Keeper", "Subject", "bundle", "framed", "worded"]
+__all__ = ["MAX_BYTES", "Keeper", "bundle", "framed", "worded"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,15 +59,6 @@ OVER = (SourceState.ENDED, SourceState.STOPPED, SourceState.FAILED)
 FIGURE = (
     "margin:0;padding:8px;background:#ffffff;color:#1f2933;border-radius:4px;font-family:sans-serif"
 )
-
-
-class Subject(NamedTuple):
-    """What is kept: how a chart looks now."""
-
-    traces: Sequence[Trace]
-    """The channels that are shown."""
-    title: str
-    """"" is none."""
 
 
 def bundle(
@@ -189,7 +181,7 @@ class Keeper:
         pump: Pump = PUMP,
     ) -> None:
         self._analyzer = analyzer
-        self._describe = describe or (lambda: Subject((), ""))
+        self._describe = describe or (lambda: Subject(()))
         self._draw_other = draw
         self._tell = tell
         self._publish = publish or _publish
@@ -201,6 +193,8 @@ class Keeper:
         self._is_displayed = False
         self._is_closed = False
         self._is_drawing = False
+        self._is_asked = threading.Event()
+        self._drawer: threading.Thread | None = None
         self._kept: tuple[Any, ...] = ()
         self._data: dict[str, str] = {}
         self._due = 0.0
@@ -235,6 +229,7 @@ class Keeper:
         if keep and self._is_displayed:
             self._draw(update=True, is_last=True)
         self._is_closed = True
+        self._is_asked.set()
         self._pump.remove(self)
 
     def step(self, now: float) -> float | None:
@@ -250,9 +245,28 @@ class Keeper:
         is_due = now >= self._due and self._present() != self._kept
         if (is_due or (is_over and not was_over)) and not self._is_drawing:
             self._is_drawing = True
-            # Not here: pages wait for the pump's frames.
-            threading.Thread(target=self._renew, name="nbstream-keep", daemon=True).start()
+            self._ask()
         return LOOK_INTERVAL
+
+    def _ask(self) -> None:
+        """Have a picture drawn beside this thread, on whose frames pages wait."""
+        if self._drawer is None:
+            # One for all of them: glibc keeps for each new thread what a picture took, 15 MB.
+            drawer = threading.Thread(target=self._run, name="nbstream-keep", daemon=True)
+            try:
+                drawer.start()
+            except RuntimeError:  # no thread can be started
+                self._renew()
+                return
+            self._drawer = drawer
+        self._is_asked.set()
+
+    def _run(self) -> None:
+        while self._is_asked.wait():
+            self._is_asked.clear()
+            if self._is_closed:
+                return
+            self._renew()
 
     def _renew(self) -> None:
         try:
@@ -300,7 +314,7 @@ class Keeper:
         if self._n_rows(trace.channel for trace in subject.traces) <= FIRST_ROWS:
             record = self._taken(subject)
         else:
-            record = self._taken(subject._replace(traces=()))
+            record = self._taken(subject._replace(traces=(), rows=()))
             record = replace(record, waiting="the picture follows")
         return bundle(record, FIRST_BYTES, scale=1.0, mark=self._display_id)
 
@@ -310,8 +324,8 @@ class Keeper:
         return sum(stop - start for start, stop in spans)
 
     def _taken(self, subject: Subject) -> Record:
-        title = subject.title or self.title
-        return take(self._analyzer, subject.traces, title=title, clock=self._clock)
+        subject = subject._replace(title=subject.title or self.title)
+        return take(self._analyzer, subject, clock=self._clock)
 
     def _present(self) -> tuple[Any, ...]:
         """Return what differs when another picture would."""

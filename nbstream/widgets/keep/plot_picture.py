@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nbstream.widgets.keep.picture import (
+from nbstream.widgets.keep.axes import scale_of
+from nbstream.widgets.keep.canvas import (
     FRAME,
     GRID,
     INK,
@@ -23,7 +24,7 @@ from nbstream.widgets.keep.picture import (
     text_width,
 )
 from nbstream.widgets.keep.table import CELL, HEAD, LEFT, TABLE
-from nbstream.widgets.keep.ticks import Tick, fitted, free_labels, value_ticks
+from nbstream.widgets.keep.ticks import free_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ ROW_HEIGHT = 110
 LEGEND_HEIGHT = 20
 UNITS_HEIGHT = 18
 X_HEIGHT = 36
-HUGE = 1e300
+X_TICKS = 9
 
 
 class PlotLine(NamedTuple):
@@ -60,10 +61,12 @@ class PlotRow(NamedTuple):
     lines: Sequence[PlotLine]
     x_title: str
     y_title: str
-    has_ground: bool
-    """Whether the y axis begins at 0, and a line stands on it."""
+    y_foot: float | None = None
+    """Where the y axis begins; None leaves that to the lines."""
     has_bars: bool = False
     """Whether a line goes around bars, two points for each edge of them."""
+    is_log_x: bool = False
+    is_log_y: bool = False
 
 
 def draw_plot(title: str, said: str, rows: Sequence[PlotRow], max_bytes: int) -> bytes:
@@ -135,7 +138,7 @@ def _draw(title: str, said: str, rows: Sequence[PlotRow], scale: float) -> bytes
 
 def _draw_legend(canvas: Raster, lines: Sequence[PlotLine], y: float) -> None:
     x = float(MARGIN)
-    for line in lines:
+    for line in {(line.name, line.color): line for line in lines}.values():
         needed = 26 + text_width(line.name, SMALL_PX) + 16
         if x + needed > WIDTH:
             return
@@ -145,35 +148,42 @@ def _draw_legend(canvas: Raster, lines: Sequence[PlotLine], y: float) -> None:
 
 
 def _draw_row(canvas: Raster, row: PlotRow, top: float, bottom: float) -> None:
-    y_low, y_high, y_factor, y_ticks = _axis([line.y for line in row.lines], (bottom - top) / 44)
-    if row.has_ground:
-        y_low = 0.0
-        y_ticks = [tick for tick in y_ticks if tick.at >= 0]
-    left = MARGIN + max((text_width(tick.label, SMALL_PX) for tick in y_ticks), default=0.0) + 8
+    y_scale = scale_of(
+        np.concatenate([line.y for line in row.lines]),
+        most=round((bottom - top) / 44),
+        ends=(row.y_foot, None),
+        is_log=row.is_log_y,
+    )
+    left = MARGIN + max((text_width(tick.label, SMALL_PX) for tick in y_scale.ticks), default=0) + 8
     box = Box(left, top, WIDTH - MARGIN, bottom)
-    x_low, x_high, x_factor, x_ticks = _axis([line.x for line in row.lines], 9, room=False)
+    x = np.concatenate([line.x for line in row.lines])
+    x = x[np.isfinite(x) & ((x > 0) | (not row.is_log_x))]
+    ends = (float(x.min()), float(x.max())) if len(x) and x.min() < x.max() else (None, None)
+    x_scale = scale_of(x, most=X_TICKS, ends=ends, is_log=row.is_log_x)
 
     def x_of(values: FloatArray) -> FloatArray:
-        share = (values * x_factor - x_low) / (x_high - x_low)
-        return np.clip(box.left + share * (box.right - box.left), box.left, box.right)
+        place = box.left + x_scale.place(values) * (box.right - box.left)
+        return np.clip(place, box.left, box.right)
 
     def y_of(values: FloatArray) -> FloatArray:
-        share = (values * y_factor - y_low) / (y_high - y_low)
-        return np.clip(box.bottom - share * (box.bottom - box.top), box.top, box.bottom)
+        place = box.bottom - y_scale.place(values) * (box.bottom - box.top)
+        if row.has_bars:
+            place = np.where(np.isnan(place), box.bottom, place)  # a bar of nothing
+        return np.clip(place, box.top, box.bottom)
 
     if row.has_bars and len(row.lines) == 1:
         [line] = row.lines
-        x, y = x_of(line.x)[1:-1].tolist(), y_of(line.y)[1:-1].tolist()
-        for i in range(0, len(x), 2):
-            if y[i] < box.bottom:
-                canvas.fill(Box(x[i], y[i], x[i + 1], box.bottom), line.color)
-    for tick in y_ticks:
-        at = float(y_of(np.array([tick.at]) / y_factor)[0])
+        edges, tops = x_of(line.x)[1:-1].tolist(), y_of(line.y)[1:-1].tolist()
+        for i in range(0, len(edges), 2):
+            if tops[i] < box.bottom:
+                canvas.fill(Box(edges[i], tops[i], edges[i + 1], box.bottom), line.color)
+    for tick in y_scale.ticks:
+        at = float(y_of(np.array([tick.at]))[0])
         canvas.rule(box.left, at, box.right, at, GRID, 1)
         canvas.text(box.left - 7, at, tick.label, SMALL_PX, QUIET, "rm")
-    places = x_of(np.array([tick.at for tick in x_ticks]) / x_factor).tolist()
-    free = free_labels(places, [text_width(tick.label, SMALL_PX) for tick in x_ticks], 10)
-    for tick, at, is_free in zip(x_ticks, places, free, strict=True):
+    places = x_of(np.array([tick.at for tick in x_scale.ticks])).tolist()
+    free = free_labels(places, [text_width(tick.label, SMALL_PX) for tick in x_scale.ticks], 10)
+    for tick, at, is_free in zip(x_scale.ticks, places, free, strict=True):
         canvas.rule(at, box.top, at, box.bottom, GRID, 1)
         if is_free:
             canvas.text(at, box.bottom + 7, tick.label, SMALL_PX, QUIET, "ma")
@@ -197,18 +207,3 @@ def _draw_line(canvas: Raster, x: FloatArray, y: FloatArray, color: str) -> None
         is_there = ~np.isnan(part_y)
         if is_there.sum() > 1:
             canvas.line(part_x[is_there], part_y[is_there], color, LINE_PX)
-
-
-def _axis(
-    parts: Sequence[FloatArray], most: float, *, room: bool = True
-) -> tuple[float, float, float, Sequence[Tick]]:
-    """Return ends, what values are multiplied by, and ticks of an axis."""
-    values = np.concatenate([part[np.isfinite(part)] for part in parts] or [np.empty(0)])
-    factor = 1e-10 if len(values) and float(np.abs(values).max()) > HUGE else 1.0
-    low, high = fitted(values * factor)
-    if len(values) and not room and float(values.min()) < float(values.max()):
-        low, high = float(values.min()) * factor, float(values.max()) * factor
-    ticks = value_ticks(low, high, max(2, round(most)))
-    if factor != 1.0:
-        ticks = [Tick(tick.at, f"{tick.at / factor:.3g}") for tick in ticks]
-    return low, high, factor, ticks

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,25 +13,31 @@ from nbstream.runtime.clock import SYSTEM_CLOCK
 from nbstream.summaries.bins import bin_points, step_bits
 from nbstream.text.naming import short_names, shortened
 from nbstream.widgets.chart.channel_line import rows_with_gaps
+from nbstream.widgets.chart.lanes import is_told_on_change, labels_of, runs_only
 from nbstream.widgets.chart.thresholds import thresholds
-from nbstream.widgets.keep.picture import hex_color
+from nbstream.widgets.keep.canvas import hex_color
 from nbstream.widgets.page.messages import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.readings.batch import FloatArray, TimeArray
-    from nbstream.readings.channel_rows import ChannelRows
+    from nbstream.readings.buffer import Buffer
     from nbstream.readings.window import WindowLike
     from nbstream.runtime.clock import Clock
+    from nbstream.widgets.chart.lanes import Label
 
 __all__ = [
     "MAX_LINES",
+    "Axis",
     "Band",
     "Channel",
     "Line",
     "Record",
+    "Rows",
+    "Shape",
+    "Subject",
     "Threshold",
     "Trace",
     "said_of",
@@ -63,6 +67,64 @@ class Trace:
     """Of its line, such as "#3266d6" or "teal"."""
     dash: str = "solid"
     """"solid", "dash" or "dot"."""
+    is_stepped: bool = False
+    """Whether a reading holds until the next one comes."""
+    has_fill: bool = False
+    """Whether the area down to zero has its colour."""
+    mode: str | None = None
+    """"lines", "markers" or "lines+markers"; None is a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line or an area across a row that somebody put into the figure."""
+
+    x: tuple[int | None, int | None]
+    """From when to when, ns; None reaches to the edge."""
+    y: tuple[float | None, float | None]
+    """From which value to which; None reaches to the edge."""
+    color: str | None
+    """Of the line, or of the outline, as "#rrggbb"; None is no line."""
+    fill: str | None
+    """Of the area, on the white plate; None for a line."""
+    width: float
+    dash: str
+    text: str
+    """Beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A y axis of a chart."""
+
+    title: str
+    """"" is none."""
+    channels: tuple[int, ...]
+    """Numbers of the channels that are drawn on it."""
+    ends: tuple[float | None, float | None] = (None, None)
+    """Where it ends, None where the readings decide."""
+    least: tuple[float | None, float | None] = (None, None)
+    """How far it reaches at least."""
+    is_log: bool = False
+    """Whether it is logarithmic."""
+    shapes: tuple[Shape, ...] = ()
+    """Lines and areas that somebody put into its row."""
+
+
+Rows = tuple[tuple[Axis, ...], ...]
+"""Of a chart from the top down, each with its left and its right axis."""
+
+
+class Subject(NamedTuple):
+    """How a chart looks, of which a record is taken."""
+
+    traces: Sequence[Trace]
+    """The channels that are shown."""
+    title: str = ""
+    """As it is shown; "" is none."""
+    rows: Rows = ()
+    """Where the traces are drawn, by their numbers. Those that are in none of them are drawn by their units:
+    two in one row, more in a row each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +167,18 @@ class Channel:
     """The largest."""
     n_incidents: int
     """Incidents in the span that is shown."""
+    is_stepped: bool = False
+    """As a trace has it, as the next two."""
+    has_fill: bool = False
+    mode: str | None = None
     label: str = ""
     """The newest word of a channel of words; "" for numbers."""
     states: Line | None = None
     """The codes of such a channel; None for numbers."""
+    labels: Mapping[float, Label] = field(default_factory=dict)
+    """What the codes are."""
+    until_ns: int | None = None
+    """Up to when a state goes on that is told only when it changes; None for one that is told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +186,9 @@ class Threshold:
     """The limit of a rule."""
 
     value: float
-    """In the unit of its channel."""
-    unit: str
-    """Of the channels on whose axis it is."""
+    """In the unit of its channels."""
+    channels: tuple[int, ...]
+    """Numbers of the channels whose axes it is on."""
     severity: str
     """"info", "warning" or "critical"."""
     text: str
@@ -159,6 +229,8 @@ class Record:
     """In their order, at most `MAX_LINES`."""
     n_left_out: int
     """Channels beyond those."""
+    rows: Rows
+    """Where they are drawn; lanes stand below."""
     thresholds: tuple[Threshold, ...]
     """Of all rules that compare readings, or a level of theirs, with numbers."""
     bands: tuple[Band, ...]
@@ -169,9 +241,8 @@ class Record:
 
 def take(
     analyzer: Analyzer,
-    traces: Sequence[Trace],
+    subject: Subject,
     *,
-    title: str = "",
     window: WindowLike | None = None,
     span: tuple[int, int] | None = None,
     clock: Clock = SYSTEM_CLOCK,
@@ -182,10 +253,8 @@ def take(
     ----------
     analyzer
         Whose readings, rules and window.
-    traces
-        The channels that are shown.
-    title
-        Of the chart; tags in it are left out.
+    subject
+        How the chart looks.
     window
         Another window; None is the analyzer's.
     span
@@ -198,6 +267,7 @@ def take(
     Thread safety: any thread. Cost: a copy of the window's readings, one channel after the other; 16 channels
     of a million readings take about a second.
     """
+    traces, title, rows = subject
     buffer = analyzer.buffer
     parsed = analyzer.parsed_window if window is None else Window.parse(window)
     now_ns = clock.wall_ns()
@@ -208,10 +278,6 @@ def take(
     shown = traces[:MAX_LINES]
     incidents = analyzer.alerts.incidents
     from_ns, to_ns = span or _span(analyzer, shown, parsed, at_ns)
-
-    def rows_of(held: ChannelRows) -> tuple[int, int]:
-        return held.window_rows(parsed) if span is None else held.span_rows(*span)
-
     inside = [
         i
         for i in incidents
@@ -221,7 +287,7 @@ def take(
         _channel(
             analyzer,
             trace,
-            rows_of,
+            buffer.channel(trace.channel).seen_rows(parsed, span),
             names[trace.channel],
             units.get(trace.channel, ""),
             sum(i.channel == trace.channel for i in inside),
@@ -233,9 +299,7 @@ def take(
     has_readings = any(channel.count for channel in channels)
     waiting = "" if has_readings else "no readings" if source is None else source.status
     return Record(
-        title=plain_text(html.unescape(re.sub(r"<[^<>]*>", " ", title)), MAX_TITLE)
-        if title
-        else "",
+        title=plain_text(title, MAX_TITLE),
         window=parsed.label if span is None else f"{(to_ns - from_ns) / 1e9:.6g}s",
         from_ns=from_ns,
         to_ns=to_ns,
@@ -244,7 +308,8 @@ def take(
         said=said_of(now_ns, buffer.timezone),
         channels=channels,
         n_left_out=len(traces) - len(shown),
-        thresholds=_thresholds(analyzer, tuple(trace.channel for trace in shown), units),
+        rows=_arranged(channels, rows),
+        thresholds=_thresholds(analyzer, tuple(trace.channel for trace in shown)),
         bands=tuple(
             Band(
                 max(i.breached_ns, from_ns),
@@ -261,56 +326,86 @@ def take(
 def _channel(
     analyzer: Analyzer,
     trace: Trace,
-    rows_of: Callable[[ChannelRows], tuple[int, int]],
+    seen: tuple[int, int],
     name: str,
     unit: str,
     n_incidents: int,
 ) -> Channel:
     held = analyzer.buffer.channel(trace.channel)
-    rows, gaps = rows_with_gaps(held, *rows_of(held))
-    span_ns = int(np.ptp(rows.times)) if len(rows.times) else 0
-    points = bin_points(rows.times, rows.values, step_bits(max(span_ns, 1), BINS), gaps)
-    is_there = ~np.isnan(rows.values)
-    values = rows.values[is_there]
+    start, stop = seen
+    # With the reading before and the one after it, to which a line leads.
+    around, gaps = rows_with_gaps(held, max(start - 1, 0), stop + 1)
+    rows = slice(max(start - around.start, 0), max(stop - around.start, 0))
+    times, values = around.times[rows], around.values[rows]
+    span_ns = int(np.ptp(times)) if len(times) else 0
+    bits = step_bits(max(span_ns, 1), BINS)
+    are_states = held.labels is not None
+    points = bin_points(around.times, around.values, bits, gaps, are_states=are_states)
+    values = values[~np.isnan(values)]
     nan = float("nan")
-    labels = held.labels
-    if labels is not None:
-        newest = labels.text(float(values[-1])) if len(values) else ""
-        points = bin_points(
-            rows.times, rows.values, step_bits(max(span_ns, 1), BINS), gaps, are_states=True
-        )
-        return Channel(
-            name=name,
-            unit="",
-            color=hex_color(trace.color),
-            dash="solid",
-            line=Line(rows.times[:0], rows.values[:0]),
-            from_ns=int(rows.times[0]) if len(values) else None,
-            to_ns=int(rows.times[-1]) if len(values) else None,
-            count=len(values),
-            last=nan,
-            mean=nan,
-            min=nan,
-            max=nan,
-            n_incidents=n_incidents,
-            label=plain_text(newest, MAX_NAME) if newest else "",
-            states=Line(*points),
-        )
-    return Channel(
+    found = Channel(
         name=name,
         unit=unit,
         color=hex_color(trace.color),
         dash=trace.dash,
         line=Line(*points),
-        from_ns=int(rows.times[0]) if len(values) else None,
-        to_ns=int(rows.times[-1]) if len(values) else None,
+        from_ns=int(times[0]) if len(values) else None,
+        to_ns=int(times[-1]) if len(values) else None,
         count=len(values),
         last=float(values[-1]) if len(values) else nan,
         mean=_mean(values),
         min=float(values.min()) if len(values) else nan,
         max=float(values.max()) if len(values) else nan,
         n_incidents=n_incidents,
+        is_stepped=trace.is_stepped,
+        has_fill=trace.has_fill,
+        mode=trace.mode,
     )
+    if held.is_archived and len(values):  # the points that draw it, not all of its readings
+        found = replace(found, count=held.count(start, stop), mean=nan)
+    return _of_words(found, analyzer.buffer, trace.channel) if are_states else found
+
+
+def _of_words(found: Channel, buffer: Buffer, name: str) -> Channel:
+    """Return what was taken of a channel of words, of whose codes a mean says nothing."""
+    table = buffer._store.labels[name]
+    codes = np.unique(found.line.values)
+    nan = float("nan")
+    return replace(
+        found,
+        unit="",
+        dash="solid",
+        line=Line(found.line.times[:0], found.line.values[:0]),
+        last=nan,
+        mean=nan,
+        min=nan,
+        max=nan,
+        label=plain_text(table.text(found.last), MAX_NAME) if found.count else "",
+        states=Line(*runs_only(found.line.times, found.line.values)),
+        labels=labels_of(buffer, name, codes),
+        until_ns=buffer.newest_ns if is_told_on_change(buffer, name) else None,
+    )
+
+
+def _arranged(channels: Sequence[Channel], rows: Rows) -> Rows:
+    """Return the rows of channels of numbers, with rows by unit for those that are in none of them."""
+    left = {number: None for number, channel in enumerate(channels) if channel.states is None}
+    placed = []
+    for row in rows:
+        axes = tuple(
+            replace(axis, channels=tuple(number for number in axis.channels if number in left))
+            for axis in row
+        )
+        placed.append(tuple(axis for axis in axes if axis.channels))
+        for axis in axes:
+            for number in axis.channels:
+                left.pop(number, None)
+    by_unit: dict[str, list[int]] = {}
+    for number in left:
+        by_unit.setdefault(channels[number].unit, []).append(number)
+    axes = tuple(Axis(unit, tuple(numbers)) for unit, numbers in by_unit.items())
+    more = [axes] if len(axes) <= 2 else [(axis,) for axis in axes]
+    return tuple(row for row in (*placed, *more) if row)
 
 
 def _mean(values: FloatArray) -> float:
@@ -342,13 +437,10 @@ def _span(
     return (low, high) if low < high else (low - SECOND_NS, high + SECOND_NS)
 
 
-def _thresholds(
-    analyzer: Analyzer, channels: tuple[str, ...], units: dict[str, str]
-) -> tuple[Threshold, ...]:
+def _thresholds(analyzer: Analyzer, channels: tuple[str, ...]) -> tuple[Threshold, ...]:
     return tuple(
-        Threshold(line.value, unit, line.severity, shortened(line.text, MAX_NAME))
-        for line in thresholds(analyzer.rules, channels, analyzer.channels)
-        for unit in dict.fromkeys(units.get(channels[number], "") for number in line.channels)
+        Threshold(line.value, tuple(line.channels), line.severity, shortened(line.text, MAX_NAME))
+        for line in thresholds(analyzer.rules, channels, analyzer.buffer)
     )
 
 

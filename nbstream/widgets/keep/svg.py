@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbstream.widgets.keep.picture import PLATE, WIDTH, Box, paint, tint
+from nbstream.widgets.keep.canvas import AREA, PLATE, WIDTH, Box, tint
+from nbstream.widgets.keep.picture import paint
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
@@ -42,9 +43,18 @@ class _Svg:
 
     def fill(self, box: Box, color: str) -> None:
         """Tint a rectangle with a little of a colour."""
+        self.block(box, tint(color))
+
+    def block(self, box: Box, color: str) -> None:
+        """Fill a rectangle with a colour."""
         width, height = box.right - box.left, box.bottom - box.top
         place = f'x="{box.left:.1f}" y="{box.top:.1f}" width="{width:.1f}" height="{height:.1f}"'
-        self.elements.append(f'<rect {place} fill="{tint(color)}"/>')
+        self.elements.append(f'<rect {place} fill="{color}"/>')
+
+    def area(self, x: FloatArray, y: FloatArray, foot: float, color: str) -> None:
+        """Lay a little of a colour over what lies between a line and a level."""
+        points = _points(np.r_[x[0], x, x[-1]], np.r_[foot, y, foot])
+        self.elements.append(f'<polygon points="{points}" fill="{color}" fill-opacity="{AREA}"/>')
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, color: str, width: float) -> None:
         """Draw a level or upright line that is sharp."""
@@ -65,7 +75,7 @@ class _Svg:
         dash: tuple[float, float] | None = None,
     ) -> None:
         """Draw a line through points; `dash` is the length of a stroke and of the gap after it."""
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+        points = _points(x, y)
         dashed = "" if dash is None else f' stroke-dasharray="{dash[0]} {dash[1]}"'
         self.elements.append(
             f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="{width}"'
@@ -81,3 +91,7 @@ class _Svg:
             f'<text x="{x:.1f}" y="{y + DOWN[anchor[1]] * px:.1f}" font-size="{px}" fill="{color}"'
             f' text-anchor="{ACROSS[anchor[0]]}"{around}>{escape(text)}</text>'
         )
+
+
+def _points(x: FloatArray, y: FloatArray) -> str:
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))

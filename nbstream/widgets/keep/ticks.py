@@ -10,11 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
 
-__all__ = ["Tick", "fitted", "free_labels", "shown", "time_ticks", "value_ticks"]
+__all__ = [
+    "Tick", "compact", "fitted", "free_labels", "log_ticks", "shown", "time_ticks", "value_ticks",
+]  # fmt: skip
 
 LARGE = 1e7
 SMALL = 1e-4
-"""Numbers beyond are written with an exponent."""
+"""Numbers beyond are written with a suffix, or with an exponent."""
+SUFFIXES = "kMGT"
+SHORT = 1e4
+"""From here on powers of ten have a suffix."""
+TOO_LARGE = 1e15
 PADDING = 0.06
 MOST_DECIMALS = 12
 
@@ -85,12 +91,28 @@ def _value_ticks(low: float, high: float, most: int) -> list[Tick]:
     # Among neighbouring floats several multiples are one number, or lie outside.
     places = list(dict.fromkeys(p for p in places if low - slack <= p <= high + slack))
     largest = max((abs(place) for place in places), default=0.0)
-    if places and (largest >= LARGE or largest < SMALL):
-        n_digits = math.floor(math.log10(largest) + 1e-9) - math.floor(math.log10(step) + 1e-9)
-        n_digits = min(MOST_DECIMALS, max(0, n_digits))
-        return [Tick(p, f"{p:.{n_digits}e}" if p else "0") for p in places if math.isfinite(p)]
+    if largest and (largest >= LARGE or largest < SMALL):
+        places = [place for place in places if math.isfinite(place)]
+        labels = _suffixed(places, step, largest) or _exponents(places, step, largest)
+        return [Tick(*tick) for tick in zip(places, labels, strict=True)]
     decimals = min(MOST_DECIMALS, max(0, -math.floor(math.log10(step) + 1e-9)))
     return [Tick(place, f"{place:,.{decimals}f}") for place in places]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[Tick]:
+    """Return about `most` ticks of a logarithmic axis, whose ends are powers of ten.
+
+    They are powers of ten, with 2 and 5 times those where there is room; even ones where the axis holds less
+    than one decade.
+    """
+    if high - low < 1:
+        return [tick for tick in value_ticks(_ten_to(low), _ten_to(high), most) if tick.at > 0]
+    factors = (1, 2, 5) if 3 * (high - low) <= most else (1,)
+    every = math.ceil((high - low) / max(1, most))
+    powers = [p for p in range(math.floor(low), math.floor(high + 1e-9) + 1) if p % every == 0]
+    found = [factor * _power(power) for power in powers for factor in factors]
+    inside = [at for at in found if at > 0 and low - 1e-9 <= math.log10(at) <= high + 1e-9]
+    return [Tick(at, _short(at)) for at in inside]
 
 
 def time_ticks(from_ns: int, to_ns: int, offset_ns: int, most: int) -> list[Tick]:
@@ -127,6 +149,70 @@ def shown(value: float, spread: float = 0.0) -> str:
         return f"{value:,.6g}" if size < 1e5 else f"{value:,.10g}"
     decimals = min(MOST_DECIMALS, max(0, 2 - math.floor(math.log10(spread))))
     return f"{value:,.{decimals}f}"
+
+
+def compact(value: float, spread: float, width: int) -> str:
+    """Return a number as `shown`, with fewer digits, a suffix or an exponent where that is too wide.
+
+    Examples
+    --------
+    >>> compact(101_325.4871, 20.0, 8), compact(190_223_360.0, 5.0, 8), compact(1013.25, 0.01, 8)
+    ('101325.5', '190.223M', '1013.250')
+    """
+    text = shown(value, spread)
+    if len(text) <= width or not math.isfinite(value):
+        return text
+    without_commas = text.replace(",", "")
+    if len(without_commas) <= width:
+        return without_commas
+    whole = len(f"{value:.0f}")
+    if whole <= width and abs(value) >= 1:
+        return f"{value:.{max(0, width - whole - 1)}f}"
+    power = min(math.floor(math.log10(abs(value)) / 3 + 1e-9), len(SUFFIXES))
+    if 1 <= power and abs(value) < TOO_LARGE:
+        for n_digits in range(7, 2, -1):
+            short = f"{value / 1000.0**power:.{n_digits}g}{SUFFIXES[power - 1]}"
+            if len(short) <= width and "e" not in short:
+                return short
+    for n_digits in range(6, 0, -1):
+        short = f"{value:.{n_digits}g}"
+        if len(short) <= width:
+            return short
+    return f"{value:.0e}"
+
+
+def _suffixed(places: list[float], step: float, largest: float) -> list[str] | None:
+    """Return large numbers as "20M", "1.5G"; None for those that are too large, or near each other."""
+    power = min(math.floor(math.log10(largest) / 3 + 1e-9), len(SUFFIXES))
+    decimals = max(0, -math.floor(math.log10(step / 1000.0**power) + 1e-9))
+    if not (1 <= power and largest < TOO_LARGE and decimals <= 3):
+        return None
+    unit, suffix = 1000.0**power, SUFFIXES[power - 1]
+    return [f"{place / unit:,.{decimals}f}{suffix}" if place else "0" for place in places]
+
+
+def _exponents(places: list[float], step: float, largest: float) -> list[str]:
+    n_digits = math.floor(math.log10(largest) + 1e-9) - math.floor(math.log10(step) + 1e-9)
+    n_digits = min(MOST_DECIMALS, max(0, n_digits))
+    return [_exponent(place, n_digits) if place else "0" for place in places]
+
+
+def _exponent(value: float, n_digits: int) -> str:
+    """Return a number as people write it: "3e9", "2.5e-6"."""
+    mantissa, _, power = f"{value:.{n_digits}e}".partition("e")
+    return f"{mantissa}e{int(power)}"
+
+
+def _ten_to(exponent: float) -> float:
+    return float(10.0 ** min(exponent, 308.25))
+
+
+def _short(value: float) -> str:
+    """Return a value of one digit: "0.01", "200", "1G"."""
+    if SMALL <= value < SHORT:
+        return f"{value:,.10g}"
+    [label] = _suffixed([value], value, value) or _exponents([value], value, value)
+    return label
 
 
 def _power(exponent: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import hashlib
 import json
 import posixpath
@@ -12,12 +13,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from nbstream.widgets.page.lean import lean_script, lean_styles
+
 __all__ = [
     "HAVE_CHARTS",
     "PIECE_BYTES",
     "Script",
+    "is_script_name",
     "loader",
     "modules",
+    "panel_module",
     "script",
     "stub",
     "stylesheet",
@@ -25,6 +30,9 @@ __all__ = [
 
 PIECE_BYTES = 256 * 1024
 """A script that goes by message goes in pieces of this size, so that it shows progress and can resume."""
+
+PACK_LEVEL = 6
+"""Of gzip: the highest one takes longer and makes little of it."""
 
 HAVE_CHARTS = ("chart", "dashboard")
 """The views that may have something for plotly to draw."""
@@ -42,10 +50,9 @@ STYLES = (
 
 _IMPORT = re.compile(r"^import\s[^;]*?from\s+\"(\.[^\"]+)\";\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
+_FILE_NAME = re.compile(r"(?:app|plotly)-[0-9a-f]{16}\.js")
 _SHEET = '"__STYLES__"'
 """What stands in dress.js for the style sheet."""
-_NOTE = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -70,17 +77,28 @@ class Script:
 
     @property
     def file_name(self) -> str:
-        """The name of the file that holds it, for it and no other content."""
+        """Its name, for it and no other content."""
         return f"{self.name}-{self.digest}.js"
+
+    @property
+    def packed(self) -> bytes:
+        """All of it as it lies where a server finds it: gzip, a third to a quarter of the bytes."""
+        return gzip.compress(self.data, PACK_LEVEL, mtime=0)
 
     @property
     def n_pieces(self) -> int:
         """In how many pieces it goes by message."""
         return -(-len(self.data) // PIECE_BYTES)
 
-    def piece(self, number: int) -> bytes:
-        """Return the piece with this number from 0."""
-        return self.data[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
+    def piece(self, number: int, *, is_packed: bool) -> bytes:
+        """Return the piece with this number from 0, as it is or by itself as gzip."""
+        piece = self.data[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
+        return gzip.compress(piece, PACK_LEVEL, mtime=0) if is_packed else piece
+
+
+def is_script_name(name: object) -> bool:
+    """Return whether `name` is what the file of a script is called, of this version or another."""
+    return isinstance(name, str) and _FILE_NAME.fullmatch(name) is not None
 
 
 @functools.cache
@@ -91,8 +109,14 @@ def stub(text: str) -> str:
     finds the loader in the state of the widget. It is text, not a path: anywidget keeps every widget whose
     `_esm` is a Path alive for ever.
     """
-    source = re.sub(r"^\s*//.*\n|^ +", "", _read("stub.js"), flags=re.MULTILINE)
-    return source.replace("__KEY__", hashlib.sha256(text.encode()).hexdigest()[:16])
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return lean_script(_read("stub.js")).replace("__KEY__", key)
+
+
+@functools.cache
+def panel_module() -> str:
+    """Return the module that a page of Panel imports for our widgets, one for all of them."""
+    return lean_script(_read("holovizPanel.js"))
 
 
 @functools.cache
@@ -115,15 +139,15 @@ def loader(view: str, *, is_served: bool = False) -> str:
         }
         for name in names
     }
-    text = re.sub(r"^\s*//.*\n", "", _read("loader.js"), flags=re.MULTILINE)
-    text = text.replace("__VIEW__", view).replace("__IS_SERVED__", json.dumps(is_served))
+    text = lean_script(_read("loader.js")).replace("__VIEW__", view)
+    text = text.replace("__IS_SERVED__", json.dumps(is_served))
     return text.replace("__SCRIPTS__", json.dumps(scripts))
 
 
 @functools.cache
 def stylesheet() -> str:
     """Return the styles of all widgets, without the notes in them."""
-    return _NOTE.sub("", "".join(map(_read, STYLES)))
+    return lean_styles("".join(map(_read, STYLES)))
 
 
 def modules(entry: str = "app.js") -> list[str]:
@@ -159,8 +183,8 @@ def script(name: Literal["app", "plotly"]) -> Script:
     if name == "app":
         *inner, entry = modules()
         joined = [_enclosed(_read(module)) for module in inner] + [_IMPORT.sub("", _read(entry))]
-        text = "\n".join(joined).replace(_SHEET, json.dumps(stylesheet(), ensure_ascii=False))
-        return Script(name, text.encode())
+        sheet = json.dumps(stylesheet(), ensure_ascii=False)
+        return Script(name, lean_script("\n".join(joined)).replace(_SHEET, sheet).encode())
     import plotly
 
     bundle = Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
@@ -169,7 +193,7 @@ def script(name: Literal["app", "plotly"]) -> Script:
 
 def _enclosed(module: str) -> str:
     """Return a module as a function called once: what it exports is known to all, and nothing else."""
-    text = _COMMENT.sub("", _IMPORT.sub("", module))
+    text = _IMPORT.sub("", module)
     names = ", ".join(_EXPORT.findall(text))
     body = _EXPORT.sub(lambda found: found[0].removeprefix("export "), text)
     return f"const {{ {names} }} = (() => {{\n{body}return {{ {names} }};\n}})();"

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from nbstream.widgets.page.buffers import LAST_HEARD, LastHeard
+
 __all__ = ["Audience", "Client"]
 
 UNACKED = 3.0
@@ -15,7 +17,7 @@ EVICT_AFTER = 10.0
 UNHEARD_FOR = 120.0
 """A view may take so long (s) from its display to its hello, for its scripts come over a slow line."""
 LAG_MAX_MS = 3_600_000
-MAX_CLIENTS = 50
+MAX_CLIENTS = 200
 MAX_WIDTH_PX = 8192
 
 Kind = Literal["hello", "ack", "visible", "bye"]
@@ -28,11 +30,15 @@ class Client:
     heard_at: float
     is_visible: bool = True
     wants_snapshot: bool = True
+    has_begun: bool = False
+    """Whether it was sent a snapshot."""
     width_px: int = 1000
     has_acked: bool = False
     lag_ms: float = 0.0
     speaks_aside: bool = False
     """Whether its messages are handled beside a busy main thread, on a subshell of the kernel."""
+    is_text: bool = False
+    """Whether buffers don't reach it, so that they go as text."""
 
 
 class Audience:
@@ -41,24 +47,37 @@ class Audience:
     What a page says waits with the main thread while a cell runs, unless the kernel hears pages on a
     subshell. So silence means that a page is gone only where it could have been heard.
 
+    Parameters
+    ----------
+    last_heard
+        Of all audiences; injectable.
+
     Notes
     -----
     Thread safety: any method, from any thread; `look` from one thread at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last_heard: LastHeard = LAST_HEARD) -> None:
+        self._last_heard = last_heard
         self._lock = threading.Lock()
         self._clients: dict[str, Client] = {}
         self._acked_at = 0.0
         self._displayed_at: float | None = None
         self._is_busy = False
         self.n_ignored = 0
+        self.n_acks = 0
 
     @property
     def n_visible(self) -> int:
         """Views that are looked at now."""
         with self._lock:
             return len(self._visible())
+
+    @property
+    def n_following(self) -> int:
+        """Views that are looked at and were sent what a frame goes on from."""
+        with self._lock:
+            return sum(not client.wants_snapshot for client in self._visible())
 
     @property
     def width_px(self) -> int:
@@ -83,6 +102,14 @@ class Audience:
         """Whether the widget was displayed and no view has said hello since."""
         with self._lock:
             return self._displayed_at is not None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether buffers must go as text, for a view that they don't reach or may not reach."""
+        with self._lock:
+            if self._clients:
+                return any(client.is_text for client in self._clients.values())
+            return self._displayed_at is not None and self._last_heard.is_text
 
     def displayed(self, now: float) -> None:
         """Expect a view that has not been heard yet."""
@@ -137,9 +164,15 @@ class Audience:
                     self._displayed_at = None
 
     def newcomers(self) -> list[str]:
-        """Return the visible views that wait for a snapshot."""
+        """Return the views that wait for a snapshot: the visible ones, and those that have never had one.
+
+        So a view below the edge of the screen shows something, in its own size, before anybody scrolls there.
+        """
         with self._lock:
-            return [n for n, c in self._clients.items() if c.is_visible and c.wants_snapshot]
+            waiting = [
+                (name, client) for name, client in self._clients.items() if client.wants_snapshot
+            ]
+            return [name for name, client in waiting if client.is_visible or not client.has_begun]
 
     def welcomed(self, names: list[str]) -> None:
         """Take in that these views were sent a snapshot."""
@@ -147,6 +180,7 @@ class Audience:
             for name in names:
                 if name in self._clients:
                     self._clients[name].wants_snapshot = False
+                    self._clients[name].has_begun = True
 
     def keeps_up(self, now: float) -> bool:
         """Return whether the views follow, or cannot say that they do."""
@@ -173,11 +207,14 @@ class Audience:
         if kind == "hello":
             self._displayed_at = None
             client.wants_snapshot = True
+            client.is_text = message.get("text") is True
+            self._last_heard.note(is_text=client.is_text)
             client.is_visible = message.get("visible") is not False
             client.width_px = int(_number(message.get("width"), 1000, 100, MAX_WIDTH_PX))
             self._acked_at = now
         elif kind == "ack":
             client.has_acked = True
+            self.n_acks += 1
             client.lag_ms = _number(message.get("lag"), 0, 0, LAG_MAX_MS)
             self._acked_at = now
         else:

@@ -1,4 +1,4 @@
-"""The commands that a chart and the controls have in common, and the windows that they offer."""
+"""The command that a chart and the controls have in common, and the windows that they offer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nbstream.analysis.analyzer import Analyzer
     from nbstream.widgets.page.inbox import Action
 
-__all__ = ["WINDOW_CHOICES", "pause_command", "window_command"]
+__all__ = ["WINDOW_CHOICES", "window_command"]
 
 WINDOW_CHOICES = ("10s", "60s", "5min", "15min", "1h", "all")
 MAX_WINDOW_LENGTH = 64
@@ -28,17 +28,5 @@ def window_command(analyzer: Analyzer) -> Action:
         if not isinstance(value, str) or len(value) > MAX_WINDOW_LENGTH:
             return None
         return lambda: analyzer.choose_window(value)
-
-    return read
-
-
-def pause_command(chart: Any) -> Action:
-    """Return the command that pauses a chart, or lets it follow again: its "value" is True or False."""
-
-    def read(message: dict[str, Any]) -> Callable[[], Any] | None:
-        value = message.get("value")
-        if not isinstance(value, bool) or chart is None:
-            return None
-        return chart.pause if value else chart.resume  # type: ignore[no-any-return]
 
     return read

@@ -21,7 +21,12 @@ __all__ = ["Action", "Inbox"]
 
 logger = logging.getLogger(__name__)
 
-MAX_MESSAGES_PER_S = 50
+MAX_MESSAGES_PER_S = 200
+"""So many pages acknowledge at once, each every two seconds, and have as much again for what people do …"""
+MAX_OF_A_PAGE_PER_S = 50
+"""… but none of them takes the others' part."""
+MAX_PAGES = 1000
+"""Pages of which it is remembered how much they said."""
 
 Action: TypeAlias = Callable[[dict[str, Any]], Callable[[], Any] | None]
 """Reads a command of a page and returns what is to be done; if that returns a dict, the page gets it."""
@@ -65,6 +70,8 @@ class Inbox:
         self._actions = actions
         self._take = take
         self.allowance = Allowance(MAX_MESSAGES_PER_S, clock=clock)
+        self._clock = clock
+        self._of_pages: dict[str, Allowance] = {}
         self.n_ignored = 0
         widget.on_msg(self.receive)
 
@@ -79,6 +86,7 @@ class Inbox:
             and all(isinstance(message.get(key, ""), str) for key in ("kind", "name"))
             and not buffers
             and is_small(message)
+            and self._allowance_of(_page_of(message)).take()
             and self.allowance.take()
         )
         if not is_fair or not (
@@ -88,6 +96,17 @@ class Inbox:
             or self._command(message)
         ):
             self.ignore()
+        elif message["kind"] == "bye":
+            self._of_pages.pop(_page_of(message), None)  # it may be one of thousands
+
+    def _allowance_of(self, name: str) -> Allowance:
+        """Return what a page may say yet."""
+        known = self._of_pages.get(name)
+        if known is not None:
+            return known
+        if len(self._of_pages) >= MAX_PAGES:
+            self._of_pages.clear()  # all pages together have their bound still
+        return self._of_pages.setdefault(name, Allowance(MAX_OF_A_PAGE_PER_S, clock=self._clock))
 
     def _command(self, message: dict[str, Any]) -> bool:
         """Take a command of a page; return whether it was a valid one."""
@@ -115,3 +134,9 @@ class Inbox:
             error = plain_text(redact(f"That failed: {problem!r}"), 300)
         answer = {"value": value} if isinstance(value, dict) else {}
         self._widget.send({"kind": "reply", "request": request, "error": error, **answer})
+
+
+def _page_of(message: dict[str, Any]) -> str:
+    """Return how the page that sent it calls itself; those that give no name share one."""
+    name = message.get("client")
+    return name if isinstance(name, str) else ""

@@ -2,7 +2,8 @@
 
 A `Link` numbers frames and paces them; a page says hello, acknowledges now and then, and says when it is
 hidden. Frames reach all pages of the kernel (a comm is a broadcast); a page that misses a number says
-hello again and gets a snapshot, which needs nothing before it. Nothing is sent while nobody looks.
+hello again and gets a snapshot, which needs nothing before it. Nothing is sent while nobody looks, but for
+the first snapshot of each view.
 
 What a page says waits while a cell runs, so a busy kernel does not wait for it: a widget that was
 displayed is sent whole frames, which need nothing before them, until a view of it has been heard. A cell
@@ -11,17 +12,19 @@ that runs for long may have lost its pages without a sign: then little is sent, 
 The messages, all small JSON with numbers in binary buffers:
 
 =========  =========================================================  ==========================
-from page  ``hello``     client, visible, width (device px)           on render, gap, 3 s silence
+from page  ``hello``     client, visible, width (device px), …        on render, gap, 3 s silence
            ``ack``       client, lag (ms)                             every 2 s, sooner under lag
            ``visible``   client, visible                              tab or cell hidden or shown
            ``bye``       client                                       the view is removed
            ``listen``    client, value (bool)                         feed out of sight, every 25 s
 to page    ``frame``     seq, now (kernel clock, ms), busy (s), …     10–20 a second
-           ``snapshot``  as frame, and ``to``: the client it is for   after hello
+           ``snapshot``  as frame, and ``to``: the clients it is for  after hello
            ``told``      the newest notifications (see bell.py)       to whom listens
 =========  =========================================================  ==========================
 
 A frame with ``whole`` lets a view begin that has nothing yet; with ``deaf`` no page can be heard at present.
+What a view may begin with names its `PROTOCOL`: a page of another version of nbstream says what to do, and
+takes nothing of it. A page that gets no buffers says ``text`` in its hello (see buffers.py).
 Beside these a page asks for scripts (``need``, answered by ``asset``; see scripts.py), sends commands with a
 ``request`` number, answered by a ``reply`` with that number (see inbox.py; ``listen`` is one of them), and a
 view of a chart that looks back asks for ``history``, which is answered by points in buffers.
@@ -37,18 +40,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
+from nbstream.runtime.hosts import outside_visits
 from nbstream.runtime.main_thread import MAIN, MainThread
+from nbstream.runtime.turns import OVER, go_on, start_or_take_turns
 from nbstream.text.redaction import log_exception
 from nbstream.widgets.page.allowance import Allowance, Turns
 from nbstream.widgets.page.audience import Audience
+from nbstream.widgets.page.buffers import LAST_HEARD, LastHeard
+from nbstream.widgets.page.pacing import SLOWEST_INTERVAL, Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FrameFeed", "Link", "Paced", "Payload", "Pump"]
+__all__ = ["PROTOCOL", "FrameFeed", "Link", "Paced", "Payload", "Pump"]
 
 logger = logging.getLogger(__name__)
 
+PROTOCOL = 1
+"""Of these messages and of what is in them; another number when older pages would not understand them."""
 SILENT_INTERVAL = 1.0
 """A visible page hears something at least this often (s), so that silence means a broken link."""
 BUSY_AFTER = 1.0
@@ -66,8 +75,6 @@ LITTLE_BYTES = 1300
 """What a little frame holds; with what Jupyter adds around it, 2 KB travel."""
 ENVELOPE_BYTES = 700
 QUIET_INTERVAL = 10.0
-LAG_MS = 250.0
-SLOWEST_INTERVAL = 1.0
 LOOK_INTERVAL = 0.25
 """Between two looks (s) at whether the main thread is busy, while a view may wait unheard."""
 
@@ -124,8 +131,9 @@ class Link:
         Seconds between two frames of a page that keeps up.
     push
         Sends the scripts to pages that a busy kernel can't hear asking for them.
-    clock, main, turns
-        Clocks, main thread, and whose turn it is to send to pages that nobody hears; injectable.
+    clock, main, turns, last_heard
+        Clocks, main thread, whose turn it is to send to pages that nobody hears, and what such a page is
+        taken for; injectable.
 
     Notes
     -----
@@ -142,16 +150,16 @@ class Link:
         clock: Clock = SYSTEM_CLOCK,
         main: MainThread = MAIN,
         turns: Turns = LITTLE_AT_ALL,
+        last_heard: LastHeard = LAST_HEARD,
     ) -> None:
         self._send = send
         self.feed = feed
-        self._base_interval = interval
-        self._interval = interval
+        self._pacing = Pacing(interval)
         self._push = push
         self._clock = clock
         self._main = main
         self._turns = turns
-        self._audience = Audience()
+        self._audience = Audience(last_heard)
         self._seq = 0
         self._sent_at = -1e9
         self._whole_at = -1e9
@@ -170,9 +178,19 @@ class Link:
         return self._audience.n_ignored
 
     @property
+    def is_text(self) -> bool:
+        """Whether the buffers of messages must go as text."""
+        return self._audience.is_text
+
+    @property
     def width_px(self) -> int:
         """Width of the widest visible view in device pixels."""
         return self._audience.width_px
+
+    @property
+    def halvings(self) -> int:
+        """How often the points of frames are to be halved, for views that lag."""
+        return self._pacing.halvings
 
     def open(self, pump: Pump) -> None:
         """Let `pump` drive this link from now on."""
@@ -210,17 +228,18 @@ class Link:
         audience = self._audience
         audience.look(now, is_busy=busy_for >= BUSY_AFTER)
         is_deaf = audience.is_deaf
-        if not audience.n_visible and not (is_deaf and audience.may_be_unheard):
+        newcomers = audience.newcomers()
+        is_looked_at = audience.n_visible or (is_deaf and audience.may_be_unheard)
+        if not newcomers and not is_looked_at:
             return LOOK_INTERVAL if audience.may_be_unheard else None
         is_long = is_deaf and busy_for >= LONG_BUSY_AFTER
         if not is_long:
             self._due = min(self._due, now + SLOWEST_INTERVAL)
-        newcomers = audience.newcomers()
         if newcomers:
-            is_awaited = audience.n_visible > len(newcomers) or audience.may_be_unheard
+            is_awaited = audience.n_following > 0 or audience.may_be_unheard
             self._send_frame(now, busy_for, self.feed.frame(), is_awaited=is_awaited)
             self._send_snapshot(newcomers, busy_for)
-            self._due = _next_due(now, self._pace(busy_for))
+            self._due = _next_due(now, self._pace(now, busy_for))
         elif now >= self._due and is_long:
             self._due = self._send_little(now, busy_for)
         elif now >= self._due and audience.keeps_up(now):
@@ -230,16 +249,14 @@ class Link:
             self._send_frame(now, busy_for, payload)
             if is_deaf:
                 self._send_whole(now, busy_for)
-            self._due = _next_due(now, self._pace(busy_for))
+            self._due = _next_due(now, self._pace(now, busy_for))
         return max(0.001, self._due - now)
 
-    def _pace(self, busy_for: float) -> float:
+    def _pace(self, now: float, busy_for: float) -> float:
         """Return the seconds between frames as things are."""
-        if self._audience.lag_ms > LAG_MS:
-            self._interval = min(self._interval * 1.25, SLOWEST_INTERVAL)
-        else:
-            self._interval = max(self._interval * 0.95, self._base_interval)
-        return max(self._interval, BUSY_INTERVAL) if busy_for >= BUSY_AFTER else self._interval
+        pacing = self._pacing
+        pacing.update(now, self._audience.lag_ms, self._audience.n_acks)
+        return max(pacing.interval, BUSY_INTERVAL) if busy_for >= BUSY_AFTER else pacing.interval
 
     def _send_frame(
         self, now: float, busy_for: float, payload: Payload | None, *, is_awaited: bool = True
@@ -277,7 +294,8 @@ class Link:
         if wait > 0:
             return now + wait
         is_whole = now - self._whole_at >= WHOLE_INTERVAL
-        payload = self.feed.little(LITTLE_BYTES, whole=is_whole)
+        most = LITTLE_BYTES * 3 // 4 if self.is_text else LITTLE_BYTES
+        payload = self.feed.little(most, whole=is_whole)
         if payload is None and now - self._sent_at >= QUIET_INTERVAL:
             payload = self.feed.keep_alive()
         if payload is None:
@@ -285,7 +303,7 @@ class Link:
         else:
             if is_whole:
                 self._whole_at = now
-            self._turns.take(self, _size(payload) + ENVELOPE_BYTES)
+            self._turns.take(self, _size(payload, is_text=self.is_text) + ENVELOPE_BYTES)
             self._send_frame(now, busy_for, payload)
         return _next_due(now, LITTLE_INTERVAL)
 
@@ -299,6 +317,8 @@ class Link:
         }
         if to is not None:
             content["to"] = to
+        if to is not None or payload.content.get("whole"):
+            content["protocol"] = PROTOCOL
         if self._audience.is_deaf:
             content["deaf"] = True
         try:
@@ -307,11 +327,10 @@ class Link:
             logger.debug("A frame could not be sent.", exc_info=True)
 
 
-def _size(payload: Payload) -> int:
-    """Return the bytes of a payload: its JSON and its buffers."""
-    return len(json.dumps(payload.content)) + sum(
-        memoryview(part).nbytes for part in payload.buffers
-    )
+def _size(payload: Payload, *, is_text: bool) -> int:
+    """Return the bytes of a payload: its JSON and its buffers, which are a third more as text."""
+    n_binary = sum(memoryview(part).nbytes for part in payload.buffers)
+    return len(json.dumps(payload.content)) + (4 * n_binary // 3 if is_text else n_binary)
 
 
 def _next_due(now: float, interval: float) -> float:
@@ -344,8 +363,12 @@ class Pump:
         with self._lock:
             self._driven = (*self._driven, driven)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="nbstream-link", daemon=True)
-                self._thread.start()
+                with outside_visits():  # it serves all of them
+                    self._thread = threading.Thread(
+                        target=self._run, name="nbstream-link", daemon=True
+                    )
+                    start_or_take_turns(self._thread, self._turn, self._wake)
+            go_on()
         self._wake.set()
 
     def remove(self, driven: Paced) -> None:
@@ -366,16 +389,22 @@ class Pump:
     def _run(self) -> None:
         while True:
             self._wake.clear()
-            with self._lock:
-                all_driven = self._driven
-                if not all_driven:
-                    self._thread = None
-                    return
-            while self._jobs:
-                self._run_job(self._jobs.popleft())
-            delays = [self._step(driven) for driven in all_driven]
-            waits = [delay for delay in delays if delay is not None]
-            self._clock.wait(self._wake, min(waits, default=None))
+            wait = self._turn()
+            if wait == OVER:
+                return
+            self._clock.wait(self._wake, wait)
+
+    def _turn(self) -> float | None:
+        """Drive all once; return the seconds until something may be due, None for "when woken"."""
+        with self._lock:
+            all_driven = self._driven
+            if not all_driven:
+                self._thread = None
+                return OVER
+        while self._jobs:
+            self._run_job(self._jobs.popleft())
+        delays = [self._step(driven) for driven in all_driven]
+        return min((delay for delay in delays if delay is not None), default=None)
 
     def _run_job(self, job: Callable[[], None]) -> None:
         try:

@@ -25,6 +25,7 @@ class DistrustsPages:
         data = data if isinstance(data, dict) else {}
         method, buffers = data.get("method"), msg.get("buffers") or []
         if method == "custom" and "content" in data:
+            widget._is_heard = True
             widget._handle_custom_msg(data["content"], buffers)
         elif method == "request_state" and self._may_have_state():
             widget.send_state()

@@ -21,7 +21,7 @@ from nbstream.widgets.page.link import PUMP, Link, Payload, Pump
 from nbstream.widgets.page.messages import DistrustsPages, plain_text
 from nbstream.widgets.page.part import Part
 from nbstream.widgets.page.scripts import SCRIPTS
-from nbstream.widgets.page.subshell import AnswersOnMainShell
+from nbstream.widgets.page.sending import SendsFromThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +76,7 @@ class StateFeed:
         return Payload({"state": state, **({"whole": True} if whole else {})})
 
 
-class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
+class Panel(SendsFromThreads, DistrustsPages, Part, anywidget.AnyWidget):
     """Base class of the panels: it feeds its pages, and distrusts what they send.
 
     A kind of panel names its page side in `_view`, says in `_state` what the page shows, and in `_actions`
@@ -115,7 +115,7 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
         self._is_closed = False
         self._link = Link(
             self.send,
-            StateFeed(self._read),
+            self._new_feed(),
             interval=self._interval,
             push=lambda: SCRIPTS.push(self.send, self._view),
             clock=clock,
@@ -181,6 +181,9 @@ class Panel(AnswersOnMainShell, DistrustsPages, Part, anywidget.AnyWidget):
         the message is not what it should be.
         """
         return {}
+
+    def _new_feed(self) -> StateFeed:
+        return StateFeed(self._read)
 
     def _summary(self) -> str:
         latest = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from nbstream.widgets.page.buffers import as_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,6 +32,7 @@ class Part:
 
     def open(self) -> None:
         """Open the comm, once the widget is displayed."""
+        self._find_host()  # type: ignore[attr-defined]
         if self._is_displayed:
             super().open()  # type: ignore[misc]
 
@@ -49,12 +52,24 @@ class Part:
         return self._made_key
 
     def send(self, content: dict[str, Any], buffers: Any = None) -> None:
-        """Send a message to all pages that have the widget."""
+        """Send a message to all pages that have the widget; its buffers as text where one needs that."""
         widget: Any = self
-        if widget.comm is not None:
+        if buffers and widget._link.is_text:
+            content, buffers = as_text(content, buffers), None
+        if widget._components or (widget.comm is not None and self._may_stand_alone):
             super().send(content, buffers)  # type: ignore[misc]
         if self._carry is not None:
             self._carry(content, buffers)
+
+    @property
+    def _may_stand_alone(self) -> bool:
+        """Whether a page may have the widget by itself.
+
+        Some hosts open a comm for every widget; a part that is shown in its dashboard only has nobody there.
+        """
+        widget: Any = self
+        is_shown = self._is_displayed and not widget._host.opens_all
+        return self._carry is None or is_shown or bool(widget._is_heard)
 
     def _join(self, carry: Callable[[dict[str, Any], Any], None]) -> None:
         """Send messages by `carry`, too: the widget is part of something now."""

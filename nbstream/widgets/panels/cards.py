@@ -39,8 +39,12 @@ MAX_CARDS = 12
 """Statistics that are shown at most."""
 MAX_CHANNELS = 64
 """Channels that are listed; the others are counted."""
-PAST_MS = 60_000
-PAST_STEP_MS = 2_000
+PAST_NS = 60 * 10**9
+"""How far back the small lines reach at least, as far as the window and 60 intervals of readings else."""
+PAST_INTERVALS = 60
+N_PAST = 30
+FIRST_NS = -9_200_000_000_000_000_000
+"""The oldest time that has a wall clock in every zone."""
 PAST_BUDGET = 0.1
 """Seconds that the main thread may spend on the past."""
 MAX_LISTED = 200
@@ -235,13 +239,15 @@ class Cards(Panel):
         return apply
 
     def _past(self) -> dict[str, Any]:
-        """Return what would have been shown in the last minute, for the small lines.
+        """Return what would have been shown in the past, for the small lines.
 
-        "ages" are ms before the newest reading, "channels" the values of each card of one channel, or of
-        the last reading of each of several; None where that costs too much, or the time is up.
+        "newest" is the time of the newest reading and "span" how far the lines reach back, ms; "ages" are ms
+        before the newest, "channels" the values of each card of one channel, or of the last reading of each
+        of several; None where that costs too much, or the time is up.
         """
         newest_ns = self.analyzer.buffer.newest_ns
-        ages = list(range(PAST_MS, 0, -PAST_STEP_MS))
+        span_ns = self._past_ns()
+        ages = [round(span_ns * (N_PAST - n) / N_PAST) for n in range(N_PAST)]
         deadline = self._clock.monotonic() + PAST_BUDGET
         names = self.analyzer.channels[:MAX_CHANNELS]
         wanted = [card.statistic for card in self._cards] if len(names) == 1 else [find("last")]
@@ -255,12 +261,29 @@ class Cards(Panel):
                 else:
                     lines.append(None)
             channels.append(lines)
-        return {"ages": ages, "channels": channels}
+        return {
+            "newest": None if newest_ns is None else newest_ns / 1e6,
+            "span": span_ns / 1e6,
+            "ages": [age / 1e6 for age in ages],
+            "channels": channels,
+        }
+
+    def _past_ns(self) -> int:
+        """Return how far back the small lines reach."""
+        window, buffer = self.analyzer.parsed_window, self.analyzer.buffer
+        spans = [PAST_NS, window.duration_ns or 0]
+        for held in map(buffer.channel, self.analyzer.channels[:MAX_CHANNELS]):
+            spans.append(PAST_INTERVALS * (held.interval_ns or 0))
+            if window.duration_ns is None:
+                start, stop = held.window_rows(window)
+                first, last = held.time_at(start), held.time_at(stop - 1)
+                spans += [last - first] if first is not None and last is not None else []
+        return max(spans)
 
     def _line(
         self, channel: str, statistic: Statistic, newest_ns: int, ages: list[int]
     ) -> list[float | None]:
-        times = (np.datetime64(newest_ns - age * 10**6, "ns") for age in ages)
+        times = (np.datetime64(max(newest_ns - age, FIRST_NS), "ns") for age in ages)
         return [finite(self.analyzer.statistic(statistic, channel=channel, at=at)) for at in times]
 
     def _send_catalogue(self, message: dict[str, Any]) -> Callable[[], Any] | None:
@@ -330,6 +353,7 @@ class _Alerts:
 
     def __init__(self, analyzer: Analyzer, now_ns: int) -> None:
         self._log = analyzer.alerts
+        self._words = analyzer.buffer._store.labels
         self._now_ns = now_ns
         self._rules = [(rule, rule.error, rule.states) for rule in analyzer.rules]
 
@@ -338,7 +362,7 @@ class _Alerts:
         found = [
             (rule, error, RuleState.ERROR if error else states.get(channel, RuleState.OK))
             for rule, error, states in self._rules
-            if rule.watches(channel, channels)
+            if rule.watches(channel, channels, self._words)
         ]
         if not found:
             return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.rules.rule import SEVERITIES
 from nbstream.runtime.clock import SYSTEM_CLOCK, Clock
-from nbstream.widgets.page.commands import WINDOW_CHOICES, pause_command, window_command
+from nbstream.widgets.page.commands import WINDOW_CHOICES, window_command
 from nbstream.widgets.page.link import PUMP, Pump
 from nbstream.widgets.page.messages import plain_text
 from nbstream.widgets.page.panel import Panel
@@ -84,4 +84,4 @@ class Controls(Panel):
         return f"window {self.analyzer.parsed_window.label}"
 
     def _actions(self) -> dict[str, Action]:
-        return {"window": window_command(self.analyzer), "pause": pause_command(self.chart)}
+        return {"window": window_command(self.analyzer)}

@@ -67,7 +67,8 @@ class DetectorPicker:
             if len(self._analyzer.detections) >= MAX_DETECTORS:
                 error = f"There are {MAX_DETECTORS} detectors already. Remove one first."
                 raise ValueError(error)
-            self._analyzer.detect(name, channel=channel)
+            joint = name in _joint_names()
+            self._analyzer.detect(name, channel=None if joint else channel)
 
         return apply
 
@@ -101,13 +102,35 @@ def _shown(number: int, run: DetectorRun) -> dict[str, Any]:
     return {
         "id": number,
         "name": shortened(run.name),
-        "channel": "" if run.channel is None else short_name(run.channel),
+        "channel": _of(run),
         "flagged": run.n_flagged,
         "isWarm": run.is_warm,
+        "waitsFor": plain_text(run.waits_for.rstrip("."), 200),
+        "rather": plain_text(getattr(run, "rather", ""), 200),
         "means": rough_duration(run.block_ns) if run.block_ns else "",
         "behind": rough_duration(round(behind * 1e9)) if behind >= BEHIND_SECONDS else "",
         "error": "" if run.error is None else plain_text(run.error, 200),
     }
+
+
+def _of(run: DetectorRun) -> str:
+    """Return what a detector watches, in a few words."""
+    channels = run.channels
+    return (
+        short_name(channels[0])
+        if len(channels) == 1
+        else f"{len(channels)} channels"
+        if channels
+        else ""
+    )
+
+
+def _joint_names() -> set[str]:
+    """Return the names of the detectors that judge all channels together."""
+    from nbstream.detectors import JointDetector
+    from nbstream.detectors.registry import kinds
+
+    return {kind.name for kind in kinds() if issubclass(kind, JointDetector)}
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from nbstream.alerts.conditions.condition import Condition
 from nbstream.alerts.rules.kinds import Choice, ConditionKind, Duration, Flag, Name
+from nbstream.alerts.rules.kinds_of_channels import require_kinds
+from nbstream.alerts.rules.selection import Selection
 from nbstream.alerts.rules.settings import SETTINGS, RuleSettings
 from nbstream.expressions.parsing import ConditionError
-from nbstream.expressions.tree import Channel, Stale
+from nbstream.expressions.variables import Stale
 from nbstream.readings.window import Window, parse_duration
 from nbstream.text.naming import short_name
 from nbstream.widgets.page.messages import plain_text
@@ -119,7 +121,10 @@ class Draft:
         given = {key: value for key, value in draft.arguments.items() if key != "channel"}
         before = None if rule is None else rule.settings
         try:
-            draft.settings = RuleSettings.read(before, channels, **given)
+            settings = RuleSettings.read(before, channels, **given)
+            selected: Any = None if rule is None else rule.selected
+            require_kinds(settings, draft.arguments.get("channel", selected), analyzer.buffer)
+            draft.settings = settings
         except ValueError as error:
             draft.errors[_field_of(str(error))] = _wrong(str(error))
         return draft
@@ -173,14 +178,9 @@ class _Watched:
     """The channels that a draft watches, as far as they have readings."""
 
     def __init__(self, analyzer: Analyzer, settings: RuleSettings, selected: Any) -> None:
-        self._buffer = analyzer.buffer
+        self._buffer = buffer = analyzer.buffer
         channels = analyzer.channels
-        names = channels if selected == "*" else selected
-        if selected is None:
-            named = [v.name for v in settings.condition.variables if isinstance(v, Channel)]
-            names = (*channels[:1], *named)
-        elif isinstance(names, str):
-            names = (names,)
+        names = Selection.read(selected, settings.condition).awaited(channels, buffer._store.labels)
         self._names = tuple(name for name in dict.fromkeys(names) if name in channels)
 
     def newest(self, n: int) -> Window:

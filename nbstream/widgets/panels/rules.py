@@ -84,8 +84,9 @@ class Rules(Panel):
     def _rule(self, number: int, rule: Rule) -> dict[str, Any]:
         """Return what a page shows of a rule; "firing" is how grave it is where it stands."""
         names = self.analyzer.channels
-        selected, watched = rule.selected, rule.awaited(names)
-        is_several = selected == "*" or isinstance(selected, tuple)
+        selected = rule.selected
+        watched = rule.awaited(names, self.analyzer.buffer._store.labels)
+        is_several = isinstance(selected, tuple) or "*" in (selected or "")
         channel = watched[0] if watched and not is_several else ""
         condition, clear, state, states = rule.condition, rule.clear, rule.state, rule.states
         incidents = [rule.incident(name) for name, at in states.items() if at is state]
@@ -230,6 +231,8 @@ def _several(selected: Any) -> str:
     """Return in words which channels a rule watches."""
     if selected == "*":
         return "all channels"
+    if isinstance(selected, str):
+        return plain_text(short_name(selected, 24))
     return plain_text(", ".join(short_name(name, 24) for name in selected))
 
 

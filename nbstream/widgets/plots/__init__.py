@@ -1,1 +1,1 @@
-"""Charts of the window over something else than time: over values, over frequencies."""
+"""Charts over something else than time: over values, over frequencies, over the steps of a training."""

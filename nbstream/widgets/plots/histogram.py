@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -40,8 +40,10 @@ class Histogram(WindowPlot):
         Name of a channel, or several; None is all, at most 8. Those of one unit share bins.
     bins
         None chooses them by Freedman's and Diaconis' rule, with edges on round numbers that stay where
-        they are while readings come; long tails are counted, and not drawn. A number is how many at
-        most, numbers that ascend are the edges themselves.
+        they are while readings come; long tails are counted, and not drawn. "log" are bins of the same width
+        on a logarithmic x axis, for positive readings over several powers of ten, such as latencies;
+        others are counted below it. A number is how many at most, numbers that ascend are the edges
+        themselves.
     density
         Whether bars are shares per unit of the x axis, which have an area of 1, rather than counts.
     log
@@ -85,7 +87,7 @@ class Histogram(WindowPlot):
         analyzer: Analyzer,
         channel: str | Iterable[str] | None = None,
         *,
-        bins: int | Iterable[float] | None = None,
+        bins: int | Iterable[float] | Literal["log"] | None = None,
         density: bool = False,
         log: bool = False,
         quantiles: Iterable[float] = QUANTILES,
@@ -206,6 +208,7 @@ class Histogram(WindowPlot):
             "unit": unit[:20],
             "edges": edges.tolist(),
             "width": None if bins is None else exact(bins.width),
+            "decades": None if bins is None else bins.decades,
             "step": 10.0**-bins.decimals
             if bins and bins.is_around and bins.decimals is not None
             else None,
@@ -247,12 +250,21 @@ class Histogram(WindowPlot):
                 title = ", ".join([*(names if len(names) == 1 else []), *([unit] if unit else [])])
                 y_title = f"share per {unit or '1'}" if self._density else "readings"
                 x_title = short_name(title or " ", 80)
-                rows.append(PlotRow(lines, x_title, y_title, has_ground=True, has_bars=True))
+                foot = _foot(lines, is_log=self._log, is_density=self._density)
+                is_log_x = isinstance(self._bins, str)
+                rows.append(
+                    PlotRow(lines, x_title, y_title, foot, True, is_log_x, is_log_y=self._log)
+                )
         return rows, columns, cells
 
-    def _summary(self) -> str:
-        names = [short_name(name, 20) for name in self.channels[:3]]
-        return ", ".join(names) or "no readings yet"
+
+def _foot(lines: list[PlotLine], *, is_log: bool, is_density: bool) -> float:
+    """Return where bars stand: a logarithmic axis has no zero."""
+    if not is_log:
+        return 0.0
+    heights = np.concatenate([line.y for line in lines])
+    least = float(heights[heights > 0].min(initial=1.0))
+    return least / 2 if is_density else 0.5
 
 
 def _outline(edges: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -260,15 +272,15 @@ def _outline(edges: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatA
     return np.repeat(edges, 2), np.concatenate(([0.0], np.repeat(heights, 2), [0.0]))
 
 
-def _read_bins(bins: Any) -> int | FloatArray | None:
-    if bins is None:
-        return None
+def _read_bins(bins: Any) -> int | FloatArray | Literal["log"] | None:
+    if bins is None or (isinstance(bins, str) and bins == "log"):
+        return bins  # type: ignore[return-value]
     if not isinstance(bins, bool) and hasattr(bins, "__index__"):
         if not 1 <= int(bins) <= MAX_BINS:
             message = f"'bins' must be 1 to {MAX_BINS} (got {bins!r:.100})."
             raise ValueError(message)
         return int(bins)
-    wanted = "'bins' must be None, a number of bins or edges that ascend"
+    wanted = "'bins' must be None, 'log', a number of bins or edges that ascend"
     if isinstance(bins, (bool, str, bytes)) or not isinstance(bins, Iterable):
         message = f"{wanted} (got {bins!r:.100})."
         raise TypeError(message)

@@ -10,7 +10,6 @@ import numpy as np
 from nbstream.readings.window import parse_duration
 from nbstream.summaries.welch import LONGEST, SHORTEST, Peak, WindowSpectrum, peak_of
 from nbstream.summaries.welch import Spectrum as Found
-from nbstream.text.naming import short_name
 from nbstream.widgets.chart.settings import read_switch
 from nbstream.widgets.keep.plot_picture import PlotLine, PlotRow
 from nbstream.widgets.plots.window_plot import WindowPlot, exact
@@ -32,6 +31,8 @@ MAX_POINTS = 2049
 """Points of all lines together; more frequencies are shown in groups, by their highest."""
 BUDGET = 0.05
 """Seconds of computing in one go: the thread feeds the other widgets too."""
+DEEPEST_DB = 160
+"""What lies so far below the highest is rounding, not signal; static/plots/spectrum.js has it too."""
 NO_LINE = np.empty(0)
 
 
@@ -73,7 +74,8 @@ class Spectrum(WindowPlot):
     -----
     The sampling interval is the mean of the intervals between distinct times that are near their median.
     Where times are uneven by more than a tenth of it the readings are resampled to even times, and the page
-    says so. A segment with a gap, which is where the chart's line breaks, is left out, and counted.
+    says so. A segment with a gap, which is where the chart's line breaks, is left out, and counted. The
+    newest 1,024 segments are averaged; the page says so where the window holds more.
 
     Thread safety: make and close it on the main thread; what it computed can be read from any. Cost: about
     0.1 µs for each new reading.
@@ -227,6 +229,7 @@ class Spectrum(WindowPlot):
             "segments": found.n_segments,
             "resampled": found.n_resampled,
             "leftOut": found.n_left_out,
+            "isCut": found.is_cut,
             "readings": found.n_readings,
             "isDone": is_done,
             "peak": None if peak is None else [exact(peak.frequency), exact(peak.value)],
@@ -259,7 +262,8 @@ class Spectrum(WindowPlot):
                 peak = self._peak(found)
                 told = "–" if peak is None else f"{peak.frequency:.4g} Hz"
                 step = "–" if not found.n_segments else f"{found.step:.3g} Hz"
-                cells.append((color, [shown[name], told, step, f"{found.n_segments:,}"]))
+                n = f"the newest {found.n_segments:,}" if found.is_cut else f"{found.n_segments:,}"
+                cells.append((color, [shown[name], told, step, n]))
                 if not found.n_segments:
                     continue
                 heights = self._heights(self._scaled(found)[1:])
@@ -271,31 +275,32 @@ class Spectrum(WindowPlot):
             if lines:
                 title = f"{shown[names[0]]}, Hz" if len(names) == 1 else "Hz"
                 rows.append(
-                    PlotRow(lines, title, self._y_title(unit), has_ground=self._y == "linear")
+                    PlotRow(
+                        lines,
+                        title,
+                        self._y_title(unit),
+                        y_foot=0.0 if self._y == "linear" else None,
+                        is_log_x=self._log_x,
+                        is_log_y=self._y == "log",
+                    )
                 )
         return rows, columns, cells
 
     def _heights(self, power: FloatArray) -> FloatArray:
-        """Return power on the y axis; a logarithmic one has powers of ten."""
+        """Return power on the y axis, or decibels."""
         power = np.where(np.isfinite(power), power, np.nan)
-        if self._y == "linear":
+        if self._y != "db":
             return power
         with np.errstate(divide="ignore"):
-            logs = np.log10(power)
-        logs[~np.isfinite(logs)] = np.nan
-        factor = 1 if self._y == "log" else 10 if self._scale == "density" else 20
-        heights: FloatArray = factor * logs
-        return heights
+            decibels = (10 if self._scale == "density" else 20) * np.log10(power)
+        decibels[~np.isfinite(decibels)] = np.nan
+        found: FloatArray = np.maximum(decibels, np.nanmax(decibels, initial=-np.inf) - DEEPEST_DB)
+        return found
 
     def _y_title(self, unit: str) -> str:
         squared = f"({unit})²" if set(unit) & set(" /·*^²") else f"{unit}²" if unit else "1"
         plain = f"{squared}/Hz" if self._scale == "density" else unit or "1"
-        before = {"db": "dB re 1 ", "log": "log₁₀ of ", "linear": ""}[self._y]
-        return (before + plain).replace("re 1 1", "re 1")
-
-    def _summary(self) -> str:
-        names = [short_name(name, 20) for name in self.channels[:3]]
-        return ", ".join(names) or "no readings yet"
+        return f"dB re 1 {plain}".replace("re 1 1", "re 1") if self._y == "db" else plain
 
 
 def _read_segment(segment: Any) -> float | None:

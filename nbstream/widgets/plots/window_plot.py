@@ -15,8 +15,8 @@ from nbstream.runtime.main_thread import MAIN
 from nbstream.text.naming import short_name, short_names
 from nbstream.widgets.chart.look import PALETTE, look
 from nbstream.widgets.chart.thresholds import thresholds
+from nbstream.widgets.keep.canvas import hex_color
 from nbstream.widgets.keep.output import Keeper, framed, worded
-from nbstream.widgets.keep.picture import hex_color
 from nbstream.widgets.keep.plot_picture import PlotRow, draw_plot, html_rows, text_rows
 from nbstream.widgets.keep.record import said_of
 from nbstream.widgets.page.link import PUMP, Pump
@@ -138,7 +138,6 @@ class WindowPlot(Panel):
             rows, columns, cells = self._recorded()
         kind = type(self).__name__
         said = said_of(self._clock.wall_ns(), self.analyzer.buffer.timezone)
-        window = self.analyzer.parsed_window.label
         about = f"{kind} of {self._title or self._summary()}"
         text = f"{self._title or kind}, {said}\n{text_rows(columns, cells)}"
         if not rows:
@@ -147,15 +146,23 @@ class WindowPlot(Panel):
         return framed(
             text,
             f"{about}, {said}",
-            f"{kind}, window {window}, {said}",
+            f"{kind}, {self._span()}, {said}",
             html_rows(columns, cells),
             lambda room: draw_plot(self._title or "", said, rows, room),
             mark=mark,
         )
 
+    def _span(self) -> str:
+        """Return what is shown of the readings, in words."""
+        return f"window {self.analyzer.parsed_window.label}"
+
     def _recorded(self) -> tuple[list[PlotRow], list[str], list[tuple[str, list[str]]]]:
         """Return what is drawn, the columns of the table, and its rows: each a colour and cells."""
         raise NotImplementedError
+
+    def _summary(self) -> str:
+        names = [short_name(name, 20) for name in self.channels[:3]]
+        return ", ".join(names) or "no readings yet"
 
     def _color(self, name: str) -> str:
         """Return the colour of a channel on a white plate."""
@@ -216,7 +223,7 @@ class WindowPlot(Panel):
         analyzer = self.analyzer
         return [
             {"value": value, "text": plain_text(line.text, 60), "severity": line.severity}
-            for line in thresholds(analyzer.rules, names, analyzer.channels)
+            for line in thresholds(analyzer.rules, names, analyzer.buffer)
             if (value := exact(line.value)) is not None
         ]
 

@@ -56,6 +56,24 @@ def test_a_unit_has_many_ways_to_be_written() -> None:
     assert arranged({"a": "µm", "b": "μm"}) == [[("µm", "ab")]]
 
 
+def test_each_channel_has_a_row() -> None:
+    """What has no unit, or one unit, and is far apart is no flat line; of very many the last share a row."""
+    assert arranged({"a": "", "b": "", "c": "V"}, "each") == [
+        [("", "a")],
+        [("", "b")],
+        [("V", "c")],
+    ]
+    assert arranged({}, "each") == [[("", "")]]
+    many = arrange([f"c{n}" for n in range(40)], {}, "each")
+    assert len(many) == 32
+    assert many[-1][0].channels == tuple(range(31, 40))
+    rows = arrange(["a", "b", "c [bar]"], {"b": "V", "c [bar]": "bar"}, "each")
+    assert [row[0].title for row in rows] == ["a", "b (V)", "c [bar]"]
+    lanes = arrange(["a", "state", "b"], {}, "each", {"state"})
+    assert [row[0].channels for row in lanes] == [(0,), (2,)]
+    assert read_rows("each") == "each"
+
+
 def test_rows_that_were_chosen() -> None:
     """Channels stand where they were put; two units in a row have two axes, a third a row below."""
     units = {"a": "V", "b": "A", "c": "V", "d": "W"}

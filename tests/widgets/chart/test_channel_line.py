@@ -171,3 +171,31 @@ def test_pauses_that_break_a_line_can_be_chosen() -> None:
     assert breaks(times, 3 * NS).tolist() == [5]
     assert breaks(times, NEVER_NS).tolist() == [5]
     assert breaks(times[:0], NS).tolist() == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_line_breaks_where_it_would_if_all_had_come_at_once(seed: int) -> None:
+    """Even rows are taken in a quicker way; pauses and other rates are seen all the same."""
+    rng = np.random.default_rng(seed)
+    steps = rng.integers(90, 110, 3000) * 1_000_000
+    steps[1000:1400] *= rng.integers(2, 5)
+    pauses = rng.integers(0, len(steps), 12)
+    steps[pauses] *= rng.integers(2, 40, len(pauses))
+    times = EPOCH_NS + np.cumsum(steps)
+    buffer = ns.Buffer(timezone="UTC")
+    values = rng.normal(size=len(times))
+    line = None
+    n = 0
+    while n < len(times):
+        more = int(rng.integers(1, 9))
+        rows = slice(n, n + more)
+        fill(buffer, times[rows], values[rows])
+        line = line or ChannelLine(buffer, "x", 27, 0)
+        line.advance()
+        n += more
+    assert line is not None
+    whole = ChannelLine(buffer, "x", 27, 0)
+    whole.advance()
+    assert np.isnan(whole.points()[1]).any()
+    for found, expected in zip(line.points(), whole.points(), strict=True):
+        np.testing.assert_array_equal(found, expected)

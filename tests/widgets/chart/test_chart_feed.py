@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 import nbstream as ns
 from nbstream.summaries.bins import bin_points, step_bits
+from nbstream.testing import FakeClock
 from nbstream.widgets.chart.chart_feed import ChartFeed
 from nbstream.widgets.page.link import Payload
 
@@ -222,3 +225,48 @@ def test_incidents_and_notes_go_with_the_frames() -> None:
         third = feed.frame()
         assert third is not None
         assert {"incidents", "markers"} <= set(third.content["meta"])
+
+
+def test_a_page_is_told_when_clocks_were_set() -> None:
+    """Within what is held each change has its offset until then; those that were evicted are forgotten."""
+    buffer = ns.Buffer(timezone="Europe/Berlin", capacity=365, max_bytes=16 * 365)
+    begin = round(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+    spring, autumn = (
+        datetime(2026, *day, tzinfo=UTC).timestamp() * 1e3 for day in ((3, 29, 1), (10, 25, 1))
+    )
+    with ns.Analyzer(buffer) as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 200)
+        assert feed.zone["before"] == []
+        buffer.extend(begin + np.arange(200) * 86_400.0, x=np.arange(200.0))
+        assert (feed.zone["offset"], feed.zone["before"]) == (7_200_000, [[spring, 3_600_000]])
+        buffer.extend(begin + np.arange(200, 500) * 86_400.0, x=np.arange(300.0))
+        assert feed.zone["before"][0] == [autumn, 7_200_000]
+        assert len(feed.zone["before"]) == 2
+
+
+def test_how_often_readings_come_is_not_asked_for_each_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What rests is looked at twice a second, once it is known; frames come more often."""
+    buffer = ns.Buffer(timezone="UTC")
+    asked: list[float] = []
+    stale_after = ns.Buffer.stale_after
+
+    def counted(self: ns.Buffer, *names: str) -> float | None:
+        asked.append(clock.monotonic())
+        return stale_after(self, *names)
+
+    clock = FakeClock()
+    monkeypatch.setattr(ns.Buffer, "stale_after", counted)
+    monkeypatch.setattr("nbstream.widgets.chart.chart_feed.SYSTEM_CLOCK", clock)
+    with ns.Analyzer(buffer, window="20s") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 800)
+        for number in range(60):
+            buffer.append(START + number / 10, x=1.0)
+            frame = feed.frame()
+            assert frame is not None
+            if number == 2:  # the first with two intervals
+                assert frame.content["meta"]["interval"] == 100
+                asked.clear()
+            clock.advance(1 / 15)
+    assert len(asked) <= 8

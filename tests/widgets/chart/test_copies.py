@@ -210,3 +210,27 @@ def test_a_threshold_is_on_the_axis_of_its_channel(buffer: ns.Buffer) -> None:
     assert [(shape.yref, shape.y0) for shape in shapes] == [("y2", 5), ("y", 7), ("y2", 7)]
     assert chart.layout.shapes == ()
     chart.close()
+
+
+def test_switches_are_steps(buffer: ns.Buffer) -> None:
+    """A channel of zeros and ones is drawn as steps, as on the page, unless somebody chose otherwise."""
+    buffer.extend(START + np.arange(60.0), on=np.arange(60) // 7 % 2)
+    chart = ns.LiveChart(buffer, window="30s")
+    assert [trace.line.shape for trace in chart.to_figure().data] == [None, "hv"]
+    chart.data[1].line.shape = "linear"
+    assert chart.to_figure().data[1].line.shape == "linear"
+    chart.data[1].line.shape = None
+    chart.data[1].mode = "markers"
+    assert chart.to_figure().data[1].line.shape is None
+    chart.close()
+
+
+def test_areas_are_as_pale_as_on_the_page(buffer: ns.Buffer) -> None:
+    """A colour of the user's stays."""
+    chart = ns.LiveChart(buffer, window="30s")
+    chart.data[0].fill = "tozeroy"
+    red, green, blue = bytes.fromhex(PALETTE[0][1:])
+    assert chart.to_figure().data[0].fillcolor == f"rgba({red}, {green}, {blue}, 0.2)"
+    chart.data[0].fillcolor = "red"
+    assert chart.to_figure().data[0].fillcolor == "red"
+    chart.close()

@@ -214,6 +214,8 @@ def test_styles_of_a_line(make: Make) -> None:
     chart.layout.colorway = ["#111111", "#222222", "#333333"]
     assert figure(chart)["lines"][1]["color"] == "#222222"
     assert chart.data[1].line.color is None
+    chart.data[1].mode = "none"
+    assert figure(chart)["lines"][1]["mode"] == "none"
 
 
 def test_the_ninth_channel_is_dashed(make: Make) -> None:

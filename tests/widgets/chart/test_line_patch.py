@@ -102,3 +102,37 @@ def test_what_is_added_to_a_view_begins_with_a_whole_bin() -> None:
             part = since(seconds)
             assert min(part) <= (START + seconds) * 1e3
             assert part.items() <= whole.items()
+
+
+def test_points_are_halved_and_come_back_and_say_what_they_stand_for() -> None:
+    """What is there stays; what comes is coarser or finer from the newest bin on, and no reading is lost."""
+    buffer = ns.Buffer(timezone="UTC")
+    rng = np.random.default_rng(5)
+    halvings = 0
+    with ns.Analyzer(buffer, window="60s") as analyzer:
+        feed = ChartFeed(analyzer, dict, lambda: 1000, halvings=lambda: halvings)
+        page: dict[str, list[float]] = {"ms": [], "values": [], "counts": []}
+        received: list[int] = []
+        for i in range(160):
+            halvings = 3 if 40 <= i < 80 else 1 if 80 <= i < 120 else 0
+            times = START + i / 4 + np.arange(500) / 2000
+            buffer.extend(times, x=rng.normal(size=500))
+            frame = feed.frame()
+            assert frame is not None
+            [[_, n, cut, *_]] = frame.content["lines"]
+            numbers = np.frombuffer(frame.buffers[0])
+            [(_, counts)] = counts_of(frame)
+            keep = 0 if cut is None else int(np.searchsorted(page["ms"], cut))
+            assert keep or not i  # the line is never sent anew
+            for key, told in zip(page, (numbers[:n], numbers[n:], counts), strict=True):
+                page[key][keep:] = list(told)
+            assert np.all(np.diff(page["ms"]) >= 0)
+            assert sum(page["counts"]) == 500 * (i + 1)
+            received.append(n)
+        held = buffer.channel("x").rows(0)
+        assert (min(page["values"]), max(page["values"])) == (held.values.min(), held.values.max())
+        assert set(page["values"]) <= set(held.values)
+    all_points = np.mean(received[10:40])
+    assert np.mean(received[50:80]) < all_points / 4
+    assert np.mean(received[90:120]) < all_points / 1.5
+    assert abs(np.mean(received[130:]) / all_points - 1) < 0.1

@@ -381,10 +381,12 @@ def test_a_click_reaches_on_click(chart: ns.LiveChart) -> None:
 
 
 def test_window_and_pause(chart: ns.LiveChart) -> None:
-    """A page chooses the window and pauses; so does Python."""
+    """A page chooses the window; Python pauses all views, a page only its own."""
     say(chart, {"kind": "window", "value": "5min", "request": 1})
     assert chart.analyzer.window == "5min"
     say(chart, {"kind": "pause", "value": True, "request": 2})
+    assert not chart.is_paused
+    chart.pause()
     assert chart.is_paused
     chart.resume()
     assert not chart.is_paused

@@ -112,3 +112,34 @@ def test_empty_missing_and_huge_values() -> None:
     _, bins = bins_of(overview, "x")
     assert np.nanmax(bins) == np.float32(3e38)
     assert np.nanmin(bins) == 5.0
+
+
+def test_words_have_the_first_and_the_last_of_each_bin() -> None:
+    """A state that changed once is seen before and after it; several are one that says so."""
+    buffer = Buffer()
+    times = 1_782_907_200.0 + np.arange(51_200) / 100
+    states = ["a"] * 25_650 + ["b"] * 25_550
+    for i in (10_010, 10_020, 10_030):
+        states[i] = "c"
+    buffer.extend(times, state=states, x=np.ones(51_200))
+    payload = Overview(buffer).payload(("state", "x"))
+    n = payload.content["n"]
+    first, last = np.frombuffer(payload.buffers[0], np.float32).reshape(2, 2, n)[0]
+    labels = {code: text for code, text, _ in payload.content["labels"]["0"]}
+    assert set(labels.values()) == {"a", "b"}
+    changed = np.flatnonzero(first != last)
+    assert len(changed) == 1
+    assert (labels[first[changed[0]]], labels[last[changed[0]]]) == ("a", "b")
+    assert np.count_nonzero(first == -1) == 1
+    assert list(payload.content["labels"]) == ["0"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_words_are_in_the_strip(n: int) -> None:
+    """One state is one of some bin; a channel without readings has none."""
+    buffer = Buffer()
+    buffer.extend(1_782_907_200.0 + np.arange(n), state=["a", "b", "c"][:n])
+    payload = Overview(buffer).payload(("state", "none"))
+    first = np.frombuffer(payload.buffers[0], np.float32)[: payload.content["n"]]
+    assert np.count_nonzero(first == first) >= 1
+    assert len(payload.content["labels"]["0"]) >= 1

@@ -138,3 +138,40 @@ def test_bands_that_are_none(given: Any, kind: type[Exception]) -> None:
     """What is no finite number above 0 is refused, by its name."""
     with pytest.raises(kind, match="'band'"):
         read_band(given)
+
+
+def test_a_page_chooses_the_gap() -> None:
+    """Seconds, "never" or None reach the chart, whose pages are told; anything else is no wish."""
+    chart = ns.LiveChart(ns.Buffer())
+    read = chart._page_actions.actions()["gap"]
+    for wish in (2.5, "never", None):
+        act = read({"value": wish})
+        assert act is not None
+        act()
+        assert chart.gap == wish
+        assert chart._describe()["gap"] == wish
+    for wish in (0, -1, float("nan"), float("inf"), True, "soon", [1]):
+        assert read({"value": wish}) is None
+    chart.close()
+
+
+def test_a_page_asks_for_a_row_for_each_channel() -> None:
+    """The rows that were before come back; a chart of many is higher, if nobody chose its height."""
+    buffer = ns.Buffer(timezone="UTC")
+    names = [f"c{n}" for n in range(8)]
+    buffer.append(0.0, **{name: 10.0**n for n, name in enumerate(names)})
+    with ns.Analyzer(buffer) as analyzer:
+        charts = [ns.LiveChart(analyzer, rows=[["c0"]], **more) for more in ({}, {"height": 300})]
+        for chart, height in zip(charts, (8 * 72 + 60, 300), strict=True):
+            read = chart._page_actions.actions()["rows"]
+            assert read({"value": "each"}) is None
+            for is_each, rows, n_rows in ((True, "each", 8), (False, (("c0",),), 1)):
+                act = read({"value": is_each})
+                assert act is not None
+                act()
+                assert chart.rows == rows
+                meta = chart._describe()
+                assert meta["eachRow"] is is_each
+                assert len(meta["figure"]["rows"]) == n_rows
+                assert meta["figure"]["height"] == (height if is_each or height == 300 else 380)
+            chart.close()

@@ -116,6 +116,22 @@ def test_a_pause_has_no_band(analyzer: ns.Analyzer) -> None:
     assert [mean is None for _, mean, _ in points] == [True, False]
 
 
+def test_what_nobody_looked_at_is_no_pause(analyzer: ns.Analyzer) -> None:
+    """A chart that was out of sight has the band of that time when it is seen again, for one view."""
+    feed = feed_of(analyzer)
+    fill(analyzer, feed, 0, 5)
+    for away, seen in ((range(5, 20), range(5, 21)), (range(21, 80), range(60, 81))):
+        for second in away:
+            analyzer.buffer.append(START + second, x=math.sin(second))
+        points = fill(analyzer, feed, away.stop, away.stop + 1)
+        real = [round(time / 1e3 - START) for time, mean, _ in points if mean is not None]
+        assert real == list(seen)
+        for time, *found in points[-5:]:
+            wanted = [analyzer.statistic(name, at=time / 1e3) for name in ("mean", "std")]
+            assert found == pytest.approx(wanted)
+    assert [mean is None for _, mean, _ in points] == [True] + [False] * 21
+
+
 def test_another_window_begins_anew(analyzer: ns.Analyzer) -> None:
     """What was sampled of another window is no more, and has another number."""
     feed = feed_of(analyzer)

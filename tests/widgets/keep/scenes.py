@@ -11,7 +11,7 @@ from PIL import Image
 import nbstream as ns
 from nbstream.testing import FakeClock
 from nbstream.widgets.keep.picture import draw
-from nbstream.widgets.keep.record import Record, Trace, take
+from nbstream.widgets.keep.record import Record, Subject, Trace, take
 
 START = 1_782_907_200.0
 """2026-07-01 12:00:00 UTC."""
@@ -46,8 +46,7 @@ def record(
         analyzer.update()
         return take(
             analyzer,
-            traces(analyzer.channels),
-            title=title,
+            Subject(traces(analyzer.channels), title),
             **({} if clock is None else {"clock": clock}),
         )
 

@@ -141,3 +141,66 @@ def test_a_replaced_dashboard_keeps_nothing_more(buffer: ns.Buffer, published: P
     ns.Dashboard(buffer, name="mine").close()
     assert len(published) == 1
     old.close()
+
+
+def test_pictures_have_the_looks_of_the_page(buffer: ns.Buffer, tmp_path: Path) -> None:
+    """Steps, areas, markers, logarithmic axes, ranges and rows are those of the chart."""
+    buffer.extend(START + np.arange(60.0), on=np.arange(60) // 9 % 2)
+    chart = ns.LiveChart(buffer, window="30s", rows=[["up"], ["down", "on"]], y=(1, 90), log=True)
+    chart.data[0].line.shape, chart.data[0].fill, chart.data[1].mode = "hv", "tozeroy", "markers"
+    kept = chart._kept()
+    looks = [(t.channel, t.is_stepped, t.has_fill, t.mode) for t in kept.traces]
+    assert looks == [
+        ("up", True, True, None), ("down", False, False, "markers"), ("on", True, False, None),
+    ]  # fmt: skip
+    axes = [(axis.channels, axis.ends, axis.is_log) for row in kept.rows for axis in row]
+    assert axes == [((0,), (1, 90), True), ((1, 2), (1, 90), True)]
+    chart.data[0].visible = "legendonly"
+    assert [axis.channels for row in chart._kept().rows for axis in row] == [(), (0, 1)]
+    chart.to_png(tmp_path / "shown.png")
+    assert is_color(
+        pixels((tmp_path / "shown.png").read_bytes()), chart._kept().traces[0].color
+    ).any()
+    chart.close()
+
+
+def test_words_are_in_what_is_kept(buffer: ns.Buffer, published: Published, tmp_path: Path) -> None:
+    """A channel of words is a lane of the picture, words in the table, and words as CSV."""
+    buffer.extend(START + np.arange(60.0), pump=["IDLE"] * 45 + ["RUN"] * 15)
+    chart = ns.LiveChart(buffer, window="30s")
+    chart._repr_mimebundle_()
+    assert "RUN" in published[0][0]["text/plain"]
+    chart.to_svg(tmp_path / "shown.svg")
+    assert ">RUN<" in (tmp_path / "shown.svg").read_text("utf-8")
+    chart.to_csv(tmp_path / "shown.csv")
+    assert pd.read_csv(tmp_path / "shown.csv")["pump"].unique().tolist() == ["IDLE", "RUN"]
+    chart._show_lane(2, False)
+    chart.to_svg(tmp_path / "shown.svg")
+    assert "pump" not in (tmp_path / "shown.svg").read_text("utf-8")
+    chart.close()
+
+
+def test_lines_and_areas_of_the_figure_are_in_pictures(buffer: ns.Buffer, tmp_path: Path) -> None:
+    """What `add_hline` and its kind put across the chart is drawn in its row, with its text."""
+    chart = ns.LiveChart(buffer, window="30s", rows=[["up"], ["down"]])
+    chart.add_hline(y=45, line_color="#ff0000", annotation_text="much")
+    chart.add_vrect(
+        x0="2026-07-01 14:00:40",
+        x1="2026-07-01 14:00:50",
+        fillcolor="#00ff00",
+        opacity=0.5,
+        line_width=0,
+    )
+    chart.add_vline(x="2026-07-01 14:00:35", line_color="#ff00ff", line_dash="dash")
+    chart.add_hline(y=9000, line_color="#00ffff")  # out of sight
+    shapes = [[axis.shapes for axis in row] for row in chart._kept().rows]
+    assert [len(row[0]) for row in shapes] == [4, 2]
+    chart.to_png(tmp_path / "shown.png")
+    picture = pixels((tmp_path / "shown.png").read_bytes())
+    assert is_color(picture, "#ff0000").any(axis=0).mean() > 0.8
+    assert 0.2 < is_color(picture, "#80ff80", 8).any(axis=0).mean() < 0.4
+    assert is_color(picture, "#ff00ff").any()
+    assert not is_color(picture, "#00ffff").any()
+    chart.to_svg(tmp_path / "shown.svg")
+    assert ">much<" in (tmp_path / "shown.svg").read_text("utf-8")
+    chart.close()

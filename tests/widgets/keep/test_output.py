@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from PIL import Image
 
 import nbstream as ns
 from nbstream.testing import FakeClock
-from nbstream.widgets.keep.output import MAX_BYTES, Keeper, Subject, bundle
+from nbstream.widgets.keep.output import MAX_BYTES, Keeper, bundle
+from nbstream.widgets.keep.record import Subject
 from tests.wait import wait_until
 from tests.widgets.fake_page import StillPump
 from tests.widgets.keep.scenes import START, record, traces
@@ -24,11 +26,13 @@ class Notebook:
 
     def __init__(self) -> None:
         self.published: list[tuple[dict[str, str], str, bool]] = []
+        self.threads: list[threading.Thread] = []
         self.is_there = True
 
     def publish(self, data: dict[str, str], display_id: str, update: bool) -> None:
         """Take an output."""
         self.published.append((data, display_id, update))
+        self.threads.append(threading.current_thread())
 
 
 class Scene:
@@ -69,6 +73,22 @@ def scene() -> Iterator[Scene]:
     scene.analyzer.close()
 
 
+def test_one_thread_draws_all_pictures_of_a_chart(scene: Scene) -> None:
+    """An allocator keeps memory for each new thread; this one ends with the chart."""
+    scene.buffer.append(START, x=1.0)
+    scene.keeper.display()
+    for i in range(3):
+        scene.buffer.append(START + 1 + i, x=2.0)
+        scene.n_after(2)
+        scene.keeper._due = 0.0
+    first, *later = scene.notebook.threads
+    assert first is threading.current_thread()
+    assert len(later) >= 2
+    assert len(set(later)) == 1
+    scene.keeper.close(keep=False)
+    wait_until(lambda: not later[0].is_alive())
+
+
 def test_a_bundle_holds_picture_and_table() -> None:
     """The picture is a PNG, the HTML shows it over the table, the text is the table; all say not live."""
     data = bundle(record({"x": np.arange(60.0)}, title="Pumps <b>4</b>"))
@@ -78,7 +98,7 @@ def test_a_bundle_holds_picture_and_table() -> None:
     assert data["image/png"] in data["text/html"]
     assert 'class="nbs-kept"' in data["text/html"]
     assert "<table" in data["text/html"]
-    assert "Chart of Pumps 4, recorded" in data["text/html"]
+    assert "Chart of Pumps &lt;b&gt;4&lt;/b&gt;, recorded" in data["text/html"]
     assert all("not live" in data[kind] for kind in ("text/html", "text/plain"))
 
 
@@ -101,7 +121,7 @@ def bundle_of(analyzer: ns.Analyzer) -> dict[str, str]:
     """Return what is kept of all channels."""
     from nbstream.widgets.keep.record import take
 
-    return bundle(take(analyzer, traces(analyzer.channels)))
+    return bundle(take(analyzer, Subject(traces(analyzer.channels))))
 
 
 def test_without_readings_there_is_no_picture() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nbstream.widgets.keep.picture import WIDTH, draw, fitting, hex_color
-from tests.widgets.keep.scenes import COLORS, drawn, is_color, record
+from nbstream.widgets.keep.canvas import AREA, WIDTH, blended, hex_color
+from nbstream.widgets.keep.picture import draw, fitting
+from nbstream.widgets.keep.record import Axis
+from tests.widgets.keep.scenes import COLORS, START, drawn, is_color, record
 
 NAN = float("nan")
 BLUE, RUST = COLORS[:2]
@@ -143,3 +146,59 @@ def test_the_plate_is_white() -> None:
     picture = np.asarray(image.convert("RGB"))
     assert (picture[0] == 255).all()
     assert (picture[:, 0] == 255).all()
+
+
+def ink_of(**look: object) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the picture of 0, 1, 1, 0 … with another look."""
+    values = np.arange(60) // 15 % 2.0
+    plain = record({"x": values})
+    return drawn(replace(plain, channels=(replace(plain.channels[0], **look),)))[40:]
+
+
+def test_steps_are_upright() -> None:
+    """A stepped line goes up within a pixel of the time of its reading."""
+    heights = [
+        [np.ptp(np.flatnonzero(column)) for column in is_color(picture, BLUE).T if column.any()]
+        for picture in (ink_of(), ink_of(is_stepped=True))
+    ]
+    assert max(heights[1]) > 200
+    assert max(heights[0]) < 200
+
+
+def test_areas_are_filled_down_to_zero() -> None:
+    """A little of the line's colour lies between it and zero."""
+    area = is_color(ink_of(has_fill=True), blended(BLUE, AREA), 6)
+    assert 0.2 < area.mean() < 0.5
+    assert not is_color(ink_of(), blended(BLUE, AREA), 6).any()
+
+
+def test_markers_are_dots() -> None:
+    """Readings without a line are dots, on one too if that is chosen or they are far apart."""
+    modes = ("markers", "lines", "lines+markers", None)
+    inks = [int(is_color(ink_of(mode=mode), BLUE).sum()) for mode in modes]
+    assert 60 * 8 < inks[0] < inks[1] < inks[2] == inks[3]
+    dense = record({"x": np.sin(np.arange(600) / 60)}, START + np.arange(600) / 10)
+    lines = replace(dense, channels=(replace(dense.channels[0], mode="lines"),))
+    assert (drawn(dense) == drawn(lines)).all()
+
+
+def test_a_line_comes_in_from_outside_of_the_picture() -> None:
+    """It begins at the left edge where the reading before the window leads to it."""
+    times = START + np.arange(0.0, 70.0, 7.0)
+    picture = drawn(record({"x": times - START}, times, window="30s"))
+    ink = is_color(picture, BLUE)[60:].any(axis=0)
+    edge = is_color(picture, "#9aa5b1")[60:].sum(axis=0).argmax()
+    assert 0 <= np.flatnonzero(ink)[0] - edge < 4
+
+
+def test_rows_are_those_of_the_chart() -> None:
+    """Axes have the channels, ranges and scale that they are given; the others stand by their units."""
+    plain = record({"a": 10 ** (np.arange(60.0) / 10), "b": np.ones(60)})
+    together, apart = (Axis("", (0, 1)),), [(Axis("", (number,)),) for number in (0, 1)]
+    assert len(drawn(replace(plain, rows=(together,)))) < len(
+        drawn(replace(plain, rows=tuple(apart)))
+    )
+    logarithmic = replace(plain, rows=((Axis("", (0,), is_log=True),),))
+    ink = is_color(drawn(logarithmic), BLUE)[60:]
+    middles = [np.flatnonzero(column).mean() for column in ink.T if column.any()]
+    assert np.ptp(np.diff(middles[5:-5])) < 2.5  # a straight line

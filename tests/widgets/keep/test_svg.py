@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from nbstream.widgets.keep.picture import tint
+from nbstream.widgets.keep.canvas import tint
 from nbstream.widgets.keep.svg import draw_svg
 from tests.widgets.keep.scenes import COLORS, record
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbstream.widgets.keep.ticks import fitted, free_labels, shown, time_ticks, value_ticks
+from nbstream.widgets.keep.ticks import compact, fitted, free_labels, shown, time_ticks, value_ticks
 
 SECOND = 10**9
 DAY = 86_400 * SECOND
@@ -22,8 +22,11 @@ NOON = 1_782_907_200 * SECOND
         (0.0, 100.0, ["0", "20", "40", "60", "80", "100"]),
         (-0.25, 0.25, ["-0.2", "-0.1", "0.0", "0.1", "0.2"]),
         (101_310.0, 101_350.0, ["101,310", "101,320", "101,330", "101,340", "101,350"]),
-        (0.0, 5e9, ["0", "1e+09", "2e+09", "3e+09", "4e+09", "5e+09"]),
-        (0.0, 3e-6, ["0", "1e-06", "2e-06", "3e-06"]),
+        (0.0, 5e9, ["0", "1G", "2G", "3G", "4G", "5G"]),
+        (0.0, 2e7, ["0", "5M", "10M", "15M", "20M"]),
+        (2e9, 2e9 + 4e6, ["2.000G", "2.001G", "2.002G", "2.003G", "2.004G"]),
+        (0.0, 3e16, ["0", "1e16", "2e16", "3e16"]),
+        (0.0, 3e-6, ["0", "1e-6", "2e-6", "3e-6"]),
     ],
 )
 def test_values(low: float, high: float, labels: list[str]) -> None:
@@ -109,3 +112,38 @@ def test_labels_do_not_touch() -> None:
 def test_digits(value: float, spread: float, text: str) -> None:
     """A number has the digits that tell it from others of its channel."""
     assert shown(value, spread) == text
+
+
+@given(
+    st.floats(-1e308, 1e308) | st.just(math.nan),  # beyond, one digit rounds to what is no number
+    st.floats(min_value=0),
+    st.integers(min_value=6, max_value=12),
+)
+def test_a_compact_number_is_short_and_near(value: float, spread: float, width: int) -> None:
+    """In so many signs it is what they allow: two digits at least, one of a huge or tiny number in a few."""
+    text = compact(value, spread, width)
+    assert len(text) <= max(width, 8)
+    if not math.isfinite(value):
+        assert text == "–"
+        return
+    suffix = text[-1] if text[-1] in "kMGT" else ""
+    number = float(text.removesuffix(suffix).replace(",", "")) * 1000.0 ** (
+        " kMGT".index(suffix or " ")
+    )
+    rel = 0.06 if width >= 9 else 0.5  # -3.2e-300 has nine signs
+    assert number == pytest.approx(value, rel=rel, abs=0.5 * spread)
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (1013.25, 0.01, "1013.250"),
+        (-1013.25, 0.01, "-1013.25"),
+        (16_839_776.0, 10.0, "16839776"),
+        (190_223_360.0, 5.0, "190.223M"),
+        (1.5e-300, 0.0, "1.5e-300"),
+    ],
+)
+def test_what_a_column_of_eight_shows(value: float, spread: float, text: str) -> None:
+    """Decimals go first, then digits behind a suffix."""
+    assert compact(value, spread, 8) == text

@@ -16,7 +16,7 @@ from nbstream.widgets.panels.cards import Cards
 
 STATIC = Path(str(resources.files("nbstream"))) / "static"
 # What a page needs before it has the joined script.
-ALONE = {"loader.js", "stub.js"}
+ALONE = {"holovizPanel.js", "loader.js", "stub.js"}
 
 
 def test_every_module_is_joined_after_what_it_imports() -> None:

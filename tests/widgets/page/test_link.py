@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import sys
 import threading
 from collections.abc import Callable
+from importlib import resources
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,11 +17,13 @@ import pytest
 from nbstream.testing import FakeClock
 from nbstream.widgets.page.allowance import Allowance, Turns
 from nbstream.widgets.page.audience import EVICT_AFTER, MAX_CLIENTS, UNACKED
+from nbstream.widgets.page.buffers import LastHeard
 from nbstream.widgets.page.link import (
     BUSY_INTERVAL,
     ENVELOPE_BYTES,
     LITTLE_BYTES,
     LONG_BUSY_AFTER,
+    PROTOCOL,
     Link,
     Payload,
     Pump,
@@ -73,7 +79,8 @@ class Feed:
 class Wire:
     """A link on a fake clock, and what it sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, last_heard: LastHeard | None = None) -> None:
+        self.last_heard = LastHeard() if last_heard is None else last_heard
         self.clock = FakeClock()
         self.main = Main(self.clock)
         self.feed = Feed()
@@ -97,6 +104,7 @@ class Wire:
             clock=self.clock,
             main=self.main,  # type: ignore[arg-type]
             turns=self.turns,
+            last_heard=self.last_heard,
         )
 
     def send(self, content: dict[str, Any], buffers: list[Any]) -> None:
@@ -275,6 +283,24 @@ def test_hidden_and_closed_pages_get_nothing(wire: Wire) -> None:
     assert "snapshot" in [content["kind"] for content in wire.run(0.2)]
     wire.say("bye")
     assert wire.run(HOUR) == []
+
+
+@pytest.mark.parametrize("has_other", [False, True])
+def test_a_view_out_of_sight_is_sent_one_snapshot(wire: Wire, has_other: bool) -> None:
+    """What lies below the edge of the screen shows something before anybody scrolls there."""
+    if has_other:
+        wire.say("hello", "other")
+        wire.run(0.2)
+    wire.say("hello", "below")
+    wire.say("visible", "below", visible=False)
+    sent = wire.run(5, lambda: wire.say("visible", "below", visible=False))
+    assert [content["to"] for content in sent if content["kind"] == "snapshot"] == [["below"]]
+    if not has_other:
+        assert [content["kind"] for content in sent] == ["snapshot"]
+    wire.say("hello", "below", visible=False)  # it missed a number, perhaps
+    assert "snapshot" not in [content["kind"] for content in wire.run(1)]
+    wire.say("visible", "below", visible=True)
+    assert ["below"] in [content.get("to") for content in wire.run(0.2)]
 
 
 def test_a_page_known_to_be_closed_gets_nothing_from_a_busy_kernel(wire: Wire) -> None:
@@ -580,3 +606,79 @@ def test_a_failing_link_stops_no_other(caplog: pytest.LogCaptureFixture) -> None
     pump.remove(fast)
     wait_until(lambda: pump._thread is None)
     assert "broken" in caplog.text or "failed" in caplog.text
+
+
+def test_what_a_view_may_begin_with_names_the_protocol() -> None:
+    """Snapshots and whole frames say by which protocol they are to be read; a frame that goes on doesn't."""
+    wire = Wire()
+    wire.say("hello")
+    snapshot, *frames = [content for content in wire.run(1.0) if content["kind"] != "ack"]
+    assert snapshot["protocol"] == PROTOCOL
+    assert all("protocol" not in frame for frame in frames)
+    wire = Wire()
+    wire.link.displayed()
+    wire.main.busy_since = wire.clock.monotonic()
+    whole = [content for content in wire.run(5.0) if content.get("whole")]
+    assert {content["protocol"] for content in whole} == {PROTOCOL}
+
+
+def test_page_and_kernel_have_one_protocol() -> None:
+    """The number stands in pageLink.js, too."""
+    text = resources.files("nbstream").joinpath("static/shared/pageLink.js").read_text("utf-8")
+    assert re.findall(r"^const PROTOCOL = (\d+);$", text, re.MULTILINE) == [str(PROTOCOL)]
+
+
+@pytest.mark.parametrize("protocol", [0, PROTOCOL + 1, "new", None, [], {"a": 1}])
+def test_a_page_of_another_version_is_told_of_ours(protocol: Any) -> None:
+    """Whatever a page of another version says, it hears which protocol is spoken here; nothing is raised."""
+    wire = Wire()
+    wire.say("hello", protocol=protocol, text={"never": "seen"}, later=[1])
+    told = wire.step()
+    assert told[-1]["protocol"] == PROTOCOL
+    assert told[-1]["to"] == ["a"]
+    assert not wire.link.receive({"kind": "of another version", "client": "a"})
+    wire.say("bye")
+    assert wire.link.n_visible == 0
+
+
+def test_buffers_go_as_text_while_a_view_needs_it() -> None:
+    """One view that gets no buffers is enough, for all hear the same; without it they are binary again."""
+    wire = Wire()
+    wire.say("hello", "colab", text=True)
+    wire.say("hello", "lab")
+    assert wire.link.is_text
+    wire.say("bye", "colab")
+    assert not wire.link.is_text
+    wire.say("hello", "lab", text="yes")
+    assert not wire.link.is_text
+
+
+def test_a_view_that_nobody_has_heard_is_taken_for_one_like_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is of the same host, most likely; before the first word Colab's get text, all others buffers."""
+    wire = Wire()
+    assert not wire.link.is_text, "nobody is there"
+    wire.link.displayed()
+    assert not wire.link.is_text
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    assert wire.link.is_text
+    other = Wire(wire.last_heard)
+    other.say("hello")
+    assert not wire.link.is_text, "this Colab's pages get buffers"
+    other.say("hello", text=True)
+    assert wire.link.is_text
+
+
+def test_little_frames_as_text_keep_within_their_bytes() -> None:
+    """What pages that may be gone are sent is no more as text: 2 KB every 2 s."""
+    wire = Wire()
+    wire.say("hello", text=True)
+    wire.run(1.0)
+    wire.main.busy_since = wire.clock.monotonic()
+    wire.run(LONG_BUSY_AFTER + 1.0)
+    begin = len(wire.sent)
+    wire.run(60.0)
+    payloads = [n_bytes for _, _, n_bytes in wire.sent[begin:]]
+    assert len(payloads) > 20
+    assert max(payloads) < 0.85 * LITTLE_BYTES, "of which base64 makes 4/3"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import errno
+import gzip
+import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ from nbstream.runtime.main_thread import MainThread
 from nbstream.testing import FakeClock
 from nbstream.widgets.page import scripts as module
 from nbstream.widgets.page.assets import PIECE_BYTES, Script, loader, script, stub
+from nbstream.widgets.page.buffers import LastHeard
 from nbstream.widgets.page.scripts import AGAIN, FOLDER, KEPT, Scripts, lay_out
 
 
@@ -61,6 +67,14 @@ def test_the_pieces_make_the_script(scripts: Scripts) -> None:
     assert {content["file"] for content, _ in page.sent} == {bundle.file_name}
 
 
+def test_a_page_that_can_unpack_gets_a_third_of_the_bytes(scripts: Scripts) -> None:
+    """Each piece goes as gzip by itself, so that any of them may come first."""
+    page = Page()
+    assert scripts.answer(page.send, need("app", unpacks=True))
+    assert b"".join(gzip.decompress(data) for _, data in page.sent) == script("app").data
+    assert sum(len(data) for _, data in page.sent) < len(script("app").data) / 3
+
+
 def test_only_missing_pieces_are_sent(scripts: Scripts) -> None:
     """A page that lost some pieces gets those and no other."""
     page = Page()
@@ -93,6 +107,8 @@ def test_a_flood_of_requests_costs_one_script_in_30_seconds(
         need(pieces="all"),
         {"kind": "need", "name": "app"},
         {"kind": "need", "name": "app", "file": "app-of-another-version.js"},
+        {"kind": "need", "name": "app", "file": "app-0123456789abcdef.js/../x"},
+        {"kind": "need", "name": "app", "file": ["app"]},
         {"kind": "need"},
         {"kind": "hello"},
         None,
@@ -103,6 +119,29 @@ def test_what_asks_for_nothing_gets_nothing(scripts: Scripts, message: Any) -> N
     page = Page()
     assert not scripts.answer(page.send, message)
     assert page.sent == []
+
+
+@pytest.mark.parametrize("name", ["app", "plotly"])
+def test_a_page_of_another_version_is_told_that_its_script_is_not_here(
+    scripts: Scripts, name: str
+) -> None:
+    """It waits for nothing: what it asks for is gone, and was never sent."""
+    sent: list[dict[str, Any]] = []
+    file = f"{name}-0123456789abcdef.js"
+    assert scripts.answer(sent.append, need(name) | {"file": file})
+    assert sent == [{"kind": "asset", "file": file, "gone": True}]
+
+
+def test_a_page_that_lost_the_pieces_has_them_as_text(scripts: Scripts) -> None:
+    """What was sent in buffers is sent again at once, in the JSON, for no buffer arrived."""
+    sent: list[dict[str, Any]] = []
+    scripts.answer(lambda content, buffers: None, need("app", unpacks=True))
+    for _ in range(100):
+        scripts.answer(sent.append, need("app", unpacks=True, text=True))
+    packed = [base64.b64decode(part) for content in sent for part in content["base64"]]
+    assert b"".join(map(gzip.decompress, packed)) == script("app").data
+    assert [content["piece"] for content in sent] == list(range(script("app").n_pieces))
+    json.dumps(sent)
 
 
 def in_jupyter(monkeypatch: pytest.MonkeyPatch, *folders: Path, session: str = "a.ipynb") -> None:
@@ -120,7 +159,8 @@ def test_a_server_finds_the_scripts(
     assert scripts.are_served("chart")
     for name in ("app", "plotly"):
         found = script(name)
-        assert (tmp_path / FOLDER / found.file_name).read_bytes() == found.data
+        packed = (tmp_path / FOLDER / f"{found.file_name}.gz").read_bytes()
+        assert gzip.decompress(packed) == found.data
     page = Page()
     scripts.push(page.send, "chart")
     assert page.sent == []
@@ -139,9 +179,24 @@ def test_what_no_server_has_is_pushed_once(
         clock.advance(2.0)
     n_pieces = script("app").n_pieces
     assert len(page.sent) == n_pieces
+    assert b"".join(gzip.decompress(data) for _, data in page.sent) == script("app").data
     clock.advance(200.0)
     scripts.push(page.send, "chart")
     assert len(page.sent) == 2 * n_pieces
+
+
+def test_what_is_pushed_goes_as_the_page_that_was_heard_last_needs_it(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An unheard page can't say that buffers don't reach it: text, where the one before needed that."""
+    in_jupyter(monkeypatch, tmp_path, session="a-jvsc-0c1e.ipynb")
+    last = LastHeard()
+    last.note(is_text=True)
+    monkeypatch.setattr(module, "LAST_HEARD", last)
+    sent: list[dict[str, Any]] = []
+    scripts.push(sent.append, "cards")
+    packed = [base64.b64decode(part) for content in sent for part in content["base64"]]
+    assert b"".join(map(gzip.decompress, packed)) == script("app").data
 
 
 def test_who_asks_once_is_pushed_to_later(
@@ -170,28 +225,69 @@ def test_what_cannot_be_written_goes_elsewhere(tmp_path: Path) -> None:
     occupied = tmp_path / "occupied"
     occupied.write_text("not a folder")
     assert lay_out(Script("app", b"1"), [occupied, tmp_path])
-    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [Script("app", b"1").file_name]
+    file_name = Script("app", b"1").file_name
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [f"{file_name}.gz"]
     assert not lay_out(Script("app", b"1"), [occupied])
     assert not lay_out(Script("app", b"1"), [])
 
 
-def test_a_torn_file_is_written_anew(tmp_path: Path) -> None:
-    """A file of the wrong size, left by a full disk, is replaced."""
-    path = tmp_path / FOLDER / Script("app", b"12345").file_name
+def test_a_disk_that_is_read_only_leaves_the_messages(
+    scripts: Scripts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No folder can be written: that is tried once, nothing is raised, and who asks gets the pieces."""
+    tried: list[Any] = []
+
+    def refuse(*arguments: Any, **_: Any) -> None:
+        tried.append(arguments)
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    in_jupyter(monkeypatch, tmp_path / "data", tmp_path / "environment")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert not scripts.are_served("cards")
+    assert not scripts.are_served("cards")
+    assert len(tried) == 2
+    page = Page()
+    assert scripts.answer(page.send, need("app"))
+    assert b"".join(data for _, data in page.sent) == script("app").data
+
+
+def test_an_account_without_a_home_has_the_folder_of_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Jupyter can't tell where the user's data would be; that hinders no widget."""
+
+    def no_home() -> str:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("jupyter_core.paths.jupyter_data_dir", no_home)
+    assert module._data_folders() == [Path(sys.prefix, "share", "jupyter")]
+
+
+@pytest.mark.parametrize("n_bytes", [0, 2, 20])
+def test_a_torn_file_is_written_anew(tmp_path: Path, n_bytes: int) -> None:
+    """A file without its end, left by a full disk, is replaced; a whole one is left as it is."""
+    found = Script("app", b"12345")
+    path = tmp_path / FOLDER / f"{found.file_name}.gz"
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"12")
-    assert lay_out(Script("app", b"12345"), [tmp_path])
-    assert path.read_bytes() == b"12345"
+    path.write_bytes(found.packed[:n_bytes])
+    assert lay_out(found, [tmp_path])
+    assert gzip.decompress(path.read_bytes()) == b"12345"
+    written = path.stat().st_ino
+    assert lay_out(found, [tmp_path])
+    assert path.stat().st_ino == written
 
 
 def test_few_files_are_kept(tmp_path: Path) -> None:
     """Of each script the newest versions stay, and those of the other script are left alone."""
     assert lay_out(Script("plotly", b"p"), [tmp_path])
+    before = tmp_path / FOLDER / "app-0123456789abcdef.js"  # as nbstream laid it out once
+    before.write_bytes(b"old")
+    os.utime(before, (0, 0))
     for number in range(6):
         found = Script("app", str(number).encode())
         assert lay_out(found, [tmp_path])
-        os.utime(tmp_path / FOLDER / found.file_name, (number, number))
-    left = sorted(path.read_bytes() for path in (tmp_path / FOLDER).iterdir())
+        os.utime(tmp_path / FOLDER / f"{found.file_name}.gz", (number, number))
+    left = sorted(gzip.decompress(path.read_bytes()) for path in (tmp_path / FOLDER).iterdir())
     assert left == [b"3", b"4", b"5", b"p"]
     assert KEPT == 3
 

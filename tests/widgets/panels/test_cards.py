@@ -621,6 +621,17 @@ def test_a_flood_is_ignored_beyond_fifty_a_second(cards: Cards, page: FakePage) 
     assert cards.n_ignored == 160
 
 
+def test_a_flood_of_one_page_leaves_the_others_heard(cards: Cards, page: FakePage) -> None:
+    """Two hundred pages are heard at once beside one that says too much; more than that are too many."""
+    page.panel = cards
+    for _ in range(1000):
+        page.say({"kind": "hello", "client": "flood"})
+    assert cards.n_ignored == 950
+    for number in range(200):
+        page.say({"kind": "hello", "client": f"page {number}"})
+    assert cards.n_ignored == 1000
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -700,6 +711,31 @@ def test_the_past_of_cards(cards: Cards, page: FakePage, analyzer: Analyzer) -> 
     ((last, mean, median),) = past["channels"]
     assert (last[0], last[-1], median) == (39.0, 97.0, None)
     assert (mean[0], mean[-1]) == (34.5, 92.5)  # of the ten seconds before
+
+
+def test_the_past_is_as_long_as_the_window(
+    cards: Cards, page: FakePage, analyzer: Analyzer
+) -> None:
+    """Of a table that came at once a small line shows all of it; of rare readings 60 of them."""
+    cards.statistics = ["last"]
+    analyzer.buffer.extend(T0 + 60 * np.arange(10_001), x=np.arange(10_001.0))
+    analyzer.update()
+    page.show(cards)
+    past = page.answer(kind="past")["value"]
+    assert past["newest"] == 1000 * (T0 + 600_000)
+    assert past["span"] == 3_600_000
+    analyzer.window = "all"
+    past = page.answer(kind="past")["value"]
+    assert past["span"] == 600_000_000
+    (line,) = past["channels"][0]
+    np.testing.assert_allclose(line, np.arange(30) * 10_000 / 30, atol=1)
+
+
+def test_there_is_no_past_without_readings(cards: Cards, page: FakePage) -> None:
+    """Then there is no newest reading either."""
+    page.show(cards)
+    past = page.answer(kind="past")["value"]
+    assert past["newest"] is None
 
 
 def test_the_past_of_several_channels(cards: Cards, page: FakePage, analyzer: Analyzer) -> None:

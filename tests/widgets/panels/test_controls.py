@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -101,33 +100,37 @@ def test_a_bad_window_is_answered_and_changes_nothing(
     assert analyzer.window == "60s"
 
 
-def test_pause_pauses_the_chart(controls: Controls, page: FakePage) -> None:
-    """The chart is paused and resumed, and the state says so."""
-    assert page.ask(kind="pause", value=True) == ""
+def test_a_pause_of_all_views_is_told(controls: Controls, page: FakePage) -> None:
+    """What Python paused and resumed stands in the state; a page that pauses asks nobody."""
+    controls.chart.pause()
     assert state_of(controls)["paused"] is True
-    assert page.ask(kind="pause", value=False) == ""
+    controls.chart.resume()
     assert state_of(controls)["paused"] is False
+    before = controls.n_ignored
+    page.say({"kind": "pause", "value": True, "request": 1})
+    assert controls.n_ignored == before + 1
 
 
 def test_without_a_chart_there_is_nothing_to_pause(page: FakePage, analyzer: Analyzer) -> None:
-    """Controls alone show no pause button, and a page that asks for it is ignored."""
+    """Controls alone show no pause button."""
     controls = Controls(analyzer, **page.options)
     assert page.show(controls)["chart"] is None
-    page.say({"kind": "pause", "value": True, "request": 1})
-    assert controls.n_ignored == 1
     controls.close()
 
 
 def test_a_failure_of_ours_is_answered_too(
-    controls: Controls, page: FakePage, caplog: pytest.LogCaptureFixture
+    controls: Controls,
+    page: FakePage,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A bug behind a command is logged, and the page does not wait for ever."""
 
-    def pause() -> None:
+    def choose_window(_: str) -> None:
         raise KeyError("oops")
 
-    controls.chart = SimpleNamespace(pause=pause, _page_key="c")
-    assert "oops" in page.ask(kind="pause", value=True)
+    monkeypatch.setattr(controls.analyzer, "choose_window", choose_window)
+    assert "oops" in page.ask(kind="window", value="60s")
     assert "failed" in caplog.text
 
 

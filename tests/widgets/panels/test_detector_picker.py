@@ -50,12 +50,14 @@ def test_a_detector_is_started_shown_and_removed(
     (shown,) = rules._read()["detectors"]["running"]
     assert (shown["name"], shown["channel"], shown["flagged"]) == ("hampel", "y", 0)
     assert not shown["isWarm"]
+    assert shown["waitsFor"] == "judges from reading 25 on; 1 so far"
     values = np.random.default_rng(1).normal(size=200)
     values[150] = 100.0
     analyzer.buffer.extend(np.arange(1.0, 201.0), y=values)
     analyzer.update()
     (shown,) = rules._read()["detectors"]["running"]
     assert shown["isWarm"]
+    assert shown["waitsFor"] == ""
     assert shown["flagged"] == run.n_flagged > 0
     run.error = RuntimeError("broke")
     assert rules._read()["detectors"]["running"][0]["error"] == "broke"
@@ -70,9 +72,9 @@ def test_a_detector_is_started_shown_and_removed(
 def test_one_that_judges_means_or_is_behind_says_so(
     rules: Rules, page: FakePage, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spot can't take 10,000 readings a second; what is not judged for 2 s counts as behind."""
+    """Spot can't take 100,000 readings a second; what is not judged for 2 s counts as behind."""
     assert page.ask(kind="detect", name="spot", channel="y") == ""
-    analyzer.buffer.extend(1 + np.arange(1000) / 10_000, y=np.zeros(1000))
+    analyzer.buffer.extend(1 + np.arange(1000) / 100_000, y=np.zeros(1000))
     analyzer.update()
     (run,) = analyzer.detections
     (shown,) = rules._read()["detectors"]["running"]
@@ -116,3 +118,15 @@ def test_pages_cannot_start_detectors_without_end(
         assert page.ask(kind="detect", name="cusum", channel="x") == ""
     assert "20 detectors" in page.ask(kind="detect", name="cusum", channel="x")
     assert len(analyzer.detections) == 20
+
+
+def test_a_detector_of_several_channels_takes_all(
+    rules: Rules, page: FakePage, analyzer: Analyzer
+) -> None:
+    """Whichever channel was chosen beside it."""
+    assert page.ask(kind="detect", name="multivariate", channel="y") == ""
+    analyzer.update()
+    (run,) = analyzer.detections
+    assert run.channels == ("x", "y")
+    (shown,) = rules._read()["detectors"]["running"]
+    assert (shown["name"], shown["channel"]) == ("multivariate", "2 channels")

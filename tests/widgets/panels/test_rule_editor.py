@@ -369,6 +369,24 @@ def test_a_rule_over_several_channels_shows_the_gravest_state(
     assert (some["state"], some["nWatched"]) == ("OK", 3)
 
 
+def test_a_rule_about_words_is_tried_and_saved(
+    rules: Rules, page: FakePage, analyzer: Analyzer
+) -> None:
+    """It is counted on its channel of words; numbers are no words, and the entry says so."""
+    analyzer.buffer.extend([101.0, 102.0, 103.0], state=["RUN", "ERROR", "RUN"])
+    analyzer.update()
+    answer = tried(page, condition='state in ("ERROR", "STOP")')
+    assert answer["preview"] == {"n": 1, "seconds": 1.0, "readings": 3, "span": 2.0, "isCut": False}
+    wrong = saved(page, condition='x == "RUN"')
+    assert "but that channel holds numbers" in wrong["errors"]["condition"]["text"]
+    assert saved(page, condition='value == "ERROR"') == {"errors": {}}
+    shown = shown_rule(rules)
+    assert (shown["channel"], shown["nWatched"]) == ("state", 1)
+    assert shown["condition"]["text"] == 'value == "ERROR"'
+    wrong = saved(page, shown, channel="x")
+    assert "'x' with a word" in wrong["errors"]["condition"]["text"]
+
+
 def test_the_channel_that_a_condition_names_is_shown(rules: Rules, analyzer: Analyzer) -> None:
     """A rule without a channel of its own shows the one that it watches."""
     analyzer.buffer.units["y"] = "bar"

@@ -13,8 +13,11 @@ import pytest
 
 from nbstream.analysis.analyzer import Analyzer
 from nbstream.readings.buffer import Buffer
+from nbstream.widgets.chart.look import PALETTE
+from nbstream.widgets.keep.canvas import tint
 from nbstream.widgets.plots.histogram import Histogram
 from tests.widgets.fake_page import FakePage
+from tests.widgets.keep.scenes import is_color, pixels
 
 
 def rng() -> np.random.Generator:
@@ -210,7 +213,7 @@ def test_a_closed_analyzer_is_told(
         (
             {"bins": True},
             TypeError,
-            "'bins' must be None, a number of bins or edges that ascend (got True).",
+            "'bins' must be None, 'log', a number of bins or edges that ascend (got True).",
         ),
         ({"bins": [1.0]}, ValueError, "edges that ascend, 2 to 1001 of them (got 1)."),
         ({"bins": [1.0, 1.0]}, ValueError, "edges that ascend (got [1.0, 1.0])."),
@@ -251,6 +254,46 @@ def test_the_notebook_keeps_a_picture_and_a_table(buffer: Buffer, make: Any) -> 
     assert "a&lt;b" in kept["text/html"]
     assert "a<b" not in kept["text/html"]
     assert sum(map(len, kept.values())) < 150_000
+
+
+def test_log_bins_are_for_readings_over_powers_of_ten(
+    buffer: Buffer, page: FakePage, make: Any
+) -> None:
+    """Latencies are counted in bins that widen by the same factor; zero and less lies below the axis."""
+    buffer.units["x"] = "ms"
+    values = np.concatenate([rng().lognormal(2, 1.5, 1000), [0.0, -1.0]])
+    buffer.extend(np.arange(1002.0), x=values)
+    histogram = make(bins="log")
+    ratios = histogram.edges[1:] / histogram.edges[:-1]
+    np.testing.assert_allclose(ratios, ratios[0])
+    assert histogram.counts.tolist() == np.histogram(values, histogram.edges)[0].tolist()
+    (row,) = page.show(histogram)["rows"]
+    assert row["decades"] == pytest.approx(np.log10(ratios[0]))
+    assert row["width"] is None
+    assert row["series"][0]["below"] == 2
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("bins", [None, "log"])
+@pytest.mark.parametrize("density", [False, True])
+@pytest.mark.parametrize("values", [[1.0], [0.0, -1.0], [1e-300, 1e300], [1e308], [3.0] * 50])
+def test_any_readings_are_kept(
+    values: list[float], density: bool, bins: Any, log: bool, buffer: Buffer, make: Any
+) -> None:
+    """Whatever the axes are, there is a picture."""
+    buffer.extend(np.arange(float(len(values))), x=values)
+    assert "image/png" in make(bins=bins, log=log, density=density)._kept("mark")
+
+
+def test_a_kept_picture_has_the_axes_of_the_page(buffer: Buffer, make: Any) -> None:
+    """A logarithmic axis of counts shows what a linear one has no room for."""
+    buffer.extend(np.arange(10_001.0), x=np.r_[rng().normal(0, 1, 10_000), 9.0])
+    tinted = []
+    for log in (False, True):
+        picture = pixels(base64.b64decode(make(log=log, bins=20)._kept("mark")["image/png"]))
+        right = picture[:, int(0.9 * picture.shape[1]) :]
+        tinted.append(int(is_color(right, tint(PALETTE[0]), 6).sum()))
+    assert tinted[0] < 100 < tinted[1]
 
 
 def test_nothing_is_kept_of_nothing_but_words(make: Any) -> None:
