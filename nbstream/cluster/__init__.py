@@ -1,0 +1,10 @@
+"""Readings that workers elsewhere read and summarise; the notebook merges what they say."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for people who press Tab."""
+    return sorted(__all__)
