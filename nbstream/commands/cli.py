@@ -1,24 +1,38 @@
-"""The command line: `nbstream generate` and `nbstream demo`."""
+"""The command line: which commands there are, and what runs them."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbstream.commands.demo import run_demo
-from nbstream.commands.generate import generate
-from nbstream.errors import NbstreamError
-from nbstream.text.redaction import redact
+import nbstream
+from nbstream.commands.exits import CODES, ended_well, handled, open_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main", "parser"]
 
-COMMANDS: dict[str, Callable[..., None]] = {"generate": generate, "demo": run_demo}
+COMMANDS = {
+    "watch": "show what yields numbers, live: in the terminal or on a page",
+    "serve": "serve a notebook, or a page of a file, to many people",
+    "record": "write what comes into a file, with its times",
+    "replay": "play a recording again",
+    "info": "say what is in recordings",
+    "cut": "write a span of time of a recording",
+    "merge": "write several recordings as one",
+    "export": "write a recording, or the parts of a killed one, as .csv or .parquet",
+    "check": "say what rules would have fired on a file; for CI",
+    "detect": "list the strange readings of a file",
+    "generate": "write random readings to a CSV file",
+    "demo": "show a growing CSV file live on a page",
+    "doctor": "say what is installed, what is missing and how fast it is",
+}
+"""Each is a module beside this one, with `add_arguments` and `run`."""
+EPILOG = "exit codes:\n" + "\n".join(f"  {code:<3}  {text}" for code, text in CODES.items())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,46 +43,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv
         Arguments; None is those of the process.
     """
-    options = vars(parser().parse_args(argv))
-    command = COMMANDS[options.pop("command")]
-    signal.signal(signal.SIGTERM, _interrupt)  # ends what was started, as Ctrl-C does
-    try:
-        command(**options)
-    except KeyboardInterrupt:
-        return 0
-    except (NbstreamError, OSError, ValueError) as error:
-        print(redact(f"nbstream: {error}"), file=sys.stderr)
-        return 1
-    return 0
+    # While nothing runs that has to be ended in order, Ctrl-C ends the process at once, without a traceback.
+    with handled({signal.SIGINT: signal.SIG_DFL}, stays=argv is None):
+        if argv is None:
+            open_closed()
+        return _run(list(sys.argv[1:] if argv is None else argv))
+
+
+def _run(given: list[str]) -> int:
+    # What follows is another program's, whatever it looks like.
+    cut = given.index("--") if "--" in given else len(given)
+    top = parser()
+    options = vars(top.parse_args(given[:cut]))
+    program = given[cut + 1 :]
+    run, name = options.pop("run"), options.pop("name")
+    if "program" in options:
+        options["program"] = program
+    elif program:
+        top.error(f"{name} runs no program: what stands after -- is {program[0]!r}")
+    return ended_well(lambda: run(**options))
 
 
 def parser() -> argparse.ArgumentParser:
     """Return what reads the arguments."""
-    top = argparse.ArgumentParser("nbstream", description="Live data in notebooks.")
-    commands = top.add_subparsers(dest="command", required=True)
-
-    writer = commands.add_parser("generate", help="write random readings to a CSV file")
-    file = Path("streaming_data.csv")
-    writer.add_argument("--file", dest="path", metavar="FILE", type=Path, default=file)
-    writer.add_argument("--interval", type=_positive, default=1.0, help="seconds between two rows")
-    writer.add_argument("--anomalies", action="store_true", help="add a spike now and then")
-    writer.add_argument("--count", type=int, help="number of rows; without it, until Ctrl-C")
-    writer.add_argument("--seed", type=int, help="makes the numbers repeatable")
-
-    demo = commands.add_parser("demo", help="show a growing CSV file live on a voila page")
-    demo.add_argument("--port", type=int, help="of the page; 0 takes any free one")
-    quiet = "only print the address"
-    demo.add_argument("--no-browser", dest="browser", action="store_false", help=quiet)
+    top = argparse.ArgumentParser(
+        "nbstream",
+        description="Live numbers: charts, statistics and alerts. "
+        "Readings go to the standard output, everything else to the standard error.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"nbstream {nbstream.__version__}")
+    commands = top.add_subparsers(dest="name", required=True, metavar="COMMAND", title="commands")
+    for name, text in COMMANDS.items():
+        module: Any = importlib.import_module(f"nbstream.commands.{name}")
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
     return top
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        msg = f"must be > 0 (got {text})"
-        raise argparse.ArgumentTypeError(msg)
-    return number
-
-
-def _interrupt(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt

@@ -1,17 +1,20 @@
-"""The writer of the examples: a program that appends a random reading a second to a CSV file."""
+"""`nbstream generate`: a program that appends a random reading a second to a CSV file."""
 
 from __future__ import annotations
 
 import random
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from nbstream.commands.arguments import positive
 
-__all__ = ["generate"]
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+__all__ = ["add_arguments", "generate", "run"]
 
 HEADER = "timestamp,value"
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -21,12 +24,33 @@ SPIKE_EVERY = 40
 """With anomalies, one reading in so many is a spike, on average."""
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the file, the pace and the numbers."""
+    parser.add_argument(
+        "--file", dest="path", metavar="FILE", type=Path, default=Path("streaming_data.csv"),
+        help="streaming_data.csv if it is not said",
+    )  # fmt: skip
+    parser.add_argument(
+        "--interval", metavar="SECONDS", type=positive, default=1.0, help="between two rows"
+    )
+    parser.add_argument("--anomalies", action="store_true", help="add a spike now and then")
+    parser.add_argument(
+        "--count", metavar="N", type=int, help="number of rows; without it, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--past", metavar="SECONDS", type=positive, default=0.0,
+        help="a new file begins with rows of so many seconds before now",
+    )  # fmt: skip
+    parser.add_argument("--seed", metavar="N", type=int, help="makes the numbers repeatable")
+
+
 def generate(
     path: Path,
     *,
     interval: float = 1.0,
     anomalies: bool = False,
     count: int | None = None,
+    past: float = 0.0,
     seed: int | None = None,
     sleep: Callable[[float], object] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
@@ -42,7 +66,9 @@ def generate(
     anomalies
         Whether a spike of 300 to 500 is written now and then.
     count
-        Number of rows; None goes on until it is interrupted.
+        Number of rows from now on; None goes on until it is interrupted.
+    past
+        A new file begins with the rows of so many seconds before now.
     seed
         Of the random numbers.
     sleep, monotonic
@@ -58,6 +84,13 @@ def generate(
     Thread safety: the file has one writer.
     """
     numbers = random.Random(seed)
+
+    def row(time: datetime) -> str:
+        value = numbers.randint(LOW, HIGH)
+        if anomalies and numbers.random() < 1 / SPIKE_EVERY:
+            value = numbers.randint(*SPIKE)
+        return f"{time.strftime(TIME_FORMAT)},{value}\n"
+
     is_new = not path.exists() or path.stat().st_size == 0
     if not is_new:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -68,13 +101,15 @@ def generate(
     with path.open("a", encoding="utf-8", newline="\n") as file:
         if is_new:
             file.write(f"{HEADER}\n")
+            begun = datetime.now()
+            n_past = round(past / interval)
+            file.writelines(
+                row(begun - timedelta(seconds=n * interval)) for n in range(n_past, 0, -1)
+            )
         due = monotonic()
         written = 0
         while count is None or written < count:
-            value = numbers.randint(LOW, HIGH)
-            if anomalies and numbers.random() < 1 / SPIKE_EVERY:
-                value = numbers.randint(*SPIKE)
-            file.write(f"{datetime.now().strftime(TIME_FORMAT)},{value}\n")
+            file.write(row(datetime.now()))
             file.flush()
             written += 1
             due += interval
@@ -83,3 +118,6 @@ def generate(
                 due = monotonic()
             if delay > 0 and written != count:
                 sleep(delay)
+
+
+run = generate

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from nbstream.commands.cli import main
+from tests.commands.running import address_of
 from tests.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,13 +56,13 @@ def test_generate_ends_quietly_on_interrupt(tmp_path: Path) -> None:
     wait_until(lambda: path.exists() and path.read_text().count("\n") >= 2, 15, "a row")
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=10)
-    assert (process.returncode, output) == (0, b"")
+    assert (process.returncode, output) == (130, b"")
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to another program there")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_demo_serves_a_page_and_leaves_nothing(how: signal.Signals) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_demo_serves_a_page_and_leaves_nothing(how: signal.Signals, code: int) -> None:
     """The demo prints its address, the page answers, and the end leaves no process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "nbstream", "demo", "--port", "0", "--no-browser"],
@@ -69,17 +70,14 @@ def test_demo_serves_a_page_and_leaves_nothing(how: signal.Signals) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
     try:
-        line = process.stdout.readline()
-        address = line.removeprefix("The dashboard is at ").strip()
-        assert address.startswith("http://127.0.0.1:"), line
+        address = address_of(process)
         with urllib.request.urlopen(address, timeout=90) as response:
             assert b"widget-view" in response.read()
         started = psutil.Process(process.pid).children(recursive=True)
         assert len(started) >= 3  # the writer, voila, a kernel
         process.send_signal(how)
-        assert process.wait(60) == 0
+        assert process.wait(60) == code
         wait_until(lambda: not any(p.is_running() for p in started), 15, f"the end of {started}")
     finally:
         process.kill()

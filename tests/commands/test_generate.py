@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,17 @@ def test_a_file_with_the_header_is_continued(tmp_path: Path) -> None:
     for _ in range(2):
         generate(tmp_path / "x", count=3, sleep=lambda _: None)
     assert len(rows(tmp_path / "x")) == 7
+
+
+def test_a_new_file_begins_in_the_past(tmp_path: Path) -> None:
+    """With `past` there are rows of that time, as far apart as the others, but only in a new file."""
+    path = tmp_path / "x"
+    for _ in range(2):
+        generate(path, count=1, past=60, interval=2, sleep=lambda _: None)
+    times = [datetime.fromisoformat(line.split(",")[0]) for line in rows(path)[1:]]
+    assert len(times) == 32
+    assert {after - before for before, after in pairwise(times[:30])} == {timedelta(seconds=2)}
+    assert times[30] - times[0] >= timedelta(seconds=60)
 
 
 def test_another_file_is_left_alone(tmp_path: Path) -> None:
