@@ -1,4 +1,4 @@
-"""What holds for every test: nothing is left behind, and browser tests run last."""
+"""What holds for every test: nothing is left behind, browser tests run last, hypothesis draws the same."""
 
 from __future__ import annotations
 
@@ -10,11 +10,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.wait import wait_until
 
 # Without it jupyter_core warns about its old directories.
 os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+
+# The same examples in every run, and nothing kept between runs: a test that fails once fails always.
+settings.register_profile(
+    "nbstream",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("nbstream")
 
 LEFT_BEHIND_TIMEOUT = 2.0
 

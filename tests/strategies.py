@@ -1,25 +1,13 @@
-"""What hypothesis draws for the tests: times, values, batches, windows; and the settings of all of them."""
+"""What hypothesis draws for the tests: times, values, batches, windows."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from nbstream.readings.batch import FloatArray, TimeArray
 
 __all__ = ["EPOCH_NS", "NS", "ascending_times", "batch_sizes", "cut_into", "readings", "values"]
-
-# The same examples in every run, and nothing kept between runs: a test that fails once fails always.
-settings.register_profile(
-    "nbstream",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-settings.load_profile("nbstream")
 
 NS = 1_000_000_000
 EPOCH_NS = 1_782_907_200 * NS

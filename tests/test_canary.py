@@ -9,7 +9,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-CANARY = "cAnary7Bird9"
+from tests.canary import CANARY, SECRET
+from tests.counterparts.http import Request, serve
+from tests.counterparts.ports import HOST, free_port
 
 SETUP = """
 import asyncio, json, logging, os, sys, threading, time
@@ -125,24 +127,119 @@ for dashboard in (*dashboards, main):
 """
 
 
+NETWORK = """
+from traceback import format_exception
+BEARER = {"Authorization": f"Bearer {CANARY}", "X-Own": CANARY}
+addresses = {
+    "http://ann:{0}@{1}/x?token={0}&api_key={0}": {"headers": BEARER},
+    "ws://ann:{0}@{1}/x?token={0}&access_token={0}": {"headers": BEARER},
+    "mqtt://ann:{0}@{1}/home/%23": {},
+    "redis://ann:{0}@{1}/0?stream=x": {},
+    "postgresql://ann:{0}@{1}/plant?table=x": {},
+    "kafka://ann:{0}@{1}/x": {"sasl": "SCRAM-SHA-256", "settings": {"debug": "security,broker,conf"}},
+}
+root = logging.getLogger()
+root.addHandler(handler)
+root.setLevel(logging.DEBUG)
+logging.getLogger("nbstream").removeHandler(handler)  # the root's has it too
+dashboards = [
+    ns.watch(address.format(CANARY, where), interval=0.05, **options)
+    for where in (os.environ["NOBODY"], os.environ["REFUSING"])
+    for address, options in addresses.items()
+]
+sources = [dashboard.source for dashboard in dashboards]
+main = ns.watch(f"http://ann:{CANARY}@{os.environ['FAILING']}/x?token={CANARY}", interval=0.05)
+recording = main.record("kept.parquet")
+await until(lambda: all(source.last_error for source in (*sources, main.source)))
+display(*dashboards, main)
+"""
+
+NETWORK_OUTPUTS = """
+await until(lambda: main.analyzer.buffer.channels == ("x",))
+sources.append(main.source)
+for source, dashboard in zip(sources, (*dashboards, main)):
+    print(repr(source), repr(dashboard), repr(dashboard.analyzer))
+    print(source.status, source.notes, source.name, source.target, source.counters())
+    print(source.last_error, repr(source.last_error), source.last_error.args, source.buffer.events)
+    print("".join(format_exception(source.last_error)))
+    dashboard.keep()
+    try:
+        raise source.last_error
+    except Exception:
+        get_ipython().showtraceback()
+for wrong in ("mqqt://ann:{0}@host/x", "mqtt://ann:{0}@host:port/x", "redis://ann:{0}@host/0?strm={0}",
+              "postgresql://ann:{0}@host:port/x?table=x", "http://ann:{0}@ho st/x", "ws://ann:{0}@ho st:x/"):
+    try:
+        ns.watch(wrong.format(CANARY)).close()
+    except Exception:
+        get_ipython().showtraceback()
+recording.stop()
+"""
+
+
+def run(cells: list[str], folder: Path) -> str:
+    """Execute a notebook of such cells; return its text as it is saved."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in (*cells, "ns.stop_all()")]
+    )
+    client = NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute()
+    saved = nbformat.writes(notebook)
+    (folder / "saved.ipynb").write_text(saved, encoding="utf-8")
+    assert "***" in saved
+    assert json.loads(saved)["metadata"]["widgets"], "the states of widgets are saved too"
+    return saved
+
+
+def keeps_no_secret(path: Path) -> None:
+    """Look for the canary in a file, also as it is sent."""
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    assert [line[:400] for line in lines if SECRET.search(line)] == [], path.name
+
+
 @pytest.mark.timeout(120)
 def test_a_secret_in_errors_is_in_no_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a notebook in which all that is the user's fails: cells, widgets, logs, files, the page itself."""
     monkeypatch.setenv("NBSTREAM_TEST_CANARY", CANARY)
-    cells = [nbformat.v4.new_code_cell(c) for c in (SETUP, SOURCES, ANALYSIS, OUTPUTS, WIDGETS)]
-    notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell("ns.stop_all()")])
-    client = NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
-    saved = nbformat.writes(notebook)
-    (tmp_path / "saved.ipynb").write_text(saved, encoding="utf-8")
-    assert "***" in saved
-    assert json.loads(saved)["metadata"]["widgets"], "the states of widgets are saved too"
-    log = (tmp_path / "log.txt").read_text(encoding="utf-8")
-    assert "ValueError" in log
+    run([SETUP, SOURCES, ANALYSIS, OUTPUTS, WIDGETS], tmp_path)
+    assert "ValueError" in (tmp_path / "log.txt").read_text(encoding="utf-8")
     for name in ("saved.ipynb", "log.txt", "rules.json", "alerts.csv"):
-        lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
-        assert [line[:400] for line in lines if CANARY in line] == [], name
+        keeps_no_secret(tmp_path / name)
+
+
+@pytest.mark.timeout(120)
+def test_a_secret_of_an_address_is_in_no_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a notebook whose servers are gone, of another kind, quote what they heard, or fail later."""
+    for library in ("httpx", "websockets", "paho.mqtt", "redis", "psycopg", "confluent_kafka"):
+        pytest.importorskip(library)
+    n_asked = 0
+
+    def refuse(request: Request) -> None:
+        request.say(f"no {request.path} {request.headers}", status=401)
+
+    def fail(request: Request) -> None:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked == 1:
+            request.say('{"x": 1}')
+        else:
+            refuse(request)
+
+    with serve(refuse) as refusing, serve(fail) as failing:
+        monkeypatch.setenv("NBSTREAM_TEST_CANARY", CANARY)
+        monkeypatch.setenv("NOBODY", f"{HOST}:{free_port()}")
+        monkeypatch.setenv("REFUSING", refusing.split("/")[2])
+        monkeypatch.setenv("FAILING", failing.split("/")[2])
+        saved = run([SETUP, NETWORK, NETWORK_OUTPUTS, WIDGETS], tmp_path)
+    for told in ("connection refused", "401", "mqqt"):
+        assert told in saved, told
+    assert "kept.parquet" in {path.name for path in tmp_path.iterdir()}
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            keeps_no_secret(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -51,3 +52,14 @@ def test_the_index_is_long_enough_to_be_of_use() -> None:
         paths = re.findall(r"`([\w./]+)`", where)
         assert paths, about
         assert all((ROOT / path).is_file() for path in paths), about
+
+
+def test_the_page_on_installing_has_every_extra() -> None:
+    """Its table lists what pip can install beside the package, sorted, but for `lab`."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    text = (ROOT / "docs" / "install.md").read_text("utf-8")
+    table = text[text.index("| extra | for |") : text.index("What needs an extra")]
+    listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert listed == sorted(set(extras) - {"lab"})

@@ -25,13 +25,13 @@ def node() -> str:
     return found
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)  # a process for each file
 def test_javascript_units() -> None:
     """Every test of tests/js passes."""
     files = sorted(str(path) for path in FOLDER.glob("test_*.mjs"))
     assert files
     done = subprocess.run(
-        [node(), "--test", *files], capture_output=True, text=True, timeout=50, check=False
+        [node(), "--test", *files], capture_output=True, text=True, timeout=160, check=False
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 

@@ -29,6 +29,25 @@ with LoadSource(interval=0.01) as source:
 assert source.state is ns.SourceState.STOPPED, source.state
 assert source.counters().accepted >= 3
 """,
+    "harness": """
+results = check_source(ThermometerHarness, only=["batches", "killed and restarted", "half-open"])
+assert results["batches"] == "held", results
+assert results["half-open"].startswith("A call"), results
+""",
+    "connection": """
+import time
+
+with socket.create_server(("127.0.0.1", 0)) as server:
+    with TcpSource("127.0.0.1", server.getsockname()[1]) as source:
+        for n in (1, 2):
+            peer, _ = server.accept()
+            peer.sendall(b'{"x": 1, "y": "2"}\\n')
+            while source.counters().accepted < n and source.is_running:
+                time.sleep(0.001)
+            peer.close()
+        assert source.buffer.channels == ("x", "y"), source.buffer.channels
+        assert source.counters().reconnects >= 1
+""",
     "detector": """
 from nbstream.detectors import create
 from nbstream.testing import check_detector

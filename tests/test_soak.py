@@ -182,5 +182,6 @@ def test_a_full_ring_goes_on_for_ever() -> None:
     assert counters.received == sum(counters[1:5])
     assert buffer.n_added == len(CHANNELS) * n_rows
     assert page.n_missed == 0
-    frames, held = zip(*sights[1:], strict=True)
+    # In the first half what is kept up to a bound still fills.
+    frames, held = zip(*sights[len(sights) // 2 :], strict=True)
     assert np.polyfit(frames, held, 1)[0] < PER_FRAME, sights

@@ -20,5 +20,5 @@ def test_asks_once_more_at_the_end() -> None:
 
 def test_names_what_it_waited_for() -> None:
     """The message says what did not happen and how things stood."""
-    with pytest.raises(AssertionError, match=r"Waited 0.02 s in vain for 3 rows \(last: False\)"):
+    with pytest.raises(AssertionError, match=r"Waited 0.06 s in vain for 3 rows \(last: False\)"):
         wait_until(lambda: False, timeout=0.02, message=lambda: f"{1 + 2} rows")

@@ -109,6 +109,12 @@ EXPORTS = [
         ["2026-07-01T12:00:00", "2026-07-01T12:00:01.500"],
     ),
     Given(
+        "pandas with its index, separated by semicolons",
+        ";temp;hum\n2026-07-01 12:00:00;21.5;45\n2026-07-01 12:00:01;21.6;46\n",
+        {"temp": [21.5, 21.6], "hum": [45, 46]},
+        NOON,
+    ),
+    Given(
         "MATLAB without a head",
         "01-Jul-2026 12:00:00,21.5\n01-Jul-2026 12:00:01,21.6\n",
         {"value": [21.5, 21.6]},
@@ -321,6 +327,52 @@ EXPORTS = [
         "Date,Hour Ending,MW\n07/13/2026,23,20500\n07/13/2026,24,20400\n07/14/2026,1,20300\n",
         {"MW": [20500, 20400, 20300]},
         ["2026-07-13T23:00:00", "2026-07-14T00:00:00", "2026-07-14T01:00:00"],
+    ),
+    Given(
+        "Grafana with thousands and millions in short, one series near a thousand",
+        '"Time","web-1","web-2"\n2026-07-01 12:00:00,1.2 K,2.1 Mil\n2026-07-01 12:00:01,980,1.9 Mil\n',
+        {"web-1": [1200, 980], "web-2": [2_100_000, 1_900_000]},
+        NOON,
+    ),
+    Given(
+        "a queue's lengths with k and M behind them, and temperatures in kelvin",
+        "time,n,T,B\n2026-07-01 12:00:00,1.5k,293.1 K,0.5 T\n2026-07-01 12:00:01,2.1M,293.2 K,0.6 T\n",
+        {"n": [1500, 2_100_000], "T": [293.1, 293.2], "B": [0.5, 0.6]},
+        NOON,
+        units={"T": "K", "B": "T"},
+    ),
+    Given(
+        "a program of Windows that divided by zero",
+        "time,p\n2026-07-01 12:00:00,1.#INF\n2026-07-01 12:00:01,-1.#IND\n2026-07-01 12:00:02,3\n",
+        {"p": [NAN, NAN, 3]},
+        [*NOON, "2026-07-01T12:00:02"],
+    ),
+    Given(
+        "a simulation in Fortran with double precision",
+        "time,p\n2026-07-01 12:00:00,1.5D+02\n2026-07-01 12:00:01,-0.25D-01\n",
+        {"p": [150, -0.025]},
+        NOON,
+    ),
+    *(
+        Given(
+            f"a statistic of months called {month}",
+            f"Month,x\n{month},1\n{after},2\n{third},3\n",
+            {"x": [1, 2, 3]},
+            ["2025-12-01T00:00:00", "2026-01-01T00:00:00", "2026-02-01T00:00:00"],
+        )
+        for month, after, third in (
+            ("Dec-25", "Jan-26", "Feb-26"),
+            ("Dec 2025", "Jan 2026", "Feb 2026"),
+            ("Dez-2025", "Jan-2026", "Feb-2026"),
+            ("2025-Dec", "2026-Jan", "2026-Feb"),
+            ("12/2025", "01/2026", "02/2026"),
+        )
+    ),
+    Given(
+        "days of a year that is not named",
+        "Day,x\nJan-26,1\nJan-27,2\nJan-28,3\n",
+        {"x": [1, 2, 3]},
+        says=["no year", "%b-%d"],
     ),
 ]
 """Exports and saved tables."""

@@ -272,5 +272,94 @@ LOGGERS = [
         {"CH1": [0.01, 0.011, 0.012], "CH2": [0.02, 0.021, 0.021]},
         units={"CH1": "VOLT"},
     ),
+    Given(
+        "an oscilloscope whose times begin before the trigger and have no unit",
+        "Model,MSO\nSample Interval,1e-06\nRecord Length,3\n\nTIME,CH1,CH2\n"
+        "-2.00e-04,0.10,0.2\n-1.99e-04,0.11,0.2\n-1.98e-04,0.12,0.2\n",
+        {"CH1": [0.1, 0.11, 0.12]},
+        says=["elapsed time in s"],
+        absent=["TIME"],
+    ),
+    Given(
+        "a weather logger that names its zone in the header",
+        '#,"Date-Time (EDT)","Ch:1 - Temperature (°C)"\n1,"07/13/2026 08:00:00","21.5"\n'
+        '2,"07/13/2026 08:10:00","21.6"\n',
+        {"Ch:1 - Temperature (°C)": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:10:00"],
+        units={"Ch:1 - Temperature (°C)": "°C"},
+    ),
+    Given(
+        "a robot's stamps of seconds and nanoseconds",
+        "header.stamp.sec,header.stamp.nanosec,x\n1782907200,1000000,1\n1782907200,923000001,2\n",
+        {"x": [1, 2]},
+        ["2026-07-01T12:00:00.001", "2026-07-01T12:00:00.923"],
+        options={"timezone": "Europe/Berlin"},
+    ),
+    Given(
+        "a server's answers whose milliseconds are no part of the time",
+        "ts,response_ms,n\n1782907200,512,1\n1782907201,730,2\n",
+        {"response_ms": [512, 730], "n": [1, 2]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:01"],
+    ),
+    Given(
+        "a bus's trace of seconds and microseconds",
+        "sec,usec,id\n1782907200,23456,1\n1782907200,123456,2\n1782907201,0,3\n",
+        {"id": [1, 2, 3]},
+        ["2026-07-01T12:00:00.023", "2026-07-01T12:00:00.123", "2026-07-01T12:00:01"],
+        absent=["usec"],
+    ),
+    Given(
+        "a logger whose times have a comma before the milliseconds, as its cells have",
+        "time,temp,hum\n2026-07-13 12:00:00,123,21.5,45\n2026-07-13 12:00:01,456,21.6,46\n",
+        {"temp": [21.5, 21.6], "hum": [45, 46]},
+        ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01.456"],
+        says=["milliseconds"],
+    ),
+    Given(
+        "a logger of times of day alone with a comma before the milliseconds",
+        "Zeit,Temperatur\n08:00:00,123,21.5\n08:00:01,456,21.6\n08:00:02,789,21.7\n",
+        {"Temperatur": [21.5, 21.6, 21.7]},
+        says=["no date", "milliseconds"],
+    ),
+    Given(
+        "a logger of whole numbers, of which a comma may cut any",
+        "time,temp,n\n2026-07-13 12:00:00,123,5,7\n2026-07-13 12:00:01,456,6,8\n",
+        says=["rows have 4 cells, and the header has 3 names"],
+    ),
+    Given(
+        "an oscilloscope that numbers its channels",
+        "x-axis,1,2\nsecond,Volt,Volt\n-5.000E-03,+1.0E-02,+2.0E-02\n-4.999E-03,+1.1E-02,+2.1E-02\n"
+        "-4.998E-03,+1.2E-02,+2.1E-02\n",
+        {"1": [0.01, 0.011, 0.012], "2": [0.02, 0.021, 0.021]},
+        units={"1": "Volt", "2": "Volt"},
+        says=["elapsed time in s"],
+        absent=["x-axis", "Volt"],
+    ),
+    Given(
+        "an oscilloscope whose axis is known by its unit",
+        "Record Length,Analog:3\nSample Interval,Analog:1e-06\nSource,CH1,CH2\nSecond,Volt,Volt\n"
+        "0.0,0.1,0.2\n0.1,0.15,0.2\n0.2,0.12,0.25\n",
+        {"CH1": [0.1, 0.15, 0.12]},
+        units={"CH1": "Volt"},
+        says=["elapsed time in s"],
+        absent=["Source"],
+    ),
+    Given(
+        "a machine's panel whose first column has no name",
+        ";Date;Time;Millitm;Marker;0;1\n0;07/13/2026;12:00:00;123;B;1,5;2,5\n"
+        "1;07/13/2026;12:00:01;456;;1,6;2,6\n",
+        {"0": [1.5, 1.6], "1": [2.5, 2.6]},
+        ["2026-07-13T12:00:00.123", "2026-07-13T12:00:01.456"],
+    ),
+    Given(
+        "a graphical program for measurements",
+        "Measurement\t\nSeparator\tTab\nDate\t2026/07/13\n***End_of_Header***\t\nChannels\t2\t\t\n"
+        "Y_Unit_Label\tVolts\tVolts\t\nDelta_X\t0.001\t0.001\t\n***End_of_Header***\t\t\t\n"
+        "X_Value\tVoltage_0\tVoltage_1\tComment\n0.000000\t0.5\t0.7\n0.001000\t0.6\t0.8\n"
+        "0.002000\t0.7\t0.9\n",
+        {"Voltage_0": [0.5, 0.6, 0.7], "Voltage_1": [0.7, 0.8, 0.9]},
+        says=["elapsed time in s"],
+        absent=["X_Value"],
+    ),
 ]
 """Loggers and instruments."""

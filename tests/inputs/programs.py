@@ -8,12 +8,129 @@ NOON = ["2026-07-01T12:00:00", "2026-07-01T12:00:01"]
 
 PROGRAMS = [
     Given(
+        "ls -l",
+        "total 20\n-rw-r--r-- 1 ada ada 1078 Nov 29 21:50 run 1.log\n"
+        "drwxr-xr-x 2 ada ada 4096 Feb 17  2023 old\nlrwxrwxrwx 1 ada ada 7 Nov 29 21:50 now -> run.log\n"
+        "crw-rw-rw- 1 root root 1, 3 Nov 29 21:50 null\n"
+        "-rw-r--r-- 1 ada ada 2048 2026-07-01 12:00 run.csv\n",
+        {"run 1.log": [1078], "run.csv": [2048]},
+        absent=["old", "now", "null", "c1"],
+        by="program",
+    ),
+    Given(
+        "wc of several files",
+        "  184   921  9271 nbstream/__init__.py\n    7    14   118 main.py\n  191   935  9389 total\n",
+        {"nbstream/__init__.py lines": [184], "main.py bytes": [118], "total words": [935]},
+        absent=["c1", "c2"],
+        by="program",
+    ),
+    Given(
+        "mtr -r",
+        "HOST: box                         Loss%   Snt   Last   Avg  Best  Wrst StDev\n"
+        "  1.|-- gateway                    0.0%    10    0.5   0.6   0.4   1.2   0.2\n"
+        "  2.|-- 192.0.2.1                 20.0%    10    8.1   9.0   7.9  12.4   1.5\n",
+        {
+            "gateway Loss%": [0],
+            "gateway Avg": [0.6],
+            "192.0.2.1 Loss%": [20],
+            "192.0.2.1 StDev": [1.5],
+        },
+        absent=["Snt", "HOST: box"],
+        by="program",
+        n_rejected=1,
+    ),
+    Given(
+        "time of a shell",
+        "\nreal\t1m0.204s\nuser\t0m0.002s\nsys\t0m0.001s\n",
+        {"real": [60.204], "user": [0.002], "sys": [0.001]},
+        units={"real": "s"},
+        by="program",
+    ),
+    Given(
+        "rsync --progress",
+        "         32,768   0%    0.00kB/s    0:00:00\r     77,922,304  24%   74.21MB/s    0:00:03\r"
+        "    104,857,600 100%   76.39MB/s    0:00:01 (xfr#1, to-chk=0/1)\n",
+        {"bytes": [32768, 77922304, 104857600], "done": [0, 24, 100], "speed": [0, 74210, 76390]},
+        units={"done": "%", "speed": "kB/s"},
+        absent=["c1", "to-chk"],
+        by="program",
+    ),
+    Given(
+        "pv",
+        "50.0MiB 0:00:01 [50.0MiB/s] [====>            ] 16% ETA 0:00:05\r"
+        " 300MiB 0:00:06 [45.7MiB/s] [================>] 100%            \n",
+        {"passed": [50, 300], "speed": [50, 45.7], "done": [16, 100]},
+        units={"passed": "MiB", "speed": "MiB/s"},
+        absent=["c1"],
+        by="program",
+    ),
+    Given(
+        "the kernel's log",
+        "[    0.594954] memory: 2008\n[   12.594972] thermal: temp=45\n[   13.000001] usb 1-1: new device\n",
+        {"memory": [2008], "temp": [45]},
+        absent=["c1", "value"],
+        by="program",
+        n_rejected=1,
+    ),
+    Given(
         "vmstat -n",
         "procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----\n"
         " r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st\n"
         " 1  0      0 812344  10000 200000    0    0     1     2  100  200  3  1 96  0  0\n"
         " 2  0      0 812300  10000 200000    0    0     1     2  110  210  4  1 95  0  0\n",
         {"r": [1, 2], "free": [812344, 812300], "id": [96, 95]},
+        by="program",
+    ),
+    Given(
+        "vmstat -s",
+        "     24684124 K total memory\n      3998764 K used memory\n            0 K swap cache\n"
+        "       196256 non-nice user cpu ticks\n      1034 IO-wait cpu ticks\n      5000 K paged in\n"
+        "        300 pages swapped out\n     4597725 interrupts\n   982412 CPU context switches\n"
+        "   1782907200 boot time\n        55257 forks\n",
+        {
+            "total memory": [24684124],
+            "swap cache": [0],
+            "non-nice user cpu ticks": [196256],
+            "pages swapped out": [300],
+            "interrupts": [4597725],
+            "forks": [55257],
+        },
+        by="program",
+    ),
+    Given(
+        "ps aux",
+        "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
+        "root           1  0.6  0.1  49720 19816 ?        Ss   16:22   0:17 /sbin/init splash\n"
+        "root           2  0.0  0.0      0     0 ?        S    Jul01   0:00 [kthreadd]\n",
+        {
+            "/sbin/init splash 1 %CPU": [0.6],
+            "/sbin/init splash 1 RSS": [19816],
+            "kthreadd 2 %MEM": [0],
+        },
+        absent=["/sbin/init splash 1 START", "kthreadd 2 START"],
+        by="program",
+    ),
+    Given(
+        "/proc/loadavg, again and again",
+        "0.52 0.48 0.40 3/464 123\n0.60 0.49 0.40 2/465 130\n",
+        {"load 1min": [0.52, 0.6], "load 15min": [0.4, 0.4], "processes": [464, 465]},
+        absent=["c1"],
+        by="program",
+    ),
+    Given(
+        "/proc/stat",
+        "cpu  196256 17 58304 49493 483 0 1160 193 0 0\ncpu0 88961 5 27529 30895 160 0 421 90 0 0\n"
+        "intr 4597725 9 0 0 0 0 0 0 0 3 0 0\nctxt 982412\nbtime 1782907200\nprocesses 55257\n"
+        "procs_running 2\nprocs_blocked 0\nsoftirq 300 1 2 3 4 5 6 7 8 9 10\n",
+        {
+            "cpu user": [196256],
+            "cpu idle": [49493],
+            "cpu0 system": [27529],
+            "intr": [4597725],
+            "procs_running": [2],
+            "softirq": [300],
+        },
+        absent=["cpu 1", "intr 2", "softirq 2"],
         by="program",
     ),
     Given(

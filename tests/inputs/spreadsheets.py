@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inputs.given import Given
+from tests.inputs.given import NAN, Given
 
 SPREADSHEETS = [
     Given(
@@ -146,6 +146,28 @@ SPREADSHEETS = [
         "Datum;Menge\r\n13.07.2026;1.234,50-\r\n14.07.2026;2.000,00\r\n15.07.2026;12,5\r\n",
         {"Menge": [-1234.5, 2000, 12.5]},
         ["2026-07-13T00:00:00", "2026-07-14T00:00:00", "2026-07-15T00:00:00"],
+    ),
+    Given(
+        "an export whose cells are formulas, so that Excel leaves them alone",
+        'Time,Temp,Note\n="2026-07-13 12:00:00",="21.5",="ok, calm"\n'
+        '="2026-07-13 12:00:01",="21.6",="ok"\n',
+        {"Temp": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:00:01"],
+    ),
+    Given(
+        "a table to which columns were added under a new header",
+        "time,a\n2026-07-13 12:00:00,1\ntime,a,b,c\n2026-07-13 12:00:01,2,5,0\n"
+        "2026-07-13 12:00:02,3,6,0\n2026-07-13 12:00:03,4,7,0\n",
+        {"a": [1, 2, 3, 4], "b": [5, 6, 7]},
+        [f"2026-07-13T12:00:0{second}" for second in range(4)],
+    ),
+    Given(
+        "a table whose rows are all of different length",
+        "time,a,b,c\n2026-07-13 12:00:00,1\n2026-07-13 12:00:01,3,4\n2026-07-13 12:00:02,3,4,5\n"
+        "2026-07-13 12:00:03,3,4,5,6\n",
+        {"a": [1, 3, 3, 3], "b": [NAN, 4, 4, 4], "c": [NAN, NAN, 5, 5]},
+        [f"2026-07-13T12:00:0{second}" for second in range(4)],
+        says=["fewer cells than columns", "more cells than columns"],
     ),
 ]
 """Spreadsheets."""

@@ -56,6 +56,15 @@ def test_rows_are_there_as_soon_as_the_channel_is() -> None:
     assert (x.newest_ns, x.interval_ns) == (2 * NS, NS)
 
 
+def test_a_view_sees_its_span_or_the_window() -> None:
+    """A span's two ends belong to it; without a span it is the window that is seen."""
+    buffer = Buffer(timezone="UTC")
+    buffer.extend(np.arange(10.0), x=np.arange(10.0))
+    x, window = buffer.channel("x"), Window(readings=3)
+    assert x.seen_rows(window, None) == x.window_rows(window) == (7, 10)
+    assert x.seen_rows(window, (2 * NS, 4 * NS)) == (2, 5)
+
+
 def test_earlier_names_work_with_a_warning() -> None:
     """What took a channel first is found on its rows; what is not public any more says so."""
     buffer = Buffer(timezone="UTC")

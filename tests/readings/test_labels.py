@@ -21,7 +21,7 @@ def words(buffer: Buffer, name: str = "state") -> list[Any]:
 def test_words_are_read_back() -> None:
     """What was appended as words comes back as a Categorical, missing ones as NaN."""
     buffer = Buffer(timezone="UTC")
-    for i, state in enumerate(["RUN", "run", None, "", "nan", "12.3", "RUN"]):
+    for i, state in enumerate(["RUN", "run", None, "", " ", "12.3", "RUN"]):
         buffer.append(float(i), state=state, x=float(i))
     assert words(buffer) == ["RUN", "run", None, None, None, "12.3", "RUN"]
     assert isinstance(buffer.to_pandas()["state"].dtype, pd.CategoricalDtype)
@@ -56,6 +56,53 @@ def test_what_is_a_word(word: str) -> None:
     buffer.append(0.0, state=word)
     buffer.append(1.0, state="200 OK")
     assert words(buffer) == [word, "200 OK"]
+
+
+@pytest.mark.parametrize("word", ["none", "None", "null", "nan", "n/a", "inf"])
+def test_a_state_may_be_called_none(word: str) -> None:
+    """Words for nothing are words of a channel that holds words, by reading or by column; None is a gap.
+
+    Before its first other word nobody knows that it holds words: there they are missing.
+    """
+    buffer = Buffer()
+    buffer.append(0.0, state=word)
+    for second, state in enumerate(["RUN", word, None, word], 1):
+        buffer.append(float(second), state=state)
+    assert words(buffer) == [None, "RUN", word, None, word]
+    buffer.extend([5.0, 6.0, 7.0], state=[word, None, ""])
+    assert words(buffer)[5:] == [word, None, None]
+    buffer.extend([5.0, 6.0, 7.0], mode=[word, "auto", float("nan")])
+    assert words(buffer, "mode")[5:] == [word, "auto", None]
+
+
+@pytest.mark.parametrize("word", ["200 OK", "404 Not Found", "1 - RUN", "2: idle", "3 phases"])
+def test_a_first_word_may_begin_with_a_whole_number(word: str) -> None:
+    """Where what follows is no unit."""
+    buffer = Buffer()
+    buffer.append(0.0, state=word)
+    buffer.extend([0.0], column=[word])
+    assert words(buffer) == words(buffer, "column") == [word]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "21.5 °C",
+        "5 kg",
+        "12 rpm",
+        "3 mm Hg",
+        "230 VAC",
+        "1,234",
+        "12:30",
+        "5kg",
+        "$5",
+        "2026-11-01 x",
+    ],
+)
+def test_a_number_in_another_form_is_no_first_word(value: str) -> None:
+    """A number with its unit, say, would be a label of its own at every reading."""
+    with pytest.raises(TypeError, match="must be given a number"):
+        Buffer().append(0.0, x=value)
 
 
 @pytest.mark.parametrize("value", [3, 2.5, True, [1]])
@@ -135,3 +182,23 @@ def test_codes_are_no_numbers_to_rules_and_detectors() -> None:
         assert set(rule.states) == {"x"}
         with pytest.raises(ValueError, match="holds words"):
             analyzer.detect("zscore", "state")
+
+
+def test_a_detector_leaves_a_channel_that_comes_to_hold_words() -> None:
+    """One that names it ends and says so once; one that took the first channel goes on with numbers."""
+    buffer = Buffer(timezone="UTC")
+    with Analyzer(buffer) as analyzer:
+        named, first = (
+            analyzer.detect("threshold", "state", above=0),
+            analyzer.detect("threshold", above=0),
+        )
+        buffer.append(0.0, state=None)
+        analyzer.update()
+        for second in (1.0, 2.0):
+            buffer.append(second, state="RUN", x=second)
+            analyzer.update()
+        assert (first.channel, first.n_flagged, named.n_flagged) == ("x", 2, 0)
+        assert analyzer.detections == (first,)
+        assert [event.text for event in buffer.events] == [
+            "'state' holds words: 'threshold' does not judge it"
+        ]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbstream.readings.zone import as_zone, offset_ms, zone_label
+from nbstream.readings.zone import ClockChanges, as_zone, offset_ms, zone_label
 from tests.strategies import EPOCH_NS, NS
 
 HOUR_MS = 3_600_000
@@ -93,3 +93,49 @@ def test_any_moment_has_an_offset(at_ns: int, name: str) -> None:
     zone = ZoneInfo(name)
     assert abs(offset_ms(zone, at_ns)) < 24 * HOUR_MS
     assert "UTC" in zone_label(zone, at_ns)
+
+
+def ns_of(*moment: int) -> int:
+    """Return a moment of UTC in ns."""
+    return round(datetime(*moment, tzinfo=UTC).timestamp()) * NS
+
+
+@pytest.mark.parametrize(
+    ("zone", "changes"),
+    [
+        ("Europe/Berlin", [((2026, 3, 29, 1), 1), ((2026, 10, 25, 1), 2)]),
+        ("America/New_York", [((2026, 3, 8, 7), -5), ((2026, 11, 1, 6), -4)]),
+        ("Asia/Kolkata", []),
+        (None, [((2026, 3, 29, 1), 1), ((2026, 10, 25, 1), 2)]),
+        (timezone(timedelta(hours=2)), []),
+    ],
+)
+@pytest.mark.usefixtures("prague_machine")
+def test_when_clocks_are_set(
+    zone: str | tzinfo | None, changes: list[tuple[tuple[int, ...], int]]
+) -> None:
+    """Each change is found to the second, with the offset until then; a span's ends are as told."""
+    found = ClockChanges(as_zone(zone))
+    expected = [(ns_of(*moment), hours * HOUR_MS) for moment, hours in changes]
+    assert found.between(ns_of(2026, 1, 1), ns_of(2026, 12, 31)) == expected
+    for at_ns, _ in expected:
+        assert found.between(at_ns, at_ns + NS) == []
+        assert len(found.between(at_ns - 1, at_ns)) == 1
+
+
+@given(at_ns=st.integers(0, 2**62))
+def test_an_offset_before_a_change_is_that_of_the_zone(at_ns: int) -> None:
+    """The offset at any time since 1970 is told by the changes after it."""
+    zone, now_ns = ZoneInfo("America/New_York"), 2**62
+    after = [offset for _, offset in CHANGES.between(at_ns, now_ns)]
+    assert [*after, offset_ms(zone, now_ns)][0] == offset_ms(zone, at_ns)
+
+
+CHANGES = ClockChanges(ZoneInfo("America/New_York"))
+
+
+def test_before_1970_no_change_is_known() -> None:
+    """Times of any age can be asked for."""
+    found = ClockChanges(ZoneInfo("Europe/Berlin")).between(-(2**62), ns_of(1982, 1, 1))
+    assert 0 < len(found) < 10
+    assert found == sorted(found)

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbstream.readings.batch import FloatArray
-from nbstream.summaries.value_bins import MAX_BINS, ValueBins, choose_bins, decimals_of
+from nbstream.summaries.value_bins import (
+    MAX_BINS,
+    ValueBins,
+    choose_bins,
+    choose_log_bins,
+    decimals_of,
+)
 
 
 def rng() -> np.random.Generator:
@@ -123,3 +129,49 @@ def test_two_hills_are_told_apart() -> None:
     """A sine's readings, most of them near its ends, have some 30 bins and not eight."""
     bins = bins_of(np.sin(np.arange(2000) / 10) + rng().normal(0, 0.01, 2000))
     assert 20 <= len(bins.edges) <= 50
+
+
+def log_bins_of(values: FloatArray) -> ValueBins:
+    """Return logarithmic bins for readings."""
+    placed = values[values > 0]
+    low, high = (float(placed.min()), float(placed.max())) if len(placed) else (np.nan, np.nan)
+    return choose_log_bins(values, low, high, len(placed))
+
+
+def test_log_bins_have_edges_at_powers_of_ten() -> None:
+    """A decade has 1, 2, 5, 10 … of them, each wider by the same factor, and all readings are in one."""
+    values = np.random.default_rng(7).lognormal(3, 1.5, 5000)
+    bins = log_bins_of(values)
+    assert bins.decades is not None
+    assert bins.decades in (0.05, 0.1, 0.2)
+    ratios = bins.edges[1:] / bins.edges[:-1]
+    np.testing.assert_allclose(ratios, 10**bins.decades)
+    assert any(np.isclose(bins.edges, 100.0))
+    assert bins.edges[0] < values.min() < bins.edges[2]
+    assert bins.edges[-3] < values.max() < bins.edges[-1]
+    assert bins.is_cut == (False, False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0],
+        [5.0, 5.0],
+        [5e-324, 1.7976931348623157e308],
+        [1e308, 1.1e308],
+        [1e9, 1e9 + 1],
+        [0.0, -1.0],
+        [0.0, 3.0],
+        [1e-300, 1e300],
+    ],
+)
+def test_any_readings_have_log_bins(values: list[float]) -> None:
+    """Few of them, ascending and finite; what is not positive is a tail."""
+    found = np.array(values)
+    bins = log_bins_of(found)
+    assert 1 <= len(bins.edges) - 1 <= MAX_BINS
+    assert np.isfinite(bins.edges).all()
+    assert (np.diff(bins.edges) > 0).all()
+    placed = found[found > 0]
+    assert ((placed >= bins.edges[0]) & (placed <= bins.edges[-1])).all()
+    assert bins.is_cut[0] == (len(placed) < len(found))

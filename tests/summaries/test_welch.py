@@ -255,3 +255,12 @@ def test_work_ends_with_its_budget() -> None:
     _, is_done = kept.slide(0, 500_000, 0, lambda a, b: read(max(a, 0), b), 0.0)
     assert not is_done
     assert spectrum_of(times, values, kept=kept).n_segments == 1024
+
+
+def test_a_window_of_more_segments_says_so() -> None:
+    """The newest 1,024 segments are averaged; one that holds no more than those is whole."""
+    times, values = even(513 * 64, 1000.0), rng().normal(0, 1, 513 * 64)
+    whole = spectrum_of(times, values, 64, start=64 // 2)
+    assert (whole.n_segments, whole.is_cut) == (1024, False)
+    assert spectrum_of(times, values, 64).is_cut
+    assert not spectrum_of(times[:4096], values[:4096], 64).is_cut

@@ -144,3 +144,36 @@ def test_bins_become_finer_with_more_readings_and_are_not_chosen_in_vain() -> No
         chosen.append(id(counts.bins))
     assert widths[-1] == 0.1
     assert len(set(chosen[10:])) <= 2
+
+
+def test_log_bins_slide_as_numpy_counts() -> None:
+    """Readings over many powers of ten are counted in bins that stay; what is not positive is below them."""
+    values = rng().lognormal(0, 2, 20_000)
+    values[rng().random(len(values)) < 0.2] = 0.0
+    counts = WindowCounts("log")
+    chosen = []
+    for i in range(60):
+        start, stop = 200 * i, 200 * i + 8000
+        (found,) = counts.slide([part(values, start, stop)], float(i))
+        assert counts.bins is not None
+        inside = values[start:stop]
+        edges = counts.bins.edges
+        assert found.counts.tolist() == np.histogram(inside, edges)[0].tolist()
+        assert found.below == (inside < edges[0]).sum()
+        assert found.above == 0
+        chosen.append(counts.bins.decades)
+    assert len(set(chosen)) == 1
+    assert found.below > 1000
+
+
+def test_log_bins_follow_readings_of_another_size() -> None:
+    """A thousand times smaller ones get bins, and so do the first that are positive."""
+    values = np.concatenate(
+        [np.zeros(100), rng().lognormal(5, 0.3, 900), rng().lognormal(-5, 0.3, 900)]
+    )
+    counts = WindowCounts("log")
+    for i, stop in enumerate(range(50, 1901, 50)):
+        (found,) = counts.slide([part(values, max(0, stop - 500), stop)], float(2 * i))
+        inside = values[max(0, stop - 500) : stop]
+        placed = int(found.counts.sum())
+        assert placed >= 0.97 * (inside > 0).sum()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import find_chromium
+from tools import apt, find_chromium
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_install_prefers_the_system_package(
 ) -> None:
     """Root on Debian gets the package; the lists are only fetched when the first try fails."""
     calls = []
+    monkeypatch.setattr(apt, "POLICY", bare_machine / "policy")
 
     def run(command: list[str]) -> bool:
         calls.append(command[:2])
@@ -92,8 +93,8 @@ def test_install_prefers_the_system_package(
             make_browser(bare_machine / "chromium")
         return len(calls) > 1
 
-    monkeypatch.setattr(find_chromium, "run", run)
-    monkeypatch.setattr(find_chromium, "can_use_apt", lambda: True)
+    monkeypatch.setattr(apt, "run", run)
+    monkeypatch.setattr(apt, "is_usable", lambda: True)
     monkeypatch.setattr(find_chromium, "has_debian_package", lambda: True)
     assert find_chromium.main(["--install"]) == 0
     assert calls == [["apt-get", "install"], ["apt-get", "update"], ["apt-get", "install"]]
@@ -110,7 +111,7 @@ def test_install_falls_back_to_playwright(
         calls.append(command[1:])
         return False
 
-    monkeypatch.setattr(find_chromium, "run", run)
-    monkeypatch.setattr(find_chromium, "can_use_apt", lambda: False)
+    monkeypatch.setattr(apt, "run", run)
+    monkeypatch.setattr(apt, "is_usable", lambda: False)
     assert find_chromium.main(["--install"]) == 1
     assert calls == [["-m", "playwright", "install", "chromium"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.ui.jupyter import NotebookPage
 
@@ -34,6 +34,13 @@ CHART = [FEED, "chart = ns.LiveChart(buffer, window='10s', title='A sine')\nchar
 """Cells that show it live."""
 
 
+def wait_painted(page: Page) -> None:
+    """Wait until what was done so far is on the screen: a drag is painted with the next frame."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 class PageChart:
     """One LiveChart of a page, seen through what chart.js exposes for tests.
 
@@ -42,7 +49,7 @@ class PageChart:
     page
         The page.
     index
-        Of the charts of the page, in the order in which they appeared.
+        Of the charts of the page, from its top; they may have appeared in another order.
     """
 
     def __init__(self, page: NotebookPage, index: int = 0) -> None:
@@ -56,7 +63,8 @@ class PageChart:
         """Wait until a JavaScript condition on `chart` holds; `argument` is its `given`."""
         self.page.wait_for_function(
             f"""([index, given]) => {{
-                const chart = [...(globalThis.__nbstream?.charts.values() ?? [])][index];
+                const el = document.querySelectorAll(".nbs-chart")[index];
+                const chart = [...(globalThis.__nbstream?.views ?? [])].find((view) => view.el === el);
                 return chart && ({condition});
             }}""",
             arg=[self.index, argument],
@@ -64,14 +72,16 @@ class PageChart:
             polling=50,
         )
 
-    def read(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression on `chart`."""
+    def read(self, expression: str, argument: Any = None) -> Any:
+        """Return the value of a JavaScript expression on `chart`, once there is one; see `wait`."""
+        self.wait("true")
         return self.page.evaluate(
-            f"""(index) => {{
-                const chart = [...globalThis.__nbstream.charts.values()][index];
+            f"""([index, given]) => {{
+                const el = document.querySelectorAll(".nbs-chart")[index];
+                const chart = [...globalThis.__nbstream.views].find((view) => view.el === el);
                 return {expression};
             }}""",
-            self.index,
+            [self.index, argument],
         )
 
     def wait_live(self) -> None:
@@ -85,16 +95,15 @@ class PageChart:
 
     def n_inked(self, channel: int = 0) -> int:
         """Return how many pixels of the plot are painted in the colour of a channel's line."""
-        found: int = self.page.evaluate(
-            """([index, channel]) => {
-                const chart = [...globalThis.__nbstream.charts.values()][index];
+        found: int = self.read(
+            """(() => {
                 const { canvas } = chart.plot;
-                if (!chart.lines[channel]) return 0;
+                if (!chart.lines[given]) return 0;
                 const { left, top, width, height, ratio } = chart.plot.frame;
                 const box = [left, top, width, height].map((px) => Math.round(px * ratio));
                 const { data } = canvas.getContext("2d").getImageData(...box);
                 const paint = new OffscreenCanvas(1, 1).getContext("2d");
-                paint.fillStyle = chart.lines[channel].color;
+                paint.fillStyle = chart.lines[given].color;
                 paint.fillRect(0, 0, 1, 1);
                 const wanted = paint.getImageData(0, 0, 1, 1).data;
                 let inked = 0;
@@ -103,13 +112,14 @@ class PageChart:
                     if (data[i + 3] > 100 && distance < 40) inked += 1;
                 }
                 return inked;
-            }""",
-            [self.index, channel],
+            })()""",
+            channel,
         )
         return found
 
     def span(self) -> tuple[float, float]:
-        """Return the ends of the time axis as it was last painted, epoch ms."""
+        """Return the ends of the time axis as they are painted, epoch ms."""
+        wait_painted(self.page)
         begin, end = self.read("[chart.plot.frame.from, chart.plot.frame.to]")
         return begin, end
 
@@ -120,8 +130,14 @@ class PageChart:
             argument=seconds * 1e3,
         )
 
+    def stays_at(self, span: tuple[float, float]) -> bool:
+        """Return whether the time axis ends where it did, but for a pixel: ends lie on whole ones."""
+        px = (span[1] - span[0]) / self.read("chart.plot.frame.width")
+        return all(abs(a - b) <= px for a, b in zip(span, self.span(), strict=True))
+
     def y_range(self, row: int = 0, axis: int = 0) -> tuple[float, float]:
-        """Return bottom and top of a y axis as it was last painted."""
+        """Return bottom and top of a y axis as they are painted."""
+        wait_painted(self.page)
         bottom, top = self.read(
             f"(({{ bottom, top }}) => [bottom, top])(chart.plot.frame.rows[{row}].axes[{axis}])"
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.ui.charts import CHART, PageChart
 from tests.ui.jupyter import (
@@ -21,6 +21,8 @@ from tests.ui.jupyter import (
 from tools import find_chromium
 
 UI_TIMEOUT = 120
+PATIENCE = 15
+"""Seconds that a page has to become as a test expects it, where the test names no time itself."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -49,6 +51,7 @@ def browser() -> Iterator[Browser]:
     executable = find_chromium.find()
     if executable is None:
         pytest.fail(find_chromium.ADVICE)
+    expect.set_options(timeout=PATIENCE * 1e3)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=executable, args=CHROMIUM_ARGUMENTS, headless=True
@@ -122,7 +125,10 @@ def voila(
     """Voila: `voila.open(["cell one", "cell two"])` is a page whose cells have run."""
     pages = Voila(voila_server, browser, request.node.name)
     yield pages
-    pages.finish(has_failed=FAILED in request.node.stash)
+    try:
+        pages.finish(has_failed=FAILED in request.node.stash)
+    finally:
+        voila_server.close_kernels()
 
 
 @pytest.fixture

@@ -10,24 +10,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import psutil
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.counterparts.ports import HOST, free_port
 from tests.wait import wait_until
 
-HOST = "127.0.0.1"
 START_TIMEOUT = 60.0
 PAGE_TIMEOUT = 60.0
 CELL_TIMEOUT = 60.0
@@ -81,15 +82,13 @@ KNOWN_REQUESTS = [
     (re.compile(r"font-?awesome", re.IGNORECASE), "voila's pages take their icon font from a CDN"),
 ]
 
+TRACEBACK = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*\S.*", re.MULTILINE
+)
+PAGE_LEFT = re.compile(r"^\S*\b(WebSocketClosedError|StreamClosedError)\b", re.MULTILINE)
+"""What the server logs, at any time after it, when a page is closed while it is written to."""
+
 Notebook = Path | Sequence[str]
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def write_notebook(path: Path, cells: Sequence[str]) -> Path:
@@ -229,7 +228,8 @@ class JupyterServer:
 
     def request(self, method: str, path: str) -> Any:
         """Send a request to the REST interface and return its JSON answer; None if it is empty."""
-        request = urllib.request.Request(self.url + path, method=method)
+        same_site = {"Cookie": "_xsrf=of-tests", "X-XSRFToken": "of-tests"}
+        request = urllib.request.Request(self.url + path, method=method, headers=same_site)
         with urllib.request.urlopen(request, timeout=30) as response:
             body = response.read()
         return json.loads(body) if body else None
@@ -249,6 +249,12 @@ class JupyterServer:
 
     def _why_not_ready(self) -> str:
         return f"{type(self).__name__} to answer at {self.url}; its log ends:\n{self.log[-3000:]}"
+
+
+def tracebacks(log: str) -> list[str]:
+    """Return the tracebacks of a server's log and its kernels', but for those of pages that were closed."""
+    found = (match.group() for match in TRACEBACK.finditer(log))
+    return [one for one in found if not PAGE_LEFT.search(one)]
 
 
 def root_argument() -> list[str]:
@@ -350,18 +356,26 @@ class VoilaServer(JupyterServer):
             "--show_tracebacks=True",
         ]
 
+    def close_kernels(self) -> None:
+        """Shut down the kernels of pages that are gone: a context that closes sends no word of it."""
+        for kernel in self.kernels():
+            found = re.search(r"kernel-([0-9a-f-]{36})", " ".join(kernel.cmdline()))
+            if found:
+                self.request("POST", f"/voila/api/shutdown/{found[1]}")
+
     def open(
         self,
         context: BrowserContext,
         notebook: Notebook,
         name: str | None = None,
+        theme: str = "light",
     ) -> VoilaPage:
         """Open the page of a notebook in a new tab and wait until its cells have run.
 
-        The parameters are those of `LabServer.open`.
+        The parameters are those of `LabServer.open`, and voila's theme: "light" or "dark".
         """
         path = notebook if isinstance(notebook, Path) else self.new_notebook(notebook, name)
-        return VoilaPage(self, context, path)
+        return VoilaPage(self, context, path, theme)
 
 
 def new_context(browser: Browser) -> BrowserContext:
@@ -419,6 +433,22 @@ class NotebookPage:
         ]
         assert not own, "The page asked other hosts:\n" + "\n".join(own)
 
+    def report(self) -> str:
+        """Return how the page and its widgets are, for who reads of a failure without seeing it."""
+        lines = [f"{self.relative_path} in the browser:", *self.console_errors]
+        if not self.page.is_closed():
+            with suppress(PlaywrightError):
+                lines += self.page.evaluate(PARTS)
+            try:
+                lines += ["in the kernel:", self.kernel_report()]
+            except AssertionError as failure:
+                lines.append(str(failure))
+        return "\n  ".join(lines)
+
+    def kernel_report(self) -> str:
+        """Return what the kernel says of its widgets, if it can be asked."""
+        return "not asked"
+
     def close(self) -> None:
         """Close the tab."""
         self.page.close()
@@ -444,6 +474,28 @@ class NotebookPage:
         self.external_requests.append(request.url)
         route.abort()
 
+
+# What every part says of its link, its notes and errors, and how large it is.
+PARTS = """() => [...document.querySelectorAll("[data-link]")].map((part) => {
+    const { width, height } = part.getBoundingClientRect();
+    const texts = part.querySelectorAll("[role=status], [role=alert], .nbs-badge");
+    const said = [...texts].map((node) => node.innerText.trim()).filter((text) => text);
+    return `${part.className} ${width} x ${height}, link ${part.dataset.link}: ${said.join(" | ")}`;
+})"""
+
+# What the kernel knows of its widgets and sources.
+WIDGETS = """
+def _report():
+    import threading, time
+    from ipywidgets.widgets.widget import _instances
+    for widget in _instances.values():
+        link = getattr(widget, "_link", None)
+        if link is not None:
+            print(type(widget).__name__, "visible", link.n_visible, "frames", link.n_frames,
+                  "ignored", getattr(widget, "n_ignored", None), "halvings", link.halvings)
+    print("threads", sorted(thread.name for thread in threading.enumerate()))
+_report()
+"""
 
 # The notebook panel of the tab and its kernel connection, for the scripts below.
 PANEL = "const panel = globalThis.jupyterapp?.shell?.currentWidget;"
@@ -588,6 +640,10 @@ class LabPage(NotebookPage):
         assert error is None, f"{code!r} raised in the kernel:\n{ANSI_COLOUR.sub('', error)}"
         return str(text).strip()
 
+    def kernel_report(self) -> str:
+        """Return what the kernel says of its widgets, or why it does not."""
+        return self.kernel_eval(WIDGETS, timeout=10).replace("\n", "\n  ")
+
     def kernel_process(self) -> psutil.Process:
         """Return the process of the notebook's kernel."""
         return psutil.Process(int(self.kernel_eval("import os; print(os.getpid())")))
@@ -626,14 +682,17 @@ class VoilaPage(NotebookPage):
 
     server: VoilaServer
 
-    def __init__(self, server: VoilaServer, context: BrowserContext, path: Path) -> None:
+    def __init__(
+        self, server: VoilaServer, context: BrowserContext, path: Path, theme: str = "light"
+    ) -> None:
         super().__init__(server, context, path)
+        self.theme = theme
         self.load()
 
     def load(self) -> None:
         """Load the page, with a new kernel, and wait until its cells have run."""
         started = time.monotonic()
-        self.page.goto(f"{self.url}/voila/render/{self.relative_path}")
+        self.page.goto(f"{self.url}/voila/render/{self.relative_path}?theme={self.theme}")
         self.page.locator("#rendered_cells, .jp-Notebook, main").first.wait_for(state="attached")
         remaining = PAGE_TIMEOUT - (time.monotonic() - started)
         self.page.locator("#loading").wait_for(state="hidden", timeout=max(1.0, remaining) * 1e3)
@@ -655,12 +714,12 @@ class Pages:
         return context
 
     def finish(self, *, has_failed: bool) -> None:
-        """Close the pages and assert that they reported no errors; show those of a failed test."""
+        """Close the pages and assert that they reported no errors; tell how those of a failed test are."""
         for number, page in enumerate(self.opened):
             if has_failed and not page.page.is_closed():
                 page.screenshot(f"failed-{self.test_name}-{number}")
             if has_failed:
-                print(*page.console_errors, sep="\n")  # noqa: T201 - shown with the failure
+                print(page.report())  # noqa: T201 - shown with the failure
         for context in self.contexts:
             context.close()
         for page in self.opened:
@@ -692,9 +751,13 @@ class Voila(Pages):
         self.server = server
 
     def open(
-        self, notebook: Notebook, name: str | None = None, context: BrowserContext | None = None
+        self,
+        notebook: Notebook,
+        name: str | None = None,
+        context: BrowserContext | None = None,
+        theme: str = "light",
     ) -> VoilaPage:
         """Open a notebook, given by cells or path, as a page; see `VoilaServer.open`."""
-        page = self.server.open(context or self.new_context(), notebook, name)
+        page = self.server.open(context or self.new_context(), notebook, name, theme)
         self.opened.append(page)
         return page

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from tests.ui.charts import FEED, PageChart
-from tests.ui.jupyter import Lab, NotebookPage
+from tests.ui.jupyter import Lab, NotebookPage, Voila
 
 DASHBOARD = """
 buffer.units['value'] = '°C'
@@ -75,6 +75,17 @@ def test_a_dashboard_in_jupyterlab(lab: Lab, theme: str) -> None:
     page.set_theme(f"JupyterLab {theme}")
     page.run_all()
     assert_every_state_well(page, f"lab-{theme.lower()}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_dashboard_in_voila(voila: Voila, theme: str) -> None:
+    """Nothing is serious or critical on a page of voila either, which has other styles around it."""
+    page = voila.open([FEED, DASHBOARD, PLOTS], theme=theme)
+    page.page.set_viewport_size({"width": 1280, "height": 1800})
+    expect(page.page.locator("body")).to_have_attribute(
+        "data-jp-theme-light", str(theme == "light").lower()
+    )
+    assert_every_state_well(page, f"voila-{theme}")
 
 
 def test_a_rule_that_is_broken_is_found(lab: Lab) -> None:

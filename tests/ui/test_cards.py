@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -145,3 +147,28 @@ def test_twelve_cards_fit_a_narrow_page(voila: Voila) -> None:
             arg=n_columns,
         )
         page.screenshot(f"cards-twelve-{width}")
+
+
+OLD_FILE = [
+    "import numpy as np, pandas as pd, nbstream as ns\n"
+    "times = pd.date_range('2021-03-01', periods=10_000, freq='10min')\n"
+    "table = pd.DataFrame({'temperature': 10 + 8 * np.sin(np.arange(10_000) / 400),\n"
+    "    'power': np.abs(np.cumsum(np.random.default_rng(2).normal(size=10_000))),\n"
+    "    'on': np.arange(10_000) // 700 % 2}, index=times)\n"
+    "table.to_csv('old.csv', index_label='time')",
+    "d = ns.watch('old.csv')\nd",
+]
+
+
+def test_a_file_that_came_at_once_has_the_course_of_its_window(lab: Lab) -> None:
+    """Small lines of an old file show what the window does, and stand still."""
+    page = lab.open(OLD_FILE)
+    page.run_all()
+    page.hide_code()
+    lines = page.page.locator(".nbs-spark-line")
+    expect(lines).to_have_count(3)
+    expect(lines.first).to_have_attribute("d", re.compile(r"(?:L[^L]*){25}"))
+    page.screenshot("old-file")
+    page.kernel_eval("d.analyzer.window = 'all'")
+    expect(lines.nth(1)).to_have_attribute("d", re.compile(r"(?:L[^L]*){29}"))
+    page.screenshot("old-file-all")

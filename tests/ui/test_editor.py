@@ -74,7 +74,8 @@ def test_a_rule_is_written_in_full(page: LabPage) -> None:
     page.screenshot("editor")
     entry(editor, "name").press("Enter")
     expect(editor).to_be_hidden()
-    assert page.kernel_eval("print(a.rules[1])") == ("<Rule '<b>bad</b>' on 'temperature': OK>")
+    written = "<Rule '<b>bad</b>' on 'temperature': OK>"  # it is on a channel once it has judged
+    wait_until(lambda: page.kernel_eval("print(a.rules[1])") == written, 15, "the rule's channel")
     expect(rules.locator(".nbs-rule-name").nth(1)).to_have_text("<b>bad</b>")
     expect(rules.get_by_role("button", name="+ threshold")).to_be_focused()
 

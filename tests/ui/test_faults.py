@@ -12,8 +12,17 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.ui.charts import CHART, FEED, PageChart
-from tests.ui.jupyter import Lab, LabPage, Voila, VoilaServer
+from tests.ui.jupyter import (
+    CHROMIUM_ARGUMENTS,
+    Lab,
+    LabPage,
+    LabServer,
+    Voila,
+    VoilaServer,
+    write_notebook,
+)
 from tests.wait import wait_until
+from tools import find_chromium
 
 FLOOD = """
 import sys, time
@@ -78,22 +87,22 @@ def test_a_flood_of_output(lab: Lab) -> None:
     chart.wait_live()
     page.run_cell(2, wait=False)
     expect(page.cell(2)).to_contain_text("xxx")
-    expect(chart.badge).to_have_text(re.compile("kernel busy|behind"), timeout=6000)
-    chart.wait_newer(5)
+    expect(chart.badge).to_have_text(re.compile("kernel busy|behind"))
+    chart.wait_newer()
     page.wait_idle()
     assert "IOPub data rate exceeded" in page.server.log
-    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500", 5)
-    expect(chart.badge).to_have_text("live", timeout=1000)
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500")
+    expect(chart.badge).to_have_text("live")
 
 
 def test_a_call_that_holds_the_interpreter(live: tuple[LabPage, PageChart]) -> None:
     """While foreign code holds the GIL nothing comes; the page says so, and goes on at once after it."""
     page, chart = live
-    hold = "ctypes.PyDLL(None).usleep(4_000_000)"
+    hold = "ctypes.PyDLL(None).usleep(8_000_000)"
     execute(page, f"import ctypes, threading; threading.Thread(target=lambda: {hold}).start()")
-    expect(chart.badge).to_contain_text("no answer from the kernel", timeout=6000)
-    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500", 6)
-    chart.wait_newer(2)
+    expect(chart.badge).to_contain_text("no answer from the kernel")
+    chart.wait("chart.link.state === 'live' && Date.now() - chart.data.newest < 1500")
+    chart.wait_newer()
     line = "chart.data.lines[0]"
     broken = f"{line}.values.subarray({line}.start ?? 0).some(Number.isNaN)"
     assert chart.read(broken), "the line breaks where nothing was read"
@@ -110,10 +119,10 @@ def test_eight_charts_live_together(lab: Lab) -> None:
     counted = "print(time.time(), sum(chart.n_frames for chart in charts))"
     begun, before = map(float, page.kernel_eval(counted).split())
     first = charts[0]
-    first.wait("chart.data.newest > given + 3000", 10, first.read("chart.data.newest"))
+    first.wait("chart.data.newest > given + 3000", 30, first.read("chart.data.newest"))
     ended, after = map(float, page.kernel_eval(counted).split())
     assert all(chart.read("Date.now() - chart.data.newest < 1500") for chart in charts)
-    assert 8 * 5 < (after - before) / (ended - begun) < 8 * 20
+    assert 8 * 2 < (after - before) / (ended - begun) < 8 * 20
 
 
 def test_a_laptop_that_slept_for_an_hour(lab: Lab) -> None:
@@ -128,9 +137,9 @@ def test_a_laptop_that_slept_for_an_hour(lab: Lab) -> None:
     chart.wait_live()
     page.page.evaluate("() => (globalThis.slept = 3_600_000)")
     page.kernel_eval(SLEEP)
-    chart.wait("Math.abs(Date.now() - chart.data.newest) < 1500", 5)
-    expect(chart.badge).to_have_text("live", timeout=5000)
-    chart.wait("Math.abs(chart.plot.frame.to - chart.data.newest) < 3000", 5)
+    chart.wait("Math.abs(Date.now() - chart.data.newest) < 1500")
+    expect(chart.badge).to_have_text("live")
+    chart.wait("Math.abs(chart.plot.frame.to - chart.data.newest) < 3000")
     assert page.kernel_eval("print(chart.analyzer.rate > 0)") == "True"
     chart.root.get_by_role("combobox").select_option("all")
     chart.wait("chart.plot.frame.to - chart.plot.frame.from > 3_600_000")
@@ -203,7 +212,7 @@ def test_a_closed_tab_is_sent_nothing(lab: Lab, tmp_path: Path) -> None:
     wait_until(lambda: again.kernel_eval("print(chart.n_views)") == "1", 20, "only the new view")
     chart = PageChart(again)
     chart.wait_live()
-    chart.wait("Date.now() - chart.data.newest < 1500", 5)
+    chart.wait("Date.now() - chart.data.newest < 1500")
 
 
 def test_stopped_and_failed_sources_say_so(lab: Lab) -> None:
@@ -286,17 +295,17 @@ def test_odd_data_leaves_axes_in_order(lab: Lab, values: str, inked: bool) -> No
     low, high = chart.y_range()
     assert low < high
     assert chart.span()[0] > 1.767e12  # 2026
-    wait_until(lambda: (chart.n_inked() > 0) == inked, 5, "ink" if inked else "no ink")
+    wait_until(lambda: (chart.n_inked() > 0) == inked, 15, "ink" if inked else "no ink")
 
 
 @pytest.fixture
 def culling_voila(
     tmp_path: Path, browser: Browser, request: pytest.FixtureRequest
 ) -> Iterator[Voila]:
-    """A voila that culls kernels which were idle for five seconds."""
+    """A voila that culls kernels which were idle for twelve seconds; a page may take some to load."""
     arguments = [
         "--MappingKernelManager.cull_interval=1",
-        "--MappingKernelManager.cull_idle_timeout=5",
+        "--MappingKernelManager.cull_idle_timeout=12",
     ]
     server = VoilaServer(tmp_path, arguments)
     pages = Voila(server, browser, request.node.name)
@@ -307,12 +316,111 @@ def culling_voila(
         server.close()
 
 
-def test_voila_culls_what_nobody_looks_at(culling_voila: Voila) -> None:
-    """A kernel whose page is watched lives on; when the page is closed it falls idle and is culled."""
-    page = culling_voila.open(CHART)
-    chart = PageChart(page)
-    chart.wait_live()
-    chart.wait("chart.data.newest > given + 8000", argument=chart.read("chart.data.newest"))
-    assert len(culling_voila.server.kernels()) == 1
-    page.close()
-    wait_until(lambda: not culling_voila.server.kernels(), 45, "the kernel to be culled")
+N_VISITORS = 3
+KERNEL_MB = 250
+
+
+@pytest.mark.timeout(180)
+def test_visitors_of_voila_and_kernels_that_nobody_looks_at(culling_voila: Voila) -> None:
+    """Each of several visitors is live and has a kernel; who leaves has it culled, who stays has not."""
+    server = culling_voila.server
+    pages = [culling_voila.open(CHART)]
+    pages += [culling_voila.open(pages[0].path) for _ in range(N_VISITORS - 1)]
+    charts = [PageChart(page) for page in pages]
+    for chart in charts:
+        chart.wait_live()
+    for chart in charts:
+        chart.wait("Date.now() - chart.data.newest < 1500")
+    held = [kernel.memory_info().rss / 1e6 for kernel in server.kernels()]
+    assert len(held) == N_VISITORS
+    assert max(held) < KERNEL_MB
+    for page in pages[1:]:
+        page.close()
+    stays = charts[0]
+    wait_until(lambda: len(server.kernels()) == 1, 45, "the kernels of those who left to be culled")
+    expect(stays.badge).to_have_text("live")
+    pages[0].close()
+    wait_until(lambda: not server.kernels(), 45, "the kernel to be culled")
+
+
+SEEN = """
+from pathlib import Path
+def count():
+    while True:
+        part = Path({path!r} + ".part")
+        part.write_text(f"{{chart.n_frames}} {{len(buffer)}}")
+        part.replace({path!r})  # nobody reads half of it
+        time.sleep(0.1)
+threading.Thread(target=count, daemon=True).start()
+"""
+
+
+@pytest.mark.timeout(180)
+def test_a_kernel_that_voila_made_ready(
+    tmp_path: Path, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    """Before its visitor comes it takes in readings and sends no frames; then the chart is of now."""
+    counted = tmp_path / "counted"
+    cells = [*CHART, SEEN.format(path=str(counted))]
+    notebook = write_notebook(tmp_path / "notebooks" / "ready.ipynb", cells)
+    server = VoilaServer(tmp_path, ["--preheat_kernel=True", "--pool_size=1"])
+    pages = Voila(server, browser, request.node.name)
+
+    def seen() -> list[int]:
+        """Return frames sent and readings held by the kernel that is ready."""
+        return [int(n) for n in counted.read_text().split()] if counted.exists() else [0, 0]
+
+    try:
+        wait_until(lambda: seen()[1] > 200, 60, "readings of a ready kernel")
+        n_frames = seen()[0]
+        assert n_frames < 10  # of a cell that took long and could hear nobody; none as a rule
+        n = seen()[1]
+        wait_until(lambda: seen()[1] > n + 50, 20, "further readings")
+        assert seen()[0] == n_frames
+        chart = PageChart(pages.open(notebook))
+        chart.wait_live()
+        chart.wait("Date.now() - chart.data.newest < 1500", 10)
+        expect(chart.badge).to_have_text("live")
+        pages.finish(has_failed=False)
+    finally:
+        server.close()
+
+
+TWENTY = """
+charts = [ns.LiveChart(buffer, window="10s", height=150, toolbar=False) for _ in range(20)]
+charts[0].add_scattergl(x=[time.time() * 1e3] * 2, y=[0, 100], name="mine", mode="lines")
+ipywidgets.GridBox(charts, layout={"grid_template_columns": "1fr 1fr 1fr 1fr"})
+"""
+
+
+@pytest.mark.timeout(180)
+def test_twenty_charts_where_there_is_no_webgl(
+    lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    """Each of twenty charts of a page is drawn and up to date without a GPU's contexts, and nothing fails."""
+    blind = browser.browser_type.launch(
+        executable_path=find_chromium.find(),
+        args=[*CHROMIUM_ARGUMENTS, "--disable-3d-apis"],
+        headless=True,
+    )
+    lab = Lab(lab_server, blind, request.node.name)
+    try:
+        page = lab.open([FEED + "import ipywidgets", TWENTY])
+        page.page.set_viewport_size({"width": 1600, "height": 1400})
+        assert not page.page.evaluate("!!document.createElement('canvas').getContext('webgl')")
+        page.run_all()
+        page.hide_code()
+        charts = [PageChart(page, number) for number in range(20)]
+        for chart in charts:
+            chart.wait("chart.link?.state === 'live' && chart.data.lines[0]?.length > 5", 60)
+        for chart in charts:
+            chart.wait("Date.now() - chart.data.newest < 3000")
+            wait_until(lambda chart=chart: chart.n_inked() > 20, 10, "the line")  # type: ignore[misc]
+        guest = charts[0].root.locator(".nbs-guests .scatterlayer .trace")
+        expect(guest).to_have_count(1)
+        expect(charts[0].root.locator(".no-webgl:visible")).to_have_count(0)
+        page.screenshot("faults-no-webgl")
+        lab.finish(has_failed=False)
+    finally:
+        blind.close()
+        lab_server.close_kernels()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from tests.ui.jupyter import Lab, Voila
+from tests.wait import wait_until
 
 SLIDER = [
     "import ipywidgets\nslider = ipywidgets.IntSlider(value=7, description='speed')",
@@ -33,5 +34,7 @@ def test_voila_shows_a_widget(voila: Voila) -> None:
     """The same notebook renders as a voila page with a kernel of its own."""
     page = voila.open(SLIDER)
     expect(page.page.locator(".widget-readout")).to_have_text("7")
-    assert voila.server.kernels()
     page.screenshot("harness-voila")
+    assert voila.server.kernels()
+    voila.server.close_kernels()
+    wait_until(lambda: not voila.server.kernels(), 15, "the end of its kernel")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.acts import ACTS, DASHBOARD, follows_the_theme, goes_on
+from tests.ui.acts import ACTS, DASHBOARD, each_has_its_own_view, follows_the_theme, goes_on
 from tests.ui.charts import PageChart
 from tests.ui.jupyter import Lab, NotebookPage, Voila
 
@@ -38,7 +38,7 @@ def test_notebooks(host: str, request: pytest.FixtureRequest) -> None:
 
 
 def test_voila(voila: Voila) -> None:
-    """A voila page does it all too; loaded again it has a kernel of its own, and is live."""
+    """A voila page does it all too; loaded again, and for another client, it has a kernel of its own."""
     page = voila.open(DASHBOARD)
     chart = do_all(page)
     # A page of voila has its theme from the beginning; this is what its dark one sets.
@@ -48,3 +48,8 @@ def test_voila(voila: Voila) -> None:
     page.load()
     goes_on(PageChart(page))
     expect(page.page.locator(".nbs-chart")).to_have_count(1)
+    other = voila.open(page.path)
+    other.page.set_viewport_size(TALL)
+    each_has_its_own_view(PageChart(page), PageChart(other))
+    page.close()
+    goes_on(PageChart(other))

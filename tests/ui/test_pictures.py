@@ -37,18 +37,18 @@ def eight(t):
         for n in range(8)
     }
 
-def run(values, units):
+def run(values, units, before=70):
     buffer.units.update(units)
     done = time.time()
-    times = np.arange(done - 70, done, 0.05)
-    buffer.extend(times, values(times - done + 70))
+    times = np.arange(done - before, done, 0.05)
+    buffer.extend(times, values(times - done + before))
     def go_on():
         last = done
         while True:
             time.sleep(0.1)
             times = np.arange(last, time.time(), 0.05)
             if len(times):
-                buffer.extend(times, values(times - done + 70))
+                buffer.extend(times, values(times - done + before))
                 last = times[-1] + 0.05
     threading.Thread(target=go_on, daemon=True).start()
 """

@@ -22,7 +22,8 @@ def test_a_cell_that_runs_again_leaves_nothing_behind(lab: Lab) -> None:
     assert len({sight.n_styles for sight in sights}) == 1, sights
     # Of so few runs memory says less: the browser still compiles, and a process grows in steps. It was 430
     # KB a run where models were kept; the benchmark has the limits of a hundred runs.
-    assert len({sight.n_threads for sight in sights}) == 1, sights
+    threads = [sight.n_threads for sight in sights]
+    assert max(threads) <= min(threads) + 1, sights  # the one that draws the picture may come later
     assert usual_growth(sights, "n_nodes") < 10, sights
     assert usual_growth(sights, "n_listeners") < 2, sights
     assert slope(sights, "heap_bytes") < 100 * KB, sights
@@ -62,7 +63,7 @@ def test_a_dashboard_that_is_displayed_again_leaves_nothing_behind(lab: Lab) -> 
     before, after = sights
     # JupyterLab may add one of its own meanwhile.
     assert at_document[1] < at_document[0] + 10, "views that are gone still listen"
-    assert after.n_threads == before.n_threads
+    assert after.n_threads <= before.n_threads + 1, sights  # the one that draws the picture
     assert after.n_objects < before.n_objects + 40, sights
     assert after.n_nodes < before.n_nodes + 80 * 27, sights
     assert after.n_listeners < before.n_listeners + 80 * 30, sights

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.ui.charts import PageChart
+from tests.ui.charts import PageChart, wait_painted
 from tests.ui.jupyter import Lab, LabPage
 
 SETUP = """
@@ -22,9 +22,13 @@ OBSERVE = """
             const box = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
             const sources = entry.sources.map(({ node, previousRect, currentRect }) =>
                 `${node?.className ?? node} ${box(previousRect)} → ${box(currentRect)}`);
-            // What the feed lists moves down when something new comes above it.
-            const isOurs = entry.sources.some(({ node }) =>
-                node?.closest?.(".nbs-dashboard, .nbs-chart") && !node.closest(".nbs-feed-list"));
+            // What the feed lists moves down when something new comes above it; on the strip, marks and
+            // the view move to the side as its time grows, as the lines do in the plot.
+            const isMeant = ({ node, previousRect: was, currentRect: is }) =>
+                node.closest(".nbs-feed-list")
+                || (node.matches(".nbs-overview *") && is.y === was.y && is.height === was.height);
+            const isOurs = entry.sources.some((source) =>
+                source.node?.closest?.(".nbs-dashboard, .nbs-chart") && !isMeant(source));
             if (isOurs) globalThis.shifts.push([entry.value, sources]);
         }
     }).observe({ type: "layout-shift", buffered: false });
@@ -41,13 +45,16 @@ def append(page: LabPage, chart: PageChart, value: float, other: float) -> None:
 
 def shifts(page: LabPage) -> list[object]:
     """Return what moved since it is observed, of ours."""
-    page.page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    wait_painted(page.page)
     found: list[object] = page.page.evaluate("globalThis.shifts")
     return found
 
 
 def test_rules_that_fire_and_digits_that_grow_move_nothing(lab: Lab) -> None:
-    """States, counts, digits of axes and of the table change while everything stays in its place."""
+    """States, counts, digits of axes and of the table change while everything stays in its place.
+
+    But for what stands on the strip, which moves to the side with the time.
+    """
     page = lab.open([SETUP, DASHBOARD])
     page.run_all()
     page.hide_code()
@@ -60,6 +67,11 @@ def test_rules_that_fire_and_digits_that_grow_move_nothing(lab: Lab) -> None:
     for value, other in ((95.0, -9.0), (123.4, 0.5), (-12_345.6, 7.0), (0.001, 543.2), (50.0, 1.0)):
         append(page, chart, value, other)
     expect(page.page.locator(".nbs-feed-list")).to_contain_text("> 90")
+    place = "chart.el.querySelector('.nbs-event').getBoundingClientRect().left"
+    chart.wait("chart.el.querySelector('.nbs-event')")
+    before = chart.read(place)
+    append(page, chart, 50.0, 1.0)
+    chart.wait(f"{place} < given - 5", argument=before)
     assert shifts(page) == []
     assert chart.read("chart.plot.frame.left") == left  # the plot's edge doesn't follow its labels
     page.screenshot("steady")

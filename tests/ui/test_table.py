@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.ui.charts import PageChart
-from tests.ui.jupyter import Lab, LabPage, Voila
+from tests.ui.jupyter import Lab, LabPage
 from tests.wait import wait_until
 
 FEED = """
@@ -157,32 +157,6 @@ def test_few_channels(lab: Lab, n: int) -> None:
     expect(rows(page.page)).to_have_count(0 if n == 1 else n)
     assert len({box(card)["y"] for card in cards.all()}) <= 1
     page.screenshot(f"dashboard-{n}")
-
-
-def test_a_narrow_page_scrolls_down_only(voila: Voila) -> None:
-    """At 360 px the chart begins above 300 px, and no part is wider than the page."""
-    page = voila.open(cells(8))
-    PageChart(page).wait_live()
-    body = page.page
-    for width in (700, 360):
-        body.set_viewport_size({"width": width, "height": 1800})
-        body.wait_for_function(
-            """(width) => {
-                const all = (selector) => [...document.querySelectorAll(selector)];
-                const isIn = (el) => el.closest(".nbs-hidden, .nbs-name, svg")
-                    || el.getBoundingClientRect().right <= width;
-                const scrolls = all(".nbs-panel, .nbs-scroll, .nbs-dashboard");
-                scrolls.push(document.documentElement);
-                return all(".nbs-panel *, .nbs-chart").every(isIn)
-                    && scrolls.every((el) => el.scrollWidth <= el.clientWidth);
-            }""",
-            arg=width,
-        )
-        assert box(body.locator(".nbs-chart"))["y"] < 300
-        page.screenshot(f"dashboard-{width}")
-    heading, bell = box(body.locator(".nbs-feed-head .nbs-heading")), box(body.locator(".nbs-bell"))
-    assert bell["y"] <= heading["y"] + heading["height"] / 2 <= bell["y"] + bell["height"]
-    expect(rows(body).first.locator(".nbs-number:visible")).to_have_count(1)
 
 
 @pytest.mark.parametrize("kind", ["Dashboard", "LiveChart"])

@@ -25,7 +25,9 @@ def feed():
         buffer.append(now, temperature=22 + 3 * np.sin(now), humidity=50 + 5 * np.cos(now / 2))
 
 threading.Thread(target=feed, daemon=True, name="feed").start()
-chart = ns.LiveChart(buffer, window="10s", title="A room")
+# Axes that stay, so that no line lies over another, or moves away under the pointer.
+layout = {"yaxis": {"range": [15, 30]}, "yaxis2": {"range": [40, 60]}}
+chart = ns.LiveChart(buffer, window="10s", title="A room", layout=layout)
 chart
 """
 
@@ -195,13 +197,13 @@ import nbstream as ns
 long = "plant/hall 4/line 12/press 7/bearing temperature, inner ring, sensor "
 names = ["<img src=x onerror=pwned=1>", "<a href='%'>x</a> %{y} &amp;", "\u202egnirts"]
 names += ["مستشعر درجة الحرارة الداخلية", long + "A", long + "B", "a\\nb"]
-names += ["👩‍🔬" * 20 + "1", "👩‍🔬" * 20 + "2"]
+names += ["👩‍🔬" * 20 + "1", "👩‍🔬" * 20 + "2", "n" * 999 + "Z"]
 now = time.time()
 i = np.arange(600)
 times = now - 60 + i / 10
 shapes = [np.sin(times), np.where(i % 50, 1e-308, 1e308), np.where(i % 9, times % 7, np.nan)]
 shapes += [np.where(i % 70, np.cos(times), np.inf), np.ones(600), np.cos(times)]
-shapes += [times % 3, times % 4, times % 5]
+shapes += [times % 3, times % 4, times % 5, times % 6]
 buffer = ns.Buffer(timezone="Europe/Berlin")
 buffer.extend(times, dict(zip(names, shapes)))
 buffer.append(now + 3 * 3600, {"from tomorrow": 1.0})
@@ -217,13 +219,14 @@ dashboard
 
 def test_evil_names_units_and_values_are_shown_as_they_are(lab: Lab) -> None:
     """Nothing runs, nothing is HTML, what differs at its end looks different, also beside odd numbers."""
-    page = lab.open([EVIL])
+    page = lab.open([EVIL, "ns.LiveChart(buffer, title=names[0])"])
     page.run_all()
+    page.hide_code()
     chart = PageChart(page)
-    chart.wait("chart.data.lines.length === 10 && chart.plot.frame")
+    chart.wait("chart.data.lines.length === 11 && chart.plot.frame")
     table = page.page.locator(".nbs-table")
     rows = table.locator("tbody .nbs-name")
-    expect(rows).to_have_count(10)
+    expect(rows).to_have_count(11)
     expect(rows.first).to_have_text("<img src=x onerror=pwned=1>")
     expect(table.locator(".nbs-name img, .nbs-name a, .nbs-name b")).to_have_count(0)
     ends = rows.locator(".nbs-name-end")
@@ -232,7 +235,7 @@ def test_evil_names_units_and_values_are_shown_as_they_are(lab: Lab) -> None:
         " node.getBoundingClientRect().right <= node.closest('td, th').getBoundingClientRect().right + 1])"
     )
     assert all(is_seen for _, is_seen in seen), seen
-    assert {text[-1] for text, _ in seen} >= {"A", "B", "1", "2"}
+    assert {text[-1] for text, _ in seen} >= {"A", "B", "1", "2", "Z"}
     page.page.mouse.move(*chart.place((0.5, 0.5)))
     expect(chart.root.locator(".nbs-readout")).to_contain_text("<img src=x")
     titles = page.page.locator(".nbs-feed-title")
@@ -242,4 +245,15 @@ def test_evil_names_units_and_values_are_shown_as_they_are(lab: Lab) -> None:
     page.set_theme("JupyterLab Dark")
     chart.root.scroll_into_view_if_needed()
     page.screenshot("told-evil-dark")
+    refused = "try: buffer.append(None, {'n' * 10_000: 1.0})\nexcept ValueError as why: print(why)"
+    assert "at most 1,000 characters" in page.kernel_eval(refused)
+    alone = PageChart(page, 1)
+    alone.root.scroll_into_view_if_needed()
+    alone.wait("chart.data.lines.length === 11 && chart.plot.frame")
+    expect(alone.root.locator(".nbs-chart-title")).to_contain_text("<img src=x")
+    legend = alone.root.locator(".nbs-legend-name")
+    expect(legend.filter(has_text="<img src=x")).to_have_count(1)
+    expect(alone.root.locator("img, a, b:not(.nbs-chart *)")).to_have_count(0)
+    assert alone.read("chart.el.scrollWidth <= chart.el.clientWidth")
+    page.screenshot("told-evil-alone")
     assert page.page.evaluate("() => globalThis.pwned ?? null") is None

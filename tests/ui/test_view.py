@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -61,7 +62,7 @@ def test_panning_away_detaches_and_nothing_jumps(shown: tuple[LabPage, PageChart
     span = chart.span()
     chart.wait_newer()
     chart.wait_newer()
-    assert chart.span() == span
+    assert chart.stays_at(span)
     expect(chart.jump).to_contain_text("(+")
     page.screenshot("view-panned")
     chart.page.keyboard.press("l")
@@ -104,7 +105,7 @@ def test_a_selected_span_is_told_and_is_a_table_in_python(shown: tuple[LabPage, 
     assert 20 < n < 200
     chart.page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    wait_until(lambda: page.kernel_eval("print(chart.selection)") == "None", 5, "no selection")
+    wait_until(lambda: page.kernel_eval("print(chart.selection)") == "None", 15, "no selection")
 
 
 def test_the_strip_reaches_all_that_the_buffer_holds(lab: Lab) -> None:
@@ -235,3 +236,90 @@ def test_a_zoom_is_taken_back_and_live_keeps_its_width(shown: tuple[LabPage, Pag
     chart.wait_span(4)
     keyboard.press("l")
     chart.wait_span(10)
+
+
+def test_a_dashboard_in_a_column_says_title_and_state_to_their_end(lab: Lab) -> None:
+    """Beside the file browser title and state are whole, and the plot says what it waits for."""
+    page = lab.open(
+        [
+            "import nbstream as ns\nns.watch('streaming_data.csv', wait=True, title='streaming_data.csv')"
+        ]
+    )
+    page.run_all()
+    expect(page.page.locator(".nbs-plot-empty")).to_contain_text("waiting for streaming_data.csv")
+    page.screenshot("waiting")
+    for name in (".nbs-title", ".nbs-badge-text"):
+        text = page.page.locator(name)
+        assert text.evaluate("(el) => el.scrollWidth <= el.clientWidth"), text.inner_text()
+
+
+SLOW = """
+import time
+import nbstream as ns
+from nbstream.widgets.default_window import fit_window
+
+buffer = ns.Buffer(timezone="UTC")
+now = time.time()
+buffer.extend([now - 120, now - 60], value=[1.0, 2.0])
+analyzer = ns.Analyzer(buffer)
+fit_window(analyzer)
+chart = ns.LiveChart(analyzer)
+chart
+"""
+EDGES = """(() => {
+    globalThis.seen = [];
+    const { plot } = chart;
+    const paint = plot.paint.bind(plot);
+    plot.paint = (from, to, now) => {
+        const line = chart.data.lines[0];
+        globalThis.seen.push([from, to, line ? line.length : 0]);
+        return paint(from, to, now);
+    };
+})()"""
+
+
+def test_a_window_that_is_fitted_moves_no_view_that_was_chosen(lab: Lab) -> None:
+    """A zoomed view stays as it is; one of the window widens at once around the same right end."""
+    page = lab.open([SLOW])
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.data.lines.length === 1 && chart.data.meta.window === '60s'")
+    chart.read(EDGES)
+    page.kernel_eval("buffer.append(time.time(), value=3.0)")
+    chart.wait("chart.data.meta.window === '1h'")
+    chart.wait("chart.plot.frame.to - chart.plot.frame.from > 3.5e6")
+    seen = chart.read("globalThis.seen")
+    widths = {round((to - begin) / 1000) for begin, to, _ in seen}
+    assert widths == {60, 3600}
+    assert min(n for *_, n in seen) > 0
+    ends = [to for _, to, _ in seen]
+    assert max(abs(b - a) for a, b in pairwise(ends)) < 61e3
+    page.screenshot("fitted-window")
+
+    page.kernel_eval("analyzer.window = '60s'")
+    chart.wait("chart.data.meta.window === '60s'")
+    chart.read("chart.lookAt(chart.plot.frame.to - 300e3, chart.plot.frame.to - 260e3)")
+    chart.wait("!chart.viewport.isFollowing && chart.plot.frame.to - chart.plot.frame.from < 41e3")
+    span = chart.span()
+    page.kernel_eval("fit_window(analyzer)")
+    chart.wait("chart.data.meta.window === '1h'")
+    assert chart.stays_at(span)
+
+
+def test_each_channel_gets_a_row_by_the_menu(lab: Lab) -> None:
+    """Channels without units that are far apart are two lines that can be read, and one plot again."""
+    page = lab.open(
+        [
+            "import time\nimport nbstream as ns\nbuffer = ns.Buffer(timezone='UTC')\n"
+            "for i in range(60):\n    buffer.append(time.time() - 60 + i, small=i % 7, large=1e6 + i)",
+            "ns.LiveChart(buffer)",
+        ]
+    )
+    page.run_all()
+    chart = PageChart(page)
+    chart.wait("chart.plot.frame?.rows.length === 1 && chart.data.lines.length === 2")
+    for n_rows in (2, 1):
+        page.page.get_by_role("button", name="More", exact=True).click()
+        page.page.get_by_role("menuitemcheckbox", name="A row for each channel").click()
+        chart.wait(f"chart.plot.frame.rows.length === {n_rows}")
+    page.screenshot("rows")
