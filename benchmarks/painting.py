@@ -22,8 +22,11 @@ number of points in a plot of the same size, with axes, all drawn anew at each f
 kernel and no interaction.
 
 Panning drags the time axis of a buffer of 10 million readings back and forth; "history" is from what the
-page asks for to what it gets. The soak runs "1 × 1,000" for `--soak` seconds; its slopes are those of least
-squares, after the garbage of the page was collected.
+page asks for to what it gets. The soak runs "1 × 1,000" for `--soak` seconds, which `--only soak --soak 600`
+makes ten minutes of; its slopes are those of least squares: of the page's heap after its garbage was
+collected, and of the memory of the processes of page, kernel and server. The first picture for the notebook,
+whose libraries and fonts take 15 MB for good, is drawn before. A first minute is steeper than later ones, for
+allocators keep what a beginning needed.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks.page import CONTENDERS, describe_machine
@@ -47,6 +51,9 @@ from tests.ui.jupyter import CHROMIUM_ARGUMENTS, LabPage, LabServer, new_context
 from tools import find_chromium
 
 UPLOT = "1.6.32"
+LOOK_EVERY = 10.0
+N_SIGHTS = 21
+"""Of a soak's memory."""
 
 # Runs before any script of the page: how long the callbacks of each frame take, microtasks included.
 FRAMES = """
@@ -147,23 +154,34 @@ class Watch:
         self._kernel = kernel
         self._devtools: CDPSession = page.context.new_cdp_session(page)
         self._devtools.send("Performance.enable")
+        self._painted = 0
 
     def _look(self) -> tuple[dict[str, float], float, float]:
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         busy = next(m["value"] for m in metrics if m["name"] == "TaskDuration")
         cpu = 0.0 if self._kernel is None else sum(self._kernel.cpu_times()[:2])
-        return self._page.evaluate(READ), busy, cpu
+        read = self._page.evaluate(READ)
+        self._painted += read["painted"]
+        return read, busy, cpu
+
+    def go_on(self, seconds: float) -> None:
+        """Let time pass; the page remembers so many paints only."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._page.wait_for_timeout(min(left, LOOK_EVERY) * 1e3)
+            self._look()
 
     def begin(self) -> None:
         """Measure from now on."""
         self._before, self._started = self._look(), time.monotonic()
+        self._painted = 0
 
     def end(self, name: str, n_charts: int = 1) -> Row:
         """Return what was measured."""
         (now, busy, cpu), seconds = self._look(), time.monotonic() - self._started
         before, busy_before, cpu_before = self._before
         elapsed = (now["at"] - before["at"]) / 1e3
-        painted = now["painted"] or now["frames"] - before["frames"]
+        painted = self._painted or now["frames"] - before["frames"]
         return Row(
             name,
             painted / n_charts / elapsed,
@@ -175,7 +193,8 @@ class Watch:
 
     def heap_mb(self) -> float:
         """Return the page's used heap after its garbage was collected."""
-        self._devtools.send("HeapProfiler.collectGarbage")
+        for _ in range(2):  # the second takes what finalizers of the first let go
+            self._devtools.send("HeapProfiler.collectGarbage")
         return float(self._devtools.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
 
 
@@ -244,21 +263,43 @@ def soaked(server: LabServer, browser: Browser, seconds: float) -> Row:
     """Measure what grows while a chart runs."""
     page = opened(server, browser, ONE, 20.0)
     kernel = page.kernel_process()
+    page.kernel_eval(
+        "shown.keep()"
+    )  # every five minutes; its libraries and fonts come with the first
+    kept = {
+        "page RSS": page_processes(),
+        "kernel RSS": [kernel],
+        "server RSS": [psutil.Process(server.process.pid)],
+    }
     watch = Watch(page.page, kernel)
     watch.begin()
-    sights = []
+    times, sights = [], []
     started = time.monotonic()
-    for i in range(13):
-        wait = started + i * seconds / 12 - time.monotonic()
-        page.page.wait_for_timeout(max(0.0, wait) * 1e3)
-        minutes = (time.monotonic() - started) / 60
-        sights.append((minutes, watch.heap_mb(), kernel.memory_info().rss / 1e6))
+    for i in range(N_SIGHTS):
+        wait = started + i * seconds / (N_SIGHTS - 1) - time.monotonic()
+        watch.go_on(wait)
+        times.append((time.monotonic() - started) / 60)
+        sights.append([watch.heap_mb(), *map(rss_mb, kept.values())])
     row = watch.end(f"soak of {seconds:g} s")
-    times, heap, rss = np.array(sights).T
-    slopes = [float(np.polyfit(times, mb, 1)[0]) for mb in (heap, rss)]
-    row.more = f"heap {slopes[0]:+.2f}, kernel RSS {slopes[1]:+.2f} MB/min"
+    slopes = np.polyfit(times, sights, 1)[0]
+    named = zip(("heap", *kept), slopes, sights[-1], strict=True)
+    row.more = "MB/min: " + ", ".join(f"{n} {by:+.2f} to {mb:.0f} MB" for n, by, mb in named)
     _done(server, page)
     return row
+
+
+def page_processes() -> list[psutil.Process]:
+    """Return the processes in which the browser's pages run."""
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "--type=renderer" in process.cmdline()
+    ]
+
+
+def rss_mb(processes: list[psutil.Process]) -> float:
+    """Return the megabytes that processes hold together; one that has ended holds none."""
+    return sum(p.memory_info().rss for p in processes if p.is_running()) / 1e6
 
 
 def _done(server: LabServer, page: LabPage) -> None:

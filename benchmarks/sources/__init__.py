@@ -1,0 +1,1 @@
+"""How fast sources read, and what they cost: `python -m benchmarks.sources`."""
