@@ -6,21 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from nbstream.expressions.tree import (
-    Arithmetic,
-    Call,
-    Channel,
-    Comparison,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Range,
-    Series,
-    Statistic,
-    TruthNode,
-    Value,
-)
+from nbstream.expressions.arithmetic import Arithmetic, Call, Negative, Number
+from nbstream.expressions.comparisons import MIRRORED, Comparison, Range
+from nbstream.expressions.logic import Not, Series
+from nbstream.expressions.nodes import Node, TruthNode
+from nbstream.expressions.variables import Channel, Statistic, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +19,6 @@ __all__ = ["AxisLimit", "axis_limits", "moved"]
 
 LEVELS = frozenset(["mean", "min", "max", "median"])
 """Statistics that are a place on the axis of their readings, as quantiles are ("p95"); a spread is none."""
-_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +71,8 @@ def _limits(node: Node, places: Iterator[int]) -> Iterator[AxisLimit]:
                 left, right = node.operands[i : i + 2]
                 if isinstance(right, Number):
                     yield from _compared(left, operator, right, numbers[i + 1])
-                elif isinstance(left, Number) and operator in _MIRRORED:
-                    yield from _compared(right, _MIRRORED[operator], left, numbers[i])
+                elif isinstance(left, Number) and operator in MIRRORED:
+                    yield from _compared(right, MIRRORED[operator], left, numbers[i])
         case Not():
             yield from _limits(node.operand, places)
         case Series():
@@ -96,7 +85,7 @@ def _compared(subject: Node, operator: str, number: Number, place: int) -> Itera
     of = subject.arguments[0] if isinstance(subject, Call) and is_absolute else subject
     is_of_window = isinstance(of, Statistic)
     is_level = isinstance(of, Statistic) and (of.name in LEVELS or of.name[1:].isdecimal())
-    if operator not in _MIRRORED or not (isinstance(of, (Value, Channel)) or is_level):
+    if operator not in MIRRORED or not (isinstance(of, (Value, Channel)) or is_level):
         return
     channel = of.name if isinstance(of, Channel) else None
     text = f"{subject.text} {operator} {number.text}"

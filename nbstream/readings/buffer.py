@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as _time
 from collections import deque
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nbstream.readings.arguments import (
@@ -32,9 +33,10 @@ from nbstream.readings.intervals import silence_ns
 from nbstream.readings.labels import has_words, read_labels
 from nbstream.readings.store import BufferState, Extended, Store
 from nbstream.readings.window import Window, WindowLike, parse_duration
-from nbstream.readings.zone import as_zone
+from nbstream.readings.zone import as_zone, time_text, zone_label
 from nbstream.text.naming import short_name
 from nbstream.text.redaction import redact
+from nbstream.text.sheet import MOST_ROWS, InCell, Sheet, and_more, counted, number_text
 
 if TYPE_CHECKING:
     import threading
@@ -60,7 +62,7 @@ class Event(NamedTuple):
 
 
 @with_earlier_members
-class Buffer:
+class Buffer(InCell):
     """A bounded store of readings, one ring per channel.
 
     Parameters
@@ -100,6 +102,9 @@ class Buffer:
     {'temperature': (Timestamp('2026-07-01 12:00:02+0000', tz='UTC'), 20.9)}
     """
 
+    _is_archive = False
+    """Whether the readings are in a file, which nothing is added to."""
+
     def __init__(
         self,
         capacity: int = 1_000_000,
@@ -117,6 +122,8 @@ class Buffer:
         self.units: dict[str, str] = {}
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self.marks: deque[Event] = deque(maxlen=MAX_EVENTS)
+        # Of channels whose readings are elsewhere: what is known of all of them, a source of samples.
+        self._known: dict[str, Any] = {}
         self._store = Store(
             as_capacity(capacity),
             max_bytes=max_bytes,
@@ -129,6 +136,30 @@ class Buffer:
         """Return the class, readings held and channels."""
         names = [short_name(name) for name in self.channels]
         return f"<Buffer {len(self):,} readings, channels {names}>"
+
+    def _sheet(self) -> Sheet:
+        """Return how many readings there are, and the newest of each channel."""
+        newest = self.newest_ns
+        facts = [f"{counted(len(self), 'row')} of {counted(len(self.channels), 'channel')}"]
+        if newest is not None:
+            facts.append(f"times in {zone_label(self.timezone, newest)}")
+        if self.n_evicted:
+            facts.append(f"{counted(self.n_evicted, 'older reading')} given up")
+        header, rows, n = self._newest_rows()
+        more = and_more(n, len(rows), "channel")
+        return Sheet(type(self).__name__, "", facts, header, rows, n_words=1, more=more)
+
+    def _newest_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]], int]:
+        """Return a header, the newest reading of the first channels that have one, and how many have one."""
+        latest = {name: last for name, last in self._newest().items() if last is not None}
+        rows: list[tuple[str, ...]] = []
+        for name, (at_ns, value) in islice(latest.items(), MOST_ROWS):
+            text = (
+                self._store.labels[name].text(value) if name in self.labels else number_text(value)
+            )
+            unit = self.units.get(name, "")
+            rows.append((name, f"{text} {unit}".rstrip(), time_text(at_ns, self.timezone)))
+        return (("channel", "newest", "at") if rows else (), rows, len(latest))
 
     def __dir__(self) -> list[str]:
         """Return the names of members, without those that will be removed."""
@@ -147,7 +178,9 @@ class Buffer:
     @property
     def measured(self) -> tuple[str, ...]:
         """Names of the channels that hold readings, not what was computed from them."""
-        return tuple(name for name in self._store.rings if name not in self.derived)
+        derived = self._store.derived
+        rings = tuple(self._store.rings)
+        return tuple(name for name in rings if name not in derived) if derived else rings
 
     @property
     def derived(self) -> frozenset[str]:
@@ -315,8 +348,7 @@ class Buffer:
         """
         import pandas as pd
 
-        with self._store.lock:
-            newest = {name: ring.last_reading for name, ring in self._store.rings.items()}
+        newest = self._newest()
         labels = self._store.labels
         return {
             name: (
@@ -326,6 +358,10 @@ class Buffer:
             for name, last in newest.items()
             if last is not None
         }
+
+    def _newest(self) -> dict[str, tuple[int, float] | None]:
+        with self._store.lock:
+            return {name: ring.last_reading for name, ring in self._store.rings.items()}
 
     def to_pandas(self, window: WindowLike = "all") -> pd.DataFrame:
         """Return a copy of the readings in `window`, one column per channel.
@@ -367,6 +403,9 @@ class Buffer:
             }
         return to_frame(columns, self.timezone, store.labels)
 
+    def _require_whole(self) -> None:
+        """Raise if what was read is not all that there is: a file is another than it was."""
+
     def close(self) -> None:
         """Free the readings; adding more raises ClosedError."""
         self._store.close()
@@ -391,6 +430,14 @@ class Buffer:
                     silences.append((last_ns + silence, silence))
         alive = [silence for until_ns, silence in silences if until_ns >= newest_ns]
         return round(min(alive) / 1e9, 1) if alive else None
+
+    @property
+    def _file_state(self) -> tuple[str, str, int] | None:
+        """How it is with the file that holds the readings; None without one.
+
+        The kind of state, words, and a number that changes when more is known of the file.
+        """
+        return None
 
     @property
     def n_evicted(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbstream.readings.ring import Change, Cursor
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
+    from nbstream.readings.gaps import IndexArray
     from nbstream.readings.labels import Labels
     from nbstream.readings.store import Store
     from nbstream.readings.window import Window
@@ -54,6 +55,9 @@ class ChannelRows:
 
     __slots__ = ("_lock", "_store", "name")
 
+    is_archived = False
+    """Whether they are in a file, and too many to be gone through: `line` and `drawn` draw them then."""
+
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
         self._lock = store.lock
@@ -94,6 +98,34 @@ class ChannelRows:
         with self._lock:
             ring = self._store.ring(self.name)
             return ring.row_at(from_ns, "left"), ring.row_at(to_ns, "right")
+
+    def drawn(self, start: int, stop: int, gap_ns: int | None) -> tuple[Rows, IndexArray]:
+        """Return rows that draw others, and the indices of those after a gap; of a file (`is_archived`)."""
+        raise NotImplementedError
+
+    def line(
+        self, from_ns: int, to_ns: int, bits: int, gap_ns: int | None, view_ns: int | None = None
+    ) -> Any:
+        """Return the line of a span in bins of 2^`bits` ns; of a file (`is_archived`)."""
+        raise NotImplementedError
+
+    @property
+    def version(self) -> int:
+        """Counts what became known of a file's rows."""
+        return 0
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether a file says that all values are true or false."""
+        return False
+
+    def count(self, start: int, stop: int) -> int:
+        """Return how many rows start ≤ row < stop are, for people."""
+        return stop - start
+
+    def seen_rows(self, window: Window, span: tuple[int, int] | None) -> tuple[int, int]:
+        """Return the rows (start, stop) that a view shows: of its span (ns), or of `window` without one."""
+        return self.window_rows(window) if span is None else self.span_rows(*span)
 
     def rows_after(self, ns: TimeArray) -> TimeArray:
         """Return for each time the first row whose time is later, among those held."""

@@ -10,9 +10,8 @@ from nbstream.readings.channel_rows import ChannelRows
 __all__ = ["OF_CHANNEL", "OF_STORE", "with_earlier_members"]
 
 OF_CHANNEL = {name for name in dir(ChannelRows) if not name.startswith("_")} - {
-    "labels",
-    "name",
-    "newest_ns",
+    *("count", "drawn", "is_archived", "is_switch", "line", "version"),
+    *("labels", "name", "newest_ns", "seen_rows"),
 }
 """They took a channel first; now they are members of `Buffer.channel(…)`."""
 OF_STORE = {"derive", "lateness_ns", "moment", "need", "set_pace", "written_by"}

@@ -18,7 +18,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["NO_GAPS", "WINDOW", "IndexArray", "find_gaps"]
+__all__ = ["GAP_FACTOR", "NO_GAPS", "WINDOW", "IndexArray", "find_gaps"]
 
 IndexArray: TypeAlias = npt.NDArray[np.intp]
 

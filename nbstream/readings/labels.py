@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from nbstream.readings.batch import as_number
 from nbstream.text.naming import distinct, short_name
+from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +26,7 @@ __all__ = [
     "is_missing",
     "is_word",
     "read_labels",
+    "translated",
     "words_of",
 ]
 
@@ -32,6 +35,8 @@ MAX_LABELS = 1000
 MAX_LABEL_LENGTH = 200
 """Characters of a label; a longer one is cut in the middle."""
 OTHER = "(other)"
+_CODED = re.compile(r"[0-9]{1,9}(?: - |: | )(?=[^\W\d_]{2})")
+"""What stands before the words of a label that begins with a number."""
 NAN = float("nan")
 
 
@@ -82,8 +87,15 @@ class Labels:
         code = self._codes.get(key)
         return self._add(key) if code is None else code
 
+    def find(self, label: str) -> float | None:
+        """Return the code of a label that has come, None of one that has not."""
+        code = self._codes.get(label if len(label) <= MAX_LABEL_LENGTH else _cut(label))
+        if code is None and label in self._texts[MAX_LABELS:]:
+            return float(MAX_LABELS)
+        return code
+
     def codes(self, labels: Iterable[str | None]) -> FloatArray:
-        """Return the codes of labels; None and words for nothing ("", "nan", "null") are missing."""
+        """Return the codes of labels; None and what is empty are missing."""
         of_label: dict[str | None, float] = {None: NAN}
         found = []
         for label in labels:
@@ -119,9 +131,25 @@ class Labels:
         return float(MAX_LABELS)
 
 
+def translated(codes: FloatArray, others: FloatArray) -> FloatArray:
+    """Return for codes of one table those of the same words in another.
+
+    Parameters
+    ----------
+    codes
+        In the first table; NaN, and what is no code of it, become NaN.
+    others
+        The codes in the other table of all words of the first, in their order.
+    """
+    is_code = (codes >= 0) & (codes < len(others))
+    known = np.append(others, NAN)
+    found: FloatArray = known[np.where(is_code, codes, len(others)).astype(np.int64)]
+    return found
+
+
 def is_missing(label: str | None) -> bool:
-    """Return whether a text says that there is no reading."""
-    return label is None or (not label[8:] and as_number(label) != as_number(label))
+    """Return whether there is no label: a state may be called "none", "null" or "nan"."""
+    return not label or label.isspace()
 
 
 def read_labels(values: Any, labels: Labels, n: int, name: str) -> FloatArray:
@@ -150,11 +178,18 @@ def read_labels(values: Any, labels: Labels, n: int, name: str) -> FloatArray:
 
 
 def is_word(text: Any) -> bool:
-    """Return whether a text can be the first label of a channel: not what begins as numbers do."""
+    """Return whether a text can be the first label of a channel.
+
+    Not what may be a number in a form that is not read here, with a unit, a currency or separators; but a
+    whole number before a word, as in "200 OK".
+    """
     if not isinstance(text, str) or as_number(text) is not None:
         return False
-    first = text.strip()[:1]
-    return bool(first) and not first.isnumeric() and first not in "+-−.,($€£¥"
+    text = text.strip()
+    coded = _CODED.match(text)
+    if coded is not None and not is_unit(text[coded.end() :]):
+        return True
+    return bool(text) and not text[0].isnumeric() and text[0] not in "+-−.,($€£¥"
 
 
 def has_words(values: Any) -> bool:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.window import Window
 
-__all__ = ["BufferState", "Extended", "Store"]
+__all__ = ["MANY_REFUSED", "BufferState", "Extended", "Store"]
+
+MANY_REFUSED = 100
+"""Times `max_channels`: so many names of channels that had no room are remembered."""
 
 AHEAD_NS = 5 * 10**9
 """How far a channel's newest time may be ahead of this machine's clock without being left out."""
@@ -320,7 +323,7 @@ class Store:
             msg = "The buffer was closed. Make a new one."
             raise ClosedError(msg)
         if len(self.rings) >= self.max_channels or self._name_problem(name) is not None:
-            if len(self.refused) < 10 * self.max_channels:
+            if len(self.refused) < MANY_REFUSED * self.max_channels:
                 self.refused.add(name)
             return None
         ring = Ring(self.capacity, self.lateness_ns)

@@ -22,3 +22,8 @@ __all__ += basic.__all__
 __all__ += course.__all__
 __all__ += distribution.__all__
 __all__ += timing.__all__
+
+
+def __dir__() -> list[str]:
+    """Return the public names, for people who press Tab."""
+    return sorted(__all__)

@@ -65,7 +65,14 @@ class Statistic(ABC):
         return _UNITS[self.unit](unit)
 
 
-StatisticLike: TypeAlias = "Statistic | str"
+StatisticName: TypeAlias = Literal[
+    "autocorrelation", "correlation", "count", "cv", "dominant_frequency", "first", "histogram",
+    "interval", "iqr", "jitter", "kurtosis", "last", "mad", "max", "mean", "median", "min",
+    "missing", "ptp", "quantile", "rate", "rms", "skewness", "slope", "std", "sum",
+    "time_above", "time_below", "time_since_last", "time_weighted_mean", "var", "zero_crossings",
+]  # fmt: skip
+"""What editors offer; some take parameters, as "time_above(90)", and there are all percentiles."""
+StatisticLike: TypeAlias = "Statistic | StatisticName | str"
 """A statistic, or the name of one such as "p99" or "time_above(90)"."""
 
 S = TypeVar("S", bound=Statistic)

@@ -18,7 +18,7 @@ from nbstream.readings.gaps import NO_GAPS, IndexArray
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["MIXED", "BinnedLine", "bin_points", "step_bits"]
+__all__ = ["MIXED", "BinnedLine", "bin_points", "block_points", "step_bits"]
 
 
 MIXED = -1.0
@@ -74,7 +74,14 @@ def _thinned(
     n = len(times)
     if n < 3:
         return times.copy(), values.copy(), counts, gaps
-    bins = times >> bits
+    return _thinned_in(times >> bits, times, values, counts, gaps)
+
+
+def _thinned_in(
+    bins: IndexArray, times: TimeArray, values: FloatArray, counts: IndexArray, gaps: IndexArray
+) -> tuple[TimeArray, FloatArray, IndexArray, IndexArray]:
+    """Return what is kept of readings whose bins are known, as `_thinned` does."""
+    n = len(times)
     begins = bins[1:] != bins[:-1]
     if begins.all():
         return times.copy(), values.copy(), counts, gaps
@@ -102,6 +109,54 @@ def _thinned(
     of_bins = np.zeros(n, np.int64)
     of_bins[starts] = np.add.reduceat(counts, starts)
     return times[keep], values[keep], of_bins[keep], gaps
+
+
+def block_points(
+    times: TimeArray, values: FloatArray, n_rows: int, gaps: IndexArray = NO_GAPS
+) -> tuple[TimeArray, FloatArray, IndexArray]:
+    """Return the points that stand for blocks of so many readings, whatever their times.
+
+    They can be put into bins of a `BinnedLine`: where those are no narrower than a block, the same points are
+    drawn as of the readings themselves, but for what a block's other bin has of it.
+
+    Parameters
+    ----------
+    times, values, gaps
+        As `bin_points` takes them.
+    n_rows
+        Readings of a block.
+
+    Returns
+    -------
+    times, values, counts
+        Per block what `bin_points` keeps of a bin, and at its first point how many readings it stands for. A
+        NaN comes before what no line is drawn to.
+    """
+    n = len(times)
+    counts = (values == values).astype(np.int64)
+    if n < 3 or n_rows < 2:
+        return _broken(times, values, counts, gaps)
+    if len(gaps) or not counts.all():
+        blocks = np.arange(n, dtype=np.int64) // n_rows
+        if len(gaps) <= n // n_rows + 1:  # a block ends with what is before a pause
+            blocks += np.bincount(gaps, minlength=n).cumsum()
+        times, values, counts, gaps = _thinned_in(blocks, times, values, counts, gaps)
+        return _broken(times, values, counts, gaps)
+    whole = n - n % n_rows
+    starts = np.arange(0, n, n_rows)
+    tables = [values[:whole].reshape(-1, n_rows), values[np.newaxis, whole:]]
+    low, high = (
+        np.concatenate([of(table, axis=1) for table in tables if table.size])
+        for of in (np.argmin, np.argmax)
+    )
+    lasts = np.append(starts[1:], n) - 1
+    kept = np.stack((starts, starts + low, starts + high, lasts), axis=1)
+    kept.sort(axis=1)
+    kept = kept.ravel()
+    kept = kept[np.append(True, kept[1:] != kept[:-1])]
+    of_blocks = np.zeros(n, np.int64)
+    of_blocks[starts] = lasts - starts + 1
+    return times[kept], values[kept], of_blocks[kept]
 
 
 def _states(
@@ -173,6 +228,7 @@ class BinnedLine:
 
     def __init__(self, bits: int, *, are_states: bool = False) -> None:
         self.bits = bits
+        self._widest = bits  # of the bins that are held
         self.are_states = are_states
         self._thinned = _states if are_states else _thinned
         self._times: list[TimeArray] = []
@@ -235,13 +291,23 @@ class BinnedLine:
             times[split:], values[split:], counts[split:], self.bits, gaps[n_closed:] - split
         )
 
+    def go_on(self, bits: int, ns: int) -> int:
+        """Make bins of 2^`bits` ns from that of the newest reading, at `ns`, on; what is before stays.
+
+        Return from which time on to add readings again, as `rewind` does.
+        """
+        self._widest = max(self._widest, bits)
+        start = self.rewind(ns)
+        self.bits = bits
+        return start
+
     def rewind(self, ns: int) -> int:
         """Take back the points from the bin of `ns` on; return from which time on to add readings again.
 
         That is not before the line begins.
         """
         begin = next((times[0] for times in [*self._times, self._open_times] if len(times)), ns)
-        start = (max(ns, int(begin)) >> self.bits) << self.bits
+        start = (max(ns, int(begin)) >> self._widest) << self._widest
         n = len(self._times)
         while n and self._times[n - 1][-1] >= start:
             n -= 1

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from nbstream.readings.batch import FloatArray
 
-__all__ = ["EXACT_LIMIT", "SlidingHistogram", "exact_mad", "exact_quantile"]
+__all__ = [
+    "EXACT_LIMIT",
+    "SlidingHistogram",
+    "codes_of",
+    "exact_mad",
+    "exact_quantile",
+    "middles_of",
+]
 
 NAN = float("nan")
 EXACT_LIMIT = 100_000
@@ -231,10 +238,7 @@ class SlidingHistogram:
     def _cumulated(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Return the counters in the order of the values, and sums up to the end of each 256 of them."""
         if self._sums is None:
-            half = N_CODES // 2
-            ordered = np.concatenate((self._counters[half:][::-1], self._counters[:half]))
-            ordered[:128] = 0  # infinite or missing
-            ordered[-128:] = 0
+            ordered = _in_order(self._counters)
             self._sums = ordered, ordered.reshape(-1, GROUP).sum(axis=1).cumsum()
         return self._sums
 
@@ -251,6 +255,37 @@ class SlidingHistogram:
         place = group * GROUP + int(within.searchsorted(rank - before, "right"))
         value = self.reference + float(_middles(np.array([place]))[0])
         return min(max(value, smallest), largest)
+
+
+def middles_of(
+    counters: npt.NDArray[np.int64], reference: float
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return the middles of the buckets that hold readings, ascending, and how many each holds.
+
+    Parameters
+    ----------
+    counters
+        By code, shape (65536,).
+    reference
+        From which the distances were coded.
+    """
+    ordered = _in_order(counters)
+    filled = np.flatnonzero(ordered)
+    return reference + _middles(filled), ordered[filled]
+
+
+def _in_order(counters: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return counters in the order of the values, without what is infinite or missing."""
+    half = N_CODES // 2
+    ordered = np.concatenate((counters[half:][::-1], counters[:half]))
+    ordered[:128] = 0
+    ordered[-128:] = 0
+    return ordered
+
+
+def codes_of(values: FloatArray, reference: float) -> Codes:
+    """Return the code of each reading: by which of the 65,536 counters it is counted."""
+    return (_bits(values, reference) >> 16).astype(np.uint16)
 
 
 def _bits(values: FloatArray, reference: float) -> npt.NDArray[np.uint32]:

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["MomentPyramid", "Moments", "PairPyramid", "moments_of", "pair_moments_of"]
+__all__ = [
+    "MomentNodePyramid",
+    "MomentPyramid",
+    "Moments",
+    "PairPyramid",
+    "moments_of",
+    "pair_moments_of",
+]
 
 NAN = float("nan")
 NS = 1_000_000_000
@@ -202,3 +209,14 @@ class PairPyramid(_Moments9):
     def summarize_blocks(self, columns: Columns) -> Nodes:
         """Return the moments of blocks of pairs."""
         return pair_nodes(*columns)
+
+
+class MomentNodePyramid(_Moments9):
+    """Moments of consecutive rows that are moments themselves; the columns are their nine numbers."""
+
+    dtypes = (np.float64,) * 9
+
+    def summarize_blocks(self, columns: Columns) -> Nodes:
+        """Return the moments of blocks of moments."""
+        nodes = np.stack(columns)
+        return merge_moments(nodes.reshape(9, -1), nodes.shape[2])

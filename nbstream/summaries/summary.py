@@ -7,7 +7,7 @@ so there is no drift, and a window over many millions of readings costs microsec
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -16,16 +16,19 @@ from nbstream.summaries.pyramid import Columns, Nodes, Pyramid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbstream.readings.batch import FloatArray
+    from nbstream.readings.batch import FloatArray, IntArray
 
 __all__ = [
     "LEAST_SPREAD",
     "RESOLUTION",
     "BlockPyramid",
+    "NodePyramid",
     "Summary",
     "merge",
+    "merge_groups",
     "spread_floor",
     "summarize",
+    "summarize_segments",
 ]
 
 NAN = float("nan")
@@ -92,6 +95,37 @@ def summarize(values: FloatArray) -> Nodes:
     return summarize_blocks(values[None, :])
 
 
+def summarize_segments(values: FloatArray, starts: IntArray) -> Nodes:
+    """Return the summary of each segment of some readings, shape (5, segments).
+
+    A segment goes from its start to the next one's, the last to the end; none is empty.
+    """
+    lengths = np.diff(starts, append=len(values))
+    nodes = np.empty((5, len(starts)))
+    reference = values[starts]
+    deviations = values - np.repeat(reference, lengths)
+    sums = np.add.reduceat(deviations, starts)
+    if np.isfinite(sums).all():
+        n = lengths
+        nodes[3], nodes[4] = (of.reduceat(values, starts) for of in (np.minimum, np.maximum))
+    else:
+        present = values == values
+        n = np.add.reduceat(present.astype(np.int64), starts)
+        rows = np.where(present, np.arange(len(values)), len(values) - 1)
+        reference = values[np.minimum.reduceat(rows, starts)]
+        reference = np.where(reference == reference, reference, 0.0)
+        deviations = np.where(present, values - np.repeat(reference, lengths), 0.0)
+        sums = np.add.reduceat(deviations, starts)
+        nodes[3] = np.minimum.reduceat(np.where(present, values, np.inf), starts)
+        nodes[4] = np.maximum.reduceat(np.where(present, values, -np.inf), starts)
+    shift = sums / np.maximum(n, 1)
+    nodes[0] = n
+    nodes[1] = reference + shift
+    nodes[2] = np.add.reduceat(deviations * deviations, starts) - sums * shift
+    np.maximum(nodes[2], 0.0, out=nodes[2])
+    return nodes
+
+
 def merge(nodes: Nodes) -> Summary:
     """Merge summaries into one.
 
@@ -106,6 +140,21 @@ def merge(nodes: Nodes) -> Summary:
     mean = reference + float((n * (nodes[1] - reference)).sum()) / total
     m2 = float(nodes[2].sum() + (n * (nodes[1] - mean) ** 2).sum())
     return Summary(int(total), float(mean), m2, float(nodes[3].min()), float(nodes[4].max()))
+
+
+def merge_groups(nodes: Nodes, size: int) -> Nodes:
+    """Merge each `size` consecutive summaries into one; of none at all the mean is 0 or any."""
+    n, mean, m2, low, high = nodes.reshape(5, -1, size)
+    total = n.sum(axis=1)
+    weight = np.maximum(total, 1.0)
+    reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
+    merged = np.empty((5, n.shape[0]))
+    merged[0] = total
+    merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
+    merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
+    merged[3] = low.min(axis=1)
+    merged[4] = high.max(axis=1)
+    return merged
 
 
 def spread_floor(center: Any, min_sigma: float = 0.0) -> Any:
@@ -124,7 +173,7 @@ class BlockPyramid(Pyramid):
     """
 
     n_fields = 5
-    dtypes = (np.float64,)
+    dtypes: ClassVar[tuple[type[np.generic], ...]] = (np.float64,)
 
     def summarize_blocks(self, columns: Columns) -> Nodes:
         """Return the summaries of blocks of values."""
@@ -132,17 +181,7 @@ class BlockPyramid(Pyramid):
 
     def merge_groups(self, nodes: Nodes, size: int) -> Nodes:
         """Merge each `size` consecutive summaries into one."""
-        n, mean, m2, low, high = nodes.reshape(5, -1, size)
-        total = n.sum(axis=1)
-        weight = np.maximum(total, 1.0)
-        reference = np.take_along_axis(mean, n.argmax(axis=1)[:, None], axis=1)
-        merged = np.empty((5, n.shape[0]))
-        merged[0] = total
-        merged[1] = reference[:, 0] + (n * (mean - reference)).sum(axis=1) / weight
-        merged[2] = m2.sum(axis=1) + (n * (mean - merged[1][:, None]) ** 2).sum(axis=1)
-        merged[3] = low.min(axis=1)
-        merged[4] = high.max(axis=1)
-        return merged
+        return merge_groups(nodes, size)
 
     def extend(self, values: FloatArray) -> None:
         """Add the readings of the next rows."""
@@ -160,3 +199,19 @@ class BlockPyramid(Pyramid):
         """
         with np.errstate(over="ignore", invalid="ignore"):
             return merge(self.nodes_of(start, stop, lambda a, b: (read(a, b),)))
+
+
+class NodePyramid(BlockPyramid):
+    """The same of rows that are summaries themselves; the columns are n, mean, m2, min and max."""
+
+    dtypes = (np.float64,) * 5
+
+    def summarize_blocks(self, columns: Columns) -> Nodes:
+        """Return the summaries of blocks of summaries."""
+        nodes = np.stack(columns)
+        return merge_groups(nodes.reshape(5, -1), nodes.shape[2])
+
+    def query(self, start: int, stop: int, read: Callable[[int, int], Columns]) -> Summary:  # type: ignore[override]
+        """Return the summary of rows start ≤ row < stop; `read` returns the columns of rows."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return merge(self.nodes_of(start, stop, read))

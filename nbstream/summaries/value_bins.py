@@ -16,7 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray
 
-__all__ = ["MAX_BINS", "ValueBins", "choose_bins", "decimals_of", "wanted_width"]
+__all__ = [
+    "MAX_BINS", "ValueBins", "choose_bins", "choose_log_bins", "decimals_of", "wanted_width",
+]  # fmt: skip
 
 MAX_BINS = 100
 """Bins that are chosen, without the empty ones at the ends."""
@@ -38,7 +40,11 @@ MOST_STEPS = 2.0**46
 ROUNDING = 2.0**-50
 """What the arithmetic of decimals may be wrong by."""
 LARGEST = float(np.finfo(np.float64).max)
+SMALLEST = 5e-324
 TEN = Fraction(10)
+DECADES = (*(1 / m for m in (1000, 500, 200, 100, 50, 20, 10, 5, 2)), 1.0, 2.0, 5.0, 10.0)
+"""Widths of bins on a logarithmic axis."""
+ONE_VALUE = 0.1
 
 
 class ValueBins(NamedTuple):
@@ -54,6 +60,8 @@ class ValueBins(NamedTuple):
     """Whether edges lie half a step of rounded readings beside the steps."""
     is_cut: tuple[bool, bool] = (False, False)
     """Whether there are tails below and above that are not in any bin."""
+    decades: float | None = None
+    """How wide each is on a logarithmic axis, in powers of ten; None for bins of another kind."""
 
 
 def choose_bins(
@@ -99,6 +107,38 @@ def choose_bins(
     places = range(begin, end + 1)
     edges = np.unique([_float(place * width - shift) for place in places])
     return ValueBins(edges, _float(width), decimals, around, is_cut)
+
+
+def choose_log_bins(some: FloatArray, lowest: float, highest: float, n: int) -> ValueBins:
+    """Return bins that have the same width on a logarithmic axis, with edges at powers of ten.
+
+    Parameters
+    ----------
+    some
+        Finite readings that stand for all.
+    lowest, highest
+        Of all that are positive.
+    n
+        How many those are.
+
+    Notes
+    -----
+    Readings that are not positive have no place on such an axis: they are a tail below it. Without any that
+    is positive the axis goes from 1 to 10.
+    """
+    is_positive = some > 0
+    is_cut = not bool(is_positive.all()), False
+    if not n:
+        return ValueBins(np.array([1.0, 10.0]), math.nan, is_cut=is_cut, decades=1.0)
+    low, high = math.log10(lowest), math.log10(highest)
+    wanted = wanted_width(np.log10(some[is_positive]), low, high, n) if low < high else ONE_VALUE
+    found = max((width for width in DECADES if width <= wanted), default=DECADES[0])
+    least = max(found, (high - low) / (MAX_BINS - 4))
+    width = next(width for width in DECADES if width >= least)
+    places = np.arange(math.floor(low / width) - 1, math.floor(high / width) + 3)
+    with np.errstate(over="ignore", under="ignore"):
+        edges = np.unique(np.clip(np.power(10.0, places * width), SMALLEST, LARGEST))
+    return ValueBins(edges, math.nan, is_cut=is_cut, decades=width)
 
 
 def wanted_width(some: FloatArray, lowest: float, highest: float, n: int) -> float:

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.channel_rows import Rows
 
-__all__ = ["LONGEST", "SHORTEST", "Peak", "Spectrum", "WindowSpectrum", "peak_of", "power_of"]
+__all__ = [
+    "LONGEST",
+    "MAX_SEGMENTS",
+    "SHORTEST",
+    "Peak",
+    "Spectrum",
+    "WindowSpectrum",
+    "peak_of",
+    "power_of",
+]
 
 SHORTEST, LONGEST = 8, 65_536
 """Readings of a segment."""
@@ -29,7 +38,7 @@ SHORTEST_CHOSEN, LONGEST_CHOSEN = 16, 4096
 SHARE = 4
 """A segment is a power of two of at most this part of the readings, so that seven fit in."""
 MAX_SEGMENTS = 1024
-"""Segments that are averaged; the oldest are dropped."""
+"""Segments that are averaged, the newest; more would hold 8 bytes for each of their frequencies."""
 CONTEXT = 64
 """Rows before a segment that tell whether it begins with a gap."""
 PACE_ROWS = 4096
@@ -76,6 +85,8 @@ class Spectrum(NamedTuple):
     """Segments that held a gap."""
     n_readings: int
     """Readings that wait for their segment, where there is none yet."""
+    is_cut: bool = False
+    """Whether the window holds more segments, which are older than these."""
 
     @property
     def frequencies(self) -> FloatArray:
@@ -198,7 +209,7 @@ class WindowSpectrum:
             is_done = self._take(stop, read)
             if self._row == before:
                 is_done = True
-        return self._spectrum(), is_done
+        return self._spectrum(start), is_done
 
     def _begin(self, row: int) -> None:
         self._segments.clear()
@@ -271,7 +282,7 @@ class WindowSpectrum:
         since = (times[at : to + 1] - times[at]).astype(np.float64)
         return np.interp(np.arange(n) * interval, since, values[at : to + 1]), True
 
-    def _spectrum(self) -> Spectrum:
+    def _spectrum(self, start: int) -> Spectrum:
         if self._known is None:
             n, segments = self._length, self._segments
             if segments:
@@ -286,7 +297,12 @@ class WindowSpectrum:
             n_resampled = sum(is_resampled for *_, is_resampled in segments)
             self._known = Spectrum(power, step, density, n, len(segments), n_resampled, 0, 0)
         n_waiting = 0 if self._segments else self._n_waiting
-        return self._known._replace(n_left_out=len(self._left_out), n_readings=n_waiting)
+        is_full = len(self._segments) == MAX_SEGMENTS
+        return self._known._replace(
+            n_left_out=len(self._left_out),
+            n_readings=n_waiting,
+            is_cut=is_full and self._segments[0][0] >= start + self._length // 2,
+        )
 
 
 def _hann(n: int) -> FloatArray:

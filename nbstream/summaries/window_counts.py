@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from nbstream.summaries.value_bins import (
     MAX_BINS,
     ValueBins,
     choose_bins,
+    choose_log_bins,
     decimals_of,
     wanted_width,
 )
@@ -72,7 +73,8 @@ class WindowCounts:
     Parameters
     ----------
     bins
-        None chooses them by the readings, a number is how many at most, an array is their edges.
+        None chooses them by the readings, "log" such as have the same width on a logarithmic axis; a number
+        is how many at most, an array is their edges.
 
     Notes
     -----
@@ -90,8 +92,9 @@ class WindowCounts:
     ([2, 1], 1, 1)
     """
 
-    def __init__(self, bins: int | FloatArray | None = None) -> None:
+    def __init__(self, bins: int | FloatArray | Literal["log"] | None = None) -> None:
         self._fixed = isinstance(bins, np.ndarray)
+        self._is_log = isinstance(bins, str)
         self._most = bins if isinstance(bins, int) else None
         self._channels: list[_ChannelCounts] = []
         self._look_due = 0.0
@@ -128,7 +131,7 @@ class WindowCounts:
         outside = [sum(ends) for ends in zip(*(c.outside for c in self._channels), strict=True)]
         if any(n and not is_cut for n, is_cut in zip(outside, bins.is_cut, strict=True)):
             return True
-        if any(not channel.are_rounded for channel in self._channels):
+        if any(not channel.are_rounded or channel.has_lower for channel in self._channels):
             return True
         if now < self._look_due:
             return False
@@ -140,7 +143,8 @@ class WindowCounts:
         filled = np.flatnonzero(counts)
         was_loose = self._was_loose
         self._was_loose = bool(filled[-1] - filled[0] + 3 < LOOSE * len(counts))
-        if (was_loose and self._was_loose) or n_outside > IN_TAILS * (n + n_outside):
+        has_tails = not self._is_log and n_outside > IN_TAILS * (n + n_outside)
+        if (was_loose and self._was_loose) or has_tails:
             return True
         return self._most is None and self._has_other_width(bins, counts, filled)
 
@@ -149,12 +153,15 @@ class WindowCounts:
     ) -> bool:
         """Return whether bins should be much wider or narrower, and that was not tried already."""
         n = int(counts.sum())
-        middles = bins.edges[:-1] / 2 + bins.edges[1:] / 2
+        edges, width = bins.edges, bins.width
+        if bins.decades is not None:
+            edges, width = np.log10(edges), bins.decades
+        middles = edges[:-1] / 2 + edges[1:] / 2
         places = counts.cumsum().searchsorted((np.arange(256) + 0.5) / 256 * n)
         some = middles[np.minimum(places, len(middles) - 1)]
-        low, high = bins.edges[[filled[0], filled[-1] + 1]].tolist()
+        low, high = edges[[filled[0], filled[-1] + 1]].tolist()
         wanted = max(wanted_width(some, low, high, n), (high / 2 - low / 2) / (MAX_BINS / 2))
-        is_other = wanted > COARSER * bins.width or wanted < bins.width / FINER
+        is_other = wanted > COARSER * width or wanted < width / FINER
         if not is_other or 1 / FINER < wanted / self._tried < FINER:
             return False
         self._tried = wanted
@@ -162,23 +169,26 @@ class WindowCounts:
 
     def _choose(self, parts: Sequence[Part]) -> bool:
         """Choose bins by what is there; return whether there is anything."""
-        lowest, highest, n = np.inf, -np.inf, 0
+        lowest, highest, n, has_any = np.inf, -np.inf, 0, False
         some = []
         for part in parts:
             step = max(1, (part.stop - part.start) * len(parts) // SOME) * SOME_ROWS
             for row in range(part.start, part.stop, CHUNK):
                 _, values = part.read(row, min(row + CHUNK, part.stop))
                 values = values[values - values == 0]
+                placed = values[values > 0] if self._is_log else values
+                if len(placed):
+                    lowest = min(lowest, float(placed.min()))
+                    highest = max(highest, float(placed.max()))
                 if len(values):
-                    lowest, highest = (
-                        min(lowest, float(values.min())),
-                        max(highest, float(values.max())),
-                    )
-                    n += len(values)
+                    n, has_any = n + len(placed), True
                     some += [values[i : i + SOME_ROWS] for i in range(0, len(values), step)]
-        if not n:
+        if not has_any:
             return False
-        self.bins = choose_bins(np.concatenate(some), lowest, highest, n, most=self._most)
+        if self._is_log:
+            self.bins = choose_log_bins(np.concatenate(some), lowest, highest, n)
+        else:
+            self.bins = choose_bins(np.concatenate(some), lowest, highest, n, most=self._most)
         self._was_loose = False
         for channel in self._channels:
             channel.forget()
@@ -190,6 +200,8 @@ class _ChannelCounts:
 
     def __init__(self) -> None:
         self.are_rounded = True
+        self.has_lower = False
+        """Whether readings lie below logarithmic bins that have a place on their axis."""
         self._bins: ValueBins | None = None
         self._chunks: deque[tuple[int, Codes]] = deque()
         self._tally = np.zeros(0, np.int64)
@@ -216,7 +228,7 @@ class _ChannelCounts:
             self._chunks.clear()
             self._tally = np.zeros(len(bins.edges) + 2, np.int64)
             self._bins, self._edition, self._stop = bins, edition, start
-            self.are_rounded = True
+            self.are_rounded, self.has_lower = True, False
         self._drop(start)
         self._start = start
         for row in range(self._stop, stop, CHUNK):
@@ -231,6 +243,8 @@ class _ChannelCounts:
             finite = values[values - values == 0]
             found = decimals_of(finite)
             self.are_rounded = not len(finite) or (found is not None and found <= bins.decimals)
+        if bins.decades is not None and not self.has_lower:
+            self.has_lower = bool(((values > 0) & (values < bins.edges[0])).any())
         self._tally += np.bincount(codes, minlength=len(self._tally))
         if self._chunks and len(self._chunks[-1][1]) < SHORT:
             before, earlier = self._chunks[-1]
