@@ -7,6 +7,7 @@ the extras, and the command must exist. Run it outside the checkout.
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import sys
 import tempfile
@@ -32,8 +33,9 @@ def check_scripts() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("app", "plotly"):
             found = assets.script(name)
-            path = Path(folder, scripts.FOLDER, found.file_name)
-            if not scripts.lay_out(found, [Path(folder)]) or path.read_bytes() != found.data:
+            path = Path(folder, scripts.FOLDER, f"{found.file_name}.gz")
+            is_there = scripts.lay_out(found, [Path(folder)])
+            if not is_there or gzip.decompress(path.read_bytes()) != found.data:
                 sys.exit(f"The script {name!r} of the pages cannot be laid out.")
 
 

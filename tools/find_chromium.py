@@ -1,6 +1,6 @@
 """Find a Chromium for the browser tests and print its path.
 
-`python tools/find_chromium.py` looks, in this order, at
+`python -m tools.find_chromium` looks, in this order, at
 
 1. the environment variable NBSTREAM_CHROMIUM,
 2. an installed Chrome, Chromium or Edge,
@@ -20,6 +20,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tools import apt
 
 VARIABLE = "NBSTREAM_CHROMIUM"
 ADVICE = (
@@ -44,7 +46,6 @@ WINDOWS_PROGRAMS = (
     r"Chromium\Application\chrome.exe",
     r"Microsoft\Edge\Application\msedge.exe",
 )
-INSTALL_TIMEOUT = 900.0
 
 
 class NotFoundError(RuntimeError):
@@ -129,20 +130,11 @@ def install() -> None:
     Everything shows on standard error, for standard output carries the path alone.
     """
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    if can_use_apt():
-        # The package lists may be fresh: new ones are worth a download only when the install fails.
-        if has_debian_package() and (
-            apt_install() or (run(["apt-get", "update"]) and apt_install())
-        ):
+    if apt.is_usable():
+        if has_debian_package() and apt.install("chromium"):
             return
         command.append("--with-deps")
-    run(command)
-
-
-def can_use_apt() -> bool:
-    """Return whether this is root on a machine with apt-get."""
-    is_root = getattr(os, "geteuid", lambda: -1)() == 0
-    return is_root and shutil.which("apt-get") is not None
+    apt.run(command)
 
 
 def has_debian_package() -> bool:
@@ -152,30 +144,6 @@ def has_debian_package() -> bool:
     except OSError:
         return False
     return release.get("ID") == "debian"
-
-
-def apt_install() -> bool:
-    """Install Debian's Chromium; return whether that worked."""
-    return run(["apt-get", "install", "--yes", "--no-install-recommends", "chromium"])
-
-
-def run(command: list[str]) -> bool:
-    """Run `command` with its output on standard error; return whether it succeeded."""
-    print("+", " ".join(command), file=sys.stderr)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-            env=environment,
-            timeout=INSTALL_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(error, file=sys.stderr)
-        return False
-    return done.returncode == 0
 
 
 def main(arguments: list[str] | None = None) -> int:
