@@ -57,7 +57,8 @@ def redact(text: Any) -> str:
 class Redactor:
     """Replaces known secrets in texts that come from elsewhere, such as the answers of servers.
 
-    Each is found as it is, percent-encoded or decoded, in base64, and broken into lines.
+    Each is found as it is, percent-encoded or decoded, in base64, and broken into lines; one of fewer than
+    four characters where it stands alone.
 
     Parameters
     ----------
@@ -78,7 +79,13 @@ class Redactor:
             words = [word for word in secret.split() if by_word and len(word) >= SHORTEST_PART]
             for part in (secret, unquote(secret), *words):
                 forms |= _forms(part)
-        self._forms = sorted(forms - {""}, key=len, reverse=True)
+        forms.discard("")
+        self._longest = max(map(len, forms), default=0)
+        long = [form for form in forms if len(form) >= SHORTEST_PART]
+        self._forms = sorted(long, key=len, reverse=True)
+        # Inside of other words "a" is no secret.
+        short = forms.difference(long)
+        self._short = [re.compile(rf"(?<!\w){re.escape(form)}(?!\w)") for form in short]
         self._broken = [
             re.compile(_LINE_END.join(map(re.escape, form)))
             for form in self._forms
@@ -100,8 +107,10 @@ class Redactor:
                 text = pattern.sub(HIDDEN, text)
         for form in self._forms:
             text = text.replace(form, HIDDEN)
-        if is_cut and self._forms:
-            text = text[: max(0, len(text) - len(self._forms[0]))] + "…"
+        for pattern in self._short:
+            text = pattern.sub(HIDDEN, text)
+        if is_cut and self._longest:
+            text = text[: max(0, len(text) - self._longest)] + "…"
         return text
 
     def __repr__(self) -> str:
@@ -195,14 +204,20 @@ def secrets_of_command(words: Sequence[str]) -> list[str]:
 def secrets_of_url(url: str) -> list[str]:
     """Return what is secret in a URL: its password, and values of its query whose names tell it.
 
+    A token may stand alone where the user is named, with HTTP only; an ordinary name there is none.
+
     Examples
     --------
     >>> secrets_of_url("wss://ann:hunter2@host/live?token=abcdef&n=1")
     ['hunter2', 'abcdef']
+    >>> secrets_of_url("https://ghtoken123@host/x"), secrets_of_url("postgresql://postgres@host/x")
+    (['ghtoken123'], [])
     """
     try:
         parts = urlsplit(url)
-        found = [parts.password or parts.username or ""]
+        found = [parts.password or ""]
+        if parts.username and not parts.password and re.match(r"(?i)(http|ws)s?:", url):
+            found = [] if _is_ordinary(parts.username) else [parts.username]
     except ValueError:
         return []
     found += [value for name, value in parse_qsl(parts.query) if _may_be_telling(name)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbstream.text import redaction
 from nbstream.text.redaction import (
     Redactor,
     disarm,
@@ -17,6 +19,7 @@ from nbstream.text.redaction import (
     remember,
     secrets_of_command,
     secrets_of_environment,
+    secrets_of_url,
 )
 
 AWS_ID = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -24,6 +27,12 @@ AWS_KEY = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
 SLACK = "https://hooks.slack.com/services/" + "T00000000/B00000000/" + "X" * 24
 GITHUB = "gh" + "p_" + "a1B2" * 9
 JWT = "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "dozjgNryP4J3jVmNHl0w5N"
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without the secrets of sources of other tests that nobody collected yet."""
+    monkeypatch.setattr(redaction, "_known", weakref.WeakSet())
 
 
 @pytest.mark.parametrize(
@@ -226,3 +235,27 @@ def test_a_logged_exception_shows_no_secret(caplog: pytest.LogCaptureFixture) ->
     assert "ValueError: https://***@host/x" in caplog.text
     assert "'token=***' failed" in record.getMessage()
     assert record.funcName == "test_a_logged_exception_shows_no_secret"
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("postgresql+psycopg://postgres@host/postgres", []),
+        ("redis://default@host", []),
+        ("https://ann@host/x", []),
+        ("https://ghtoken123@host/x", ["ghtoken123"]),
+        ("wss://ghtoken123:x@host/x", ["x"]),
+        ("mysql://root:toor@host/x", ["toor"]),
+    ],
+)
+def test_a_user_is_no_secret(url: str, secrets: list[str]) -> None:
+    """The name of a user stays readable in every other text; a token in its place does not."""
+    assert secrets_of_url(url) == secrets
+
+
+@pytest.mark.parametrize("secret", ["a", "1", "ab", "xy1"])
+def test_a_short_password_leaves_other_words_as_they_are(secret: str) -> None:
+    """It is hidden where it stands alone, and nowhere inside of a word or a number."""
+    redactor = Redactor([secret])
+    assert redactor.redact("channel abxy1 11 table x1a") == "channel abxy1 11 table x1a"
+    assert redactor.redact(f"login {secret}, '{secret}'") == "login ***, '***'"
