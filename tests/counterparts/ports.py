@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 
 HOST = "127.0.0.1"
+_PORTS = range(15_000, 32_000)
+"""Below those from which systems take ports for connections and for servers that name none, so that a port
+stays free until the counterpart that it is for listens there."""
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        port: int = listener.getsockname()[1]
+    """Return a TCP port that nobody listens on, and that no other test is given."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    candidates = [port for port in _PORTS[number % 4 :: 4] if port not in _given]
+    random.SystemRandom().shuffle(candidates)
+    for port in candidates:
+        with socket.socket() as listener:
+            try:
+                listener.bind((HOST, port))
+            except OSError:  # somebody listens there
+                continue
+        _given.add(port)
         return port
+    message = f"No port from {_PORTS[0]} to {_PORTS[-1]} is free."
+    raise OSError(message)
 
 
 def is_open(port: int) -> bool:

@@ -20,7 +20,7 @@ from tests.ui.jupyter import (
 )
 from tools import find_chromium
 
-UI_TIMEOUT = 120
+UI_TIMEOUT = 240
 PATIENCE = 15
 """Seconds that a page has to become as a test expects it, where the test names no time itself."""
 FAILED = pytest.StashKey[bool]()

@@ -8,6 +8,8 @@ from tests.ui.charts import FEED, PageChart
 from tests.ui.jupyter import Lab, LabPage
 from tests.wait import wait_until
 
+pytestmark = pytest.mark.alone
+
 LOOP = '''
 import time
 import nbstream as ns

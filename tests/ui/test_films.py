@@ -17,6 +17,8 @@ from tests.ui.film import Film
 from tests.ui.jupyter import Lab
 from tests.ui.test_pictures import EIGHT, PLANT
 
+pytestmark = pytest.mark.alone
+
 RULE = (
     "[{'condition': 'temperature > 80', 'clear': 'temperature < 78', 'for_': '1s', "
     "'severity': 'critical'}]"

@@ -18,6 +18,8 @@ from tests.ui.jupyter import Lab, LabPage, LabServer
 from tests.ui.test_busy import BY_MESSAGE
 from tests.wait import wait_until
 
+pytestmark = pytest.mark.alone
+
 CONNECTED = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel
     .connectionStatus === 'connected'"""
 MADE_BY_NETWORK = re.compile(

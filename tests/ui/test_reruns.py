@@ -9,6 +9,8 @@ from tests.ui.jupyter import Lab
 from tests.ui.reruns import CELL, SETUP, Reruns, slope, usual_growth
 from tests.wait import wait_until
 
+pytestmark = pytest.mark.alone
+
 KB = 1000
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.ui.charts import PageChart
 from tests.ui.jupyter import Lab
 
+pytestmark = pytest.mark.alone
+
 FEED = """
 import threading, time
 import numpy as np

@@ -11,6 +11,7 @@ from nbstream.sources import Source
 from nbstream.sources.network.message_source import READ_TIMEOUT
 from nbstream.sources.network.network_source import NetworkSource
 from nbstream.testing import Cuts, SourceHarness
+from tests.counterparts.ports import free_port
 from tests.sources.stand_ins.tcp import StandInSocket
 
 
@@ -61,8 +62,7 @@ class TcpHarness(SourceHarness):
         self._peers: list[socket.socket] = []
         self._lock = threading.Condition()
         self._is_hanging = False
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     def make(self, **options: Any) -> Source:
         """Return a source of it."""
