@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class ItemTimes:
     now_ns
         Gives the time of a reading that has none.
     timezone
-        Of times that name none.
+        Of times that name none; its own abbreviations, such as BST, mean what they mean there.
     last_ns
         Says about when the newest line happened, which times without a date or year are near to;
         None is now.
@@ -88,8 +89,9 @@ class ItemTimes:
         self.now_ns = now_ns
         self._last_ns = last_ns or now_ns
         self.timezone = timezone
-        self._texts = LineTimes(timezone)
-        self._cells = LineTimes(timezone)
+        named = timezone if isinstance(timezone, ZoneInfo) else None
+        self._texts = LineTimes(timezone, named)
+        self._cells = LineTimes(timezone, named)
         self._front_form: TimeForm | None = None
         self._year_first: TimeForm | None = None
         """What cells were read by, if no other can read the same cells otherwise."""

@@ -184,11 +184,13 @@ class ItemReader:
 
     def guesses(self) -> dict[str, str]:
         """Return what was guessed so far, by kind, for people."""
+        stamp = self.lines.stamps.example
         guesses = {
             "header": self.lines.tables.note,
             "comma": self.lines.comma_note,
             "groups": self.groups_note,
             "front": self.times.front_note,
+            "stamp": f"{stamp!r} above lines is their time" if stamp else "",
             "records": self.records_note,
             "key": f"{self.time_key!r} is the time of a reading" if self.time_key else "",
         }
@@ -247,7 +249,7 @@ class ItemReader:
         raise TypeError(message)
 
     def _at(self, when: int | None) -> int:
-        return self.times.now_ns() if when is None else when
+        return self.lines.stamps.now_ns() if when is None else when
 
     def _numbers(self, items: Sequence[Any], when: int | None) -> Row:
         if when is None and len(items) > 2 and self._is_time_in_front(items):

@@ -474,5 +474,23 @@ PROGRAMS = [
         ["2026-06-13T12:00:00", "2026-06-13T12:00:01"],
         by="program",
     ),
+    Given(
+        "a script that calls date before each measurement",
+        "Wed Jul  1 12:00:00 UTC 2026\ntemp=45.0'C\nfan 1200\n"
+        "Wed Jul  1 12:00:05 UTC 2026\ntemp=45.2'C\nfan 1210\n",
+        {"temp": [45.0, 45.2]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:05"],
+        absent=["value"],
+        by="program",
+    ),
+    Given(
+        "iostat -t with ISO times",
+        "Linux 6.1.0 (box) \t2026-07-01 \t_x86_64_\t(2 CPU)\n\n2026-07-01T12:00:00+0000\n"
+        "avg-cpu:  %user   %idle\n           3.01   95.89\n\n2026-07-01T12:00:01+0000\n"
+        "avg-cpu:  %user   %idle\n           4.01   94.89\n",
+        {"%user": [3.01, 4.01], "%idle": [95.89, 94.89]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:01"],
+        by="program",
+    ),
 ]
 """Programs and logs."""

@@ -14,6 +14,7 @@ from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.lines.format import is_banner, read_json
 from nbstream.sources.lines.pairs import find_pairs
+from nbstream.sources.lines.stamps import is_stamp
 from nbstream.sources.lines.tables import has_reading
 from nbstream.sources.times.names import key_rank
 
@@ -30,6 +31,8 @@ _NAME = re.compile(r"[^\W\d][\w.()/%-]*:?")
 def reads_as_table(path: str | os.PathLike[str]) -> bool:
     """Return whether a file begins with rows of one table whose cells a mark separates."""
     lines = _sample(path)
+    if _are_below_times(lines):
+        return False
     table = None if _is_json(lines) else find_table(lines, CsvOptions())
     if table is None:
         return len(lines) == 1 and _is_header(lines[0])
@@ -66,6 +69,8 @@ def reads_as_lines(path: str | os.PathLike[str]) -> bool:
         return True
     if reads_as_table(path):
         return False
+    if _are_below_times(lines):
+        return True
     if _are_named(lines) or _have_figures_above(lines) or _have_remarks(lines):
         return True
     headers = Counter(" ".join(line.split()) for line in lines if not has_reading(line))
@@ -81,6 +86,12 @@ def _are_named(lines: list[str]) -> bool:
         return True
     said = [_NAMED.match(line) is not None for line in lines if has_reading(line)]
     return len(said) > 1 and said[-1] and 2 * sum(said) > len(said)
+
+
+def _are_below_times(lines: list[str]) -> bool:
+    """Return whether times stand in lines by themselves, as of scripts that call `date` again and again."""
+    n_stamps = sum(map(is_stamp, lines))
+    return n_stamps == 1 == len(lines) or 1 < n_stamps < len(lines)
 
 
 def _have_remarks(lines: list[str]) -> bool:

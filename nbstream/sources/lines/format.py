@@ -14,7 +14,8 @@ the names they have
 ==================================  ============================================
 
 A time in front of any of these is the reading's, in whatever form; so is a value named time,
-timestamp, date, ts or t that can be a time. Escape sequences for colours are taken out.
+timestamp, date, ts or t that can be a time, and else a line above that is nothing but a time. Escape
+sequences for colours are taken out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from nbstream.sources.lines.known import read_count, read_known
 from nbstream.sources.lines.listings import read_listed, without_uptime
 from nbstream.sources.lines.literals import read_literal
 from nbstream.sources.lines.pairs import comma_of_pair, find_listed, find_pairs, find_words
+from nbstream.sources.lines.stamps import Stamps
 from nbstream.sources.lines.tables import (
     LineTables,
     has_reading,
@@ -109,6 +111,7 @@ class LineReader:
     def __init__(self, times: ItemTimes) -> None:
         self.times = times
         self.tables = LineTables()
+        self.stamps = Stamps(times)
         self.comma_note = ""
         """That a comma was taken for a decimal point, for people."""
         self.passed: list[str] = []
@@ -133,8 +136,8 @@ class LineReader:
 
     @property
     def state(self) -> tuple[Any, ...] | None:
-        """What the meaning of a row depends on beside its text; None while lines are kept back."""
-        if self._document or self.tables.waiting:
+        """What the meaning of a row depends on beside its text; None while lines are kept back or stamped."""
+        if self._document or self.tables.waiting or self.stamps.example:
             return None
         return self.tables.header, len(self._versions), bool(self.comma_note), self.times.front
 
@@ -173,7 +176,7 @@ class LineReader:
             if found is not None or self._document:
                 return [] if found is None else [TimedItem(found)]
         is_summary = _SUMMARY.match(text) and self.tables.has_header
-        if not text or is_summary or is_banner(text):
+        if not text or is_summary or is_banner(text) or self.stamps.take(text):
             return []
         listed = read_count(text) or read_listed(text)
         if listed is not None:
@@ -263,7 +266,7 @@ class LineReader:
         if words and is_whole:
             return [TimedItem(words, when)]
         if words:
-            when = self.times.now_ns() if when is None else when
+            when = self.stamps.now_ns() if when is None else when
             return self._again(text, TimedItem(words, when))
         passed = self.tables.words(line)
         if passed == line:

@@ -107,3 +107,11 @@ def test_a_packed_file_that_is_damaged_says_nothing(tmp_path: Path) -> None:
     assert not reads_as_table(path)
     assert not reads_as_lines(path)
     kind_of_file(path)
+
+
+def test_numbers_below_times_are_lines(tmp_path: Path) -> None:
+    """What a script writes that calls `date` again and again is no table of one column."""
+    path = tmp_path / "x.log"
+    path.write_text("2026-07-01 12:00:00\n45.0\n2026-07-01 12:00:01\n45.1\n")
+    assert not reads_as_table(path)
+    assert reads_as_lines(path)
