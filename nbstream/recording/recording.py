@@ -151,8 +151,9 @@ class Recording(InCell):
         self._last_error: Exception | None = None
         self._n_fed = self._n_written = self._n_lost = self._n_gaps = self._n_bytes_before = 0
         self._told: set[str] = set()
+        self._began = clock.monotonic()
         self._noted_position: Any = None
-        self._note_position_at = 0.0
+        self._note_position_at = self._began + POSITION_INTERVAL
         self._progress = 0.0, 0.0
         """Which share of a conversion is done, and how many seconds are left."""
         self._paths: list[Path] = []
@@ -324,8 +325,7 @@ class Recording(InCell):
 
     def _record(self) -> Life:
         assert self._file is not None
-        synced = began = self._clock.monotonic()
-        self._note_position_at = synced + POSITION_INTERVAL
+        synced = began = self._began
         while not self._stop.is_set():
             yield Wait(FLUSH_INTERVAL, self._backlog.wake)
             self._backlog.wake.clear()

@@ -23,6 +23,7 @@ from nbstream.recording.backlog import Backlog
 from nbstream.recording.files import AppendedFile, Disk
 from nbstream.recording.parquet_file import ParquetRecording
 from nbstream.recording.read_parts import Parts
+from nbstream.runtime.turns import Life
 from nbstream.testing import FakeClock
 from tests.recording.brought import (
     START,
@@ -245,7 +246,7 @@ class SlowDisk(Disk):
     def create(self, path: Path) -> AppendedFile:
         """Wait before a part is made."""
         if path.suffix == ".arrow":
-            self.goes_on.wait(10)
+            self.goes_on.wait(50)
         return super().create(path)
 
 
@@ -369,6 +370,28 @@ def test_files_by_age(tmp_path: Path) -> None:
     assert names[:3] == ["run-0001.parquet", "run-0002.parquet", "run-0003.parquet"]
     found = [batch for path in recording.paths for batch in held(path)]
     assert found == expected([([second], {"a": [float(second)]}) for second in range(3)])
+
+
+def test_the_age_of_a_file_counts_from_its_making(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late the thread begins that writes it, as on a busy machine."""
+    clock, life, may_begin = FakeClock(), Recording._life, threading.Event()
+
+    def late_life(recording: Recording) -> Life:
+        may_begin.wait(50)
+        yield from life(recording)
+
+    monkeypatch.setattr(Recording, "_life", late_life)
+    with BringSource() as source:
+        recording = Recording(source, tmp_path / "run.parquet", max_age="3s", clock=clock)
+        source.bring([0], a=[0.0])
+        clock.advance(3)
+        may_begin.set()
+        flush(recording)
+        wait_until(lambda: recording.paths)
+        recording.stop()
+    assert held(recording.paths[0]) == expected([([0], {"a": [0.0]})])
 
 
 def test_files_by_size(tmp_path: Path) -> None:
