@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from nbstream.testing import FakeClock
 
 T = TypeVar("T")
 
@@ -49,3 +52,30 @@ def wait_until(
             what = text or repr(predicate)
             raise AssertionError(f"Waited {limit:g} s in vain for {what} (last: {result!r}).")
         time.sleep(period)
+
+
+def wait_moving(
+    clock: FakeClock, predicate: Callable[[], object], timeout: float = 5.0, step: float = 0.1
+) -> None:
+    """Move a clock a little at a time until `predicate` is true.
+
+    A thread that is about to wait has perhaps looked at the clock already: a single large step would be over
+    before it begins to wait, and it would wait for another.
+
+    Parameters
+    ----------
+    clock
+        Which others wait by.
+    predicate, timeout
+        As for `wait_until`.
+    step
+        Seconds of the clock between two looks.
+    """
+
+    def is_so() -> bool:
+        if predicate():
+            return True
+        clock.advance(step)
+        return False
+
+    wait_until(is_so, timeout, lambda: f"{predicate!r}, by {clock.monotonic():g} s")

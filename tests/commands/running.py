@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-__all__ = ["NBSTREAM", "address_of", "left_after_a_line"]
+import psutil
+
+__all__ = ["NBSTREAM", "address_of", "has_ended", "left_after_a_line"]
 
 NBSTREAM = [sys.executable, "-m", "nbstream"]
 
@@ -34,3 +36,15 @@ def address_of(process: subprocess.Popen[str]) -> str:
     address = line.removeprefix("The dashboard is at ").strip()
     assert address.startswith("http://127.0.0.1:"), line
     return address
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether a program has ended, be it that nobody has asked how.
+
+    What lost its parent is left to the machine's first process, and in a container that may be one that asks
+    for none.
+    """
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from nbstream.commands.cli import main
-from tests.commands.running import address_of
+from tests.commands.running import address_of, has_ended
 from tests.wait import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def test_generate_ends_quietly_on_interrupt(tmp_path: Path) -> None:
     )
     wait_until(lambda: path.exists() and path.read_text().count("\n") >= 2, 15, "a row")
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=40)
     assert (process.returncode, output) == (130, b"")
 
 
@@ -78,7 +78,7 @@ def test_demo_serves_a_page_and_leaves_nothing(how: signal.Signals, code: int) -
         assert len(started) >= 3  # the writer, voila, a kernel
         process.send_signal(how)
         assert process.wait(60) == code
-        wait_until(lambda: not any(p.is_running() for p in started), 15, f"the end of {started}")
+        wait_until(lambda: all(map(has_ended, started)), 15, f"the end of {started}")
     finally:
         process.kill()
         process.communicate()

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from nbstream.commands.cli import main
-from tests.commands.running import NBSTREAM, left_after_a_line
+from tests.commands.running import NBSTREAM, has_ended, left_after_a_line
 from tests.wait import wait_until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and signals are POSIX'")
@@ -34,10 +35,12 @@ def test_what_is_piped_in_is_a_table() -> None:
     """`seq 100 | nbstream watch -` writes the statistics of all hundred, and nothing else to stdout."""
     done = ran(["watch", "-"], SEQ)
     assert done.returncode == 0
-    head, row = done.stdout.splitlines()
+    # A look that comes between the hundred and the end has a row of its own.
+    head, *_, row = rows = done.stdout.splitlines()
     assert head.split() == ["time", "channel", "last", "mean", "std", "min", "max", "rate", "count"]
     assert row.split()[1:7] == ["value", "100.0", "50.5", "29.0", "1.0", "100.0"]
     assert row.split()[-1] == "100"
+    assert {one.split()[1] for one in rows[1:]} == {"value"}
 
 
 @POSIX
@@ -48,8 +51,9 @@ def test_json_is_for_programs() -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     statistics = [line for line in lines if line["kind"] == "statistics"][-1]
     assert statistics["channels"]["value"]["max"] == 95
-    (incident,) = [line for line in lines if line["kind"] == "incident"]
-    assert (incident["state"], incident["channel"]) == ("resolved", "value")
+    incidents = [line for line in lines if line["kind"] == "incident"]
+    assert {incident["channel"] for incident in incidents} == {"value"}
+    assert [incident["state"] for incident in incidents][-1] == "resolved"
 
 
 @POSIX
@@ -78,7 +82,9 @@ def test_a_program_stands_behind_two_dashes() -> None:
     code = "import sys; print('a=1 b=2'); sys.exit(3 if '-w' in sys.argv else 0)"
     done = ran(["watch", "--plain", "--", sys.executable, "-c", code])
     assert done.returncode == 0
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["channel", "a", "b"]
+    head, *rows = [line.split()[1] for line in done.stdout.splitlines()]
+    assert head == "channel"
+    assert rows in (["a", "b"], ["a", "b"] * 2)  # a look may come between the line and the end
     done = ran(["watch", "--plain", "--", "python", "-c", code, "-w"])
     assert done.returncode == 1
     assert done.stderr == "nbstream: 'python' has failed: exited with 3\n"
@@ -118,10 +124,9 @@ def test_it_ends_as_it_is_asked_to(tmp_path: Path, how: signal.Signals, code: in
 
     def is_gone() -> bool:
         try:
-            os.kill(int(pid.read_text()), 0)
-        except ProcessLookupError:
+            return has_ended(psutil.Process(int(pid.read_text())))
+        except psutil.NoSuchProcess:
             return True
-        return False
 
     wait_until(is_gone, 10, "the end of the program")
 

@@ -256,7 +256,8 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The parts of a recording of `CAME`, written in eight times."""
     folder = tmp_path_factory.mktemp("sound")
     with BringSource() as source:
-        recording = source.record(folder / "run.parquet")
+        # Its clock stands still, so that nothing is written between.
+        recording = Recording(source, folder / "run.parquet", clock=FakeClock())
         for number, (seconds, values) in enumerate(CAME):
             source.bring(seconds, **values)
             if number % 3 == 2:
@@ -414,7 +415,7 @@ def readings(found: list[Any]) -> Counter[tuple[int, str, str]]:
 def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     """Pages that don't fit their checksums are left out of a replay, which says how many readings that is."""
     path = tmp_path / "run.parquet"
-    with BringSource() as source, source.record(path):
+    with BringSource() as source, Recording(source, path, clock=FakeClock()):
         for second in range(2000):
             source.bring([second], a=[float(second) ** 0.5])
     content = bytearray(path.read_bytes())
@@ -432,7 +433,7 @@ def test_of_a_damaged_file_the_other_channels_are_played(tmp_path: Path) -> None
     import pyarrow.parquet as pq
 
     path = tmp_path / "run.parquet"
-    with BringSource() as source, source.record(path):
+    with BringSource() as source, Recording(source, path, clock=FakeClock()):
         for second in range(2000):
             names = ["a", "b"] if second % 2 else ["a", "b", "c"]
             source.bring([second], **{name: [float(second) ** 0.5] for name in names})
@@ -460,7 +461,7 @@ def test_of_a_damaged_file_the_other_channels_are_played(tmp_path: Path) -> None
 def test_a_damaged_footer_is_named(tmp_path: Path) -> None:
     """Wherever it is hit, opening the file says that it is damaged, in our words and with its name."""
     path = tmp_path / "run.parquet"
-    with BringSource() as source, source.record(path):
+    with BringSource() as source, Recording(source, path, clock=FakeClock()):
         source.bring(list(range(50)), a=[0.5] * 50)
     content = path.read_bytes()
     n_footer = int.from_bytes(content[-8:-4], "little")

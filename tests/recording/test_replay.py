@@ -13,7 +13,7 @@ import nbstream as ns
 from nbstream.recording import Recording, Replay
 from nbstream.testing import FakeClock
 from tests.recording.brought import START, BringSource, Brought, expected, flush, held, plain
-from tests.wait import wait_until
+from tests.wait import wait_moving, wait_until
 
 pytest.importorskip("pyarrow")
 
@@ -74,8 +74,7 @@ def test_pauses_are_those_of_the_arrivals(path: Path) -> None:
         wait_until(lambda: len(seen) == 1)
         clock.advance(0.9)
         assert len(seen) == 1
-        clock.advance(0.2)
-        wait_until(lambda: len(seen) == 2)
+        wait_moving(clock, lambda: len(seen) == 2)
         source.speed = None
         ended(source)
     assert seen == expected(CAME)
@@ -170,9 +169,10 @@ def test_the_pace_of_the_readings_own_times(path: Path) -> None:
     source, seen = replaying(path, pace="time", clock=clock)
     with source:
         wait_until(lambda: len(seen) == 1)
-        clock.advance(1)
-        wait_until(lambda: len(seen) == 2)
-        clock.advance(10)
+        clock.advance(0.9)
+        assert len(seen) == 1
+        wait_moving(clock, lambda: len(seen) == 2)
+        wait_moving(clock, lambda: not source.is_running)
         ended(source)
     assert [batch[0] for batch in seen] == [[START + second * NS] for second in range(5)]
 
@@ -211,8 +211,7 @@ def test_files_that_follow_each_other_are_one_replay(tmp_path: Path, bound: dict
             wait_until(lambda seen=seen: len(seen) == 1)
             clock.advance(9)
             assert len(seen) == 1
-            clock.advance(2)
-            wait_until(lambda seen=seen: len(seen) == 2)
+            wait_moving(clock, lambda seen=seen: len(seen) == 2)  # type: ignore[misc]
             source.speed = None
             ended(source)
         assert seen == expected(CAME)

@@ -14,7 +14,7 @@ from nbstream.recording.parquet_file import ParquetRecording
 from nbstream.testing import FakeClock
 from tests.recording.brought import START, BringSource, held
 from tests.recording.test_faults import FullDisk
-from tests.wait import wait_until
+from tests.wait import wait_moving, wait_until
 
 pytest.importorskip("pyarrow")
 
@@ -84,22 +84,35 @@ def test_each_firing_is_a_file(watched: Watched, tmp_path: Path) -> None:
     assert (tmp_path / "run-0001.parquet").read_bytes() == b"mine"
 
 
-def test_a_firing_within_after_makes_the_file_longer(watched: Watched, tmp_path: Path) -> None:
+def test_a_firing_within_after_makes_the_file_longer(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One file from before the first firing to `after` the last one, every reading once."""
+    # As long as a slow disk may take: `after` is not over by it.
+    monkeypatch.setattr("nbstream.recording.snapshots.LOOK_INTERVAL", 0.001)
     clock = FakeClock()
     path = tmp_path / "run.parquet"
     snapshots = Snapshots(watched.source, path, on=watched.rule, before=2, after=30, clock=clock)
+
+    def wait_written(n: int) -> None:
+        """Wait until so many readings are written, and each firing was noticed."""
+        newest = max(incident.number for incident in watched.analyzer.alerts.incidents)
+        wait_moving(
+            clock,
+            lambda: snapshots.counters().written == n and snapshots._known == newest,
+            step=0.001,
+        )
+
     watched.bring([0, 1, 2], a=[0.0, 0.0, 5.0])
-    wait_until(lambda: clock.advance(0.25) or snapshots.counters().written == 3)
+    wait_written(3)
     clock.advance(20)
     watched.bring([3, 4], a=[0.0, 6.0])
-    wait_until(lambda: clock.advance(0.25) or snapshots.counters().written == 5)
+    wait_written(5)
     clock.advance(20)
     watched.bring([5], a=[0.0])
-    wait_until(lambda: clock.advance(0.25) or snapshots.counters().written == 6)
+    wait_written(6)
     assert snapshots.paths == ()
-    clock.advance(15)
-    wait_until(lambda: clock.advance(0.25) or len(snapshots.paths) == 1)
+    wait_moving(clock, lambda: len(snapshots.paths) == 1)
     watched.bring([6], a=[0.0])
     snapshots.stop()
     assert len(snapshots.paths) == 1
@@ -189,8 +202,9 @@ def test_a_replay_of_the_past_has_its_pace(watched: Watched, tmp_path: Path) -> 
     clock = FakeClock()
     with ns.replay(snapshots.paths[0], clock=clock) as replay:
         wait_until(lambda: replay.counters().accepted == 1)
-        clock.advance(1)
-        wait_until(lambda: replay.counters().accepted == 2)
+        clock.advance(0.9)
+        assert replay.counters().accepted == 1
+        wait_moving(clock, lambda: replay.counters().accepted == 2)
 
 
 def test_what_has_no_rule_is_refused(watched: Watched, tmp_path: Path) -> None:

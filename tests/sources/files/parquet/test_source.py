@@ -17,7 +17,7 @@ import pytest
 import nbstream as ns
 from nbstream.sources import ParquetSource, SourceState
 from nbstream.testing import FakeClock
-from tests.wait import wait_until
+from tests.wait import wait_moving, wait_until
 
 START = 1_782_907_200
 NS = 10**9
@@ -314,8 +314,7 @@ def test_what_is_no_parquet_file(tmp_path: Path) -> None:
     wait_until(lambda: source.state is SourceState.RECONNECTING)
     assert "it is being written, or was cut" in source.status
     path.write_bytes(whole)
-    clock.advance(30)
-    wait_until(lambda: source.state is SourceState.ENDED)
+    wait_moving(clock, lambda: source.state is SourceState.ENDED)
     assert values(source, "a") == [0, 1, 2, 3, 4]
     source.close()
 
@@ -343,8 +342,9 @@ def test_it_may_be_played_at_its_own_pace_and_resumed(tmp_path: Path) -> None:
     source = ParquetSource(tmp_path / "x.parquet", speed=1, clock=clock)  # type: ignore[arg-type]
     source.start()
     wait_until(lambda: values(source, "a") == [0])
-    clock.advance(1.1)
-    wait_until(lambda: values(source, "a") == [0, 1])
+    clock.advance(0.9)
+    assert values(source, "a") == [0]
+    wait_moving(clock, lambda: values(source, "a") == [0, 1])
     source.stop()
     position = source.position
     source.close()
