@@ -13,6 +13,8 @@ from typing import Any
 
 from tests.counterparts.ports import HOST
 
+PATIENCE = 30.0
+"""Seconds that its own thread may take to do what it is told."""
 CHUNK_BYTES = 4096
 HELD_CHUNKS = 8
 """What is on its way in one direction of one connection; beyond that the sender waits, as on a real line."""
@@ -68,7 +70,7 @@ class Proxy:
         self._loop.close()
 
     def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, HOST, 0)

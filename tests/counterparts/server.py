@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, Self
 
+import psutil
 import pytest
 
 from tests.counterparts.ports import free_port, is_open
@@ -136,6 +138,10 @@ class Server(ABC):
         process, self._process = self._process, None
         if process is None:
             return
+        own: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # Those of PostgreSQL end by themselves, and until then no other server may have their memory.
+            own = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
         if self._is_held:
             process.send_signal(signal.SIGCONT)
@@ -144,7 +150,8 @@ class Server(ABC):
             process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(STOP_TIMEOUT)
+            process.wait(START_TIMEOUT)
+        wait_until(lambda: not any(map(_is_alive, own)), STOP_TIMEOUT, f"{own} to end")
 
     def close(self) -> None:
         """Stop, and delete the server's files."""
@@ -160,4 +167,8 @@ class Server(ABC):
         self.close()
 
 
-NOBODY = 65534
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -19,9 +19,9 @@ def test_comes_back_on_its_port(kind: type[Server]) -> None:
     """A server that was killed answers again where it answered before; one that was stopped does not."""
     with kind() as server:
         port = server.port
-        assert server.answers()
+        wait_until(server.answers, message="an answer")
         server.restart()
-        assert server.answers()
+        wait_until(server.answers, message="an answer")
         assert server.port == port
     wait_until(lambda: not is_open(port), message=f"port {port} to close")
 
@@ -42,5 +42,5 @@ def test_the_mock_cluster_can_be_held_and_ended() -> None:
         port = server.port
         server.hold()
         server.release()
-        assert server.answers()
+        wait_until(server.answers, message="an answer")
     wait_until(lambda: not is_open(port), message=f"port {port} to close")

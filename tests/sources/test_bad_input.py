@@ -143,8 +143,7 @@ def test_ten_thousand_channels(kind: Any) -> None:
         wait_until(lambda: len(source.buffer.channels) == 200, SOON)  # they come apart from c0
         told = "9,801 channels left out, as 'c1000': the buffer holds 200"
         wait_until(lambda: told in source.notes, SOON, lambda: f"{source.notes}")
-        wait_until(lambda: source.counters().received == 7, SOON)
-        assert source.counters()[1:5] == (2, 0, 0, 5)
+        wait_until(lambda: source.counters()[:5] == (7, 2, 0, 0, 5), SOON, lambda: repr(source))
 
 
 @EACH
@@ -172,10 +171,11 @@ def test_a_clock_that_is_wrong(kind: Any) -> None:
         assert source.buffer.channel("x").rows(0).times[0] == (now + 3 * 3600) * 10**9
 
 
+@pytest.mark.timeout(240)
 def test_a_million_tiny_messages(tmp_path: Path) -> None:
     """Each is counted; the buffer holds what it may hold."""
     path = tmp_path / "x.jsonl"
     path.write_text('{"x":1}\n' * 1_000_000)
     with JsonLinesSource(path) as source:
-        wait_until(lambda: source.counters().accepted == 1_000_000, 19, lambda: repr(source))
+        wait_until(lambda: source.counters().accepted == 1_000_000, 60, lambda: repr(source))
         assert len(source.buffer) <= 1_000_000

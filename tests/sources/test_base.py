@@ -162,7 +162,7 @@ def test_an_exception_becomes_a_state() -> None:
     wait_until(lambda: source.state is SourceState.FAILED)
     assert source.status == "failed: ValueError: no good"
     assert isinstance(source.last_error, ValueError)
-    assert texts(source) == ["scripted: failed: ValueError: no good"]
+    wait_until(lambda: texts(source) == ["scripted: failed: ValueError: no good"])
     source.start()
     wait_until(lambda: source.state is SourceState.RUNNING)
     assert source.last_error is None
@@ -573,7 +573,7 @@ def test_two_sources_on_one_channel_are_told() -> None:
     wait_until(lambda: text in second.notes)
     wait_until(lambda: "other" in buffer.channels)
     assert other.notes == ()
-    assert [event.text for event in buffer.events] == [text]
+    wait_until(lambda: [event.text for event in buffer.events] == [text])
     first.stop()
     second.stop()
     second.start()

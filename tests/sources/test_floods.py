@@ -20,7 +20,7 @@ START = 1_782_907_200
 MB = 2**20
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_names_that_never_come_again(tmp_path: Path) -> None:
     """Of 200,000 channels 200 are kept and go on, the rest is counted and told, and little is held."""
     path = tmp_path / "x.jsonl"
@@ -31,11 +31,12 @@ def test_names_that_never_come_again(tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with ns.JsonLinesSource(path) as source:
-            wait_until(lambda: source.counters().received == 201, 90, lambda: repr(source))
+            wait_until(
+                lambda: source.counters()[:5] == (201, 2, 0, 0, 199), 90, lambda: repr(source)
+            )
             held = source.buffer.channel("c0").rows(0).values.tolist()
             wait_until(lambda: len(source.buffer.channels) == 200, 10)
             assert held == [1.0, 2.0]
-            assert source.counters()[1:5] == (2, 0, 0, 199)
             assert any("channels left out" in note for note in source.notes), source.notes
             assert tracemalloc.get_traced_memory()[0] < 32 * MB
     finally:
@@ -78,7 +79,9 @@ def test_a_flood_is_counted_as_a_whole_and_drawn_by_few_points() -> None:
         done = threading.Event()
 
         def look() -> None:
-            while not done.is_set():
+            is_last = False
+            while not is_last:
+                is_last = done.is_set()  # once more then: this thread may not have had a turn yet
                 frame: Any = feed.frame()
                 if frame is not None:
                     n_bytes.append(sum(len(memoryview(b).cast("B")) for b in frame.buffers))

@@ -53,7 +53,7 @@ async def until(holds: Callable[[], Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("harness", HARNESSES, ids=lambda kind: label_of(kind).replace("`", ""))
 def test_a_source_keeps_the_contract_in_turns(harness: type[Any]) -> None:
     """Each check holds where `update` alone drives the source; one that needs a thread says so at `start`."""

@@ -90,7 +90,7 @@ class PageHarness(SourceHarness):
     def poison(self) -> None:
         """Say half a page."""
         self._is_sick = True
-        assert self._was_told.wait(10)
+        assert self._was_told.wait(30)
 
     def stand_in(self, cuts: Cuts, **options: Any) -> Source:
         """Return a source of what stands in for the library."""

@@ -14,6 +14,8 @@ from nbstream.testing import Cuts, SourceHarness
 from tests.counterparts.ports import free_port
 from tests.sources.stand_ins.tcp import StandInSocket
 
+PATIENCE = 30.0
+
 
 class TcpSource(NetworkSource[socket.socket]):
     """Lines of JSON over TCP, with a password: what the template alone makes of it."""
@@ -119,7 +121,7 @@ class TcpHarness(SourceHarness):
 
     def _send(self, data: bytes) -> None:
         with self._lock:
-            assert self._lock.wait_for(self._has_peer, 10)
+            assert self._lock.wait_for(self._has_peer, PATIENCE)
             peer = self._peers[-1]
         peer.sendall(data)
 

@@ -84,7 +84,7 @@ class WebSocketHarness(SourceHarness):
     def say(self, messages: list[str]) -> None:
         """Say messages, each as it is."""
         with self._lock:
-            assert self._lock.wait_for(self._open_peers, 10)
+            assert self._lock.wait_for(self._open_peers, 30)
             peer = self._open_peers()[-1]
         for message in messages:
             peer.send(message)

@@ -51,10 +51,10 @@ def is_in(source: KafkaSource, state: SourceState) -> None:
 
 
 def stops_at_once(source: KafkaSource) -> None:
-    """Stop, and see that it took a second at most, and some for a busy machine."""
+    """Stop, and see that it took a second at most, and much for a busy machine: what hangs takes minutes."""
     begun = time.monotonic()
     source.stop()
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < 15.0
     assert source.state is SourceState.STOPPED
 
 
@@ -84,7 +84,7 @@ def test_what_was_deleted_before_it_was_read_is_counted(mock: MockKafka, topic: 
             lambda: values(source).get("value", [])[-1:] == [2.0], SOON, lambda: repr(source)
         )
         says(source, "deleted at the brokers before they could be read")
-        assert source.counters().dropped > 0
+        wait_until(lambda: source.counters().dropped > 0, SOON)
 
 
 # Topics and partitions.
@@ -97,7 +97,7 @@ def test_a_topic_that_is_not_there_yet(tansu: Tansu, topic: str) -> None:
         make_topic(tansu.address, topic)
         send(tansu, topic, 1)
         come(source, {"value": [1.0]})
-        assert not any("no such topic" in note for note in source.notes)
+        wait_until(lambda: not any("no such topic" in note for note in source.notes), SOON)
 
 
 def test_a_group_has_a_topic_that_is_not_there_yet(tansu: Tansu, topic: str) -> None:
@@ -153,7 +153,7 @@ def test_partitions_that_are_added_are_read(
         come(source, {"value": [2.0]})
         is_added.set()
         come(source, {"value": [1.0, 2.0]})
-        assert source.position == {topic: {"0": 1, "1": 1}}
+        wait_until(lambda: source.position == {topic: {"0": 1, "1": 1}}, SOON)
 
 
 @pytest.mark.parametrize("group", [None, "anew"])
@@ -285,7 +285,7 @@ class Keep(logging.Handler):
         lines.append(record.getMessage())
 logging.getLogger("nbstream").addHandler(Keep())
 with ns.KafkaSource("x", brokers="{HOST}:{free_port()}") as source:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while not lines and time.monotonic() < deadline:
         time.sleep(0.01)
 assert any("refused" in line for line in lines), lines
@@ -322,7 +322,7 @@ def test_says_how_far_it_is_behind(tansu: Tansu, topic: str) -> None:
         is_seen.set()
         come(source, {"value": [float(i) for i in range(1, 30)]})
         wait_until(lambda: source.lag == (0, 0.0), SOON, lambda: repr(source.lag))
-        assert "behind" not in f"{source.status}{source.notes}"
+        wait_until(lambda: "behind" not in f"{source.status}{source.notes}", SOON)
 
 
 # Groups.

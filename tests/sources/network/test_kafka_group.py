@@ -19,6 +19,7 @@ from nbstream.sources.network.kafka.progress import Progress
 from nbstream.sources.network.kafka.session import Partition, Session
 from nbstream.sources.network.kafka.start import EARLIEST, LATEST
 from tests.sources.network.kafka_tools import come
+from tests.wait import wait_until
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
 make = confluent_kafka.TopicPartition
@@ -265,7 +266,7 @@ def test_messages_of_a_partition_that_was_taken_are_left_to_its_new_owner(
     consumer.consumes = [takes]
     with KafkaSource("x", group="g") as source:
         come(source, {"value": [3.0]})
-        assert source.position == {"x": {"1": 101}}
+        wait_until(lambda: source.position == {"x": {"1": 101}})
     assert consumer.of_group["x", 0] == 100
 
 
@@ -282,7 +283,7 @@ def test_a_message_is_read_once_where_a_partition_is_given_back(
     consumer.consumes = [lambda: consumer.gives(0) and []]
     with KafkaSource("x", group="g") as source:
         come(source, {"value": [1.0, 2.0]})
-        assert source.position == {"x": {"0": 102}}
+        wait_until(lambda: source.position == {"x": {"0": 102}})
 
 
 def test_the_end_of_a_partition_that_was_taken_is_not_where_it_goes_on(
@@ -306,4 +307,4 @@ def test_the_end_of_a_partition_that_was_taken_is_not_where_it_goes_on(
     consumer.consumes = [takes]
     with KafkaSource("x", group="g") as source:
         come(source, {"value": [2.0]})
-        assert source.position == {"x": {"0": 100, "1": 101}}
+        wait_until(lambda: source.position == {"x": {"0": 100, "1": 101}})

@@ -88,7 +88,7 @@ def test_topics_become_channels(shared: Mosquitto, base: str) -> None:
                 f"{base}/hall/lamp": [1.0],
             },
         )
-        assert any("arrival times" in note for note in source.notes)
+        wait_until(lambda: any("arrival times" in note for note in source.notes), SOON)
 
 
 def test_one_topic_needs_no_prefix(shared: Mosquitto, base: str) -> None:

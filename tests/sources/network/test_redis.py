@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from nbstream.errors import RefusedError
 from nbstream.sources import RedisSource, SourceState
+from nbstream.sources.network import redis as module
 from tests.counterparts.ports import HOST
 from tests.counterparts.proxy import Proxy
 from tests.counterparts.redis import Redis
@@ -140,16 +140,17 @@ def test_messages_that_come_in_pieces_are_waited_for(server: Redis, key: str) ->
         proxy.close()
 
 
-def test_silence_is_noticed_while_the_server_hangs(server: Redis, key: str) -> None:
-    """`reconnect_after` counts while an answer is waited for too."""
+def test_silence_is_noticed_while_the_server_hangs(
+    server: Redis, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`reconnect_after` counts while an answer is waited for too, though that may take long."""
+    monkeypatch.setattr(module, "TIMEOUT", 3600.0)
     with client(server) as writer, reads(server, key, reconnect_after=0.5) as source:
         writer.xadd(key, {"x": "1"})
         come(source, {"x": [1.0]})
         server.hold()
         try:
-            began = time.monotonic()
             wait_until(lambda: source.state is not SourceState.RUNNING, SOON, lambda: repr(source))
-            assert time.monotonic() - began < 3
         finally:
             server.release()
 

@@ -152,7 +152,7 @@ def test_running_output_that_cannot_be_read_looks_unhealthy_until_it_can(tmp_pat
         assert "Nothing could be read yet (first: '?!'). Pass parse=" in source.status
         path.touch()
         wait_until(lambda: source.state is SourceState.RUNNING, AT_ONCE)
-        assert source.last_error is None
+        wait_until(lambda: source.last_error is None, AT_ONCE)
 
 
 def test_output_on_the_standard_error_is_offered() -> None:

@@ -71,11 +71,14 @@ def values(source: ns.Source, channel: str) -> list[float]:
 
 
 def comes(server: Any, source: ns.Source, channel: str, n: int) -> None:
-    """Say a number until it comes: a message that is sent before somebody listens is lost."""
+    """Say a number until it comes: a message that is sent before somebody listens is lost.
+
+    The source is RUNNING then, a moment after the number came.
+    """
 
     def said() -> bool:
         server.say(n)
-        return n in values(source, channel)
+        return n in values(source, channel) and source.state is SourceState.RUNNING
 
     wait_until(said, SOON, lambda: f"{channel} = {n}, {source!r} {source.notes}", period=0.03)
 
@@ -90,9 +93,11 @@ def breaks_and_comes_back(server: Any, source: ns.Source, channel: str) -> Any:
         wait_until(lambda: source.state is SourceState.RECONNECTING, SOON, lambda: repr(source))
         server.start()
         comes(server, source, channel, 5)
-        assert source.state is SourceState.RUNNING
+        thread = source._thread
+        assert thread is not None
         source.stop()
-        assert source.status == "stopped"
+        assert source.state is SourceState.STOPPED
+        wait_until(lambda: not thread.is_alive(), SOON, lambda: repr(source))
         server.kill()
         return source.buffer.to_pandas()
 
