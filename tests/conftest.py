@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from nbstream.text import redaction
 from tests.wait import wait_until
 
 # Without it jupyter_core warns about its old directories.
@@ -51,6 +52,15 @@ def open_widgets() -> dict[str, Any]:
     if widget is None:
         return {}
     return dict(widget._instances)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_of_another_test() -> Iterator[None]:
+    """Let no text of the next test be hidden because this one, not collected yet, had it as a password."""
+    before = set(redaction._known)
+    yield
+    for redactor in set(redaction._known) - before:
+        redaction._known.discard(redactor)
 
 
 @pytest.fixture(autouse=True)

@@ -306,11 +306,11 @@ def test_says_how_far_it_is_behind(tansu: Tansu, topic: str) -> None:
     def parse(data: bytes) -> float:
         if data == b"2":
             is_reading.set()
-            assert is_seen.wait(SOON)
+            assert is_seen.wait(3 * SOON)
         return float(data)
 
     with reads(tansu, topic, start="earliest", parse=parse) as source:
-        assert is_reading.wait(SOON)
+        assert is_reading.wait(3 * SOON)
         source._progress.newest_ms[topic] = round(time.time() * 1000) - 3_600_000
         session = source._client
         assert session is not None

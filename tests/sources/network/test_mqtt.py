@@ -227,7 +227,9 @@ def test_stops_at_once_while_it_connects() -> None:
 
 def test_an_address_names_it() -> None:
     """Host, port, user, topic and options stand in an address."""
-    with MqttSource.from_url("mqtts://me:pw@broker/home/+/temp/#?qos=1&client_id=x") as source:
+    with MqttSource.from_url(
+        "mqtts://me:open-sesame@broker/home/+/temp/#?qos=1&client_id=x"
+    ) as source:
         assert (source.host, source.port, source.qos) == ("broker", 8883, 1)
         assert source.topics == ("home/+/temp/#",)
         assert source.client_id == "x"

@@ -12,6 +12,7 @@ import pytest
 import nbstream as ns
 from nbstream.sources.network.messages import Message
 from nbstream.widgets.watch import _open
+from tests.canary import CANARY
 from tests.sources.network.test_message_source import given
 
 TEXT = (Path(__file__).parents[3] / "docs" / "network_sources.md").read_text("utf-8")
@@ -22,15 +23,15 @@ ROWS = re.findall(r"^\| `(.+?)` \| (?:`(.*?)`)? ?\| (`.*) \|$", TEXT, re.MULTILI
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("(")[1][:30])
 def test_examples_make_their_sources(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is connected, but every option is one."""
-    monkeypatch.setenv("MQTT_PASSWORD", "x")
-    monkeypatch.setenv("KAFKA_PASSWORD", "x")
+    monkeypatch.setenv("MQTT_PASSWORD", CANARY)
+    monkeypatch.setenv("KAFKA_PASSWORD", CANARY)
     made: list[Any] = []
 
     def make(address: str, interval: float = 1.0, **options: Any) -> None:
         made.append(_open(address, options, wait=False, interval=interval))
 
     monkeypatch.setattr(ns, "watch", make)
-    names = {"ns": ns, "os": os, "token": "x", "url": "sqlite:///plant.db"}
+    names = {"ns": ns, "os": os, "token": CANARY, "url": "sqlite:///plant.db"}
     exec(block, names)
     for source in made:
         source.close()

@@ -221,7 +221,9 @@ def test_a_refusal_is_told(server: Redis, key: str) -> None:
 
 def test_an_address_names_it() -> None:
     """Streams or topics stand behind its question mark."""
-    source = RedisSource.from_url("redis://:pw@host:6380/1?stream=a&stream=b&start=earliest")
+    source = RedisSource.from_url(
+        "redis://:open-sesame@host:6380/1?stream=a&stream=b&start=earliest"
+    )
     assert source.streams == ("a", "b")
     assert source.target == "host:6380/1"
     source.close()

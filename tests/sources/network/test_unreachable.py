@@ -127,7 +127,7 @@ def test_a_server_without_tls(kind: str) -> None:
     """It is said that the server speaks none."""
 
     def answer(peer: socket.socket) -> None:
-        peer.settimeout(5)
+        peer.settimeout(30)
         peer.recv(1000)
         peer.sendall(b"-ERR what do you mean\r\n")
         peer.recv(1000)
@@ -142,7 +142,7 @@ def test_a_certificate_that_nobody_knows(kind: str) -> None:
     context = server_context()
 
     def answer(peer: socket.socket) -> None:
-        peer.settimeout(5)
+        peer.settimeout(30)
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(peer, server_side=True) as safe:
             safe.recv(1000)
 

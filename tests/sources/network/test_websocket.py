@@ -144,9 +144,7 @@ def test_a_server_that_closes_at_once_is_tried_again() -> None:
 
     with serve(handler) as port, reads(port) as source:
         wait_until(
-            lambda: (
-                "1008 too many" in source.status and source.state is SourceState.RECONNECTING
-            ),
+            lambda: "1008 too many" in source.status and source.state is SourceState.RECONNECTING,
             SOON,
             lambda: repr(source),
         )

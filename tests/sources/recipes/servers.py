@@ -36,7 +36,8 @@ class Loop:
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
         """Return what a coroutine gives."""
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(20)
+        # A server of OPC UA begins with thousands of nodes.
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(120)
 
     def close(self) -> None:
         """End it."""
