@@ -24,6 +24,8 @@ _DRAWN = "-=#*~_<>|:[]() \t"
 _NAME = re.compile(r"(?:date|time|datetime|timestamp|datum|zeit)\s?[:=]\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _ZONE_OR_HALF = re.compile(rf"[A-Z]{{1,5}}|{AM_PM}|Uhr|um|at")
+_CELL_BEHIND = re.compile(r".*[0-9],[0-9]+")
+"""A time and a number with a comma between; parts of a second have a point there, or a zone behind them."""
 _TOP = re.compile(r"top - ([0-9]{1,2}:[0-9]{2}:[0-9]{2}) up .*")
 
 
@@ -44,7 +46,7 @@ def _time_in(line: str) -> str:
         return ""
     text = _NAME.sub("", line.strip(_DRAWN), count=1)
     words = _WORD.findall(text)
-    if len(words) > MAX_WORDS or not all(map(_is_of_time, words)):
+    if len(words) > MAX_WORDS or not all(map(_is_of_time, words)) or _CELL_BEHIND.fullmatch(text):
         return ""
     patterns = scan_time(text)
     is_time = bool(patterns) and all("%H" in p or "%I" in p for p in patterns)

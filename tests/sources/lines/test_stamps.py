@@ -36,11 +36,26 @@ def test_a_line_that_is_a_time_is_that_of_the_lines_below(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["2026-07-01 12:00:00 21.5", "12:00:00", "2026-07-01", "21.5", "at 12:00:00 may 2026 x"]
+    "line",
+    [
+        "2026-07-01 12:00:00 21.5",
+        "2026-07-01 12:00:00,5",
+        "2026-07-01 12:00:00,123",
+        "12:00:00",
+        "2026-07-01",
+        "21.5",
+        "at 12:00:00 may 2026 x",
+    ],
 )
 def test_other_lines_are_no_stamps(line: str) -> None:
     """A date alone, a time of day alone, and a time with a value are read as before."""
     assert not is_stamp(line)
+
+
+def test_rows_of_a_table_without_a_header_are_no_stamps() -> None:
+    """Their last cell is a value, though it could be parts of a second."""
+    text = "".join(f"2026-07-01 12:00:00,{value}\n" for value in (5, 123))
+    assert [list(values.values()) for _, values in read_lines(text)] == [[5.0], [123.0]]
 
 
 def test_a_time_of_its_own_comes_first() -> None:
