@@ -176,12 +176,6 @@ def test_a_line_that_is_updated_in_place(path: Path) -> None:
         assert source.counters()[:3] == (3, 3, 0)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a file be still after a moment."""
-    monkeypatch.setattr("nbstream.sources.files.tail.STILL_AFTER", 0.05)
-
-
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("text", "channel", "expected"),

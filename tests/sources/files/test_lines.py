@@ -67,6 +67,7 @@ def test_lines_that_a_file_written_anew_repeats_are_passed_over(
     wait_values(source, "temp", [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5])
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_last_line_without_an_end_is_read_when_the_file_stands_still(
     source: LinesSource, path: Path
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_position_of_another_file_is_not_used(make: Make, tmp_path: Path) -> N
             assert any("not the file that was read before" in text for text in events)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_half_line_that_was_read_is_not_read_again(tmp_path: Path) -> None:
     """A last row without an end is behind the position."""
     path = tmp_path / "x.csv"

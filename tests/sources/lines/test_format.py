@@ -609,10 +609,10 @@ def test_any_text_is_read_or_refused(lines: list[str]) -> None:
 def test_a_line_without_end_takes_no_time(piece: str) -> None:
     """The cost of a line grows with its length, not faster."""
     reader = new_reader()
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(ValueError, TypeError):
         reader.read_line(piece * (60_000 // len(piece)))
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_tables_with_too_many_rows_leave_some_out() -> None:

@@ -312,6 +312,7 @@ def test_record_separators_are_no_part_of_an_object(path: Path) -> None:
     assert values(read(path, text, 20), "x") == list(range(20))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_readings_may_stand_in_a_document(path: Path) -> None:
     """As transformers keeps the history of a training."""
     history = [{"loss": 1 / (i + 1), "step": i} for i in range(5)]
