@@ -29,6 +29,7 @@ from nbstream.runtime.ending import GRACE, seconds_left
 from nbstream.runtime.turns import Wait, live, take_turns
 from nbstream.sources.handing_over import HandingOver
 from nbstream.sources.options import refuse_options
+from nbstream.sources.stand_ins import StandIns
 from nbstream.sources.state import Counters, SourceState
 from nbstream.sources.supervision import (
     HEALTHY_AFTER,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from nbstream.recording.recording import Recording
     from nbstream.runtime.turns import Life, Pause
+    from nbstream.sources.stand_ins import NaValues
 
 __all__ = ["Counters", "Source", "SourceState", "running_sources"]
 
@@ -91,6 +93,9 @@ class Source(InCell, HandingOver, Chain, ABC):
     timezone
         Zone of times that name none: an IANA name, a tzinfo, or None for the buffer's zone, which
         is the local one unless it was given another.
+    na_values
+        Numbers that stand for a missing reading, such as -999: one, several, or either by channel, as in
+        ``{"temp": [-127, 85]}``.
     clock
         Wall and monotonic time.
     random
@@ -100,6 +105,8 @@ class Source(InCell, HandingOver, Chain, ABC):
     ------
     TypeError
         If there is no such option; the message names the nearest.
+    ValueError
+        If one of `na_values` is no number.
 
     Notes
     -----
@@ -123,6 +130,7 @@ class Source(InCell, HandingOver, Chain, ABC):
         name: str | None = None,
         units: Mapping[str, str] | None = None,
         timezone: str | tzinfo | None = None,
+        na_values: NaValues | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: _random.Random | None = None,
         **unknown: Any,
@@ -134,6 +142,7 @@ class Source(InCell, HandingOver, Chain, ABC):
         self.units: dict[str, str] = dict(units or {})
         self.timezone: tzinfo = self.buffer.timezone if timezone is None else as_zone(timezone)
         self.buffer.units.update(self.units)
+        self._stand_ins = None if na_values is None else StandIns(na_values)
         self._random = random if random is not None else _random.Random()
         self._closed = False
         self._attempt = 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbstream.readings.batch import Batch
     from nbstream.readings.buffer import Buffer
     from nbstream.runtime.clock import Clock
+    from nbstream.sources.stand_ins import StandIns
 
 __all__ = ["HandingOver"]
 
@@ -49,6 +50,7 @@ class HandingOver(Reporting):
         self._taps: tuple[Callable[[Batch], object], ...] = ()
         self._pause_taps: tuple[PauseTap, ...] = ()
         self._n_refused = 0
+        self._stand_ins: StandIns | None = None
 
     # What a subclass uses.
 
@@ -59,6 +61,8 @@ class HandingOver(Reporting):
         if self._is_abandoned:
             self._count(Counters(n + n_rejected, rejected=n_rejected, dropped=n))
             return Extended(0, 0)
+        if self._stand_ins is not None:
+            batch = self._stand_ins.cleaned(batch, self.buffer.labels)
         extended = self.buffer.extend_batch(batch) if n else Extended(0, 0)
         for tap in self._taps:
             tap(batch)

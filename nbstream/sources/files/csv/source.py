@@ -16,6 +16,7 @@ from nbstream.sources.files.csv.pending import PendingLines
 from nbstream.sources.files.csv.refused import Refused
 from nbstream.sources.files.csv.rows.long import LongReader
 from nbstream.sources.files.csv.rows.rows import ParsedRows, RowReader
+from nbstream.sources.files.csv.suspects import Suspects
 from nbstream.sources.files.encoding import other_format
 from nbstream.sources.files.file_source import FileSource
 from nbstream.sources.files.tail import Piece
@@ -126,8 +127,9 @@ class CsvSource(FileSource):
     different texts from the tenth number in a row on.
 
     A cell that is no number is a missing reading if another cell of its row is one; else the row
-    counts as rejected. Empty, "nan" and "inf" are missing readings. While no row can be read, the
-    state is UNREADABLE.
+    counts as rejected. Empty, "nan" and "inf" are missing readings. Numbers such as -999 that stand far
+    from a channel's others are told, and are missing readings if `na_values` names them. While no row
+    can be read, the state is UNREADABLE.
 
     A file that is written anew with rows that were read before (a log that keeps its last rows, a
     table saved again and again) gives each reading once: rows are known again by their time and
@@ -208,6 +210,7 @@ class CsvSource(FileSource):
         self._skipped = b""
         self._has_half_line = False
         self._refused = Refused()
+        self._suspects = Suspects() if self._stand_ins is None else None
         self._bad_cells: dict[str, tuple[str, int]] = {}
         self._intake = Intake()
         self._restart = ""  # what happened to the file, until it is known if its rows are new
@@ -545,6 +548,13 @@ class CsvSource(FileSource):
         for batch in batches:
             for part in [batch] if self._long is None else self._long.split(batch):
                 self._emit(part)
+                self._note_suspects(part)
+
+    def _note_suspects(self, batch: Batch) -> None:
+        """Tell of numbers that look as if they stood for a missing reading, the first time at once."""
+        if self._suspects is not None and (said := self._suspects.look(batch, self.buffer.labels)):
+            self._note("suspects", said)
+            self._report("suspects", said)
 
     def _pass_header(self, lines: bytes) -> bytes:
         """Deal with a header line in the middle of a file; return the lines that are left."""
