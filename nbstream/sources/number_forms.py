@@ -15,6 +15,7 @@ from nbstream.sources.number_cells import (
     quantity,
     switch,
 )
+from nbstream.sources.times.scan import lasted_s
 from nbstream.text.units import MULTIPLIERS, convert, is_unit
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ class NumberForm:
         the like, which is multiplied. None: cells carry no unit.
     is_switch
         Whether the cells are words such as on and off.
+    is_duration
+        Whether the cells are minutes and seconds, "1:23.4", which are read in seconds.
     """
 
     decimal: str = "."
     thousands: str = ""
     unit: str | None = None
     is_switch: bool = False
+    is_duration: bool = False
 
     def read(self, cell: str) -> float | None:
         """Return a cell as float, NaN where the reading is missing, None where it is no number.
@@ -60,6 +64,8 @@ class NumberForm:
         if self.is_switch:
             value = switch(cell)
             return value if value is not None else number(cell, self.decimal)
+        if self.is_duration and (seconds := lasted_s(cell)) is not None:
+            return seconds
         value = number(cell, self.decimal, self.thousands)
         is_marked = cell[:1] == "(" or cell[-1:] == "-"  # negative, as accountants write it
         if value is not None or (self.unit is None and not is_marked):

@@ -374,5 +374,49 @@ EXPORTS = [
         {"x": [1, 2, 3]},
         says=["no year", "%b-%d"],
     ),
+    Given(
+        "a health office's weeks",
+        "Meldewoche;Faelle\n2025-W51;10\n2025-W52;12\n2026-W01;11\n",
+        {"Faelle": [10, 12, 11]},
+        ["2025-12-15", "2025-12-22", "2025-12-29"],
+    ),
+    Given(
+        "a bank's quarters",
+        "Period,GDP\nQ3 2025,100.5\nQ4 2025,101\nQ1 2026,101.5\n",
+        {"GDP": [100.5, 101, 101.5]},
+        ["2025-07-01", "2025-10-01", "2026-01-01"],
+    ),
+    Given(
+        "a statistical office's quarters",
+        "quarter\tvalue\n2025Q4\t1\n2026Q1\t2\n2026Q2\t3\n",
+        {"value": [1, 2, 3]},
+        ["2025-10-01", "2026-01-01", "2026-04-01"],
+    ),
+    Given(
+        "a statistical office's months",
+        "time\tvalue\n2026M04\t100.1\n2026M05\t100.5\n2026M06\t101\n",
+        {"value": [100.1, 100.5, 101]},
+        ["2026-04-01", "2026-05-01", "2026-06-01"],
+    ),
+    Given(
+        "a stop watch's laps",
+        "lap,time,hr\n1,1:23.4,150\n2,1:25.1,155\n3,1:22.9,160\n",
+        {"time": [83.4, 85.1, 82.9], "hr": [150, 155, 160]},
+        units={"time": "s"},
+    ),
+    Given(
+        "a running watch's laps",
+        "Laps,Time,Cumulative Time,Avg Pace\n1,5:14.2,5:14.2,5:14\n2,5:10.1,10:24.3,5:10\n"
+        "3,5:20.5,15:44.8,5:20\n",
+        {"Time": [314.2, 310.1, 320.5], "Avg Pace": [314, 310, 320]},
+        units={"Time": "s", "Avg Pace": "s"},
+        says=["'Cumulative Time', elapsed"],
+    ),
+    Given(
+        "a diary of runs with how long they took",
+        "Date,Duration,km\n2026-07-01,00:52:31,10\n2026-07-02,01:02:31,12\n2026-07-03,00:32:31,6\n",
+        {"Duration": [3151, 3751, 1951], "km": [10, 12, 6]},
+        ["2026-07-01", "2026-07-02", "2026-07-03"],
+    ),
 ]
 """Exports and saved tables."""

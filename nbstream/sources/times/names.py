@@ -19,6 +19,8 @@ __all__ = [
     "counted_unit",
     "fraction_digits",
     "header_zone",
+    "is_duration_name",
+    "is_lap_name",
     "is_zone_name",
     "key_rank",
     "may_count",
@@ -196,6 +198,13 @@ def may_count(name: str) -> bool | None:
 def is_duration_name(name: str) -> bool:
     """Return whether a column is called as one that holds how long something has been going on."""
     return not {"elapsed", "uptime", "runtime", "laufzeit", "duration"}.isdisjoint(_words(name))
+
+
+def is_lap_name(name: str) -> bool:
+    """Return whether a column is called as one of laps or of pace: its times are minutes and seconds."""
+    return not {"lap", "laps", "laptime", "pace", "split", "runde", "rundenzeit"}.isdisjoint(
+        _words(name)
+    )
 
 
 def counted_unit(name: str) -> str | None:

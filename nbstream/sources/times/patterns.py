@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from nbstream.sources.times.words import (
@@ -33,8 +33,22 @@ MAX_CACHED = 4096
 
 _LONG_FORMS = {"T": "%H:%M:%S", "F": "%Y-%m-%d", "D": "%m/%d/%y", "R": "%H:%M"}
 _SAME = {"B": "b", "h": "b", "A": "a", "e": "d", "k": "H", "l": "I", "L": "f", "Z": "z"}
-_OTHERS_OF_STRPTIME = frozenset("cxXUWGVuw")
-_DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "j": 3}
+_OTHERS_OF_STRPTIME = frozenset("cxXUWw")
+_DIGITS = {
+    "Y": 4,
+    "y": 2,
+    "m": 2,
+    "d": 2,
+    "H": 2,
+    "I": 2,
+    "M": 2,
+    "S": 2,
+    "j": 3,
+    "G": 4,
+    "V": 2,
+    "u": 1,
+    "q": 1,
+}
 _WORD = r"[^\W\d_]"
 
 
@@ -44,8 +58,8 @@ class TimePattern:
     Parameters
     ----------
     pattern
-        As for `datetime.strptime`; %T, %F, %D, %R and %e too. Without %Y or %y a year is missing;
-        without a day, the date.
+        As for `datetime.strptime`; %T, %F, %D, %R and %e too, and %q for a quarter. Without %Y, %y or %G a
+        year is missing; without a day, the date. A period of a year begins with its first day.
     asked
         The zone that the user named, for abbreviations such as "CST".
     zone
@@ -62,8 +76,8 @@ class TimePattern:
     -----
     A text may have less or more than its pattern: seconds, their fraction (after a point, a comma
     or a colon, of any length), the zone (an offset, a name, UTC, Z), and the whole time of day,
-    which is then midnight. A pattern with letters that have to do with weeks or with the locale is
-    read by strptime itself, strictly.
+    which is then midnight. A pattern with letters that have to do with the locale or with
+    weeks that are not ISO's is read by strptime itself, strictly.
 
     Thread safety: any thread.
     """
@@ -82,7 +96,7 @@ class TimePattern:
         self._own: Mapping[str, int] = {} if asked is None else abbreviations(asked)
         self._tokens = _tokens(pattern)
         letters = [token[1] for token in self._tokens if token[0] == "%"]
-        self.has_year = not {"Y", "y"}.isdisjoint(letters)
+        self.has_year = not {"Y", "y", "G"}.isdisjoint(letters)
         has_day = "d" in letters and not {"m", "b"}.isdisjoint(letters)
         self.has_date = has_day or self.has_year or "j" in letters
         self.has_time = not {"H", "I"}.isdisjoint(letters)
@@ -194,7 +208,15 @@ def _wall_of(parts: dict[str, str | None]) -> int:
     year = whole("Y", NO_YEAR if has_date else 1970)
     if parts.get("y"):
         year = whole("y", 0) + (1900 if whole("y", 0) > 68 else 2000)
-    month, day = whole("m", 1), whole("d", 1)
+    month, day = whole("m", 3 * whole("q", 1) - 2), whole("d", 1)
+    if ("G" in parts) != ("V" in parts):
+        return MISSING_TIME
+    if "G" in parts:
+        try:
+            monday = date.fromisocalendar(whole("G", 0), whole("V", 1), whole("u", 1))
+        except ValueError:
+            return MISSING_TIME
+        year, month, day = monday.year, monday.month, monday.day
     if parts.get("b"):
         month = month_number(parts["b"] or "") or 13
     days = whole("j", 1) - 1
@@ -228,7 +250,7 @@ def _tokens(pattern: str) -> list[str]:
 def _regex(tokens: list[str], *, is_joined: bool) -> str:
     """Return the regular expression of a pattern, lenient where `TimePattern` says so."""
     time_at = min((tokens.index(t) for t in ("%H", "%I", "%p") if t in tokens), default=-1)
-    date_letters = {"%Y", "%y", "%m", "%d", "%b", "%j"}
+    date_letters = {"%Y", "%y", "%m", "%d", "%b", "%j", "%G", "%V", "%u", "%q"}
     is_time_last = (
         time_at > 1
         and tokens[time_at - 1][0] != "%"
@@ -261,7 +283,7 @@ def _letter(tokens: list[str], i: int) -> str:
     if letter in _DIGITS:
         width = _DIGITS[letter]
         beside = (*tokens[max(0, i - 1) : i], *tokens[i + 1 : i + 2])
-        is_fixed = letter in "Yy" or any(t[0] == "%" and t[1] in _DIGITS for t in beside)
+        is_fixed = letter in "YyG" or any(t[0] == "%" and t[1] in _DIGITS for t in beside)
         digits = rf"(?P<{letter}>[0-9]{{{width if is_fixed else f'1,{width}'}}})"
         return digits + ("(?:st|nd|rd|th|er|º)?" if letter == "d" and not is_fixed else "")
     return {

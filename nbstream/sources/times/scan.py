@@ -12,7 +12,9 @@ from nbstream.sources.times.words import AM_PM, ZONE_WORDS, is_weekday, month_nu
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["compact_patterns", "duration_s", "looks_like_time", "scan_day_time", "scan_time"]
+__all__ = [
+    "compact_patterns", "duration_s", "lasted_s", "looks_like_time", "scan_day_time", "scan_time",
+]  # fmt: skip
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})(-|/|\. ?|_|:)([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(\.?)")
 _CHINESE = re.compile(r"([0-9]{4})(年|년 ?)([0-9]{1,2})(月|월 ?)([0-9]{1,2})(日|일)")
@@ -22,6 +24,8 @@ _YEARLESS = re.compile(r"([0-9]{1,2})(\.)([0-9]{1,2})\.(?![0-9])")
 _YEARLESS_TIME = re.compile(r"([0-9]{1,2})([-/])([0-9]{1,2})(?= +[0-9]{1,2}:[0-9]{2})")
 _YEAR_MONTH = re.compile(r"([0-9]{4})([-/.])([0-9]{2})$")
 _WEEK_DAY = re.compile(r"([0-9]{4})-W([0-9]{2})-([1-7])(?![0-9])")
+_PERIOD = re.compile(r"([0-9]{4})([- ]?)([WQM])([0-9]{1,2})$")
+_PERIOD_BEFORE = re.compile(r"Q([1-4])([-/ ])([0-9]{4})$")
 _COMPACT = re.compile(r"[0-9]{8}(?=$|[T _\-]?[0-9]{4}|[T _\-][0-9]{1,2}:)")
 _SIX_DIGITS = re.compile(r"[0-9]{6}(?=[T ](?:[0-9]{2}:?){2,3}(?![0-9]))")
 _ORDINAL_ENDING = r"(?:st|nd|rd|th|er|º)?"
@@ -59,6 +63,7 @@ _COUNTED = re.compile(
 )
 _SECONDS = {"ms": Decimal("0.001"), "se": Decimal(1), "s": Decimal(1), "mi": Decimal(60)}
 _MINUTES = re.compile(r"([0-9]{1,3}):([0-9]{2}\.[0-9]+)")
+_LASTED = re.compile(r"(?:([0-9]+):)?([0-9]{1,3}):([0-9]{2}(?:\.[0-9]+)?)")
 _LOOKS = re.compile(
     r"^\W*(?:[0-9]{1,2}:[0-9]{2}(?![0-9])|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9.])|(?:19|20)[0-9]{2}-?[WQ][0-9])"
@@ -136,6 +141,20 @@ def duration_s(text: str) -> Decimal | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
+def lasted_s(text: str) -> float | None:
+    """Return how many seconds "1:23.4" or "0:05:14" are, the last part seconds; None for other text.
+
+    Examples
+    --------
+    >>> lasted_s("1:23.4"), lasted_s("1:00:05"), lasted_s("12")
+    (83.4, 3605.0, None)
+    """
+    match = _LASTED.fullmatch(text)
+    if match is None:
+        return None
+    return (int(match[1] or 0) * 60 + int(match[2])) * 60 + float(match[3])
+
+
 def looks_like_time(text: str) -> bool:
     """Return whether a text has the looks of a time, whatever it means."""
     return _LOOKS.search(text) is not None and len(text) <= MAX_LENGTH
@@ -208,10 +227,18 @@ def _month_name_day(m: re.Match[str]) -> list[str]:
     return [f"%b{m[2]}%d", *([f"%b{m[2]}%y"] if is_all else [])]
 
 
+def _period(m: re.Match[str]) -> list[str]:
+    """Return the pattern of a week, a quarter or a month of a year: 2026-W48, 2026Q4, 2026M11."""
+    year, letter = ("G", "V") if m[3] == "W" else ("Y", {"Q": "q", "M": "m"}[m[3]])
+    return [f"%{year}{m[2]}{m[3]}%{letter}"]
+
+
 _DATES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[str]]], ...] = (
     (_YEAR_FIRST, lambda m: [f"%Y{m[2]}%m{m[2]}%d{m[5]}"]),
     (_CHINESE, lambda m: [f"%Y{m[2]}%m{m[4]}%d{m[6]}"]),
     (_WEEK_DAY, lambda _: ["%G-W%V-%u"]),
+    (_PERIOD, _period),
+    (_PERIOD_BEFORE, lambda m: [f"Q%q{m[2]}%Y"]),
     (_ORDINAL, lambda _: ["%Y-%j"]),
     (_YEAR_LAST, _year_last),
     (_YEARLESS, lambda _: ["%d.%m."]),

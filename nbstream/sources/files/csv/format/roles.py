@@ -14,6 +14,8 @@ from nbstream.sources.files.csv.format.format import (
 )
 from nbstream.sources.items import ONE_CHANNEL
 from nbstream.sources.number_forms import NumberForm, find_form
+from nbstream.sources.times.names import is_duration_name, is_lap_name
+from nbstream.sources.times.scan import lasted_s
 from nbstream.text.units import is_unit
 
 if TYPE_CHECKING:
@@ -47,7 +49,10 @@ def find_roles(
     said, prefers_comma = (options.decimal, options.thousands), fmt.delimiter != ","
     all_cells = tuple(cell for i in others for cell in columns[i][:ROWS_FOR_SEPARATORS])
     for i in others:
-        form = find_form(columns[i], *said, others=all_cells, prefers_comma=prefers_comma)
+        form = _durations(names[i], columns[i])
+        if form is not None:
+            fmt.units[fmt.columns[i]] = "s"
+        form = form or find_form(columns[i], *said, others=all_cells, prefers_comma=prefers_comma)
         if form is None:  # what the file's other columns are like
             form = find_form(["0"], *said, others=all_cells)
             assert form is not None
@@ -68,6 +73,20 @@ def find_roles(
     if fmt.header is None and options.header is True and len(others) == 1:
         (i,) = others
         fmt.columns = (*fmt.columns[:i], ONE_CHANNEL, *fmt.columns[i + 1 :])
+
+
+def _durations(name: str, cells: Sequence[str]) -> NumberForm | None:
+    """Return the form of a column that holds how long something took, None if it doesn't.
+
+    1:23.4 is no time of day; 0:05:14 may be one, and 5:14 hours and minutes, unless the name says more.
+    """
+    given = [cell for cell in cells if not is_blank(cell)]
+    if not given or not all(lasted_s(cell) is not None for cell in given):
+        return None
+    is_long = any(cell.count(":") == 2 for cell in given)
+    is_exact = any("." in cell and cell.count(":") == 1 for cell in given)
+    is_named = is_lap_name(name) or (is_duration_name(name) and is_long)
+    return NumberForm(is_duration=True) if is_exact or is_named else None
 
 
 def _has_stray_numbers(cells: Sequence[str], form: NumberForm) -> bool:

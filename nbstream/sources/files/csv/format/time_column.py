@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-__all__ = ["reads", "ways_of"]
+__all__ = ["are_shuffled", "reads", "ways_of"]
 
 
 def ways_of(table: Cells, column: int) -> list[FoundTimes]:
@@ -71,6 +71,8 @@ def _ways(table: Cells, column: int) -> list[FoundTimes]:
     form = find_day_time_form(cells, table.options.zone)
     durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
     are_durations = 2 * len(durations) > len(cells)
+    if are_durations and are_shuffled(cells):
+        return []
     is_duration = are_durations and (":" in cells[0] or _grow(table, column, durations))
     if is_duration and (form is None or is_duration_name(table.names[column])):
         note = "the newest of the file is put at the file's last change"
@@ -103,6 +105,14 @@ def _grow(table: Cells, column: int, durations: Sequence[Decimal]) -> bool:
     return grows and table.ranks[column] == 2
 
 
+def are_shuffled(cells: Sequence[str]) -> bool:
+    """Return whether cells are durations that go up and down, as laps do, and not on from row to row."""
+    durations = [seconds for cell in cells if (seconds := duration_s(cell)) is not None]
+    steps = [b - a for a, b in pairwise(durations) if a != b]
+    n_back = sum(step < 0 for step in steps)
+    return len(steps) > 1 and len(steps) < 4 * n_back < 3 * len(steps)
+
+
 def _told_by_name(table: Cells, column: int, error: AmbiguousDatesError) -> TimeForm | None:
     """Return the form that a name such as "Time (dd/mm/yyyy)" chooses among those in doubt."""
     order = order_of(table.names[column])
@@ -113,7 +123,7 @@ def _told_by_name(table: Cells, column: int, error: AmbiguousDatesError) -> Time
 
 def _is_sure_date(table: Cells, form: TimeForm, cells: list[str]) -> bool:
     """Return whether a column of dates that isn't called so holds the times of its rows."""
-    if form.lacks or not re.search("%d|%j|%u", form.pattern):
+    if form.lacks or not re.search("%d|%j|%V|%q", form.pattern):
         return False
     walls = [wall for wall, _ in map(form.read, cells) if wall != MISSING_TIME]
     return len(set(walls)) > 1 or len(walls) == 1 or not table.has_header

@@ -25,7 +25,14 @@ from nbstream.sources.times.forms import (
     find_day_time_form,
     find_time_form,
 )
-from nbstream.sources.times.names import PART_NAMES, fraction_digits, is_zone_name, part_of
+from nbstream.sources.times.names import (
+    PART_NAMES,
+    fraction_digits,
+    is_duration_name,
+    is_lap_name,
+    is_zone_name,
+    part_of,
+)
 from nbstream.sources.times.patterns import MISSING_TIME
 from nbstream.sources.times.words import is_afternoon, zone_word
 
@@ -58,7 +65,8 @@ def joined_ways(table: Cells, only: tuple[int, ...] | None = None) -> list[Found
     found = [_joined_by_names(table, only)]
     columns = only if only is not None else range(len(table.names))
     dates = [c for c in columns if _is_date(table, c)]
-    days = [(c, part) for c in columns if (part := _day_part(table, c)) is not None]
+    clocks = [c for c in columns if only is not None or not _is_duration(table, c)]
+    days = [(c, part) for c in clocks if (part := _day_part(table, c)) is not None]
     pairs = [(d, t, part) for d in dates for t, part in days if d != t]
     pairs.sort(key=lambda p: (-table.ranks[p[0]] - table.ranks[p[1]], abs(p[0] - p[1]), p))
     found += [_join(table, date, day, part, columns) for date, day, part in pairs[:4]]
@@ -254,6 +262,10 @@ def _day_part(table: Cells, column: int, *, is_beside: bool = False) -> Part | N
         return None
     is_clock = all(_is_clock(cell.zfill(width)) for cell in whole)
     return Part("%H%M%S" if width == 6 else "%H%M", width=width) if is_clock else None
+
+
+def _is_duration(table: Cells, column: int) -> bool:
+    return is_duration_name(table.names[column]) or is_lap_name(table.names[column])
 
 
 def _is_half(table: Cells, column: int) -> bool:

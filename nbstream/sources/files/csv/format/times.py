@@ -22,7 +22,7 @@ from nbstream.sources.files.csv.format.time_cells import (
     ambiguous,
     unreadable,
 )
-from nbstream.sources.files.csv.format.time_column import reads, ways_of
+from nbstream.sources.files.csv.format.time_column import are_shuffled, reads, ways_of
 from nbstream.sources.files.csv.format.time_joins import (
     beside,
     joined_ways,
@@ -236,7 +236,7 @@ def _agree(table: Cells, one: FoundTimes, other: FoundTimes) -> bool:
 def _note_of_numbers(table: Cells) -> str:
     """Return a word about columns that are called as times are and hold other numbers."""
     for column, grade in enumerate(table.ranks):
-        if grade == 2 and (cells := table.cells(column)):
+        if grade == 2 and (cells := table.cells(column)) and not reads(cells):
             name = table.names[column]
             how = f"time={name!r}, time_format='elapsed'"
             return f"{name!r} is a channel, for {shorten(cells[0])} is no time (else pass {how})"
@@ -257,6 +257,8 @@ def _refuse_unreadable(table: Cells) -> None:
     for column in sorted(range(len(table.names)), key=lambda c: -table.ranks[c]):
         cells, rank = table.cells(column), table.ranks[column]
         if not cells or table.numbers(column) or is_duration_name(table.names[column]):
+            continue
+        if are_shuffled(cells):
             continue
         looks = 2 * sum(map(looks_like_time, cells)) > len(cells)
         if rank == 2 or (looks and (rank or not reads(cells))):
