@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nbstream.sources.times.scan import scan_time
-from nbstream.sources.times.words import AM_PM, is_weekday, month_number
+from nbstream.sources.times.words import AM_PM, is_afternoon, is_weekday, month_number, zone_word
 
 if TYPE_CHECKING:
     from nbstream.sources.item_times import ItemTimes
@@ -24,8 +24,9 @@ _DRAWN = "-=#*~_<>|:[]() \t"
 _NAME = re.compile(r"(?:date|time|datetime|timestamp|datum|zeit)\s?[:=]\s*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _ZONE_OR_HALF = re.compile(rf"[A-Z]{{1,5}}|{AM_PM}|Uhr|um|at")
-_CELL_BEHIND = re.compile(r".*[0-9],[0-9]+")
-"""A time and a number with a comma between; parts of a second have a point there, or a zone behind them."""
+_CELL_BEHIND = re.compile(r".*[0-9](?:,[0-9]+|\s+[+-][0-9]{1,2})")
+"""A time and a number behind it; parts of a second have a point there, or a zone behind them, and an offset
+has minutes."""
 _TOP = re.compile(r"top - ([0-9]{1,2}:[0-9]{2}:[0-9]{2}) up .*")
 
 
@@ -56,7 +57,10 @@ def _time_in(line: str) -> str:
 def _is_of_time(word: str) -> bool:
     if is_weekday(word) or month_number(word) is not None:
         return True
-    return _ZONE_OR_HALF.fullmatch(word) is not None
+    if not _ZONE_OR_HALF.fullmatch(word):
+        return False
+    is_zone = len(word) > 1 and word.isupper() and is_afternoon(word) is None
+    return not is_zone or "not a known" not in zone_word(word).problem
 
 
 class Stamps:
