@@ -41,6 +41,7 @@ _LIKE_A_TIME = re.compile(
     r"[0-9](?:[:h][0-9]{2}|(?<![0-9.][0-9])[0-9]{7}|[-/.][0-9]+[-/.][0-9]|[0-9]{3}-[A-Z])"
 )
 _FRONTS = (
+    (re.compile(r"<[0-9]{1,3}>(?:1 )?(?=\S)"), ""),  # what syslog says of how grave it is
     (re.compile(r"\[\s*([0-9]{9,19}(?:\.[0-9]*)?)\]"), r"\1 "),
     # A date and its time of day in two cells; milliseconds behind a comma that separates no cells.
     (

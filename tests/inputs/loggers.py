@@ -361,5 +361,35 @@ LOGGERS = [
         says=["elapsed time in s"],
         absent=["X_Value"],
     ),
+    Given(
+        "a buoy with names and units in two comments, the newest row first",
+        "#YY  MM DD hh mm WDIR WSPD  WVHT   PRES  ATMP\n"
+        "#yr  mo dy hr mn degT m/s     m     hPa  degC\n"
+        "2026 07 01 12 50  10  1.0    MM  1015.6  21.5\n"
+        "2026 07 01 12 40  20  1.1   0.5  1015.7  21.4\n"
+        "2026 07 01 12 30  20  1.2    MM  1015.8  21.3\n",
+        {"WSPD": [1.2, 1.1, 1.0], "ATMP": [21.3, 21.4, 21.5], "WVHT": [NAN, 0.5, NAN]},
+        ["2026-07-01T12:30:00", "2026-07-01T12:40:00", "2026-07-01T12:50:00"],
+        units={"WSPD": "m/s", "ATMP": "degC", "WVHT": "m"},
+        absent=["degC"],
+    ),
+    Given(
+        "a logger in Russian",
+        "Дата;Значение\n13 июля 2026 12:00;1,5\n14 авг. 2026 12:00;1,6\n",
+        {"Значение": [1.5, 1.6]},
+        ["2026-07-13T12:00:00", "2026-08-14T12:00:00"],
+    ),
+    Given(
+        "a logger in Polish",
+        "Data;Wartość\n13 lipca 2026 12:00;1,5\n14 sierpnia 2026 12:00;1,6\n",
+        {"Wartość": [1.5, 1.6]},
+        ["2026-07-13T12:00:00", "2026-08-14T12:00:00"],
+    ),
+    Given(
+        "a logger in Finnish",
+        "Aika;Lämpötila\n13.7.2026 klo 12.00;21,5\n13.7.2026 klo 12.10;21,6\n",
+        {"Lämpötila": [21.5, 21.6]},
+        ["2026-07-13T12:00:00", "2026-07-13T12:10:00"],
+    ),
 ]
 """Loggers and instruments."""

@@ -77,6 +77,10 @@ _LOAD = re.compile(
     r"([0-9]+\.[0-9]{2}) ([0-9]+\.[0-9]{2}) ([0-9]+\.[0-9]{2}) ([0-9]+)/([0-9]+) [0-9]+"
 )
 _LOAD_NAMES = ("load 1min", "load 5min", "load 15min", "running", "processes")
+_OBIS = re.compile(
+    r"((?:[0-9]+-[0-9]+:)?[0-9A-F]+(?:\.[0-9A-F]+){1,2})(?:\*[0-9]+)?(?:\([0-9]{12}[SW]\))?"
+    r"\(([0-9.]+)\*([^\W\d_]\w*)\)"
+)
 _NMEA = re.compile(r"\$(G[A-Z])([A-Z]{3}),([^*]*)(?:\*[0-9A-Fa-f]{2})?")
 
 
@@ -185,6 +189,11 @@ def _teleplot(match: re.Match[str]) -> KnownLine:
     return KnownLine({match[1]: f"{match[3]} {match[4] or ''}".strip()}, match[2] or "")
 
 
+def _obis(match: re.Match[str]) -> KnownLine:
+    """Return what a line of a smart meter's telegram says, as DSMR and IEC 62056-21 have it."""
+    return KnownLine({match[1]: f"{match[2]} {match[3]}"})
+
+
 def _nmea(match: re.Match[str]) -> KnownLine:
     cells = match[3].split(",")
     values: dict[str, str] = {}
@@ -248,6 +257,7 @@ def read_count(line: str) -> KnownLine | None:
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], KnownLine | None]], ...] = (
     (_NMEA, _nmea),
+    (_OBIS, _obis),
     (_TELEPLOT, _teleplot),
     (_ACCESS, _access),
     (_COLLECTD, _collectd),

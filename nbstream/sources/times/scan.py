@@ -49,7 +49,9 @@ _COMPACT_CLOCK = re.compile(r"[0-9]{4}(?:[0-9]{2}(?:([.,])[0-9]+)?)?(?![0-9])")
 _DASHED_CLOCK = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{2})(?![0-9\-])")
 _DOTTED = re.compile(rf"[0-9]{{1,2}}\.[0-9]{{2}}(?:\.[0-9]{{2}}|\s*{AM_PM})")
 _HOUR = re.compile(r"([0-9]{1,2})(?![0-9:.])")
-_BETWEEN = re.compile(r"[Tt]|[,;]? +(?:at |um |à |- |@ )?|[:_\-](?=[0-9])|(?=[0-9])|$")
+_BETWEEN = re.compile(
+    r"[Tt]|[,;]? +(?:at |um |à |klo |kl\.? |om |alle |- |@ )?|[:_\-](?=[0-9])|(?=[0-9])|$"
+)
 _WEEKDAY = re.compile(r"\(?([^\W\d_]{1,10})\)?([.,]? +|,|\. )")
 _HALF = re.compile(rf"\s*{AM_PM}(?![^\W\d_])")
 _ZONE = re.compile(ZONE_WORDS)

@@ -26,19 +26,31 @@ __all__ = [
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 _MONTHS = (
-    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari",
-    "february feb februar feber février févr fév febrero febbraio fevereiro fev februari",
-    "march mar märz mär mrz mars marzo março maart mrt",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei maj",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug août aoû agosto ago augustus augusti",
-    "september sep sept septembre septiembre settembre set setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro out",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari январь января янв "
+    "styczeń stycznia leden ledna január ocak tammikuu tammikuuta ianuarie",
+    "february feb februar feber février févr fév febrero febbraio fevereiro fev februari февраль "
+    "февраля фев февр luty lutego únor února február febr şubat helmikuu helmikuuta februarie",
+    "march mar märz mär mrz mars marzo março maart mrt март марта мар marzec marca březen března "
+    "március márc mart maaliskuu maaliskuuta martie",
+    "april apr avril avr abril abr aprile апрель апреля апр kwiecień kwietnia duben dubna április ápr "
+    "nisan huhtikuu huhtikuuta aprilie",
+    "may mai mayo maggio mag maio mei maj май мая maja květen května május máj mayıs toukokuu toukokuuta",  # noqa: RUF001
+    "june jun juni juin junio giugno giu junho июнь июня июн czerwiec czerwca červen června június jún "
+    "haziran kesäkuu kesäkuuta iunie",
+    "july jul juli juillet juil julio luglio lug julho июль июля июл lipiec lipca červenec července "
+    "július júl temmuz heinäkuu heinäkuuta iulie",
+    "august aug août aoû agosto ago augustus augusti август августа авг sierpień sierpnia srpen srpna "
+    "augusztus ağustos elokuu elokuuta",
+    "september sep sept septembre septiembre settembre set setembro сентябрь сентября сен сент wrzesień "
+    "września září szeptember szept eylül syyskuu syyskuuta septembrie",
+    "october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт październik "
+    "października říjen října október ekim lokakuu lokakuuta octombrie",
+    "november nov novembre noviembre novembro ноябрь ноября ноя нояб listopad listopada listopadu kasım "  # noqa: RUF001
+    "marraskuu marraskuuta noiembrie",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro декабрь декабря дек grudzień "
+    "grudnia prosinec prosince aralık joulukuu joulukuuta decembrie",  # noqa: RUF001
 )
+"""Short forms that are words of other languages too ("led", "pro") are left out."""
 _MONTH_NUMBERS = {word: i + 1 for i, words in enumerate(_MONTHS) for word in words.split()}
 
 _MORNING = frozenset({"am", "a", "vorm", "上午", "午前", "오전", "πμ"})

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Body", "are_halves", "is_stamped_header", "value_share"]
 
+ABSENT = "MM"
+"""What weather services write for a missing number, and others for the name of a month."""
 _DATE = re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{2,4}")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
@@ -72,7 +74,8 @@ class Body:
             is_timed = is_timed and all(is_value(c) or is_blank(c) for c in times)
             return is_timed and not is_stamped_header(cells, self)
         numbers = [cell for kind, cell in there if kind == "number"]
-        return any(map(is_value, numbers)) and all(is_value(c) or is_blank(c) for c in numbers)
+        are_all = all(is_value(c) or is_blank(c) or c == ABSENT for c in numbers)
+        return any(map(is_value, numbers)) and are_all
 
 
 def _before_grown(rows: Sequence[Sequence[str]]) -> int:

@@ -321,19 +321,37 @@ def _combined(rows: Sequence[Sequence[str]], n_columns: int) -> tuple[str, ...] 
 
 
 def _commented_names(head: Head, table: Table, before: int | None) -> tuple[str, ...] | None:
-    """Return the names in the last comment line above the rows, as numpy's savetxt writes them."""
+    """Return the names in the last comment line above the rows, as numpy's savetxt writes them.
+
+    If that one tells units the names are in the one above it.
+    """
     if head.comment is None:
         return None
-    for line in reversed(head.comments):
-        if before is not None and line.first > before:
+    above = [line for line in head.comments if before is None or line.first <= before]
+    for i in range(len(above) - 1, -1, -1):
+        names = _names_in_comment(above[i].text, head.comment, table)
+        if names is None:
             continue
-        text = line.text.strip().removeprefix(head.comment)
-        for delimiter in dict.fromkeys((table.delimiter, ",", " ")):
-            cells = cells_of(text.strip() if delimiter in SPACES else text, delimiter)
-            if len(cells) == table.n_columns + 1 and cells[0].lower() in FIELDS:
-                return tuple(cells[1:])
-            if len(cells) == table.n_columns and (is_names(cells) or is_names(cells[1:])):
-                return tuple(cells[:1] if cells[0] else (head.comment,)) + tuple(cells[1:])
+        over = _names_in_comment(above[i - 1].text, head.comment, table) if i else None
+        if over is not None and _is_units(names) and _n_units(over) < _n_units(names):
+            table.units = _units(names)
+            return over
+        return names
+    return None
+
+
+def _n_units(cells: Sequence[str]) -> int:
+    return sum(map(is_unit, cells))
+
+
+def _names_in_comment(text: str, comment: str, table: Table) -> tuple[str, ...] | None:
+    text = text.strip().removeprefix(comment)
+    for delimiter in dict.fromkeys((table.delimiter, ",", " ")):
+        cells = cells_of(text.strip() if delimiter in SPACES else text, delimiter)
+        if len(cells) == table.n_columns + 1 and cells[0].lower() in FIELDS:
+            return tuple(cells[1:])
+        if len(cells) == table.n_columns and (is_names(cells) or is_names(cells[1:])):
+            return (cells[0] or comment, *cells[1:])
     return None
 
 
