@@ -144,6 +144,7 @@ class AsyncNetworkSource(MessageSource, Generic[Client]):
             self._finish()
 
     async def _read_all(self) -> None:
+        loop = self._loop
         client = await self._connect()
         reading: asyncio.Future[Iterable[Any] | None] | None = None
         try:
@@ -161,6 +162,7 @@ class AsyncNetworkSource(MessageSource, Generic[Client]):
                         self._deliver(messages)
                 self._look_for_silence()
         finally:
+            loop.cancel_no_more()  # a stop that was heard before it could cancel would end the goodbye
             if reading is not None:
                 reading.cancel()
             with contextlib.suppress(Exception):

@@ -112,6 +112,10 @@ class OwnLoop:
             with contextlib.suppress(RuntimeError):  # it was closed
                 loop.call_soon_threadsafe(self._cancel_task)
 
+    def cancel_no_more(self) -> None:
+        """Let what runs now come to its end, because it gives back what it holds."""
+        self._task = None
+
     def close(self) -> None:
         """End the loop."""
         runner, self._runner, self._loop = self._runner, None, None

@@ -235,6 +235,20 @@ def test_what_a_stuck_library_returns_later_is_dropped(kind: Any) -> None:
         assert source.buffer.to_pandas()["value"].tolist() == [1.0]
 
 
+def test_a_stop_while_readings_are_delivered_leaves_no_connection() -> None:
+    """The goodbye is said to its end, though the source has heard of the stop before it is cancelled."""
+
+    class Polite(ScriptedAsync):
+        async def _disconnect(self, client: int) -> None:
+            await asyncio.sleep(0.001)
+            await super()._disconnect(client)
+
+    with Polite([1, ["1"]]) as source:
+        source._add_tap(lambda batch: source.stop())
+        wait_until(lambda: not source.is_running)
+        assert source.closed == [1]
+
+
 class Called(NetworkSource[None]):
     """A library with a thread of its own that calls back."""
 
