@@ -33,7 +33,7 @@ def test_there_are_notebooks() -> None:
 def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     """Run every cell, none of which may raise or say a word on stderr."""
     NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=180, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
     said = [
         output["text"]
@@ -44,7 +44,7 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     assert said == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if path != SOURCES], ids=lambda path: path.stem
 )
@@ -55,7 +55,7 @@ def test_it_runs(path: Path, tmp_path: Path) -> None:
 
 HAVE_READINGS = """
 for title, source in sources.items():
-    for _ in range(400):
+    for _ in range(1200):
         if source.counters().accepted >= 2:
             break
         time.sleep(0.05)
@@ -69,14 +69,14 @@ end()
 assert not folder.exists()
 for thread in threading.enumerate():
     if thread.name.startswith("nbstream") and thread.is_alive():
-        thread.join(10)
+        thread.join(50)
         assert not thread.is_alive(), thread
-_, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=10)
+_, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=50)
 assert not alive, alive
 """
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_the_notebook_of_sources_runs_and_ends(tmp_path: Path) -> None:
     """Each source reads what its other side sends; `end()` leaves no thread, program or file."""
     notebook = nbformat.read(SOURCES, as_version=4)
@@ -87,20 +87,20 @@ def test_the_notebook_of_sources_runs_and_ends(tmp_path: Path) -> None:
     assert shown.count(",") + 1 + said.count("This chart needs") == N_SOURCES, shown
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_the_dashboard_has_readings_where_nobody_writes_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opened by itself, as on Binder, the page of the demo makes its own data."""
     monkeypatch.delenv("NBSTREAM_DEMO_FILE", raising=False)
     notebook = nbformat.read(FOLDER / "dashboard.ipynb", as_version=4)
-    waits = 'await dashboard.analyzer.wait_for("value > 0", timeout="15s")'
+    waits = 'await dashboard.analyzer.wait_for("value > 0", timeout="60s")'
     notebook.cells.append(nbformat.v4.new_code_cell(waits))
     run(notebook, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_the_notebook_of_sources_says_what_is_missing(tmp_path: Path) -> None:
     """A cell whose library or server is not here says so in a sentence, and the others go on."""
     notebook = nbformat.read(SOURCES, as_version=4)

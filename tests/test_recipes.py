@@ -92,7 +92,7 @@ def test_the_code_of_a_recipe_works(kind: str) -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=170,
     )
     assert done.returncode == 0, done.stderr
 
@@ -106,7 +106,9 @@ def test_the_page_half_of_a_panel_works(tmp_path: Path) -> None:
     script.write_text(
         f'import {{ FakeModel, installDom }} from "{fake}";\n{code}{PANEL_ON_A_PAGE}', "utf-8"
     )
-    done = subprocess.run([node(), script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [node(), script], capture_output=True, text=True, timeout=170, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -26,7 +26,7 @@ def left_after_a_line(*arguments: str) -> tuple[int, bytes]:
     process.stdout.close()
     errors = process.stderr.read()
     process.stderr.close()
-    return process.wait(30), errors
+    return process.wait(100), errors
 
 
 def address_of(process: subprocess.Popen[str]) -> str:

@@ -54,7 +54,7 @@ def test_an_output_that_is_closed_is_none(closed: str, tmp_path: Path) -> None:
         f"{nbstream} check --on x.csv -a 'x > 5' {closed}"
     )
     done = subprocess.run(
-        ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=50
+        ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=150
     )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
@@ -134,6 +134,6 @@ def test_a_signal_that_comes_twice_is_one(tmp_path: Path) -> None:
     wait_until(lambda: journal.exists() and '"batch"' in journal.read_text(), 15, "a reading")
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=40)
+    _, told = process.communicate(timeout=100)
     assert process.returncode == 143, told
     assert (tmp_path / "run.csv").read_text().startswith("time,")

@@ -55,7 +55,7 @@ def test_ctrl_c_leaves_a_whole_file(tmp_path: Path) -> None:
         "parts",
     )
     process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=30)
+    out, errors = process.communicate(timeout=100)
     assert (process.returncode, out) == (130, f"{path}\n")
     assert "Traceback" not in errors
     assert len(path.read_text().splitlines()) > 2

@@ -23,7 +23,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and signals are POS
 def ran(arguments: list[str], typed: str = "", **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command line as a program, with something piped into it."""
     return subprocess.run(
-        [*NBSTREAM, *arguments], input=typed, capture_output=True, text=True, timeout=50, **options
+        [*NBSTREAM, *arguments], input=typed, capture_output=True, text=True, timeout=150, **options
     )
 
 
@@ -119,7 +119,7 @@ def test_it_ends_as_it_is_asked_to(tmp_path: Path, how: signal.Signals, code: in
     for _ in range(2):
         assert process.stdout.readline()
     process.send_signal(how)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=100)
     assert (process.returncode, errors) == (code, b"")
 
     def is_gone() -> bool:

@@ -146,7 +146,7 @@ def test_alert_by_mail(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"Subject: Alert: too hot on temp (critical)" in server.mails[0]
 
 
-@pytest.mark.timeout(180)  # programs that start others
+@pytest.mark.timeout(400)  # programs that start others
 def test_share(folder: Path) -> None:
     """A voila page is served; copies and the recording are made and can be read."""
     pytest.importorskip("pyarrow")
@@ -184,7 +184,7 @@ def fetched(url: str) -> str:
         return ""
 
 
-@pytest.mark.timeout(180)  # programs that start others
+@pytest.mark.timeout(400)  # programs that start others
 def test_keep(folder: Path) -> None:
     """A notebook that was executed and made a page shows a picture and a table."""
     pytest.importorskip("pyarrow")
@@ -201,7 +201,7 @@ def test_keep(folder: Path) -> None:
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -218,7 +218,7 @@ recording.stop()
 print(recording.status, recording.counters().written, source.counters().accepted - 1000 * (n + 1))
 """
     process = child(setup, rest, path)
-    said, errors = process.communicate(timeout=50)
+    said, errors = process.communicate(timeout=150)
     assert process.returncode == 0, errors
     assert "file too large" in said
     assert said.split()[-1] == "0"

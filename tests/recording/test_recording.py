@@ -446,7 +446,7 @@ source.record(sys.argv[1])
 source._emit(Batch(np.array([10**18]), {"a": np.array([1.5])}))
 """
     path = tmp_path / "run.parquet"
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=50)
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=150)
     assert [values for _, values in held(path)] == [{"a": ["1.5"]}]
 
 

@@ -16,7 +16,7 @@ from nbstream.recording.state import RecordingState
 from nbstream.runtime.turns import are_taken, take_turns
 from tests.recording.brought import BringSource
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ __all__ = ["TICKS", "WATCH", "resize", "shown"]
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 LEAVES = "\x1b[?1049l"
 """What ends the picture that is drawn over again and again."""
-PATIENCE = 50.0
+PATIENCE = 150.0
 WATCH = [sys.executable, "-m", "nbstream", "watch"]
 TICKS = "import itertools, time\nfor n in itertools.count():\n print(n % 50, flush=True); time.sleep(.02)"
 

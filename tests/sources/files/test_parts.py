@@ -6,13 +6,13 @@ import glob
 import gzip
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from logging import LogRecord
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -132,7 +132,8 @@ def test_a_packed_file_that_would_fill_the_disk_is_left_out(
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setattr(packed, "MAX_SHARE", 2 * 2**20 / shutil.disk_usage(folder).free)
+    monkeypatch.setattr(packed.shutil, "disk_usage", lambda _: SimpleNamespace(free=8 * 2**20))
+    monkeypatch.setattr(parts, "UNPACKED_FOR", 3600.0)
     (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(bytes(64 * 2**20)))
     (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(lines(0, 10).encode()))
     (tmp_path / "app.log").write_text(lines(10, 20))

@@ -454,4 +454,6 @@ TailMachine.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestTail = TailMachine.TestCase
-TestTail.pytestmark = [pytest.mark.timeout(60)]  # one that strikes within looks flaky to hypothesis
+TestTail.pytestmark = [
+    pytest.mark.timeout(300)
+]  # one that strikes within looks flaky to hypothesis
