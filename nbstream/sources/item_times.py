@@ -158,6 +158,15 @@ class ItemTimes:
         return found
 
     @property
+    def is_live(self) -> bool:
+        """Whether lines are read as they are written, rather than from a file."""
+        return self._last_ns is self.now_ns
+
+    def last_ns(self) -> int:
+        """Return about when the newest line was written, in ns UTC."""
+        return self._last_ns()
+
+    @property
     def front(self) -> tuple[int, int, str]:
         """Where the newest time in front of a line ended, where the rest began, and how both looked."""
         return self._texts.front

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 LINES = frozenset({".json", ".jsonl", ".ndjson", ".jsonlines", ".geojsonl"})
-LOGS = frozenset({".log", ".out"})
+LOGS = frozenset({".log", ".out", ".nmea"})
 TEXTS = frozenset({"", ".txt", ".text"})
 READERS = {
     ".feather": "pandas.read_feather({path})",

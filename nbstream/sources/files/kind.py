@@ -13,6 +13,7 @@ from nbstream.sources.files.csv.format.cells import cells_of, is_value
 from nbstream.sources.files.csv.format.find_table import find_table
 from nbstream.sources.files.csv.format.options import CsvOptions
 from nbstream.sources.lines.format import is_banner, read_json
+from nbstream.sources.lines.known import read_known
 from nbstream.sources.lines.pairs import find_pairs
 from nbstream.sources.lines.stamps import is_stamp
 from nbstream.sources.lines.tables import has_reading
@@ -31,7 +32,7 @@ _NAME = re.compile(r"[^\W\d][\w.()/%-]*:?")
 def reads_as_table(path: str | os.PathLike[str]) -> bool:
     """Return whether a file begins with rows of one table whose cells a mark separates."""
     lines = _sample(path)
-    if _are_below_times(lines):
+    if _are_below_times(lines) or _are_known(lines):
         return False
     table = None if _is_json(lines) else find_table(lines, CsvOptions())
     if table is None:
@@ -69,7 +70,7 @@ def reads_as_lines(path: str | os.PathLike[str]) -> bool:
         return True
     if reads_as_table(path):
         return False
-    if _are_below_times(lines):
+    if _are_below_times(lines) or _are_known(lines):
         return True
     if _are_named(lines) or _have_figures_above(lines) or _have_remarks(lines):
         return True
@@ -86,6 +87,12 @@ def _are_named(lines: list[str]) -> bool:
         return True
     said = [_NAMED.match(line) is not None for line in lines if has_reading(line)]
     return len(said) > 1 and said[-1] and 2 * sum(said) > len(said)
+
+
+def _are_known(lines: list[str]) -> bool:
+    """Return whether lines are of a form that is known by name, but for some in front: iperf3's, a GPS's."""
+    known = [read_known(line.strip()) is not None for line in lines]
+    return 2 * sum(known) > len(known) or (len(known) > 1 and all(known[-2:]))
 
 
 def _are_below_times(lines: list[str]) -> bool:

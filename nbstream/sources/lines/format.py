@@ -25,6 +25,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbstream.errors import ParseError
+from nbstream.sources.lines.gps import GpsTimes
 from nbstream.sources.lines.known import read_count, read_known
 from nbstream.sources.lines.listings import read_listed, without_uptime
 from nbstream.sources.lines.literals import read_literal
@@ -112,6 +113,7 @@ class LineReader:
         self.times = times
         self.tables = LineTables()
         self.stamps = Stamps(times)
+        self.gps = None if times.is_live else GpsTimes(times.last_ns)
         self.comma_note = ""
         """That a comma was taken for a decimal point, for people."""
         self.passed: list[str] = []
@@ -127,6 +129,8 @@ class LineReader:
     def waiting(self) -> str:
         """The newest line that may still turn out to say something, "" if there is none."""
         last = next(reversed(self._waiting.values()), None)
+        if self.gps is not None and self.gps.waiting:
+            return self.gps.waiting[-1].line
         return self.tables.waiting or (last[-1][0] if last else "")
 
     @property
@@ -149,6 +153,9 @@ class LineReader:
     def finish(self) -> list[str]:
         """Return the lines that were kept back in vain."""
         left = [*self.passed, *self._document, *self.tables.finish()]
+        if self.gps is not None:
+            left += [kept.line for kept in self.gps.waiting]
+            self.gps.waiting = []
         left += [line for kept in self._waiting.values() for line, _ in kept]
         self.passed, self._waiting, self._document = [], {}, []
         return left
@@ -196,6 +203,8 @@ class LineReader:
                 return [TimedItem(found, when)]
         known = read_known(text)
         if known is not None:
+            if self.gps is not None and text[0] == "$" and known.values and when is None:
+                return [TimedItem(*timed) for timed in self.gps.timed(text, known.values)]
             own = self.times.read(known.time) if known.time else None
             return [TimedItem(known.values, when if own is None else own)] if known.values else []
         return self._words(rest, text, when)

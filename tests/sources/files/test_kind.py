@@ -115,3 +115,20 @@ def test_numbers_below_times_are_lines(tmp_path: Path) -> None:
     path.write_text("2026-07-01 12:00:00\n45.0\n2026-07-01 12:00:01\n45.1\n")
     assert not reads_as_table(path)
     assert reads_as_lines(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$GPGGA,120000.00,4807.038,N,01130.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n"
+        "$GPRMC,120000.00,A,4807.038,N,01130.000,E,022.4,084.4,010726,003.1,W*6A\n",
+        "Connecting to host 10.0.0.1, port 5201\n[ ID] Interval  Transfer  Bitrate  Retr  Cwnd\n"
+        "[  5]   0.00-1.00   sec   112 MBytes   941 Mbits/sec    0    220 KBytes\n"
+        "[  5]   1.00-2.00   sec   111 MBytes   930 Mbits/sec    1    221 KBytes\n",
+    ],
+)
+def test_lines_of_known_forms_are_lines(text: str, tmp_path: Path) -> None:
+    """What a GPS says, and what iperf3 prints, though commas or spaces part it."""
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    assert kind_of_file(path) is LinesSource
