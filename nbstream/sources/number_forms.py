@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,6 +46,8 @@ class NumberForm:
         Whether the cells are words such as on and off.
     is_duration
         Whether the cells are minutes and seconds, "1:23.4", which are read in seconds.
+    is_hex
+        Whether the cells are hexadecimal, "0x1F".
     """
 
     decimal: str = "."
@@ -52,6 +55,7 @@ class NumberForm:
     unit: str | None = None
     is_switch: bool = False
     is_duration: bool = False
+    is_hex: bool = False
 
     def read(self, cell: str) -> float | None:
         """Return a cell as float, NaN where the reading is missing, None where it is no number.
@@ -66,6 +70,8 @@ class NumberForm:
             return value if value is not None else number(cell, self.decimal)
         if self.is_duration and (seconds := lasted_s(cell)) is not None:
             return seconds
+        if self.is_hex and _HEX.fullmatch(cell):
+            return float(int(cell, 16))
         value = number(cell, self.decimal, self.thousands)
         is_marked = cell[:1] == "(" or cell[-1:] == "-"  # negative, as accountants write it
         if value is not None or (self.unit is None and not is_marked):
@@ -73,6 +79,8 @@ class NumberForm:
         found = quantity(cell, self.decimal, self.thousands)
         return None if found is None else convert(found[0], found[1], self.unit or "")
 
+
+_HEX = re.compile(r"0[xX][0-9A-Fa-f]{1,16}")
 
 PLAIN = NumberForm()
 """Numbers as programs write them."""
@@ -127,6 +135,8 @@ def find_form(
     texts = [c for c in cells if not is_missing(c) and not is_placeholder(c)]
     if not texts:
         return None
+    if all(map(_HEX.fullmatch, texts)):
+        return NumberForm(decimal or ".", is_hex=True)
     if are_switches(texts):
         return NumberForm(decimal or ".", is_switch=True)
     decimal, thousands = _separators(texts, decimal, thousands, others, prefers_comma)

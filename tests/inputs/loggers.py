@@ -391,5 +391,18 @@ LOGGERS = [
         {"Lämpötila": [21.5, 21.6]},
         ["2026-07-13T12:00:00", "2026-07-13T12:10:00"],
     ),
+    Given(
+        "a controller's registers in hexadecimal",
+        "time,status,crc\n2026-07-01 12:00:00,0x1F,0xA053\n2026-07-01 12:00:01,0x20,0xFFFF\n",
+        {"status": [31, 32], "crc": [0xA053, 0xFFFF]},
+        ["2026-07-01T12:00:00", "2026-07-01T12:00:01"],
+    ),
+    Given(
+        "a bus's messages by their hexadecimal id",
+        "time,id,value\n2026-07-01 12:00:00,0x1A0,5\n2026-07-01 12:00:00,0x1A1,7\n"
+        "2026-07-01 12:00:01,0x1A0,6\n2026-07-01 12:00:01,0x1A1,8\n",
+        {"value": [5, 7, 6, 8]},
+        says=["pivot='id'"],
+    ),
 ]
 """Loggers and instruments."""

@@ -120,10 +120,10 @@ class CsvSource(FileSource):
     come twice are numbered (a, a_2). A file without names has channels c1, c2 … by position, or
     "value" if there is only one.
 
-    Cells may have a decimal comma, separated thousands and a unit ("45 %", "$3.50"; 1.2 MB/s beside
-    kB/s is converted). Words such as on and off, true and false are 1 and 0 in a column that holds
-    nothing else. Decimal commas in a file of commas make one number of two cells where each name has
-    two. A column of text or blanks is a channel from its first number on, one of many
+    Cells may be hexadecimal ("0x1F"), have a decimal comma, separated thousands and a unit ("45 %",
+    "$3.50"; 1.2 MB/s beside kB/s is converted). Words such as on and off, true and false are 1 and 0 in
+    a column that holds nothing else. Decimal commas in a file of commas make one number of two cells
+    where each name has two. A column of text or blanks is a channel from its first number on, one of many
     different texts from the tenth number in a row on.
 
     A cell that is no number is a missing reading if another cell of its row is one; else the row

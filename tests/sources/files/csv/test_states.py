@@ -81,12 +81,11 @@ def test_a_column_of_words_is_a_channel_by_itself(tmp_path: Path) -> None:
         ("comment", [f"text{i}" for i in range(20)]),
         ("comment", [f"t{i % 7}" for i in range(10)]),
         ("sensor", ["A", "B"] * 10),
-        ("status", ["0x1A", "0x2B"] * 10),
         ("status", ["+on", "-off"] * 10),
     ],
 )
 def test_other_texts_are_no_channel(tmp_path: Path, name: str, cells: list[str]) -> None:
-    """One word may stand for silence, many are remarks, names tell rows apart, and codes may be numbers."""
+    """One word may stand for silence, many are remarks, names tell rows apart, and signs are of numbers."""
     path = tmp_path / "a.csv"
     path.write_text(table(cells, name))
     with CsvSource(path, poll_interval=0.01) as source:

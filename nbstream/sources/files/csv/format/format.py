@@ -181,7 +181,7 @@ class CsvFormat:
         if form.read(cell) is None:
             found = find_form([cell], form.decimal, form.thousands or None)
             is_open = self.roles[column] is Role.OPEN
-            if found is None or (found.is_switch and not is_open):
+            if found is None or ((found.is_switch or found.is_hex) and not is_open):
                 self.runs[column] = 0
                 if is_open:
                     self.roles[column] = Role.TEXT

@@ -159,7 +159,7 @@ def _tells_apart(fmt: CsvFormat, name: str, column: int, columns: Sequence[Seque
     is_named = _is_entity_name(name)
     if role in (Role.TEXT, Role.FREE) and is_named:
         return len(entities) > 1 or len(cells) == 1
-    are_codes = all(re.fullmatch("[A-Za-z]*[0-9]*|-", cell) for cell in cells)
+    are_codes = all(re.fullmatch("[A-Za-z]*[0-9]*|0x[0-9A-Fa-f]+|-", cell) for cell in cells)
     is_number = role is Role.NUMBER and is_named and are_codes
     n_most = len(cells) if is_named else len(cells) / 2
     if not (is_number or role is Role.TEXT) or not 1 < len(entities) <= n_most:

@@ -110,7 +110,8 @@ class PlainLines:
 def _is_number(text: str, form: NumberForm) -> bool:
     if form.read(text) is not None:
         return True
-    return find_form([text], form.decimal, form.thousands or None) is not None
+    found = find_form([text], form.decimal, form.thousands or None)
+    return found is not None and not found.is_hex
 
 
 def _longest_run(is_number: Mask) -> int:
