@@ -547,8 +547,8 @@ class CsvSource(FileSource):
             self._tell_restart()
         for batch in batches:
             for part in [batch] if self._long is None else self._long.split(batch):
+                self._note_suspects(part)  # first: who sees the number finds the word about it
                 self._emit(part)
-                self._note_suspects(part)
 
     def _note_suspects(self, batch: Batch) -> None:
         """Tell of numbers that look as if they stood for a missing reading, the first time at once."""
