@@ -25,6 +25,7 @@ USUAL = np.array(
     ]
 )  # fmt: skip
 """-127 is a thermometer without contact; others are as many nines as fit, or the ends of a whole number."""
+HIGHEST_BELOW, LOWEST_ABOVE = USUAL[USUAL < 0].max(), USUAL[USUAL > 0].min()
 HUGE = 1e30
 """Fill values of netCDF, HDF and instruments are larger, and hardly a reading is."""
 FAR = 5
@@ -44,20 +45,29 @@ class _Channel:
 
     def look(self, values: FloatArray) -> float | None:
         """Take in further values; return one that stands for none, None if there is none to be sure of."""
-        lowest, highest = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+        lowest, highest = float(values.min()), float(values.max())
+        if lowest != lowest:  # slower, but it passes over what is missing
+            lowest, highest = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
         if self.low <= lowest and highest <= self.high:
             return None
-        is_suspect = np.isin(values, USUAL) | (np.abs(values) >= HUGE)
-        others = values[~is_suspect & (values == values)]
-        if len(others):
-            self.low = min(self.low, float(others.min()))
-            self.high = max(self.high, float(others.max()))
-            self.n += len(others)
-        for value in np.unique(values[is_suspect])[:MAX_TOLD].tolist():
-            self.suspects.setdefault(value)
+        if HIGHEST_BELOW < lowest and highest < LOWEST_ABOVE:
+            self._see(lowest, highest, int(np.count_nonzero(values == values)))
+        else:
+            is_suspect = (values <= HIGHEST_BELOW) | (values >= LOWEST_ABOVE)
+            large = values[is_suspect]
+            is_suspect[is_suspect] = np.isin(large, USUAL) | (np.abs(large) >= HUGE)
+            others = values[~is_suspect & (values == values)]
+            if len(others):
+                self._see(float(others.min()), float(others.max()), len(others))
+            for value in np.unique(values[is_suspect])[:MAX_TOLD].tolist():
+                self.suspects.setdefault(value)
         far = max(FAR * (self.high - self.low), abs(self.low) / 2, abs(self.high) / 2)
         surest = (v for v in self.suspects if max(self.low - v, v - self.high) > far)
         return next(surest, None) if self.n > 1 else None
+
+    def _see(self, lowest: float, highest: float, n: int) -> None:
+        self.low, self.high = min(self.low, lowest), max(self.high, highest)
+        self.n += n
 
 
 class Suspects:
