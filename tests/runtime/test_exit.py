@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,7 @@ def test_an_interrupt_leaves_sources_running(tmp_path: Path) -> None:
         loop = "print('in the loop', flush=True)\nwhile True: pass"
         message_id = client.execute(loop, stop_on_error=False)
         wait_until(
-            lambda: client.get_iopub_msg(timeout=10)["content"].get("text") == "in the loop\n",
+            lambda: client.get_iopub_msg(timeout=30)["content"].get("text") == "in the loop\n",
             20,
             "the loop to begin",
         )
@@ -90,16 +89,20 @@ def test_an_interrupt_leaves_sources_running(tmp_path: Path) -> None:
 HANGING = """
 import threading
 import nbstream as ns
+from nbstream.runtime import ending
+# Whatever waits for longer than half a second takes a minute now.
+ending.PATIENCE = 60.0
+ns.Source.stop.__defaults__ = (60.0,)
 entered = threading.Barrier(4)
 def hang(*_):
-    entered.wait(20)
+    entered.wait(40)
     threading.Event().wait()
 sources = [ns.CallableSource(hang, interval=0.01).start() for _ in range(2)]
 analyzer = ns.Analyzer(ns.Buffer())
 analyzer.alert("value > 1")
 analyzer.notify(hang)
 analyzer.buffer.append(None, value=2.0)
-entered.wait(20)
+entered.wait(40)
 print("hanging", flush=True)
 """
 
@@ -117,9 +120,7 @@ def test_a_script_that_ends_while_everything_hangs(last: str) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "hanging\n"
-        began = time.monotonic()
-        process.wait(20)
-        assert time.monotonic() - began < 4, "half a second of closing, and a busy machine"
+        process.wait(30)
         assert (process.returncode, process.stderr.read()) == (0, "")
 
 

@@ -21,7 +21,7 @@ buffer.append(None, value=1.0)
 chart = ns.LiveChart(buffer)
 print(chart.model_id)
 """
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 
 
 class Page:

@@ -305,7 +305,7 @@ def test_a_session_of_marimo_is_over_with_its_thread() -> None:
     def session() -> None:
         for cell in ("cell1", "cell2"):
             MarimoHost(Context(cell)).when_over(lambda cell=cell: over.append(cell))  # type: ignore[misc]
-        goes_on.wait(10)
+        goes_on.wait(30)
 
     thread = threading.Thread(target=session)
     thread.start()
