@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 HOST = "127.0.0.1"
 _PORTS = range(15_000, 32_000)
@@ -28,6 +30,14 @@ def free_port() -> int:
         return port
     message = f"No port from {_PORTS[0]} to {_PORTS[-1]} is free."
     raise OSError(message)
+
+
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """Give a TCP port that refuses every connection, and that nobody else is given meanwhile."""
+    with socket.socket() as holder:
+        holder.bind((HOST, 0))
+        yield holder.getsockname()[1]
 
 
 def is_open(port: int) -> bool:

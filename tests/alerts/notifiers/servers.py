@@ -77,7 +77,7 @@ def http_server(*answers: Answer, tls: bool = False) -> Iterator[HttpServer]:
 
         def act(self, answer: Answer) -> None:
             if answer.does == "hangs":
-                state.is_over.wait(10)
+                state.is_over.wait(30)
                 return
             if answer.does == "hangs up":
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -88,7 +88,7 @@ def http_server(*answers: Answer, tls: bool = False) -> Iterator[HttpServer]:
                     self.wfile.write(b"x")
                 return
             if answer.does == "waits":
-                state.released.wait(10)
+                state.released.wait(30)
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -161,7 +161,7 @@ class _SmtpHandler(socketserver.StreamRequestHandler):
     def _converse(self) -> None:
         state, encrypted = self.state, self.state.is_tls
         if state.does == "hangs":
-            state.is_over.wait(10)
+            state.is_over.wait(30)
             return
         if state.does == "dribbles":
             while not state.is_over.wait(0.01):

@@ -178,7 +178,7 @@ def test_a_callback_may_close_the_dispatcher() -> None:
 
     dispatcher = Dispatcher([close])
     dispatcher(a_notification())
-    assert closed.wait(5)
+    assert closed.wait(20)
 
 
 def test_a_posted_callback_may_close_the_dispatcher(posted: list[Callable[[], Any]]) -> None:

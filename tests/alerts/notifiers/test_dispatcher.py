@@ -62,7 +62,7 @@ def held(*notifiers: Recorder, capacity: int = 256) -> Iterator[Dispatcher]:
     try:
         dispatcher(a_notification(number=0, severity="critical"))
         for notifier in notifiers:
-            assert notifier.entered.wait(5)
+            assert notifier.entered.wait(20)
         yield dispatcher
     finally:
         for notifier in notifiers:
@@ -104,7 +104,7 @@ def test_a_hanging_notifier_holds_up_neither_the_caller_nor_others() -> None:
     slow.gate.clear()
     with Dispatcher([slow, quick]) as dispatcher:
         dispatcher(a_notification(number=1))
-        assert slow.entered.wait(5)
+        assert slow.entered.wait(20)
         dispatcher(a_notification(number=2))
         wait_until(lambda: quick.numbers == [1, 2])
         assert dispatcher.counters(slow).pending == 2
@@ -296,7 +296,7 @@ def test_close_gives_up_in_time() -> None:
     dispatcher = Dispatcher([recorder])
     for number in range(5):
         dispatcher(a_notification(number=number))
-    assert recorder.entered.wait(5)
+    assert recorder.entered.wait(20)
     dispatcher.close(timeout=0.05)
     assert dispatcher.counters().dropped == 4
     wait_until(lambda: dispatcher.counters().failed == 1)

@@ -23,7 +23,7 @@ from tests.alerts.notifiers.servers import (
     smtp_server,
     trusting_context,
 )
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import refusing_port
 from tests.wait import wait_until
 
 STOP = threading.Event()
@@ -225,8 +225,9 @@ def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nobody_listens() -> None:
     """A refused connection is tried again, then given up."""
-    notifier, clock = a_mail(free_port())
-    assert "ConnectionRefusedError (" in failure_of(notifier)
+    with refusing_port() as port:
+        notifier, clock = a_mail(port)
+        assert "ConnectionRefusedError (" in failure_of(notifier)
     assert len(clock.pauses) == 2
 
 
@@ -245,7 +246,7 @@ def test_a_server_that_takes_for_ever_is_left(does: str) -> None:
         )
         start = time.monotonic()
         assert "no answer in time" in failure_of(notifier)
-        assert time.monotonic() - start < 5.0
+        assert time.monotonic() - start < 20.0
 
 
 def test_a_connection_that_comes_too_late_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

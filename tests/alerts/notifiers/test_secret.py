@@ -22,7 +22,7 @@ from nbstream.alerts.notifiers.secret import Secret
 from nbstream.text.redaction import Redactor
 from tests.alerts.notifiers.incidents import a_notification
 from tests.alerts.notifiers.servers import Answer, http_server, smtp_server
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import refusing_port
 from tests.wait import wait_until
 
 CANARIES = {
@@ -122,7 +122,7 @@ def test_webhooks_show_no_secret(answer: Answer, caplog: pytest.LogCaptureFixtur
     """Whatever the server answers, even the secrets themselves, with every logger at DEBUG."""
     caplog.set_level(logging.DEBUG)
     with http_server(answer) as server:
-        give_up_after = 0.3 if answer.does == "hangs" else 30.0
+        give_up_after = 2.0 if answer.does == "hangs" else 30.0
         notifier = a_webhook(server.url, retries=1, give_up_after=give_up_after)
         with Dispatcher([notifier]) as dispatcher:
             dispatcher(a_notification())
@@ -138,7 +138,7 @@ def test_webhooks_show_no_secret(answer: Answer, caplog: pytest.LogCaptureFixtur
 def test_a_refused_connection_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     """The errors of the network libraries are not passed on."""
     caplog.set_level(logging.DEBUG)
-    with Dispatcher([a_webhook(f"http://127.0.0.1:{free_port()}")]) as dispatcher:
+    with refusing_port() as port, Dispatcher([a_webhook(f"http://127.0.0.1:{port}")]) as dispatcher:
         dispatcher(a_notification())
         error = wait_until(lambda: dispatcher.last_error)
     assert "ConnectError" in str(error)

@@ -12,7 +12,7 @@ from nbstream.alerts.notifiers import EmailNotifier, WebhookNotifier
 from nbstream.widgets.panels.alert_feed import AlertFeed
 from tests.alerts.notifiers.clocks import PausingClock
 from tests.alerts.notifiers.servers import Answer, http_server
-from tests.counterparts.ports import free_port
+from tests.counterparts.ports import refusing_port
 from tests.wait import wait_until
 
 TOKEN = "tok-3fd1c09ab4e7"
@@ -66,21 +66,22 @@ def test_a_webhook_that_fails_is_said_once_after_its_retries(analyzer: ns.Analyz
 
 def test_a_mail_that_fails_is_said(analyzer: ns.Analyzer) -> None:
     """Nobody listens there; the password is not shown."""
-    notifier = EmailNotifier(
-        "127.0.0.1",
-        port=free_port(),
-        recipients="ann@example.org",
-        group_wait=0.0,
-        sender="bot@example.org",
-        user="bot",
-        password=TOKEN,
-        name="mail",
-        clock=PausingClock(),
-        **FAST,
-    )
-    dispatcher = analyzer.notify(notifier)
-    fire(analyzer)
-    wait_until(lambda: dispatcher.counters().failed > 0)
+    with refusing_port() as port:
+        notifier = EmailNotifier(
+            "127.0.0.1",
+            port=port,
+            recipients="ann@example.org",
+            group_wait=0.0,
+            sender="bot@example.org",
+            user="bot",
+            password=TOKEN,
+            name="mail",
+            clock=PausingClock(),
+            **FAST,
+        )
+        dispatcher = analyzer.notify(notifier)
+        fire(analyzer)
+        wait_until(lambda: dispatcher.counters().failed > 0)
     wait_until(lambda: len(told(analyzer)) == 1)
     (text,) = told(analyzer)
     assert text.startswith("The notifier 'mail' could not deliver: ")

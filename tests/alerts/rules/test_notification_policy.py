@@ -467,7 +467,7 @@ def test_a_subscriber_may_use_the_rule_from_another_thread() -> None:
     def edit(notification: Notification) -> None:
         thread = threading.Thread(target=lambda: setattr(watched.rule, "name", "renamed"))
         thread.start()
-        thread.join(5)
+        thread.join(20)
         assert not thread.is_alive()
 
     watched.log.subscribe(edit)
@@ -485,7 +485,7 @@ def test_a_subscriber_that_closes_the_rule_disturbs_no_order(is_elsewhere: bool)
         if is_elsewhere:
             thread = threading.Thread(target=watched.rule.close)
             thread.start()
-            thread.join(5)
+            thread.join(20)
             assert not thread.is_alive()
         else:
             watched.rule.close()
