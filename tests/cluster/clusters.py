@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import json
 import os
 import signal
 import subprocess
@@ -13,7 +15,6 @@ from pathlib import Path
 
 from distributed import Client, LocalCluster
 
-from tests.counterparts.ports import is_open
 from tests.wait import wait_until
 
 __all__ = ["SchedulerProcess", "WorkerProcess", "cluster_here", "cluster_of_processes"]
@@ -54,7 +55,15 @@ def cluster_here(n_workers: int = 2) -> Iterator[Client]:
                 warnings.simplefilter("ignore")  # what Dask leaves when it is closed in a hurry
                 client.close()
     finally:
+        close(cluster)
+
+
+def close(cluster: LocalCluster) -> None:
+    """End a cluster; what it leaves to the collector is no warning of a later test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         cluster.close()
+        gc.collect()
 
 
 class WorkerProcess:
@@ -88,21 +97,30 @@ class WorkerProcess:
 class SchedulerProcess:
     """A scheduler in a process of its own, which can be killed."""
 
-    def __init__(self, port: int) -> None:
-        self.address = f"tcp://127.0.0.1:{port}"
-        options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    def __init__(self, folder: Path) -> None:
+        told = folder / "scheduler.json"
+        options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        options += ["--scheduler-file", str(told)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_scheduler", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
         )
-        wait_until(lambda: is_open(port), 60, "the scheduler")
+        self.address = wait_until(lambda: _address_in(told), 60, "the scheduler")
 
     def kill(self) -> None:
         """Let it be gone at once."""
         self.process.kill()
         self.process.wait()
+
+
+def _address_in(told: Path) -> str | None:
+    """Return the address that a scheduler has written down, once it has."""
+    try:
+        return str(json.loads(told.read_text("utf-8"))["address"])
+    except (OSError, ValueError):  # not there yet, or half of it
+        return None
 
 
 @contextlib.contextmanager
@@ -132,4 +150,4 @@ def cluster_of_processes(n_workers: int = 2) -> Iterator[tuple[Client, list[Work
                 warnings.simplefilter("ignore")
                 client.close()
     finally:
-        cluster.close()
+        close(cluster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 import warnings
@@ -26,7 +27,6 @@ from tests.cluster.clusters import (
     cluster_here,
     cluster_of_processes,
 )
-from tests.counterparts.ports import free_port
 from tests.wait import wait_until
 
 BEGIN_NS = 1_790_000_000 * 10**9
@@ -194,7 +194,7 @@ def test_one_part_that_fails_does_not_hold_up_the_others(client: Client) -> None
     with DaskSource(client, some, parts=["good", "bad"], interval=0.001) as source:
         wait_until(lambda: source.counters().rejected and source.counters().accepted >= 5, 30)
         assert source.state is SourceState.RUNNING
-        [note] = [note for note in source.notes if "fail" in note]
+        [note] = wait_until(lambda: [note for note in source.notes if "fail" in note])
         assert note.startswith("1 of 2 parts fail, as part 'bad': LookupError")
 
 
@@ -226,8 +226,9 @@ def test_a_part_that_returns_nothing_is_asked_again(client: Client) -> None:
 def test_a_function_that_forgets_the_position_is_told(client: Client) -> None:
     """It must return both."""
     with DaskSource(client, lambda part, position: 3.0, parts=1, interval=0.001) as source:
-        wait_until(lambda: source.counters().rejected >= 1, 30)
+        wait_until(lambda: source.notes, 30)
         assert "it returns (readings, position)" in source.notes[0]
+        assert source.counters().rejected >= 1
 
 
 def test_a_closed_client_is_final_and_told() -> None:
@@ -245,9 +246,9 @@ def test_a_closed_client_is_final_and_told() -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_scheduler_that_is_gone_is_tried_again() -> None:
+def test_a_scheduler_that_is_gone_is_tried_again(tmp_path: Path) -> None:
     """The source says so, keeps what it has, and ends at once when it is stopped."""
-    scheduler = SchedulerProcess(free_port())
+    scheduler = SchedulerProcess(tmp_path)
     worker = WorkerProcess(scheduler.address, "a")
     client = Client(scheduler.address, timeout=60)
     try:
@@ -259,8 +260,8 @@ def test_a_scheduler_that_is_gone_is_tried_again() -> None:
                 values = source.buffer.channel(f"x{part}").rows(0).values
                 assert values.tolist() == list(range(position))
             begun = time.monotonic()
-            source.stop()
-            assert time.monotonic() - begun < 5
+            source.stop(timeout=60)
+            assert time.monotonic() - begun < 20
     finally:
         worker.close()
         scheduler.kill()
@@ -320,9 +321,8 @@ def test_a_clock_that_is_wrong_is_told_and_made_up_for(
     )
     with DaskSource(client, lambda: 1.0, interval=0.001, timezone="UTC") as source:
         wait_until(lambda: source.counters().accepted >= 1, 30)
-        assert any("3600" in note and "ahead of" in note for note in source.notes) or any(
-            "3599" in note for note in source.notes
-        )
+        [seconds] = re.findall(r"is (\d+\.\d) s ahead of this", "".join(source.notes))
+        assert 3540 < float(seconds) <= 3600  # less by what has passed since the answer was made up
         stamped = source.buffer.newest_ns
         assert stamped is not None
         assert abs(time.time_ns() - ahead - stamped) < 60 * 10**9

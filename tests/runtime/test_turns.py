@@ -6,6 +6,10 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
+# A process has to load all of it, beside whatever else runs.
+pytestmark = pytest.mark.timeout(120)
 PREFACE = """
 import _thread, asyncio, threading, time
 
@@ -23,7 +27,7 @@ def run(code: str) -> list[str]:
         [sys.executable, "-W", "error", "-c", PREFACE + textwrap.dedent(code)],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
