@@ -128,7 +128,9 @@ FORKING = """
 import gzip, os, sys, threading, time
 from pathlib import Path
 import nbstream as ns
+from nbstream.sources.files import parts
 
+parts.UNPACKED_FOR = 600.0  # as long as the test, however slow it is
 folder = Path(sys.argv[1])
 (folder / "a.csv.gz").write_bytes(gzip.compress(b"time,a\\n2026-07-01 12:00:00,1\\n"))
 packed = ns.CsvSource(folder / "a*.csv.gz").start()
@@ -141,7 +143,7 @@ for n in itertools.count():
 recording = program.record(folder / "run.csv")
 
 def wait(is_so):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 40
     while not is_so():
         assert time.monotonic() < deadline, (program, packed, recording)
         time.sleep(0.01)
@@ -195,10 +197,10 @@ is_held, is_over = threading.Event(), threading.Event()
 def look():
     with redaction._known_lock:
         is_held.set()
-        is_over.wait(20)
+        is_over.wait(40)
 looking = threading.Thread(target=look)
 looking.start()
-assert is_held.wait(20)
+assert is_held.wait(40)
 child = os.fork()
 if not child:
     assert "forked" in program.status, program.status
@@ -246,6 +248,7 @@ print("whole")
 """
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 @pytest.mark.parametrize("how", FORKS)
 def test_a_forked_child_leaves_its_parent_alone(how: str, tmp_path: Path) -> None:
@@ -255,7 +258,7 @@ def test_a_forked_child_leaves_its_parent_alone(how: str, tmp_path: Path) -> Non
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=110,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", "")
