@@ -92,7 +92,7 @@ def test_when_more_is_known_the_line_is_sent_anew(path: Path, monkeypatch: Any) 
     summarise = Summaries._summarise
 
     def later(summaries: Summaries, table: Any) -> Life:
-        go_on.wait(10)
+        go_on.wait(30)
         yield from summarise(summaries, table)
 
     monkeypatch.setattr(Summaries, "_summarise", later)

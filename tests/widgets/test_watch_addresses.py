@@ -20,7 +20,7 @@ from tests.conftest import our_threads
 from tests.counterparts.http import serve
 from tests.counterparts.kafka import Tansu, make_topic
 from tests.counterparts.mosquitto import Mosquitto
-from tests.counterparts.ports import HOST, free_port
+from tests.counterparts.ports import HOST
 from tests.counterparts.postgres import Postgres
 from tests.counterparts.redis import Redis
 from tests.counterparts.serial_device import Device
@@ -77,12 +77,12 @@ def websocket(_: Path) -> Iterator[tuple[str, Say]]:
         for text in JSON:
             peers[-1].send(text)
 
-    with server.serve(handle, HOST, free_port()) as running:
+    with server.serve(handle, HOST, 0) as running:
         thread = threading.Thread(target=running.serve_forever, daemon=True)
         thread.start()
         yield f"ws://{HOST}:{running.socket.getsockname()[1]}/live?token=open-sesame", say
         running.shutdown()
-        thread.join(5)
+        thread.join(20)
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def kafka(_: Path) -> Iterator[tuple[str, Say]]:
             producer = library.Producer({"bootstrap.servers": broker.address, "log_level": 0})
             for text in JSON:
                 producer.produce("plant-1", text)
-            assert producer.flush(10) == 0
+            assert producer.flush(30) == 0
 
         yield f"kafka://{broker.address}/plant-1", say
 
@@ -227,7 +227,7 @@ def test_an_address_brings_readings(
         finally:
             dashboard.close()
         assert not source.is_running
-    wait_until(lambda: our_threads() == before, SOON)
+    wait_until(lambda: our_threads() <= before, SOON)
 
 
 def test_each_kind_of_address_is_tried() -> None:

@@ -60,7 +60,7 @@ def test_a_view_that_is_gone_leaves_nothing(widget: Widget) -> None:
         widget.clock.advance(0.05)
     assert widget.inbox.n_ignored == 0
     assert widget.audience.n_visible == 0
-    assert n_ours() == before
+    assert n_ours() <= before  # what another test left may be collected meanwhile
 
 
 @pytest.mark.parametrize("client", ["page", "", 7, None, ["x"], {"x": 1}])
