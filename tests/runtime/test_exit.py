@@ -261,4 +261,4 @@ def test_a_forked_child_leaves_its_parent_alone(how: str, tmp_path: Path) -> Non
         timeout=110,
         check=False,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "whole\n", ""), done.stderr
