@@ -14,9 +14,11 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 
-__all__ = ["TICKS", "WATCH", "resize", "shown"]
+__all__ = ["LINE", "TICKS", "WATCH", "resize", "shown"]
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+LINE = "[⠁-⣿]"
+"""A sign of a line; which signs there are depends on how much there was to draw, and so on when."""
 LEAVES = "\x1b[?1049l"
 """What ends the picture that is drawn over again and again."""
 PATIENCE = 150.0

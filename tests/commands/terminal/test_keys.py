@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rich")
 pytest.importorskip("termios")
 from nbstream.commands.terminal.keys import parted_keys
-from tests.commands.terminal.pseudo_terminal import TICKS, WATCH, shown
+from tests.commands.terminal.pseudo_terminal import LINE, TICKS, WATCH, shown
 
 COMMAND = [*WATCH, "-w", "60s", "--", sys.executable, "-c", TICKS]
 LAUNCHER = """
@@ -39,7 +39,7 @@ def test_keys_do_what_the_help_says() -> None:
     steps = [
         (r"\? keys", b"?"),
         ("a longer or a shorter window", b"?"),
-        ("⠤", b" "),
+        (LINE, b" "),
         ("paused", b"+"),
         ("window 5min", b"--"),
         ("window 30s", b"\t"),
@@ -55,7 +55,7 @@ def test_keys_do_what_the_help_says() -> None:
 def test_keys_come_from_the_terminal_though_readings_are_piped_in() -> None:
     """As in `… | nbstream watch -`."""
     piped = f'"{sys.executable}" -c "{TICKS}" 2>/dev/null | "{sys.executable}" -m nbstream watch -'
-    code, _, left = shown(["sh", "-c", piped], 80, 24, steps=[("⠤", b"q")])
+    code, _, left = shown(["sh", "-c", piped], 80, 24, steps=[(LINE, b"q")])
     assert code == 0
     assert left.startswith("● stdin")
 
@@ -63,16 +63,16 @@ def test_keys_come_from_the_terminal_though_readings_are_piped_in() -> None:
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_the_terminal_is_as_it_was_after_a_signal(how: signal.Signals, code: int) -> None:
     """Keys are told at the end of a line again; `shown` looks."""
-    steps = [("⠤", lambda _, process: os.kill(process, how))]
+    steps = [(LINE, lambda _, process: os.kill(process, how))]
     assert shown(COMMAND, 80, 24, steps=steps)[0] == code
 
 
 def test_ctrl_z_leaves_the_terminal_and_fg_comes_back() -> None:
     """What stops it sees the terminal as it was; afterwards the picture and the keys are there again."""
     steps = [
-        ("⠤", b"\x1a"),
+        (LINE, b"\x1a"),
         ("stopped, by lines: True", b""),
-        (r"\x1b\[\?1049h(?s:.*)⠤", b"q"),
+        (rf"\x1b\[\?1049h(?s:.*){LINE}", b"q"),
     ]
     assert shown([sys.executable, "-c", LAUNCHER, *COMMAND], 80, 24, steps=steps)[0] == 0
 
