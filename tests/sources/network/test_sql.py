@@ -75,7 +75,7 @@ def test_rows_come_as_they_are_added(database: sqlite3.Connection) -> None:
         add(database, (2, 3.0))
         come(source, {"temp": [1.0, 2.0, 3.0]})
         wait_until(lambda: source.position == {"after": 3}, SOON)
-        assert source.counters().received == 3
+        wait_until(lambda: source.counters().received == 3, SOON)
 
 
 def test_a_start_goes_on_where_it_stopped(database: sqlite3.Connection) -> None:
