@@ -44,6 +44,8 @@ class ItemSource(Source):
     """Whether a function gives the items."""
     has_states = False
     """Whether there is an option ``states=`` that reads words."""
+    _states: frozenset[str] = frozenset()
+    """What that option names, set before the reader is made."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -53,7 +55,10 @@ class ItemSource(Source):
         self._n_left_out = 0
 
     def _new_reader(self) -> ItemReader:
-        return ItemReader(self._clock.wall_ns, self.timezone, from_function=self.from_function)
+        reader = ItemReader(self._clock.wall_ns, self.timezone, from_function=self.from_function)
+        if self._states:
+            reader.states, reader.labels_for = self._states, self.buffer._store.labels_for
+        return reader
 
     # What a subclass uses.
 

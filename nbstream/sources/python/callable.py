@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import CallbackError
+from nbstream.sources.item_parts import as_names
 from nbstream.sources.item_source import ItemSource
 from nbstream.sources.python.own_loop import OwnLoop
 from nbstream.sources.state import Counters, SourceState
@@ -13,7 +14,7 @@ from nbstream.sources.supervision import Pace, wait_asked_for
 from nbstream.sources.wording import explain, positive_seconds, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nbstream.runtime.turns import Life
 
@@ -35,13 +36,15 @@ class CallableSource(ItemSource):
     interval
         Seconds between two calls. The schedule does not drift; calls that could not be made in time
         are skipped.
+    states
+        Names of words to read ("RUN", "IDLE"), each a channel of words.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------
     TypeError
-        If `function` cannot be called, or is a generator function.
+        If `function` cannot be called, or is a generator function; if one of `states` is no text.
     ValueError
         If `interval` is not > 0.
 
@@ -61,8 +64,16 @@ class CallableSource(ItemSource):
     kind = "callable"
     advice = "Return a number, or a dict such as {'temp': 21.5}."
     from_function = True
+    has_states = True
 
-    def __init__(self, function: Callable[[], Any], interval: float = 1.0, **options: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        interval: float = 1.0,
+        *,
+        states: Sequence[str] | str = (),
+        **options: Any,
+    ) -> None:
         given: Any = function
         if not callable(given):
             message = f"'function' must be callable (got {type(function).__name__})."
@@ -73,6 +84,7 @@ class CallableSource(ItemSource):
         self.interval = positive_seconds(interval, "interval")
         label = getattr(function, "__name__", None) or type(function).__name__
         options["name"] = options.get("name") or shorten(label)
+        self._states = as_names(states, "states")
         super().__init__(**options)
         self.function = function
         self._called_at: float | None = None

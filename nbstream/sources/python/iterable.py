@@ -12,11 +12,13 @@ from collections.abc import (
     Generator,
     Iterable,
     Iterator,
+    Sequence,
 )
 from typing import TYPE_CHECKING, Any
 
 from nbstream.errors import NbstreamError
 from nbstream.sources.frames import is_table
+from nbstream.sources.item_parts import as_names
 from nbstream.sources.item_source import ItemSource
 from nbstream.sources.python.own_loop import OwnLoop
 from nbstream.sources.state import SourceState
@@ -54,13 +56,15 @@ class IterableSource(ItemSource):
     reconnect_after
         Seconds without any item after which an asynchronous function is broken off and called anew, for
         connections that die in silence; None waits for ever.
+    states
+        Names of words to read ("RUN", "IDLE"), each a channel of words.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------
     TypeError
-        If `iterable` cannot be looped over.
+        If `iterable` cannot be looped over, or one of `states` is no text.
     ValueError
         If `interval` or `reconnect_after` is not > 0, or nothing can be called anew.
 
@@ -83,6 +87,7 @@ class IterableSource(ItemSource):
 
     kind = "iterable"
     advice = "Yield numbers, or dicts such as {'temp': 21.5}."
+    has_states = True
 
     def __init__(
         self,
@@ -92,6 +97,7 @@ class IterableSource(ItemSource):
         interval: float | None = None,
         *,
         reconnect_after: float | None = None,
+        states: Sequence[str] | str = (),
         **options: Any,
     ) -> None:
         if is_table(iterable):
@@ -112,6 +118,7 @@ class IterableSource(ItemSource):
                 raise ValueError(message)
         label = getattr(iterable, "__name__", None) or type(iterable).__name__
         options["name"] = options.get("name") or shorten(label)
+        self._states = as_names(states, "states")
         super().__init__(**options)
         self.iterable = iterable
         self._items: Iterator[Any] | None = None

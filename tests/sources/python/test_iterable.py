@@ -283,3 +283,24 @@ def test_a_unit_is_known_before_its_first_reading() -> None:
         wait_until(lambda: source.state is SourceState.ENDED, 10.0, lambda: repr(source))
     assert known[0]["temp"] == "°C"
     assert known[-1] == {"temp": "°C", "wind": "m/s"}
+
+
+def test_words_are_channels_if_they_are_named() -> None:
+    """Of what is yielded and of what a function returns; others are left out, and the note says how."""
+    items = [{"mode": mode, "x": 1.0} for mode in ("RUN", "IDLE", "RUN")]
+    with ns.IterableSource(items, states="mode") as source:
+        wait_until(lambda: source.counters().accepted == 3)
+        assert source.buffer.labels["mode"] == ("RUN", "IDLE")
+        assert source.buffer.channel("mode").rows(0).values.tolist() == [0.0, 1.0, 0.0]
+    with ns.CallableSource(lambda: {"mode": "RUN"}, interval=0.01, states=["mode"]) as called:
+        wait_until(lambda: called.counters().accepted > 1)
+        assert called.buffer.labels["mode"] == ("RUN",)
+    with ns.IterableSource(items) as unnamed:
+        wait_until(lambda: any("states=['mode'] reads words" in note for note in unnamed.notes))
+        assert unnamed.buffer.channels == ("x",)
+
+
+def test_states_are_names() -> None:
+    """A number is none."""
+    with pytest.raises(TypeError, match="'states' must be given names"):
+        ns.IterableSource([], states=[1])  # type: ignore[list-item]
