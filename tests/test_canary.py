@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 from tests.canary import CANARY, SECRET
 from tests.counterparts.http import Request, serve
-from tests.counterparts.ports import HOST, free_port
+from tests.counterparts.ports import HOST, refusing_port
 
 SETUP = """
 import asyncio, json, logging, os, sys, threading, time
@@ -231,9 +231,9 @@ def test_a_secret_of_an_address_is_in_no_output(
         else:
             refuse(request)
 
-    with serve(refuse) as refusing, serve(fail) as failing:
+    with serve(refuse) as refusing, serve(fail) as failing, refusing_port() as nobody:
         monkeypatch.setenv("NBSTREAM_TEST_CANARY", CANARY)
-        monkeypatch.setenv("NOBODY", f"{HOST}:{free_port()}")
+        monkeypatch.setenv("NOBODY", f"{HOST}:{nobody}")
         monkeypatch.setenv("REFUSING", refusing.split("/")[2])
         monkeypatch.setenv("FAILING", failing.split("/")[2])
         saved = run([SETUP, NETWORK, NETWORK_OUTPUTS, WIDGETS], tmp_path)
