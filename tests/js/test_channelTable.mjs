@@ -27,11 +27,11 @@ function channel(name, last, more = {}) {
 }
 
 const stateOf = (channels, more = {}) => ({ window: "60s", n: channels.length, chart: "chart-1", statistics: STATISTICS, most: 12, channels, source: RUNNING, ended: null, ...more });
-const THREE = [channel("b", 20), channel("a", 5), channel("c", 300)];
 
-let model, el, close, asked, shownLines;
+let THREE, model, el, close, asked, shownLines;
 
 beforeEach(() => {
+  THREE = [channel("b", 20), channel("a", 5), channel("c", 300)]; // whose newest readings came just now
   installDom();
   document.createElementNS = (_, tag) => document.createElement(tag);
   model = new FakeModel();
@@ -213,7 +213,7 @@ test("one channel has cards, and several are a table again", () => {
 test("a small line shows the last minute of a channel's readings", () => {
   model.snapshot(stateOf(THREE));
   assert.equal(model.commands("past").length, 1);
-  model.reply("", { newest: Date.now(), span: 60_000, ages: [6000, 4000, 2000], channels: [[[1, 2, 3]], [null], [[3, 2, 1]]] });
+  model.reply("", { newest: THREE[0].newest, span: 60_000, ages: [6000, 4000, 2000], channels: [[[1, 2, 3]], [null], [[3, 2, 1]]] });
   const line = (row) => row.one("nbs-spark-line").getAttribute("d");
   assert.equal(line(rows()[0]).match(/[ML]/g).length, 4);
   assert.equal(line(rows()[1]), "", "of which nothing is known it begins now");

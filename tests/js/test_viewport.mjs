@@ -31,9 +31,10 @@ test("a view follows the newest reading at the width of the window", () => {
 });
 
 test("before the first reading the axis ends now", () => {
+  const before = Date.now();
   const [from, to] = new Viewport().range(NOW);
   assert.equal(to - from, 60_000);
-  assert.ok(Math.abs(to - Date.now()) < 1000);
+  assert.ok(before <= to && to <= Date.now());
 });
 
 test("a zoom that reaches to the live edge keeps its width and follows", () => {
