@@ -5,13 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+# A process has to load all of it, beside whatever else runs.
+pytestmark = pytest.mark.timeout(120)
 MAKE = "import sys\nimport nbstream as ns\nchart = ns.LiveChart(ns.Buffer())\n"
 
 
 def output_of(code: str) -> list[str]:
     """Return the lines that a Python of its own prints."""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=50
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=110
     )
     return done.stdout.splitlines()
 
