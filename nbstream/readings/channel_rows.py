@@ -199,6 +199,19 @@ class ChannelRows:
             cursor.row = stop
             return Rows(start, *ring.rows(start, stop))
 
+    def pass_over(self, cursor: Cursor, start: int, stop: int, revision: int) -> bool:
+        """Move a cursor from the row `start` to the end, if that is `stop`; return whether it was moved.
+
+        It is not if late rows were put in since the `revision`, or changed what was read already.
+        """
+        with self._lock:
+            ring = self._store.ring(self.name)
+            is_so = (cursor.row, ring.end, ring.revision) == (start, stop, revision)
+            if not is_so or cursor.change is not None:
+                return False
+            cursor.row = stop
+            return True
+
     def take_change(self, cursor: Cursor) -> Change | None:
         """Return what late rows changed before a cursor since the last call, None for nothing."""
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from nbstream.readings.gaps import NO_GAPS, IndexArray
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
 
-__all__ = ["MIXED", "BinnedLine", "bin_points", "block_points", "step_bits"]
+__all__ = ["MIXED", "BinnedLine", "LineEnd", "LinePart", "bin_points", "block_points", "step_bits"]
+
+LinePart: TypeAlias = "tuple[TimeArray, FloatArray, IndexArray, int]"
+"""Points that stay: their times, values and counts, and how many of them are not missing."""
 
 
 MIXED = -1.0
@@ -215,6 +218,26 @@ def _count(values: FloatArray) -> int:
     return int(np.count_nonzero(values == values))
 
 
+class LineEnd(NamedTuple):
+    """The newest bin of a line, which still changes; what comes is drawn alike after ends that are alike."""
+
+    bits: int
+    are_states: bool
+    before_ns: int | None
+    """Time of the point before it."""
+    times: TimeArray
+    values: FloatArray
+    counts: IndexArray
+    gaps: IndexArray
+
+    def is_like(self, other: LineEnd) -> bool:
+        """Return whether another line ends so, to the bit."""
+        return self[:3] == other[:3] and all(
+            mine is its or mine.tobytes() == its.tobytes()
+            for mine, its in zip(self[3:], other[3:], strict=True)
+        )
+
+
 class BinnedLine:
     """The drawn points of one channel, kept as readings come.
 
@@ -380,6 +403,41 @@ class BinnedLine:
             first = int(self._times[n - 1].searchsorted(start, "left"))
             count += _count(self._values[n - 1][first:])
         return count
+
+    @property
+    def n_parts(self) -> int:
+        """How many parts of points there are that stay."""
+        return len(self._times)
+
+    def parts_from(self, n: int) -> list[LinePart]:
+        """Return the parts from the `n`-th on."""
+        parts = self._times, self._values, self._counts, self._n_values
+        return list(zip(*(part[n:] for part in parts), strict=True))
+
+    def end(self) -> LineEnd | None:
+        """Return the newest bin; None while there are changes that were not taken."""
+        if self._pending_cut is not None:
+            return None
+        before_ns = int(self._times[-1][-1]) if self._times else None
+        return LineEnd(
+            self.bits,
+            self.are_states,
+            before_ns,
+            self._open_times,
+            self._open_values,
+            self._open_counts,
+            self._open_gaps,
+        )
+
+    def go_on_like(self, parts: list[LinePart], end: LineEnd) -> None:
+        """Take over what another line became whose end was like this one's; its changes count as taken."""
+        for times, values, counts, n_values in parts:
+            self._times.append(times)
+            self._values.append(values)
+            self._counts.append(counts)
+            self._n_values.append(n_values)
+        self._open_times, self._open_values, self._open_counts, self._open_gaps = end[3:]
+        self._changed_from = len(self._times)
 
     def drop_before(self, ns: int) -> None:
         """Forget whole parts that end before `ns`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbstream.widgets.chart.line_patch import LinePatch
+
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
@@ -60,6 +62,12 @@ class ArchivedLine:
 
     def advance(self, max_rows: int | None = None) -> None:
         """Take in nothing: no rows come."""
+
+    def news(self, number: int) -> LinePatch:
+        """Return all points the first time, as `ChannelLine.news` does."""
+        cut, times, values = self.take_changes()
+        counts = None if self.are_states else self.counts(len(times))
+        return LinePatch(number, times, values, cut, counts)
 
     def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
         """Return all points the first time, as `BinnedLine.take_changes` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,14 @@ import numpy as np
 from nbstream.readings.channel_rows import Rows
 from nbstream.readings.gaps import GAP_FACTOR, NO_GAPS, WINDOW, IndexArray, find_gaps
 from nbstream.summaries.bins import BinnedLine
+from nbstream.widgets.chart.line_advances import MOST_ROWS, Advance, Advances, advances_of
+from nbstream.widgets.chart.line_patch import LinePatch
 
 if TYPE_CHECKING:
     from nbstream.readings.batch import FloatArray, TimeArray
     from nbstream.readings.buffer import Buffer
     from nbstream.readings.channel_rows import ChannelRows
+    from nbstream.summaries.bins import LineEnd
 
 __all__ = ["ChannelLine", "breaks", "rows_with_gaps", "without_breaks"]
 
@@ -129,6 +133,7 @@ class ChannelLine:
     def __init__(
         self, buffer: Buffer, channel: str, bits: int, start: int, gap_ns: int | None = None
     ) -> None:
+        self._buffer = buffer
         self._held = buffer.channel(channel)
         self._cursor = self._held.cursor(start)
         self._segment = self._held.segment
@@ -141,6 +146,10 @@ class ChannelLine:
         self._even: tuple[int, int, int] | None = None
         """The newest time, and the bounds of many intervals before it, if none of those can be a gap."""
         self._n_uneven = 0
+        self._looked_from_ns: int | None = None
+        """Time of the oldest row that was looked at to find gaps at the last advance, None without."""
+        self._n_read_again = 0
+        self._advances: Advances | None = None
 
     @property
     def is_cut_off(self) -> bool:
@@ -175,6 +184,7 @@ class ChannelLine:
             if not len(rows.times):
                 return
             if self._goes_on_evenly(rows.times):
+                self._looked_from_ns = None
                 self._points.extend(rows.times, rows.values)
                 return
             held_before = self._rows_before(rows.start)
@@ -190,6 +200,7 @@ class ChannelLine:
             if changed is None:
                 break
             self._take_back(changed)
+        self._looked_from_ns = int(times[0])
         self._look_whether_even(times, gaps)
         gaps = gaps[n_old:] - len(before)
         if self._begin_ns is None:
@@ -199,6 +210,92 @@ class ChannelLine:
         if len(gaps):
             self._after_gaps = np.append(self._after_gaps, rows.times[gaps])
         self._points.extend(rows.times, rows.values, gaps)
+
+    def news(self, number: int) -> LinePatch:
+        """Take in the rows that came, and return what changed: nothing, if there is no cut.
+
+        Lines of the channel that end alike share the work, and the patch. `number` is the channel's.
+        """
+        if self._advances is None:
+            self._advances = advances_of(self._buffer, self._held.name)
+            self._advances.join(self)
+        end = self._points.end() if self._advances.are_shared else None
+        if end is None or self._begin_ns is None:
+            return self._own_news(number)
+        for advance in self._advances.newest:
+            if self._is_like(advance, end) and self._held.pass_over(
+                self._cursor, advance.start, advance.stop, advance.revision
+            ):
+                return self._go_on_like(advance, number)
+        return self._news_for_others(self._advances, number, end, self._begin_ns)
+
+    def _own_news(self, number: int) -> LinePatch:
+        self.advance()
+        cut, times, values = self.take_changes()
+        counts = None if self.are_states else self.counts(len(times))
+        return LinePatch(number, times, values, cut, counts)
+
+    def _news_for_others(
+        self, advances: Advances, number: int, end: LineEnd, begin_ns: int
+    ) -> LinePatch:
+        """Return what changed, and keep how it did for lines that end like this one."""
+        revision, start = self._held.revision, self._cursor.row
+        gaps, n_parts, n_read_again = self._after_gaps, self._points.n_parts, self._n_read_again
+        patch = self._own_news(number)
+        stop, cut = self._cursor.row, patch.cut_ns
+        is_same_before = cut is not None and (end.before_ns is None or end.before_ns < cut)
+        new_end = self._points.end()
+        if (
+            is_same_before
+            and new_end is not None
+            and stop - start <= MOST_ROWS
+            and self._n_read_again == n_read_again
+        ):
+            looked_from_ns = self._looked_from_ns
+            old_gaps = gaps[:0]
+            if looked_from_ns is not None:
+                begin_ns = max(begin_ns, looked_from_ns - 1)
+                old_gaps = gaps[gaps.searchsorted(looked_from_ns) :]
+            advances.keep(
+                Advance(
+                    start,
+                    stop,
+                    revision,
+                    self._gap_ns,
+                    end,
+                    looked_from_ns,
+                    begin_ns,
+                    old_gaps,
+                    self._points.parts_from(n_parts),
+                    new_end,
+                    self._after_gaps[len(gaps) :],
+                    self._even,
+                    patch,
+                )
+            )
+        return patch
+
+    def _is_like(self, advance: Advance, end: LineEnd) -> bool:
+        """Return whether the rows of an advance make the same of this line as of the one that it was of."""
+        if self._cursor.row != advance.start or self._gap_ns != advance.gap_ns:
+            return False
+        if not end.is_like(advance.end):
+            return False
+        from_ns = advance.looked_from_ns
+        if from_ns is None or self._begin_ns is None:
+            return self._begin_ns is not None
+        gaps = self._after_gaps[self._after_gaps.searchsorted(from_ns) :]
+        is_begin_same = max(self._begin_ns, from_ns - 1) == advance.begin_ns
+        return is_begin_same and gaps.tobytes() == advance.old_gaps.tobytes()
+
+    def _go_on_like(self, advance: Advance, number: int) -> LinePatch:
+        """Take over what rows made of a line like this one."""
+        self._points.go_on_like(advance.new_parts, advance.new_end)
+        self._even = advance.even
+        if len(advance.new_gaps):
+            self._after_gaps = np.append(self._after_gaps, advance.new_gaps)
+        patch = advance.patch
+        return patch if patch.number == number else replace(patch, number=number)
 
     def take_changes(self) -> tuple[int | None, TimeArray, FloatArray]:
         """Return what changed since the last call, as `BinnedLine.take_changes` does."""
@@ -292,6 +389,7 @@ class ChannelLine:
 
     def _read_again(self, start: int) -> None:
         self._even = None
+        self._n_read_again += 1
         self._after_gaps = self._after_gaps[: self._after_gaps.searchsorted(start)]
         self._held.move_to(self._cursor, start)
 

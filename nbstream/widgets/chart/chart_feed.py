@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -353,14 +354,12 @@ class ChartFeed:
             line = self._lines[name] = kind(
                 self._buffer, name, self._bits + self._halved, start, self._drawn_gap_ns
             )
-        line.advance()
-        cut, times, values = line.take_changes()
-        counts = None if line.are_states else line.counts(len(times))
-        if len(times):
-            line.drop_before(int(times[-1]) - 2 * span_ns)
-        if cut is None and not is_new:
-            return None
-        return LinePatch(number, times, values, None if is_new else cut, counts)
+        patch = line.news(number)
+        if len(patch.times):
+            line.drop_before(int(patch.times[-1]) - 2 * span_ns)
+        if is_new:
+            return replace(patch, cut_ns=None)
+        return None if patch.cut_ns is None else patch
 
     def _halve(self) -> None:
         """Put what comes from now on into wider bins for views that lag, and into finer ones again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,9 @@ MOST_COUNTED = 2**24 - 1
 NO_BINS = np.empty(0, np.uint32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinePatch:
-    """What of a line a frame brings."""
+    """What of a line a frame brings; frames of several views may bring the same one."""
 
     number: int
     """Of the channel."""
@@ -35,6 +36,16 @@ class LinePatch:
     """Points from then on are replaced by these; None: all."""
     counts: IndexArray | None = None
     """For how many readings the points stand, as `BinnedLine.counts`; None: each for itself."""
+
+    @cached_property
+    def numbers(self) -> FloatArray:
+        """What pages get of the points: their times in epoch ms, then their values."""
+        return np.concatenate((self.times / 1e6, self.values))
+
+    @cached_property
+    def bins(self) -> np.ndarray:
+        """What pages get of the counts, as `pack_lines` has it; nothing if the points are all readings."""
+        return _packed_counts(self)
 
 
 def pack_lines(lines: Sequence[LinePatch]) -> Payload:
@@ -49,9 +60,9 @@ def pack_lines(lines: Sequence[LinePatch]) -> Payload:
     bins: list[np.ndarray] = []
     for line in lines:
         cut = None if line.cut_ns is None else line.cut_ns / 1e6
-        told = _packed_counts(line)
+        told = line.bins
         header.append([line.number, len(line.times), cut, *([len(told)] if len(told) else [])])
-        parts += [line.times / 1e6, line.values]
+        parts.append(line.numbers)
         bins.append(told)
     if not parts:
         return Payload({})

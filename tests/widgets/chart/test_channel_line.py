@@ -11,6 +11,7 @@ import nbstream as ns
 from nbstream.readings.batch import FloatArray, TimeArray
 from nbstream.summaries.bins import bin_points
 from nbstream.widgets.chart.channel_line import ChannelLine, breaks, rows_with_gaps
+from nbstream.widgets.chart.line_patch import LinePatch
 from nbstream.widgets.chart.settings import NEVER_NS
 from tests.strategies import EPOCH_NS, NS, batch_sizes, cut_into
 
@@ -44,7 +45,13 @@ class Page:
 
     def take(self, line: ChannelLine) -> None:
         """Take in what changed."""
-        cut, times, values = line.take_changes()
+        self._replace(*line.take_changes())
+
+    def apply(self, patch: LinePatch) -> None:
+        """Take in a patch."""
+        self._replace(patch.cut_ns, patch.times, patch.values)
+
+    def _replace(self, cut: int | None, times: TimeArray, values: FloatArray) -> None:
         keep = len(self.ms) if cut is None else int(self.ms.searchsorted(cut / 1e6))
         self.ms = np.append(self.ms[:keep], times / 1e6)
         self.values = np.append(self.values[:keep], values)
