@@ -128,7 +128,7 @@ def find_form(
     Examples
     --------
     >>> find_form(["21,5", "22"])
-    NumberForm(decimal=',', thousands='', unit=None, is_switch=False)
+    NumberForm(decimal=',', thousands='', unit=None, is_switch=False, is_duration=False, is_hex=False)
     >>> find_form(["1,234.5"]).read("1,234.5"), find_form(["on", "off"]).read("on")
     (1234.5, 1.0)
     """
