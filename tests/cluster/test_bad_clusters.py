@@ -356,8 +356,9 @@ def test_a_slow_part_does_not_hold_up_a_quick_one(client: Client) -> None:
 def test_no_more_polls_are_under_way_than_workers_can_do(client: Client) -> None:
     """A notebook that merges slowly has the answers that it asked for, and no more."""
     under_way: list[int] = []
-    with DaskSource(client, lambda part: 1.0, parts=50, interval=0) as source:
-        source._add_tap(lambda batch: under_way.append(source._n_under_way))
+    source = DaskSource(client, lambda part: 1.0, parts=50, interval=0)
+    source._add_tap(lambda batch: under_way.append(source._n_under_way))
+    with source:
         wait_until(lambda: source.n_polls >= 100, 30)
         assert max(under_way) <= 4  # two for each of two threads
         assert {part.n_failed for part in source._parts} == {0}

@@ -206,8 +206,9 @@ def uneven(part: int, position: int | None) -> Any:
 def test_parts_of_one_channel_are_drawn_in_the_order_of_their_times(client: Client) -> None:
     """A quick part waits for a slow one, so that rules see each reading, and nothing is late."""
     came: list[int] = []
-    with DaskSource(client, uneven, parts=2, interval=0) as source:
-        source._add_tap(lambda batch: came.extend(batch.times.tolist()))
+    source = DaskSource(client, uneven, parts=2, interval=0)
+    source._add_tap(lambda batch: came.extend(batch.times.tolist()))
+    with source:
         wait_until(lambda: ended(source), 20)
         assert source.counters() == ns.sources.Counters(160, 160)
     # Until the second part is known to bring the channel too, the first one waits for nothing.
@@ -226,8 +227,9 @@ def test_futures_are_drawn_in_the_order_in_which_they_were_given(client: Client)
     """Whichever is there first."""
     came: list[int] = []
     futures = client.map(a_while, [0.3, 0.0, 0.1, 0.0], [0, 10, 20, 30], pure=False)
-    with DaskSource(client, futures) as source:
-        source._add_tap(lambda batch: came.extend(batch.times.tolist()))
+    source = DaskSource(client, futures)
+    source._add_tap(lambda batch: came.extend(batch.times.tolist()))
+    with source:
         wait_until(lambda: ended(source), 20)
         assert source.counters().accepted == 40
     assert came == sorted(came)

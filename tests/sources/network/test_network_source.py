@@ -243,10 +243,11 @@ def test_a_stop_while_readings_are_delivered_leaves_no_connection() -> None:
             await asyncio.sleep(0.001)
             await super()._disconnect(client)
 
-    with Polite([1, ["1"]]) as source:
-        source._add_tap(lambda batch: source.stop())
+    source = Polite([1, ["1"]])
+    source._add_tap(lambda batch: source.stop())
+    with source:
+        wait_until(lambda: source.closed == [1])
         wait_until(lambda: not source.is_running)
-        assert source.closed == [1]
 
 
 class Called(NetworkSource[None]):
