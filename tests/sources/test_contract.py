@@ -155,6 +155,31 @@ def test_what_is_held_once_is_no_leak() -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize(("n_leaking", "is_found"), [(10**9, True), (60, False)])
+def test_what_real_cuts_leave_behind(n_leaking: int, is_found: bool) -> None:
+    """A leak goes on; what two counts happened to see, and the next did not, is none."""
+    kept: list[list[Any]] = []
+
+    class Leaking(TcpHarness):
+        stand_in = SourceHarness.stand_in
+
+        def cut(self) -> None:
+            super().cut()
+            if len(kept) < 20 * n_leaking:
+                kept.extend([] for _ in range(20))
+
+    if is_found:
+        with pytest.raises(
+            AssertionError, match=r"27 cuts left .* objects behind, and as many each"
+        ):
+            check_source(Leaking, only=["many cuts"])
+        assert len(kept) >= 20 * (6 + 6 * 27)
+    else:
+        assert check_source(Leaking, only=["many cuts"]) == {"many cuts": "held"}
+        assert len(kept) == 20 * 60
+
+
+@pytest.mark.timeout(600)
 def test_a_back_off_that_never_begins_anew_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a connection that lasted an hour the next wait is short."""
     monkeypatch.setattr(TcpSource, "_has_been_well", lambda self: True)
