@@ -61,7 +61,7 @@ class SerialSource(LineSource):
     max_line_bytes
         Longer lines are dropped and counted.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

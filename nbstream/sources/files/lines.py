@@ -49,7 +49,7 @@ class LinesSource(FileSource, LineSource):
     max_line_bytes
         Longer lines are dropped and counted.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

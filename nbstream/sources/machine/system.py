@@ -64,7 +64,7 @@ class SystemSource(Source):
     gpu
         Whether to read GPUs; None reads them if nvidia-ml-py and a driver are there.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

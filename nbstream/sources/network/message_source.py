@@ -109,7 +109,7 @@ class MessageSource(ItemSource):
     max_message_bytes
         Longer messages are dropped and counted.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

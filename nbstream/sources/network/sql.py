@@ -82,7 +82,7 @@ class SqlSource(NetworkSource[SqlSession]):
     interval
         Seconds between two questions.
     **options
-        As for every `Source`: buffer, name, units, timezone (of times that name none), clock.
+        As for every `Source`: buffer, name, units, timezone (of times that name none), na_values, clock.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class StdinSource(LineSource):
     max_line_bytes
         Longer lines are dropped and counted.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class DataFrameSource(Player):
     loop
         Whether to begin again at the end, until stopped; with times that go on.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

@@ -31,7 +31,7 @@ class RandomSource(Source):
     seed
         The same seed gives the same numbers; None gives others each time.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------

@@ -54,7 +54,7 @@ class TrainingSource(ItemSource):
     every_process
         Whether processes that train together (torchrun, SLURM) all log; False is the first one alone.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Notes
     -----

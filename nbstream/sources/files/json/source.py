@@ -51,7 +51,7 @@ class JsonLinesSource(NamedLinesSource):
     max_line_bytes
         Longer lines are dropped and counted.
     **options
-        As for every `Source`: buffer, name, units, clock.
+        As for every `Source`: buffer, name, units, na_values, clock.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class ParquetSource(Player):
     storage_options
         What fsspec needs for files elsewhere.
     **options
-        As for every `Source`: buffer, name, units, timezone, clock.
+        As for every `Source`: buffer, name, units, timezone, na_values, clock.
 
     Raises
     ------
